@@ -1,0 +1,1 @@
+//! The HTTPS API, its events and the web admin files.

@@ -1,0 +1,1 @@
+//! What may enter and leave: realms, admission, flood, topology, NAT.

@@ -1,0 +1,1 @@
+//! A call as data: the vocabulary that crosses every border.

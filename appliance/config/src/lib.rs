@@ -1,0 +1,1 @@
+//! What an installer can set, parsed into types.

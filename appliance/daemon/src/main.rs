@@ -1,0 +1,3 @@
+//! Sockets, clock and threads: the only event loop.
+
+fn main() {}

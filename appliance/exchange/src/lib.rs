@@ -1,0 +1,1 @@
+//! The whole box as one deterministic value.

@@ -1,0 +1,1 @@
+//! Call features as functions from leg events to leg commands.

@@ -1,0 +1,1 @@
+//! SQLite: configuration, bindings and call records that survive.

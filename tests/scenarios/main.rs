@@ -1,0 +1,1 @@
+//! Scenarios as sentences, played in the simulated lab.
