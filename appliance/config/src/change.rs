@@ -1,0 +1,726 @@
+//! Changes: checked as a whole against the configuration as it is, then applied as a whole.
+
+use crate::{
+    Config, Device, DeviceId, Extension, ExtensionId, InboundRoute, InboundRouteId, Index, Number,
+    OutboundRoute, OutboundRouteId, Revision, Settings, Tenant, TenantId, Trunk, TrunkId,
+    TrunkKind,
+};
+use std::fmt;
+use std::sync::Arc;
+
+/// One thing that can be set up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// A tenant.
+    Tenant(Tenant),
+    /// An extension.
+    Extension(Extension),
+    /// A device.
+    Device(Device),
+    /// A trunk.
+    Trunk(Trunk),
+    /// An inbound route.
+    InboundRoute(InboundRoute),
+    /// An outbound route.
+    OutboundRoute(OutboundRoute),
+    /// The settings of the box.
+    Settings(Settings),
+}
+
+/// Names one entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    /// A tenant.
+    Tenant(TenantId),
+    /// An extension.
+    Extension(ExtensionId),
+    /// A device.
+    Device(DeviceId),
+    /// A trunk.
+    Trunk(TrunkId),
+    /// An inbound route.
+    InboundRoute(InboundRouteId),
+    /// An outbound route.
+    OutboundRoute(OutboundRouteId),
+    /// The settings of the box.
+    Settings,
+}
+
+/// What somebody wants changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Store this entry: a new one when its id is 0, else in place of the one with its id.
+    /// Credentials that are `None` stay as they are unless the log-in name changed.
+    Put(Entry, Expect),
+    /// Remove this entry and what cannot be without it.
+    Delete(Key, Expect),
+}
+
+/// Which revision the writer has seen (If-Match of RFC 9110 §13.1.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    /// Whatever is there.
+    Any,
+    /// This one and no other.
+    Revision(Revision),
+}
+
+/// What an accepted change means for the disk: these rows, in one transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// The entry that was asked for; for a deletion what was removed.
+    pub key: Key,
+    /// The revision of the configuration after the change.
+    pub revision: Revision,
+    /// Rows to write.
+    pub rows: Vec<Row>,
+}
+
+/// One row to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Row {
+    /// Insert or replace.
+    Put(Entry),
+    /// Remove.
+    Delete(Key),
+}
+
+/// Why a change is refused, and at which field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invalid {
+    /// The field's name as in the API; empty when the entry as a whole is meant.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub problem: Problem,
+}
+
+/// What is wrong with a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// There is no such entry.
+    NotFound,
+    /// Somebody else changed it first; this is its revision now.
+    Outdated(Revision),
+    /// It must not be empty.
+    Missing,
+    /// Longer than so many characters.
+    TooLong(usize),
+    /// Outside this range.
+    OutOfRange(u64, u64),
+    /// Another entry has this number or name already.
+    Taken(String),
+    /// The other entry that it names does not exist.
+    Unknown(String),
+    /// This entry still needs it.
+    InUse(String),
+    /// It summons help in this country and cannot be given away.
+    Emergency,
+    /// Only digits make an extension's number.
+    NotAnExtensionNumber,
+    /// Letters, digits and `-_.` only.
+    NotALogin,
+    /// Not a host name or an address.
+    NotAHost,
+    /// A forwarding to itself.
+    ToItself,
+    /// Cannot be changed once set.
+    Fixed,
+}
+
+impl Config {
+    /// Applies a change: a new configuration and the rows to write, or the reason why not. The old
+    /// configuration stays as it is.
+    pub fn apply(&self, change: Change) -> Result<(Config, Applied), Invalid> {
+        let mut next = self.clone();
+        next.revision = self.revision.next();
+        let (key, rows) = match change {
+            Change::Put(entry, expect) => next.put(entry, expect)?,
+            Change::Delete(key, expect) => next.delete(key, expect)?,
+        };
+        next.reindex();
+        let revision = next.revision;
+        Ok((next, Applied { key, revision, rows }))
+    }
+
+    /// The revision of an entry; `None` when there is no such entry.
+    pub fn revision_of(&self, key: Key) -> Option<Revision> {
+        match key {
+            Key::Tenant(id) => self.tenants.get(&id).map(|entry| entry.revision),
+            Key::Extension(id) => self.extensions.get(&id).map(|entry| entry.revision),
+            Key::Device(id) => self.devices.get(&id).map(|entry| entry.revision),
+            Key::Trunk(id) => self.trunks.get(&id).map(|entry| entry.revision),
+            Key::InboundRoute(id) => self.inbound_routes.get(&id).map(|entry| entry.revision),
+            Key::OutboundRoute(id) => self.outbound_routes.get(&id).map(|entry| entry.revision),
+            Key::Settings => Some(self.settings.revision),
+        }
+    }
+
+    fn put(&mut self, mut entry: Entry, expect: Expect) -> Result<(Key, Vec<Row>), Invalid> {
+        let existing = self.revision_of(entry.key());
+        if entry.is_new() {
+            self.number_new(&mut entry);
+        } else {
+            self.check_expected(existing, expect)?;
+        }
+        entry.stamp(self.revision);
+        self.keep_secrets(&mut entry);
+        self.check(&entry)?;
+        let key = entry.key();
+        self.insert(entry.clone());
+        Ok((key, vec![Row::Put(entry)]))
+    }
+
+    fn delete(&mut self, key: Key, expect: Expect) -> Result<(Key, Vec<Row>), Invalid> {
+        self.check_expected(self.revision_of(key), expect)?;
+        let mut rows = vec![Row::Delete(key)];
+        match key {
+            Key::Settings => return Err(Invalid::at("", Problem::Fixed)),
+            Key::Tenant(TenantId::DEFAULT) => return Err(Invalid::at("", Problem::Fixed)),
+            Key::Tenant(id) => {
+                if let Some(user) = self.extensions.values().find(|entry| entry.tenant == id) {
+                    return Err(Invalid::at(
+                        "",
+                        Problem::InUse(format!("extension {}", user.number)),
+                    ));
+                }
+                self.tenants.remove(&id);
+            }
+            Key::Extension(id) => {
+                self.check_unused_extension(id)?;
+                let devices: Vec<_> = self.devices_of(id).map(|device| device.id).collect();
+                for device in devices {
+                    self.devices.remove(&device);
+                    rows.push(Row::Delete(Key::Device(device)));
+                }
+                self.extensions.remove(&id);
+            }
+            Key::Device(id) => {
+                self.devices.remove(&id);
+            }
+            Key::Trunk(id) => {
+                self.check_unused_trunk(id)?;
+                self.trunks.remove(&id);
+            }
+            Key::InboundRoute(id) => {
+                self.inbound_routes.remove(&id);
+            }
+            Key::OutboundRoute(id) => {
+                self.outbound_routes.remove(&id);
+            }
+        }
+        Ok((key, rows))
+    }
+
+    fn check_expected(&self, existing: Option<Revision>, expect: Expect) -> Result<(), Invalid> {
+        let Some(existing) = existing else { return Err(Invalid::at("", Problem::NotFound)) };
+        match expect {
+            Expect::Revision(seen) if seen != existing => {
+                Err(Invalid::at("", Problem::Outdated(existing)))
+            }
+            Expect::Revision(_) | Expect::Any => Ok(()),
+        }
+    }
+
+    fn number_new(&self, entry: &mut Entry) {
+        fn after<K: Copy + Ord, V>(
+            map: &std::collections::BTreeMap<K, V>,
+            raw: fn(K) -> u32,
+        ) -> u32 {
+            map.last_key_value().map_or(1, |(last, _)| raw(*last).saturating_add(1))
+        }
+        match entry {
+            Entry::Tenant(tenant) => tenant.id = TenantId(after(&self.tenants, |id| id.0)),
+            Entry::Extension(extension) => {
+                extension.id = ExtensionId(after(&self.extensions, |id| id.0));
+            }
+            Entry::Device(device) => device.id = DeviceId(after(&self.devices, |id| id.0)),
+            Entry::Trunk(trunk) => trunk.id = TrunkId(after(&self.trunks, |id| id.0)),
+            Entry::InboundRoute(route) => {
+                route.id = InboundRouteId(after(&self.inbound_routes, |id| id.0));
+            }
+            Entry::OutboundRoute(route) => {
+                route.id = OutboundRouteId(after(&self.outbound_routes, |id| id.0));
+            }
+            Entry::Settings(_) => {}
+        }
+    }
+
+    /// A form that leaves the password out does not wipe it, but a new log-in name does: the hash
+    /// covers the name.
+    fn keep_secrets(&self, entry: &mut Entry) {
+        match entry {
+            Entry::Extension(new) => {
+                let old = self.extensions.get(&new.id);
+                if let Some(old) = old.filter(|old| old.number == new.number) {
+                    new.credentials = new.credentials.or(old.credentials);
+                }
+            }
+            Entry::Device(new) => {
+                let old = self.devices.get(&new.id);
+                if let Some(old) = old.filter(|old| old.name == new.name) {
+                    new.credentials = new.credentials.or(old.credentials);
+                }
+            }
+            Entry::Trunk(new) => {
+                if let Some(old) = self.trunks.get(&new.id).filter(|_| new.secret.is_empty()) {
+                    new.secret = old.secret.clone();
+                }
+            }
+            Entry::Tenant(_)
+            | Entry::InboundRoute(_)
+            | Entry::OutboundRoute(_)
+            | Entry::Settings(_) => {}
+        }
+    }
+
+    fn check(&self, entry: &Entry) -> Result<(), Invalid> {
+        match entry {
+            Entry::Tenant(tenant) => self.check_tenant(tenant),
+            Entry::Extension(extension) => self.check_extension(extension),
+            Entry::Device(device) => self.check_device(device),
+            Entry::Trunk(trunk) => self.check_trunk(trunk),
+            Entry::InboundRoute(route) => self.check_inbound(route),
+            Entry::OutboundRoute(route) => self.check_outbound(route),
+            Entry::Settings(settings) => check_settings(settings),
+        }
+    }
+
+    fn check_tenant(&self, tenant: &Tenant) -> Result<(), Invalid> {
+        text("name", &tenant.name)?;
+        text("realm", &tenant.realm)?;
+        let old = self.tenants.get(&tenant.id);
+        if old.is_some_and(|old| old.realm != tenant.realm) {
+            return Err(Invalid::at("realm", Problem::Fixed));
+        }
+        Ok(())
+    }
+
+    fn check_extension(&self, extension: &Extension) -> Result<(), Invalid> {
+        let number = extension.number.as_str();
+        if number.len() > MAX_EXTENSION_DIGITS || !number.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(Invalid::at("number", Problem::NotAnExtensionNumber));
+        }
+        if self.is_emergency(number) {
+            return Err(Invalid::at("number", Problem::Emergency));
+        }
+        let twin = self.extension_by_number(extension.tenant, number);
+        if let Some(twin) = twin.filter(|twin| twin.id != extension.id) {
+            return Err(Invalid::at("number", Problem::Taken(twin.name.clone())));
+        }
+        if let Some(twin) = self.device_by_name(extension.tenant, number) {
+            return Err(Invalid::at("number", Problem::Taken(format!("device {}", twin.name))));
+        }
+        self.check_tenant_exists(extension.tenant)?;
+        length("name", &extension.name)?;
+        range("forward.no_answer_seconds", extension.forward.no_answer_seconds.into(), 5, 300)?;
+        let targets = [
+            ("forward.always", &extension.forward.always),
+            ("forward.busy", &extension.forward.busy),
+            ("forward.no_answer", &extension.forward.no_answer),
+            ("forward.unreachable", &extension.forward.unreachable),
+        ];
+        let to_itself = |target: &Option<Number>| target.as_ref() == Some(&extension.number);
+        match targets.into_iter().find(|(_, target)| to_itself(target)) {
+            Some((field, _)) => Err(Invalid::at(field, Problem::ToItself)),
+            None => Ok(()),
+        }
+    }
+
+    fn check_device(&self, device: &Device) -> Result<(), Invalid> {
+        text("name", &device.name)?;
+        if !device.name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) {
+            return Err(Invalid::at("name", Problem::NotALogin));
+        }
+        let twin = self.device_by_name(device.tenant, &device.name);
+        if twin.is_some_and(|twin| twin.id != device.id) {
+            return Err(Invalid::at("name", Problem::Taken(device.name.clone())));
+        }
+        if self.extension_by_number(device.tenant, &device.name).is_some() {
+            return Err(Invalid::at("name", Problem::Taken(format!("extension {}", device.name))));
+        }
+        let extension = self.extensions.get(&device.extension);
+        if extension.is_none_or(|extension| extension.tenant != device.tenant) {
+            let wanted = format!("extension {}", device.extension);
+            return Err(Invalid::at("extension", Problem::Unknown(wanted)));
+        }
+        self.check_tenant_exists(device.tenant)
+    }
+
+    fn check_trunk(&self, trunk: &Trunk) -> Result<(), Invalid> {
+        text("name", &trunk.name)?;
+        let twin = self.trunks.values().find(|twin| {
+            twin.id != trunk.id && twin.tenant == trunk.tenant && twin.name == trunk.name
+        });
+        if twin.is_some() {
+            return Err(Invalid::at("name", Problem::Taken(trunk.name.clone())));
+        }
+        text("host", &trunk.host)?;
+        if !is_host(&trunk.host) {
+            return Err(Invalid::at("host", Problem::NotAHost));
+        }
+        if trunk.domain.as_deref().is_some_and(|domain| !is_host(domain)) {
+            return Err(Invalid::at("domain", Problem::NotAHost));
+        }
+        if trunk.port == Some(0) {
+            return Err(Invalid::at("port", Problem::OutOfRange(1, 65_535)));
+        }
+        if trunk.kind == TrunkKind::Register {
+            text("username", &trunk.username)?;
+        }
+        length("username", &trunk.username)?;
+        if trunk.username.bytes().any(|b| b.is_ascii_control() || b" <>\"@".contains(&b)) {
+            return Err(Invalid::at("username", Problem::NotALogin));
+        }
+        range("register_seconds", trunk.register_seconds.into(), 60, 86_400)?;
+        self.check_tenant_exists(trunk.tenant)
+    }
+
+    fn check_inbound(&self, route: &InboundRoute) -> Result<(), Invalid> {
+        text("name", &route.name)?;
+        if let Some(trunk) = route.trunk {
+            self.check_trunk_exists("trunk", trunk)?;
+        }
+        let destination = route.destination.as_str();
+        if self.extension_by_number(route.tenant, destination).is_none() {
+            let wanted = format!("extension {destination}");
+            return Err(Invalid::at("destination", Problem::Unknown(wanted)));
+        }
+        self.check_tenant_exists(route.tenant)
+    }
+
+    fn check_outbound(&self, route: &OutboundRoute) -> Result<(), Invalid> {
+        text("name", &route.name)?;
+        if route.trunks.is_empty() && !route.barred {
+            return Err(Invalid::at("trunks", Problem::Missing));
+        }
+        for trunk in &route.trunks {
+            self.check_trunk_exists("trunks", *trunk)?;
+        }
+        let dialable = |b: u8| b.is_ascii_digit() || b"*#+".contains(&b);
+        if !route.prepend.bytes().all(dialable) {
+            return Err(Invalid::at("prepend", Problem::NotAnExtensionNumber));
+        }
+        length("prepend", &route.prepend)?;
+        self.check_tenant_exists(route.tenant)
+    }
+
+    fn check_tenant_exists(&self, tenant: TenantId) -> Result<(), Invalid> {
+        if self.tenants.contains_key(&tenant) {
+            return Ok(());
+        }
+        Err(Invalid::at("tenant", Problem::Unknown(format!("tenant {tenant}"))))
+    }
+
+    fn check_trunk_exists(&self, field: &'static str, trunk: TrunkId) -> Result<(), Invalid> {
+        if self.trunks.contains_key(&trunk) {
+            return Ok(());
+        }
+        Err(Invalid::at(field, Problem::Unknown(format!("trunk {trunk}"))))
+    }
+
+    fn check_unused_extension(&self, id: ExtensionId) -> Result<(), Invalid> {
+        let Some(extension) = self.extensions.get(&id) else { return Ok(()) };
+        let user = self.inbound_routes.values().find(|route| {
+            route.tenant == extension.tenant && route.destination == extension.number
+        });
+        match user {
+            Some(route) => {
+                Err(Invalid::at("", Problem::InUse(format!("inbound route {}", route.name))))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn check_unused_trunk(&self, id: TrunkId) -> Result<(), Invalid> {
+        let inbound = self.inbound_routes.values().find(|route| route.trunk == Some(id));
+        if let Some(route) = inbound {
+            return Err(Invalid::at("", Problem::InUse(format!("inbound route {}", route.name))));
+        }
+        let outbound = self.outbound_routes.values().find(|route| route.trunks.contains(&id));
+        match outbound {
+            Some(route) => {
+                Err(Invalid::at("", Problem::InUse(format!("outbound route {}", route.name))))
+            }
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn insert(&mut self, entry: Entry) {
+        match entry {
+            Entry::Tenant(entry) => drop(self.tenants.insert(entry.id, Arc::new(entry))),
+            Entry::Extension(entry) => drop(self.extensions.insert(entry.id, Arc::new(entry))),
+            Entry::Device(entry) => drop(self.devices.insert(entry.id, Arc::new(entry))),
+            Entry::Trunk(entry) => drop(self.trunks.insert(entry.id, Arc::new(entry))),
+            Entry::InboundRoute(entry) => {
+                self.inbound_routes.insert(entry.id, Arc::new(entry));
+            }
+            Entry::OutboundRoute(entry) => {
+                self.outbound_routes.insert(entry.id, Arc::new(entry));
+            }
+            Entry::Settings(entry) => self.settings = Arc::new(entry),
+        }
+    }
+
+    pub(crate) fn reindex(&mut self) {
+        let mut index = Index::default();
+        for extension in self.extensions.values() {
+            let key = (extension.tenant, extension.number.as_str().to_owned());
+            index.by_number.insert(key, extension.id);
+        }
+        for device in self.devices.values() {
+            index.by_device.insert((device.tenant, device.name.clone()), device.id);
+            index.by_extension.entry(device.extension).or_default().push(device.id);
+        }
+        self.index = Arc::new(index);
+    }
+}
+
+impl Entry {
+    /// Its key.
+    pub fn key(&self) -> Key {
+        match self {
+            Self::Tenant(entry) => Key::Tenant(entry.id),
+            Self::Extension(entry) => Key::Extension(entry.id),
+            Self::Device(entry) => Key::Device(entry.id),
+            Self::Trunk(entry) => Key::Trunk(entry.id),
+            Self::InboundRoute(entry) => Key::InboundRoute(entry.id),
+            Self::OutboundRoute(entry) => Key::OutboundRoute(entry.id),
+            Self::Settings(_) => Key::Settings,
+        }
+    }
+
+    fn is_new(&self) -> bool {
+        match self {
+            Self::Tenant(entry) => entry.id == TenantId::NEW,
+            Self::Extension(entry) => entry.id == ExtensionId::NEW,
+            Self::Device(entry) => entry.id == DeviceId::NEW,
+            Self::Trunk(entry) => entry.id == TrunkId::NEW,
+            Self::InboundRoute(entry) => entry.id == InboundRouteId::NEW,
+            Self::OutboundRoute(entry) => entry.id == OutboundRouteId::NEW,
+            Self::Settings(_) => false,
+        }
+    }
+
+    fn stamp(&mut self, revision: Revision) {
+        match self {
+            Self::Tenant(entry) => entry.revision = revision,
+            Self::Extension(entry) => entry.revision = revision,
+            Self::Device(entry) => entry.revision = revision,
+            Self::Trunk(entry) => entry.revision = revision,
+            Self::InboundRoute(entry) => entry.revision = revision,
+            Self::OutboundRoute(entry) => entry.revision = revision,
+            Self::Settings(entry) => entry.revision = revision,
+        }
+    }
+}
+
+impl Invalid {
+    fn at(field: &'static str, problem: Problem) -> Self {
+        Self { field, problem }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound => f.write_str("this does not exist, or no longer"),
+            Self::Outdated(now) => {
+                write!(f, "somebody else changed this meanwhile (revision {now}): load it again")
+            }
+            Self::Missing => f.write_str("this must not be empty"),
+            Self::TooLong(most) => write!(f, "at most {most} characters"),
+            Self::OutOfRange(low, high) => write!(f, "a number from {low} to {high}"),
+            Self::Taken(by) if by.is_empty() => f.write_str("this is taken already"),
+            Self::Taken(by) => write!(f, "this is taken already, by {by}"),
+            Self::Unknown(what) => write!(f, "there is no {what}"),
+            Self::InUse(by) => write!(f, "still used by {by}: change that first"),
+            Self::Emergency => f.write_str("this number summons help and cannot be given away"),
+            Self::NotAnExtensionNumber => f.write_str("only digits, at most 15"),
+            Self::NotALogin => f.write_str("only letters, digits and - _ ."),
+            Self::NotAHost => f.write_str("a host name or an address, without port"),
+            Self::ToItself => f.write_str("an extension cannot be forwarded to itself"),
+            Self::Fixed => f.write_str("this cannot be changed"),
+        }
+    }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.field.is_empty() {
+            return self.problem.fmt(f);
+        }
+        write!(f, "{}: {}", self.field, self.problem)
+    }
+}
+
+impl std::error::Error for Invalid {}
+
+fn check_settings(settings: &Settings) -> Result<(), Invalid> {
+    text("name", &settings.name)?;
+    range("ring_seconds", settings.ring_seconds.into(), 10, 3600)?;
+    range("session_seconds", settings.session_seconds.into(), 90, 86_400)?;
+    if settings.silence_seconds != 0 {
+        range("silence_seconds", settings.silence_seconds.into(), 10, 3600)?;
+    }
+    range("max_calls", settings.max_calls.into(), 1, 100_000)
+}
+
+fn text(field: &'static str, value: &str) -> Result<(), Invalid> {
+    if value.trim().is_empty() {
+        return Err(Invalid::at(field, Problem::Missing));
+    }
+    length(field, value)
+}
+
+fn length(field: &'static str, value: &str) -> Result<(), Invalid> {
+    if value.chars().count() > MAX_TEXT {
+        return Err(Invalid::at(field, Problem::TooLong(MAX_TEXT)));
+    }
+    Ok(())
+}
+
+fn range(field: &'static str, value: u64, low: u64, high: u64) -> Result<(), Invalid> {
+    if (low..=high).contains(&value) {
+        return Ok(());
+    }
+    Err(Invalid::at(field, Problem::OutOfRange(low, high)))
+}
+
+/// A name of RFC 1123 §2.1 or an address; IPv6 with or without brackets.
+fn is_host(text: &str) -> bool {
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    if bare.parse::<std::net::IpAddr>().is_ok() {
+        return true;
+    }
+    let label = |label: &str| {
+        !label.is_empty()
+            && label.len() <= 63
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    };
+    text.len() <= 253 && text.strip_suffix('.').unwrap_or(text).split('.').all(label)
+}
+
+const MAX_TEXT: usize = 100;
+const MAX_EXTENSION_DIGITS: usize = 15;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Credentials, Forwarding, Pattern};
+
+    fn extension(number: &str) -> Extension {
+        Extension {
+            id: ExtensionId::NEW,
+            revision: Revision::default(),
+            tenant: TenantId::DEFAULT,
+            number: Number::parse(number).unwrap(),
+            name: format!("Desk {number}"),
+            enabled: true,
+            caller_id: None,
+            do_not_disturb: false,
+            forward: Forwarding::default(),
+            credentials: Some(Credentials { md5: [1; 16], sha256: [2; 32] }),
+        }
+    }
+
+    fn put(config: &Config, entry: Entry) -> Result<(Config, Applied), Invalid> {
+        config.apply(Change::Put(entry, Expect::Any))
+    }
+
+    fn with_201() -> Config {
+        put(&Config::fresh("strowger"), Entry::Extension(extension("201"))).unwrap().0
+    }
+
+    #[test]
+    fn a_number_is_given_out_once_in_a_tenant() {
+        let config = with_201();
+        let refused = put(&config, Entry::Extension(extension("201"))).unwrap_err();
+        assert_eq!(refused.field, "number");
+        assert_eq!(refused.problem, Problem::Taken("Desk 201".to_owned()));
+        assert!(put(&config, Entry::Extension(extension("202"))).is_ok());
+    }
+
+    #[test]
+    fn the_number_for_help_is_nobodys_extension() {
+        let refused = put(&with_201(), Entry::Extension(extension("999"))).unwrap_err();
+        assert_eq!(refused.problem, Problem::Emergency);
+    }
+
+    #[test]
+    fn two_writers_do_not_overwrite_each_other() {
+        let config = with_201();
+        let mut mine = (**config.extension_by_number(TenantId::DEFAULT, "201").unwrap()).clone();
+        let seen = mine.revision;
+        let (config, _) = put(&config, Entry::Extension(mine.clone())).unwrap();
+        mine.name = "Late".to_owned();
+        let late = Change::Put(Entry::Extension(mine), Expect::Revision(seen));
+        let refused = config.apply(late).unwrap_err();
+        assert!(matches!(refused.problem, Problem::Outdated(_)));
+    }
+
+    #[test]
+    fn a_password_stays_unless_the_log_in_name_changes() {
+        let config = with_201();
+        let mut edit = (**config.extension_by_number(TenantId::DEFAULT, "201").unwrap()).clone();
+        edit.credentials = None;
+        edit.name = "Reception".to_owned();
+        let (config, _) = put(&config, Entry::Extension(edit.clone())).unwrap();
+        assert!(config.extensions[&edit.id].credentials.is_some());
+        edit.number = Number::parse("301").unwrap();
+        let (config, _) = put(&config, Entry::Extension(edit.clone())).unwrap();
+        assert!(config.extensions[&edit.id].credentials.is_none());
+    }
+
+    #[test]
+    fn an_extension_takes_its_devices_with_it_but_not_a_route() {
+        let config = with_201();
+        let id = config.extension_by_number(TenantId::DEFAULT, "201").unwrap().id;
+        let device = Device {
+            id: DeviceId::NEW,
+            revision: Revision::default(),
+            tenant: TenantId::DEFAULT,
+            extension: id,
+            name: "desk-phone".to_owned(),
+            enabled: true,
+            credentials: None,
+        };
+        let (config, _) = put(&config, Entry::Device(device)).unwrap();
+        let route = InboundRoute {
+            id: InboundRouteId::NEW,
+            revision: Revision::default(),
+            tenant: TenantId::DEFAULT,
+            name: "Main".to_owned(),
+            enabled: true,
+            order: 1,
+            trunk: None,
+            did: Pattern::parse("!").unwrap(),
+            caller: None,
+            destination: Number::parse("201").unwrap(),
+        };
+        let (routed, applied) = put(&config, Entry::InboundRoute(route)).unwrap();
+        let delete = Change::Delete(Key::Extension(id), Expect::Any);
+        let refused = routed.apply(delete.clone()).unwrap_err();
+        assert_eq!(refused.problem, Problem::InUse("inbound route Main".to_owned()));
+        let (free, _) = routed.apply(Change::Delete(applied.key, Expect::Any)).unwrap();
+        let (empty, gone) = free.apply(delete).unwrap();
+        assert!(empty.devices.is_empty() && empty.extensions.is_empty());
+        assert_eq!(gone.rows.len(), 2);
+    }
+
+    #[test]
+    fn an_extension_is_not_forwarded_to_itself() {
+        let mut extension = extension("201");
+        extension.forward.busy = Some(Number::parse("201").unwrap());
+        let refused = put(&Config::fresh("r"), Entry::Extension(extension)).unwrap_err();
+        assert_eq!((refused.field, refused.problem), ("forward.busy", Problem::ToItself));
+    }
+
+    #[test]
+    fn the_realm_of_a_tenant_never_changes() {
+        let config = Config::fresh("strowger");
+        let mut tenant = (*config.tenants[&TenantId::DEFAULT]).clone();
+        tenant.realm = "other".to_owned();
+        let refused = put(&config, Entry::Tenant(tenant)).unwrap_err();
+        assert_eq!((refused.field, refused.problem), ("realm", Problem::Fixed));
+    }
+}

@@ -1,0 +1,48 @@
+//! What concerns the box as a whole.
+
+use crate::{Country, Network, Number, Revision};
+use serde::{Deserialize, Serialize};
+
+/// Settings of the box.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct Settings {
+    /// The change that last touched them.
+    pub revision: Revision,
+    /// What people call this box.
+    pub name: String,
+    /// Where it stands: numbering plan and emergency numbers follow.
+    pub country: Country,
+    /// Numbers that summon help, beside those of the country.
+    pub extra_emergency: Vec<Number>,
+    /// The set-up wizard was walked to its end.
+    pub wizard_done: bool,
+    /// Where it stands in the network.
+    pub network: Network,
+    /// How long an unanswered call rings before it ends, 10 to 3,600 s.
+    pub ring_seconds: u16,
+    /// A call without a media packet for so long is ended, 0 never; not while it is held.
+    pub silence_seconds: u16,
+    /// The session interval that we ask for, at least 90 s (RFC 4028 §4).
+    pub session_seconds: u32,
+    /// Calls that may be up at a time; over that, new ones are refused but for emergencies.
+    pub max_calls: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            revision: Revision::default(),
+            name: "Strowger".to_owned(),
+            country: Country::default(),
+            extra_emergency: Vec::new(),
+            wizard_done: false,
+            network: Network::default(),
+            ring_seconds: 180,
+            silence_seconds: 60,
+            session_seconds: 1800,
+            max_calls: 2000,
+        }
+    }
+}

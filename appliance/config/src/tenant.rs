@@ -1,0 +1,35 @@
+//! A tenant: one SIP domain with its own numbers, trunks and routes.
+
+use crate::{Revision, TenantId};
+use serde::{Deserialize, Serialize};
+
+/// A tenant of the box.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Tenant {
+    /// Its id.
+    pub id: TenantId,
+    /// The change that last touched it.
+    #[serde(default)]
+    pub revision: Revision,
+    /// What people call it.
+    pub name: String,
+    /// The digest realm: a fixed string, never an address, so that a new address or domain voids
+    /// no stored credential.
+    pub realm: String,
+    /// SIP domains that mean this tenant. The default tenant also answers to every unknown one.
+    #[serde(default)]
+    pub domains: Vec<String>,
+}
+
+impl Tenant {
+    pub(crate) fn default_tenant(realm: &str) -> Self {
+        Self {
+            id: TenantId::DEFAULT,
+            revision: Revision::default(),
+            name: "Default".to_owned(),
+            realm: realm.to_owned(),
+            domains: Vec::new(),
+        }
+    }
+}
