@@ -1,1 +1,27 @@
-//! A call as data: the vocabulary that crosses every border.
+//! A call as data: the vocabulary that crosses every border of the box.
+//!
+//! Plain values without behaviour. What a phone, a carrier or a line says becomes a [`LegEvent`];
+//! what the exchange wants of it is a [`LegCommand`]. What media shall do is a [`MediaCommand`], what
+//! it saw a [`MediaEvent`]. What remains of a call is its [`CallRecord`].
+
+mod end;
+mod event;
+mod id;
+mod leg;
+mod media;
+mod record;
+mod registration;
+mod route;
+mod time;
+
+pub use end::{Cause, Decider, End, Why};
+pub use event::{Event, Topic, TrunkState, TrunkStatus};
+pub use id::{CallId, LegId};
+pub use leg::{
+    Diversion, DiversionReason, LegCommand, LegEvent, Offer, Origin, Party, Target, TransferState,
+};
+pub use media::{Learn, MediaCommand, MediaEvent, MediaKind, PeerAddress, PortId, StreamStats};
+pub use record::{CallRecord, CallState, Direction, Place, Step, StreamRecord};
+pub use registration::{Registration, RegistrationId, Transport};
+pub use route::{RouteQuestion, RouteReport, Verdict};
+pub use time::UnixMillis;

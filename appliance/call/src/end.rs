@@ -1,0 +1,177 @@
+//! Why a call or a leg ended: for the wire, the record and the person who reads it.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Everything known about an end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct End {
+    /// The cause of ITU-T Q.850, as trunks and lines need it.
+    pub cause: Cause,
+    /// The SIP status that said so, when one did.
+    pub status: Option<u16>,
+    /// Who decided.
+    pub by: Decider,
+    /// What happened, for people.
+    pub why: Why,
+}
+
+/// A cause value of ITU-T Q.850 (10/2018) Table 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(transparent)]
+pub struct Cause(pub u8);
+
+#[allow(missing_docs)]
+impl Cause {
+    pub const UNALLOCATED_NUMBER: Self = Self(1);
+    pub const NO_ROUTE: Self = Self(3);
+    pub const NORMAL_CLEARING: Self = Self(16);
+    pub const USER_BUSY: Self = Self(17);
+    pub const NO_USER_RESPONDING: Self = Self(18);
+    pub const NO_ANSWER: Self = Self(19);
+    pub const SUBSCRIBER_ABSENT: Self = Self(20);
+    pub const CALL_REJECTED: Self = Self(21);
+    pub const NUMBER_CHANGED: Self = Self(22);
+    pub const DESTINATION_OUT_OF_ORDER: Self = Self(27);
+    pub const INVALID_NUMBER: Self = Self(28);
+    pub const FACILITY_REJECTED: Self = Self(29);
+    pub const NORMAL_UNSPECIFIED: Self = Self(31);
+    pub const NO_CIRCUIT: Self = Self(34);
+    pub const NETWORK_OUT_OF_ORDER: Self = Self(38);
+    pub const TEMPORARY_FAILURE: Self = Self(41);
+    pub const CONGESTION: Self = Self(42);
+    pub const OUTGOING_BARRED: Self = Self(52);
+    pub const INCOMPATIBLE: Self = Self(88);
+    pub const RECOVERY_ON_TIMER: Self = Self(102);
+    pub const INTERWORKING: Self = Self(127);
+}
+
+/// Who decided that it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Decider {
+    /// The side that called.
+    Caller,
+    /// The side that was called.
+    Callee,
+    /// This box: its configuration, its limits or its administrator.
+    Exchange,
+    /// The network between: nobody answered, or the path broke.
+    Network,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// One side hung up.
+    HungUp,
+    /// The caller hung up before anybody answered.
+    Cancelled,
+    /// All phones were busy.
+    Busy,
+    /// It rang, and nobody answered in time.
+    NoAnswer,
+    /// The called person or phone refused.
+    Rejected,
+    /// The callee does not want to be disturbed.
+    DoNotDisturb,
+    /// No phone of the callee is registered.
+    NotRegistered,
+    /// The phone or carrier did not answer the network.
+    Unreachable,
+    /// Nobody has this number.
+    NoSuchNumber,
+    /// The number is not complete.
+    Incomplete,
+    /// No route leads there.
+    NoRoute,
+    /// A barring route forbids it.
+    Barred,
+    /// Forwarded in a circle, or too often.
+    Loop,
+    /// The trunk carries all the calls that it may.
+    TrunkFull,
+    /// The carrier failed.
+    CarrierFailed,
+    /// The other side answered elsewhere.
+    AnsweredElsewhere,
+    /// The call went on without this leg: it was transferred.
+    Transferred,
+    /// The two sides share no codec or media.
+    NoCommonMedia,
+    /// No media came for so many seconds.
+    NoMedia {
+        /// The configured limit.
+        seconds: u16,
+    },
+    /// The session was not refreshed in time (RFC 4028).
+    SessionExpired,
+    /// The other side broke the rules of the protocol.
+    ProtocolError,
+    /// The other side no longer knew the call.
+    DialogLost,
+    /// An administrator ended it.
+    Administrator,
+    /// The box was shut down.
+    Shutdown,
+    /// The daemon ended without a farewell; found at the next start.
+    Crash,
+    /// The box carried all the calls that it can.
+    Overload,
+    /// No media port was free.
+    NoPorts,
+}
+
+impl End {
+    /// A hang-up as it should be.
+    pub fn hung_up(by: Decider) -> Self {
+        Self { cause: Cause::NORMAL_CLEARING, status: None, by, why: Why::HungUp }
+    }
+
+    /// An end that this box decides.
+    pub fn ours(cause: Cause, why: Why) -> Self {
+        Self { cause, status: None, by: Decider::Exchange, why }
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Self::HungUp => "hung up",
+            Self::Cancelled => "the caller hung up before anybody answered",
+            Self::Busy => "busy",
+            Self::NoAnswer => "nobody answered",
+            Self::Rejected => "the call was refused",
+            Self::DoNotDisturb => "does not want to be disturbed",
+            Self::NotRegistered => "no phone is registered",
+            Self::Unreachable => "the phone or carrier did not answer",
+            Self::NoSuchNumber => "nobody has this number",
+            Self::Incomplete => "the number is not complete",
+            Self::NoRoute => "no route leads there",
+            Self::Barred => "a route bars this number",
+            Self::Loop => "forwarded in a circle",
+            Self::TrunkFull => "the trunk carries all the calls that it may",
+            Self::CarrierFailed => "the carrier could not complete the call",
+            Self::AnsweredElsewhere => "answered on another phone",
+            Self::Transferred => "transferred",
+            Self::NoCommonMedia => "the two sides share no codec",
+            Self::NoMedia { seconds } => {
+                return write!(f, "no sound came for {seconds} seconds");
+            }
+            Self::SessionExpired => "the other side stopped answering during the call",
+            Self::ProtocolError => "the other side broke the protocol",
+            Self::DialogLost => "the other side no longer knew the call",
+            Self::Administrator => "ended by an administrator",
+            Self::Shutdown => "the box was shut down",
+            Self::Crash => "the box stopped without warning during the call",
+            Self::Overload => "the box carried all the calls that it can",
+            Self::NoPorts => "no media port was free",
+        };
+        f.write_str(text)
+    }
+}

@@ -1,0 +1,83 @@
+//! What the box tells whoever listens: pages, scripts, log.
+
+use crate::{CallRecord, Registration, UnixMillis};
+use serde::{Deserialize, Serialize};
+
+/// Something changed. Events are ordered; the listener's copy of the world is the sum of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "type", content = "data", rename_all = "snake_case")]
+pub enum Event {
+    /// A call came to be or changed; its state says whether it is over.
+    Call(Box<CallRecord>),
+    /// A phone registered or refreshed.
+    Registered(Box<Registration>),
+    /// A registration went away.
+    Unregistered(Box<Registration>),
+    /// A trunk came up or went down.
+    Trunk(TrunkStatus),
+    /// The configuration is another one now.
+    Config {
+        /// Its revision.
+        revision: u64,
+    },
+}
+
+/// What can be subscribed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Topic {
+    /// [`Event::Call`]
+    Calls,
+    /// [`Event::Registered`] and [`Event::Unregistered`]
+    Registrations,
+    /// [`Event::Trunk`]
+    Trunks,
+    /// [`Event::Config`]
+    Config,
+}
+
+/// How a trunk does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TrunkStatus {
+    /// The trunk's id.
+    pub trunk: u32,
+    /// Its state.
+    pub state: TrunkState,
+    /// Since when.
+    pub since: UnixMillis,
+    /// What the carrier or the network last said against it, as a sentence.
+    pub problem: Option<String>,
+    /// The address under which the carrier sees us, when it said so.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub seen_as: Option<std::net::SocketAddr>,
+}
+
+/// Whether a trunk carries calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum TrunkState {
+    /// Switched off.
+    Off,
+    /// Being registered for the first time.
+    Trying,
+    /// It carries calls.
+    Up,
+    /// The last attempt failed; the next one is due.
+    Down,
+}
+
+impl Event {
+    /// The topic under which it is heard.
+    pub fn topic(&self) -> Topic {
+        match self {
+            Self::Call(_) => Topic::Calls,
+            Self::Registered(_) | Self::Unregistered(_) => Topic::Registrations,
+            Self::Trunk(_) => Topic::Trunks,
+            Self::Config { .. } => Topic::Config,
+        }
+    }
+}

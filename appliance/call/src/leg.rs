@@ -1,0 +1,179 @@
+//! What a leg says and is told: one vocabulary for SIP sessions, ISDN calls and analog lines.
+
+use crate::{End, LegId, MediaKind};
+use serde::{Deserialize, Serialize};
+
+/// A person or place at one end of a call, as shown to the other.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Party {
+    /// Internal number, E.164 with a plus, or what the far side sent. Empty when withheld.
+    pub number: String,
+    /// Display name.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+}
+
+/// Where a call came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// From a phone of ours: the number of its extension.
+    Extension {
+        /// The tenant's id.
+        tenant: u32,
+        /// The internal number.
+        number: String,
+    },
+    /// From a trunk.
+    Trunk {
+        /// The tenant's id.
+        tenant: u32,
+        /// The trunk's id.
+        trunk: u32,
+    },
+}
+
+/// A call that wants to be placed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// Where it came in.
+    pub origin: Origin,
+    /// Who calls, as the far side says.
+    pub from: Party,
+    /// The caller wants the number withheld (RFC 3323).
+    pub anonymous: bool,
+    /// What was dialled.
+    pub dialled: String,
+    /// What kinds of media are offered; empty for an INVITE without an offer.
+    pub media: Vec<MediaKind>,
+    /// The leg whose place it wants to take (RFC 3891).
+    pub replaces: Option<LegId>,
+}
+
+/// What a leg tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LegEvent {
+    /// A new call came in on this leg.
+    Offered(Offer),
+    /// It rings.
+    Ringing,
+    /// Something is to be heard before the answer: tones, announcements.
+    Progress,
+    /// Somebody answered.
+    Answered,
+    /// Keys were pressed.
+    Digits(String),
+    /// This side put the other on hold.
+    Held,
+    /// This side took the other back.
+    Resumed,
+    /// This side wants the other to be connected elsewhere.
+    TransferAsked {
+        /// The number to call.
+        to: String,
+        /// The leg, also of this box, whose place the other shall take: an attended transfer.
+        replaces: Option<LegId>,
+    },
+    /// It is over.
+    Ended(End),
+}
+
+/// Whom to dial.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Target {
+    /// One registered phone.
+    Registration {
+        /// Its binding.
+        id: crate::RegistrationId,
+        /// The number of its extension.
+        number: String,
+    },
+    /// A number at a trunk.
+    Trunk {
+        /// The trunk's id.
+        trunk: u32,
+        /// The number as the carrier wants it.
+        number: String,
+    },
+}
+
+/// What a leg is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LegCommand {
+    /// Call somebody. The leg is new.
+    Dial {
+        /// Whom.
+        target: Target,
+        /// Who calls, as the callee shall see.
+        from: Party,
+        /// The number is to be withheld from the callee.
+        anonymous: bool,
+        /// Whose media is offered.
+        media: LegId,
+        /// The numbers that forwarded this call, oldest first (RFC 5806, RFC 7044).
+        diverted: Vec<Diversion>,
+    },
+    /// Tell the caller that it rings.
+    Ring,
+    /// Pass the sound of that leg to the caller before the answer.
+    Progress {
+        /// Whose sound.
+        media: LegId,
+    },
+    /// Connect the caller with that leg.
+    Answer {
+        /// The leg that answered.
+        media: LegId,
+    },
+    /// Connect a leg that is up already with another one: the end of a transfer.
+    Rejoin {
+        /// The leg that it talks with from now on.
+        media: LegId,
+    },
+    /// Press keys.
+    SendDigits(String),
+    /// Tell how a transfer that this leg asked for goes.
+    TransferProgress(TransferState),
+    /// End it.
+    End(End),
+}
+
+/// One forwarding that a call went through.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Diversion {
+    /// The number that forwarded.
+    pub from: String,
+    /// Why.
+    pub reason: DiversionReason,
+}
+
+/// Why a number forwards (RFC 5806 §4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum DiversionReason {
+    /// All calls.
+    Unconditional,
+    /// It was busy.
+    UserBusy,
+    /// Nobody answered.
+    NoAnswer,
+    /// No phone could be reached.
+    Unavailable,
+    /// It does not want to be disturbed.
+    DoNotDisturb,
+}
+
+/// How a transfer goes, for the one who asked (RFC 3515 §2.4.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransferState {
+    /// Being tried.
+    Trying,
+    /// The new party rings.
+    Ringing,
+    /// Done.
+    Done,
+    /// It failed with this SIP status; the call goes on as it was.
+    Failed(u16),
+}

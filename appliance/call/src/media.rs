@@ -1,0 +1,178 @@
+//! What crosses the border between control and media threads.
+
+use crate::{CallId, LegId};
+use serde::{Deserialize, Serialize};
+use std::net::{IpAddr, SocketAddr};
+
+/// A pair of bound UDP ports: RTP on an even one, RTCP on the next (RFC 3550 §11).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PortId {
+    /// Which of the box's media addresses, by its place in the list given at the start.
+    pub address: u8,
+    /// The RTP port.
+    pub port: u16,
+}
+
+/// What control wants of media.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MediaCommand {
+    /// Keep at least so many pairs bound, rested and free at this address.
+    Provide {
+        /// Which media address.
+        address: u8,
+        /// How many pairs control wants to have in hand.
+        spare: u16,
+    },
+    /// A pair was lent to a leg. Whatever waits in its sockets belongs to nobody and is dropped.
+    Open {
+        /// The pair.
+        port: PortId,
+        /// For the log.
+        call: CallId,
+        /// For the log.
+        leg: LegId,
+        /// What the leg's description says of it.
+        kind: MediaKind,
+        /// Type of service for what leaves (RFC 4594).
+        dscp: u8,
+        /// Report silence after so many seconds; 0 never.
+        silence_seconds: u16,
+    },
+    /// The far side said where it listens. Learning starts anew.
+    Peer {
+        /// The pair.
+        port: PortId,
+        /// Where its packets go, and from where they are believed.
+        peer: PeerAddress,
+    },
+    /// What one pair hears, the other says.
+    Bridge {
+        /// One side.
+        a: PortId,
+        /// The other.
+        b: PortId,
+    },
+    /// Nobody hears this pair any more; it stays lent.
+    Unbridge {
+        /// The pair.
+        port: PortId,
+    },
+    /// The call is on hold: silence is expected.
+    Held {
+        /// The pair.
+        port: PortId,
+        /// On hold, or no longer.
+        held: bool,
+    },
+    /// The pair is given back: it rests, and is then reported as free again.
+    Close {
+        /// The pair.
+        port: PortId,
+    },
+}
+
+/// Where a far side listens, and whom the port may believe beside that address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PeerAddress {
+    /// Where RTP goes.
+    pub rtp: SocketAddr,
+    /// Where RTCP goes.
+    pub rtcp: SocketAddr,
+    /// Whether it may be learned from the stream.
+    pub learn: Learn,
+}
+
+/// Whom a port believes beside the address in the description.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Learn {
+    /// Nobody: the address is reachable as it stands. Another port of it may take over after 5 s
+    /// of silence.
+    Never,
+    /// The far side is behind a NAT and its signalling comes from this address: the first valid
+    /// stream from there, or, when none comes in time, the first valid stream at all.
+    Behind(IpAddr),
+}
+
+/// What a line of a session description carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum MediaKind {
+    /// Voice.
+    Audio,
+    /// Pictures that move.
+    Video,
+    /// Fax (T.38) and the like.
+    Image,
+    /// Anything else over UDP.
+    Other,
+}
+
+/// What media tells control.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MediaEvent {
+    /// These pairs are bound, rested and free.
+    Free {
+        /// Which media address.
+        address: u8,
+        /// Their RTP ports.
+        ports: Vec<u16>,
+    },
+    /// No further pair can be bound at this address.
+    Exhausted {
+        /// Which media address.
+        address: u8,
+    },
+    /// The first packet that is believed came in.
+    Heard {
+        /// Where.
+        port: PortId,
+        /// From whom.
+        from: SocketAddr,
+    },
+    /// Nothing came for as long as was asked for in `Open`.
+    Silent {
+        /// Where.
+        port: PortId,
+    },
+    /// A pair was closed; this is what went through it.
+    Closed {
+        /// The pair.
+        port: PortId,
+        /// The leg that had it.
+        leg: LegId,
+        /// What went through it.
+        stats: Box<StreamStats>,
+    },
+}
+
+/// What one pair of ports received, sent and dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct StreamStats {
+    /// RTP packets that came in and were believed.
+    pub received: u64,
+    /// Their octets, RTP header included.
+    pub received_octets: u64,
+    /// RTP packets that went out.
+    pub sent: u64,
+    /// Their octets.
+    pub sent_octets: u64,
+    /// Packets that should have come and did not (RFC 3550 §A.3).
+    pub lost: u64,
+    /// Interarrival jitter at the end, in microseconds (RFC 3550 §A.8).
+    pub jitter_micros: u32,
+    /// Its maximum.
+    pub jitter_max_micros: u32,
+    /// What the far side last reported as lost of what we sent (RTCP receiver report).
+    pub remote_lost: u32,
+    /// What the far side last reported as jitter, in microseconds.
+    pub remote_jitter_micros: u32,
+    /// Packets from somebody who is not believed.
+    pub strangers: u64,
+    /// Packets that are neither RTP nor RTCP where they should be.
+    pub malformed: u64,
+    /// The last RTP payload type that came in.
+    pub payload_type: Option<u8>,
+}

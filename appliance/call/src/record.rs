@@ -1,0 +1,112 @@
+//! What remains of a call. It exists from the INVITE on and grows until the call is over.
+
+use crate::{CallId, Diversion, End, MediaKind, Party, StreamStats, UnixMillis};
+use serde::{Deserialize, Serialize};
+
+/// The record of one call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CallRecord {
+    /// The call.
+    pub id: CallId,
+    /// The tenant's id.
+    pub tenant: u32,
+    /// Which way it crossed the box.
+    pub direction: Direction,
+    /// How far it came.
+    pub state: CallState,
+    /// Who called.
+    pub from: Party,
+    /// Where it came in.
+    pub origin: Place,
+    /// What was dialled.
+    pub dialled: String,
+    /// Who answered; until then, who is being called.
+    pub to: Party,
+    /// Where it went.
+    pub destination: Option<Place>,
+    /// The INVITE.
+    pub started: UnixMillis,
+    /// The first ringing.
+    pub rang: Option<UnixMillis>,
+    /// The answer.
+    pub answered: Option<UnixMillis>,
+    /// The end.
+    pub ended: Option<UnixMillis>,
+    /// One side is on hold.
+    pub held: bool,
+    /// Why it ended.
+    pub end: Option<End>,
+    /// How its way was found, step by step.
+    pub steps: Vec<Step>,
+    /// The forwardings that it went through.
+    pub diverted: Vec<Diversion>,
+    /// The keys that were pressed, without their times; empty when none were relayed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub digits: String,
+    /// What went through its media ports.
+    pub streams: Vec<StreamRecord>,
+}
+
+/// Which way a call crosses the box.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// From one phone of ours to another.
+    Internal,
+    /// From a trunk to a phone of ours.
+    Inbound,
+    /// From a phone of ours to a trunk.
+    Outbound,
+    /// From one trunk to another: a forwarding.
+    Transit,
+}
+
+/// How far a call came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CallState {
+    /// Being placed.
+    Dialling,
+    /// It rings.
+    Ringing,
+    /// Two sides are talking.
+    Up,
+    /// It is over.
+    Ended,
+}
+
+/// Where a call came in or went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// An extension of ours, by its number.
+    Extension(String),
+    /// A trunk, by its name.
+    Trunk(String),
+}
+
+/// One step on the way of a call: what was decided, and on what grounds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Step {
+    /// Milliseconds after the INVITE; 0 in an answer to "who would this reach?".
+    pub after_ms: u64,
+    /// A sentence.
+    pub text: String,
+}
+
+/// One media stream of one leg.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StreamRecord {
+    /// `caller` or the number of the called party.
+    pub leg: String,
+    /// Voice, video or other.
+    pub kind: MediaKind,
+    /// The figures.
+    pub stats: StreamStats,
+}

@@ -1,0 +1,49 @@
+//! "Who would this reach?": the question and the router's answer.
+
+use crate::{Place, Step, UnixMillis};
+use serde::{Deserialize, Serialize};
+
+/// A call that is only thought of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RouteQuestion {
+    /// An internal number, or the outside caller's number together with `trunk`.
+    pub from: String,
+    /// What is dialled.
+    pub to: String,
+    /// When; now if left out.
+    #[serde(default)]
+    pub at: Option<UnixMillis>,
+    /// The trunk's id when the call comes from outside.
+    #[serde(default)]
+    pub trunk: Option<u32>,
+}
+
+/// Where the call would go, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RouteReport {
+    /// The outcome.
+    pub verdict: Verdict,
+    /// Every place that would be tried, in this order.
+    pub places: Vec<Place>,
+    /// The number as it would leave through a trunk.
+    pub number: Option<String>,
+    /// The name of the route that decided, if one did.
+    pub route: Option<String>,
+    /// How the router got there.
+    pub steps: Vec<Step>,
+}
+
+/// What a thought-of call would come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Phones of an extension ring.
+    Extension,
+    /// It leaves through a trunk.
+    Trunk,
+    /// It is refused.
+    Refused,
+}
