@@ -1,1 +1,47 @@
-//! Lossless session descriptions (RFC 8866) and offer/answer (RFC 3264).
+//! Lossless session descriptions (RFC 8866) and offer/answer (RFC 3264) for a box that anchors media.
+//!
+//! A [`Session`] is the text of one body and an index over its lines: what the box does not know stays
+//! where it was. [`relay_offer`] and [`relay_answer`] turn what one leg said into what the other leg may
+//! hear: the same media, codecs and keys, at the box's own addresses, and nothing of where they came from.
+//!
+//! ```
+//! use sdp::{LocalMedia, Origin, Session, relay_offer};
+//!
+//! let phone = Session::parse(
+//!     b"v=0\r\no=bob 1 1 IN IP4 10.0.0.9\r\ns=x\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n",
+//! )?;
+//! let own = "192.0.2.1".parse().unwrap();
+//! let local = [Some(LocalMedia::at(own, 20000))];
+//! let offer = relay_offer(&phone, &Origin::new(7, own), &local);
+//! assert!(offer.ends_with(b"c=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 20000 RTP/AVP 8\r\n"));
+//! # Ok::<(), sdp::Malformed>(())
+//! ```
+
+mod address;
+mod answer;
+mod attribute;
+mod codec;
+mod direction;
+mod media;
+mod offer;
+mod origin;
+mod parse;
+mod print;
+mod relay;
+mod session;
+mod summary;
+mod transport;
+
+pub use address::Remote;
+pub use answer::{Misbehaved, answer_inactive, check_answer, refuse_all, relay_answer};
+pub use attribute::Attribute;
+pub use codec::Codec;
+pub use direction::Direction;
+pub use media::{Kind, Media};
+pub use offer::{relay_offer, with_direction};
+pub use origin::Origin;
+pub use parse::Malformed;
+pub use relay::LocalMedia;
+pub use session::{Line, Session};
+pub use summary::Summary;
+pub use transport::Transport;
