@@ -1,0 +1,81 @@
+//! Everything that can happen to the box. Nothing reaches the exchange by another door, so a
+//! recording of its inputs reproduces a run.
+
+use call::{CallId, MediaEvent, Registration, UnixMillis};
+use config::Config;
+use sip::flow::{ConnectionId, Flow, Transport};
+use sip::resolve::{Answer, Question};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+/// One thing that happened.
+#[derive(Debug, Clone)]
+pub enum Input<'a> {
+    /// The box's addresses; given once before anything else, and again when they change.
+    Surroundings(Surroundings),
+    /// The configuration as it is from now on.
+    Config(Arc<Config>),
+    /// What time people's clocks show at `now`. Given at the start and whenever the wall clock was
+    /// set or drifted; between two of these the exchange counts on.
+    Clock(UnixMillis),
+    /// Bindings that a former run left on disk. Given once, before the first message.
+    Restored(Vec<Registration>),
+    /// A datagram, or one whole message cut out of a stream.
+    Received {
+        /// The way it came.
+        flow: Flow,
+        /// The message.
+        bytes: &'a [u8],
+    },
+    /// A connection that [`crate::Output::Connect`] asked for is up.
+    Connected {
+        /// The connection.
+        connection: ConnectionId,
+        /// Our end of it.
+        local: SocketAddr,
+    },
+    /// A connection is gone, or never came to be. Messages on their way in it are lost.
+    Disconnected {
+        /// The connection.
+        connection: ConnectionId,
+    },
+    /// A datagram could not be sent: nobody listens there, or no route leads there.
+    SendFailed {
+        /// The way that it should have gone.
+        flow: Flow,
+    },
+    /// What media has to tell.
+    Media(MediaEvent),
+    /// The answer of the DNS, or of the silence in its place.
+    Resolved {
+        /// What was asked.
+        question: Question,
+        /// What came back.
+        answer: Answer,
+    },
+    /// Somebody at the API wants something.
+    Command(Command),
+    /// The box goes down: end what is up, politely. [`crate::Output::Finished`] follows when all
+    /// farewells were said or waited for long enough.
+    Shutdown,
+}
+
+/// Where the box listens and sends.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Surroundings {
+    /// Listening sockets; the address may be unspecified (`0.0.0.0`, `[::]`).
+    pub listeners: Vec<(Transport, SocketAddr)>,
+    /// Addresses of the machine's interfaces, best first.
+    pub addresses: Vec<IpAddr>,
+    /// Addresses that media ports are bound to; [`call::PortId::address`] counts in this list.
+    pub media: Vec<IpAddr>,
+    /// How the outside sees the box, when the command line says so; it wins over the configuration.
+    pub external: Option<config::External>,
+}
+
+/// What the API asks of the exchange.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// End this call.
+    HangUp(CallId),
+}

@@ -1,0 +1,49 @@
+//! Everything that the box does to the world, in order.
+
+use call::{CallRecord, Event, MediaCommand, Registration, RegistrationId};
+use sip::flow::{ConnectionId, Flow, Transport};
+use sip::resolve::Question;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// One thing to do. Drain them with [`crate::Exchange::poll_output`] after every input.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output {
+    /// Send a message. On a stream that is not up yet it waits until it is.
+    Send {
+        /// The way to go.
+        flow: Flow,
+        /// The message.
+        bytes: Arc<[u8]>,
+    },
+    /// Open a connection; [`crate::Input::Connected`] or [`crate::Input::Disconnected`] follows.
+    Connect {
+        /// The name that it shall have: odd numbers, those of accepted connections are even.
+        connection: ConnectionId,
+        /// TCP or TLS.
+        transport: Transport,
+        /// Where to.
+        remote: SocketAddr,
+        /// The name that the certificate must carry, for TLS.
+        name: String,
+    },
+    /// Close a connection: its peer broke the rules.
+    Disconnect {
+        /// The connection.
+        connection: ConnectionId,
+    },
+    /// For the media threads.
+    Media(MediaCommand),
+    /// Ask the DNS; [`crate::Input::Resolved`] follows, also when nobody answers.
+    Resolve(Question),
+    /// The call's record as it is now; replaces what was written of this call before.
+    Record(Box<CallRecord>),
+    /// A binding to keep over a restart; replaces the one with its id.
+    Bind(Box<Registration>),
+    /// A binding to forget.
+    Unbind(RegistrationId),
+    /// For whoever listens.
+    Notify(Event),
+    /// All farewells are said.
+    Finished,
+}
