@@ -72,3 +72,65 @@ fn has_ipv6(run: &[u8]) -> bool {
     let groups_of_two = run.split(|byte| *byte == b':').all(|group| group.len() == 2);
     colons >= 7 && (colons == 7 || !groups_of_two)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_found_wherever_it_stands() {
+        for text in [
+            "10.0.0.1",
+            "cname:alice@192.168.1.20",
+            "uri=sip:010.001.000.009:5060",
+            "host10.0.0.1.example",
+            "1 IN IP6 2001:db8::1",
+            "x=[fe80::1%eth0]",
+            "addr:::1",
+            "2001:db8:1:2:3:4:5:6",
+            "face:2001:db8:1:2:3:4:5:6",
+            "20:01:0d:b8:00:00:00:01",
+            "::ffff:10.0.0.1",
+        ] {
+            assert!(appears(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_fingerprints_and_versions_are_no_addresses() {
+        for text in [
+            "fingerprint:sha-1 4A:AD:B9:B1:3F:82:18:3B:54:02:12:DF:3E:5D:49:6B:19:E5:7C:AB",
+            "crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|2^20|1:4",
+            "extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level",
+            "fmtp:126 profile-level-id=428016;q=0.60",
+            "X-mac:00:1b:54:aa:bb:cc",
+            "X-version:1.2.3",
+            "",
+        ] {
+            assert!(!appears(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_connection_line_may_have_a_ttl_and_an_address_in_mapped_form() {
+        let v4: IpAddr = "192.0.2.1".parse().unwrap();
+        assert_eq!(of_connection(b"IN IP4 192.0.2.1"), Some(v4));
+        assert_eq!(of_connection(b"IN IP4 192.0.2.1/127"), Some(v4));
+        assert_eq!(of_connection(b"IN  IP4  192.0.2.1 "), Some(v4));
+        assert_eq!(of_connection(b"IN IP6 ::ffff:192.0.2.1"), Some(v4));
+        assert_eq!(of_connection(b"IN IP4 pbx.example.com"), None);
+        assert_eq!(of_connection(b"IN IP4"), None);
+    }
+
+    #[test]
+    fn rtcp_may_be_on_another_port_or_another_host_but_never_on_a_network() {
+        let host: IpAddr = "192.0.2.1".parse().unwrap();
+        assert_eq!(of_rtcp(b"53020", host), Some("192.0.2.1:53020".parse().unwrap()));
+        let other = of_rtcp(b"53020 IN IP4 192.0.2.2", host);
+        assert_eq!(other, Some("192.0.2.2:53020".parse().unwrap()));
+        assert_eq!(of_rtcp(b"0", host), None);
+        assert_eq!(of_rtcp(b"53020 IN IP4 255.255.255.255", host), None);
+        assert_eq!(of_rtcp(b"53020 IN IP4 224.0.0.1", host), None);
+        assert_eq!(of_rtcp(b"70000", host), None);
+    }
+}

@@ -1,10 +1,10 @@
 //! Answers (RFC 3264 §6): one leg's answer for the other leg, the box's own, and whether one is legal.
 
-use crate::direction::Direction;
 use crate::media::Media;
 use crate::origin::Origin;
 use crate::relay::{LocalMedia, Relay};
 use crate::session::Session;
+use crate::transport::Transport;
 
 /// Writes the answer to `offer`, which one leg made, from what the other leg answered.
 ///
@@ -17,7 +17,8 @@ pub fn relay_answer(
     origin: &Origin,
     local: &[Option<LocalMedia>],
 ) -> Vec<u8> {
-    let mut relay = Relay::begin(answer, offer, origin, local);
+    let mut relay = Relay::begin(origin, local, answer.as_bytes().len());
+    relay.session(answer, offer);
     let mut answers = answer.media();
     for (index, offered) in offer.media().enumerate() {
         let taken = answers.next().filter(|answered| takes(&offered, answered));
@@ -38,14 +39,15 @@ pub fn refuse_all(offer: &Session, origin: &Origin) -> Vec<u8> {
 }
 
 /// Writes the box's own answer that agrees to the offered codecs but to no media for now, when the other
-/// leg cannot be asked. Lines with keys are refused: an answer would need keys of its own, and giving the
-/// offer's back would be no secret (RFC 4568 §5.1.2).
+/// leg cannot be asked. Only plain RTP and fax can be answered so: anything with keys would need keys of
+/// the box's own, and giving the offer's back would be no secret (RFC 4568 §5.1.2).
 pub fn answer_inactive(offer: &Session, origin: &Origin, local: &[Option<LocalMedia>]) -> Vec<u8> {
-    let mut relay = Relay::begin(offer, offer, origin, local);
+    let mut relay = Relay::begin(origin, local, offer.as_bytes().len());
+    relay.timing(offer);
     for (index, media) in offer.media().enumerate() {
         match local.get(index).copied().flatten() {
-            Some(local) if media.is_relayable() && !media.transport().is_secure() => {
-                relay.media(&media, local, Direction::Inactive);
+            Some(local) if media.is_active() && is_plain(media.transport()) => {
+                relay.inactive(&media, local);
             }
             _ => relay.refused(&media),
         }
@@ -117,6 +119,10 @@ fn takes(offered: &Media<'_>, answered: &Media<'_>) -> bool {
     offered.is_relayable() && answered.is_relayable() && offered.kind() == answered.kind()
 }
 
+fn is_plain(transport: Transport) -> bool {
+    matches!(transport, Transport::RtpAvp | Transport::RtpAvpf | Transport::Udptl)
+}
+
 fn check_line(index: usize, offered: &Media<'_>, answered: &Media<'_>) -> Result<(), Misbehaved> {
     if offered.kind() != answered.kind() {
         return Err(Misbehaved::Kind(index));
@@ -138,8 +144,8 @@ fn check_line(index: usize, offered: &Media<'_>, answered: &Media<'_>) -> Result
 
 /// By number, or by name: the answer should use the offer's payload types, but need not (§6.1).
 fn shares_format(offered: &Media<'_>, answered: &Media<'_>) -> bool {
-    let by_number = answered.formats().any(|format| offered.formats().any(|other| other == format));
-    by_number || {
+    let offers = |format: &str| offered.formats().any(|other| other.eq_ignore_ascii_case(format));
+    answered.formats().any(offers) || {
         let others = offered.codecs();
         answered.codecs().iter().any(|codec| others.iter().any(|o| codec.is_same_encoding(o)))
     }

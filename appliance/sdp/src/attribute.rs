@@ -37,44 +37,69 @@ impl<'a> Attribute<'a> {
     /// Whether the attribute belongs to the leg that it came from and must not reach the other one: it
     /// tells addresses, or agrees on something between two transports when the box stands between them.
     pub(crate) fn is_of_one_leg(&self) -> bool {
-        OF_ONE_LEG.iter().any(|name| self.is(name)) || self.is_bundle()
+        let ice = self.name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"ice-"));
+        ice || OF_ONE_LEG.iter().any(|name| self.is(name))
     }
 
-    /// BUNDLE puts several media on one port (RFC 9143); the box lends a port to each.
-    fn is_bundle(&self) -> bool {
-        self.is("group") && self.value.get(..6).is_some_and(|s| s.eq_ignore_ascii_case(b"bundle"))
+    /// Whether it only describes formats, so that an answer of the box's own may repeat it.
+    pub(crate) fn is_of_formats(&self) -> bool {
+        let fax = self.name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(b"t38"));
+        fax || OF_FORMATS.iter().any(|name| self.is(name))
     }
 }
 
-const OF_ONE_LEG: [&str; 24] = [
-    // ICE (RFC 8839): the addresses, and the promise to check them.
+const OF_ONE_LEG: [&str; 18] = [
+    // ICE (RFC 8839), beside all that begins with `ice-`.
     "candidate",
     "remote-candidates",
     "end-of-candidates",
-    "ice-ufrag",
-    "ice-pwd",
-    "ice-options",
-    "ice-lite",
-    "ice-mismatch",
-    "ice-pacing",
     // RTCP's own address is written anew (RFC 3605). The box lends RTP and RTCP a port each, so neither
     // side is offered to share one (RFC 5761, RFC 8858), and both fall back to two.
     "rtcp",
     "rtcp-mux",
     "rtcp-mux-only",
+    // BUNDLE puts several media on one port (RFC 9143), where the box lends a port to each; and other
+    // groups (RFC 5888) name lines that the box may have refused.
+    "group",
     "bundle-only",
-    // Other addresses: RFC 4091 and RFC 6947 (IPv4 or IPv6), RFC 4570, RFC 4975, RFC 6135, 3GPP TS 29.079.
+    // Other addresses: RFC 4091 and RFC 6947 (IPv4 or IPv6), RFC 4570, RFC 4975, 3GPP TS 24.229 §7.5.3.
     "alt",
     "altc",
     "source-filter",
     "path",
-    "msrp-cema",
     "visited-realm",
     "secondary-realm",
-    // Who wrote it (RFC 8866 §6.3), where the user is (RFC 8866 §6.1, §6.2), and the mark of a proxy that
-    // has relayed already, which would stop the next one.
+    // Who wrote it and where that is (RFC 8866 §6.1 to §6.3), and the mark of a proxy that has relayed
+    // already, which would stop the next one.
     "tool",
     "cat",
     "keywds",
     "nortpproxy",
 ];
+
+/// RFC 8866 §6.4 to §6.6, §6.15; RFC 5888 §4.
+const OF_FORMATS: [&str; 5] = ["rtpmap", "fmtp", "ptime", "maxptime", "mid"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flag_has_no_value_and_trailing_blanks_do_not_count() {
+        let flag = Attribute::of(b"sendrecv ");
+        assert_eq!((flag.name, flag.value), (&b"sendrecv"[..], &b""[..]));
+        assert_eq!(flag.direction(), Some(Direction::SendRecv));
+        let value = Attribute::of(b"rtpmap:0 PCMU/8000");
+        assert_eq!((value.name, value.text()), (&b"rtpmap"[..], Some("0 PCMU/8000")));
+    }
+
+    #[test]
+    fn ice_in_any_spelling_stays_on_its_leg_and_keys_pass() {
+        for line in ["candidate:1 1 UDP", "ice-ufrag:x", "ICE-anything", "RTCP:9", "rtcp-mux"] {
+            assert!(Attribute::of(line.as_bytes()).is_of_one_leg(), "{line}");
+        }
+        for line in ["crypto:1 X inline:y", "rtcp-fb:* nack", "rtcp-rsize", "setup:active", "ice"] {
+            assert!(!Attribute::of(line.as_bytes()).is_of_one_leg(), "{line}");
+        }
+    }
+}

@@ -115,3 +115,52 @@ const STATIC: [(u8, &str, u32, u8); 24] = [
     (33, "MP2T", 90_000, 1),
     (34, "H263", 90_000, 1),
 ];
+
+#[cfg(test)]
+mod tests {
+    use crate::session::Session;
+
+    fn codecs(section: &str) -> Vec<(u8, String, u32, u8, Option<String>)> {
+        let session = Session::parse(format!("v=0\n{section}").as_bytes()).unwrap();
+        let of = session.media_at(0).unwrap().codecs();
+        of.iter()
+            .map(|c| (c.payload_type, c.name.into(), c.clock, c.channels, c.fmtp.map(String::from)))
+            .collect()
+    }
+
+    #[test]
+    fn static_payload_types_need_no_rtpmap_and_a_rtpmap_may_overrule_them() {
+        assert_eq!(
+            codecs("m=audio 1 RTP/AVP 8 10"),
+            [(8, "PCMA".into(), 8_000, 1, None), (10, "L16".into(), 44_100, 2, None)]
+        );
+        let overruled = codecs("m=audio 1 RTP/AVP 5\na=rtpmap:5 opus/48000/2");
+        assert_eq!(overruled, [(5, "opus".into(), 48_000, 2, None)]);
+    }
+
+    #[test]
+    fn the_order_of_the_media_line_counts_and_not_that_of_the_maps() {
+        let text = "m=audio 1 RTP/AVP 101 18\na=fmtp:18 annexb=no\na=rtpmap:18 G729/8000\n\
+                    a=rtpmap:101 telephone-event/8000\na=fmtp:101 0-15\na=rtpmap:96 L16/8000";
+        assert_eq!(
+            codecs(text),
+            [
+                (101, "telephone-event".into(), 8_000, 1, Some("0-15".into())),
+                (18, "G729".into(), 8_000, 1, Some("annexb=no".into()))
+            ]
+        );
+    }
+
+    #[test]
+    fn a_dynamic_type_without_a_map_and_odd_maps_do_no_harm() {
+        let text =
+            "m=audio 1 RTP/AVP 96 97 300 x 97\na=rtpmap:97 X/9999999999/y\na=rtpmap:\na=fmtp:97";
+        assert_eq!(codecs(text), [(96, String::new(), 0, 1, None), (97, "X".into(), 0, 1, None)]);
+    }
+
+    #[test]
+    fn fax_and_floor_control_have_no_codecs() {
+        assert_eq!(codecs("m=image 1 udptl t38"), []);
+        assert_eq!(codecs("m=application 1 UDP/BFCP *"), []);
+    }
+}

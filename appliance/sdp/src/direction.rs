@@ -59,3 +59,24 @@ impl Direction {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Direction::{Inactive, RecvOnly, SendOnly, SendRecv};
+
+    #[test]
+    fn the_other_side_sees_sending_as_receiving() {
+        assert_eq!(SendOnly.reversed(), RecvOnly);
+        assert_eq!(RecvOnly.reversed(), SendOnly);
+        assert_eq!(SendRecv.reversed(), SendRecv);
+        assert_eq!(Inactive.reversed(), Inactive);
+    }
+
+    #[test]
+    fn a_limit_takes_away_and_never_gives() {
+        assert_eq!(SendRecv.within(RecvOnly), RecvOnly);
+        assert_eq!(SendOnly.within(RecvOnly), Inactive);
+        assert_eq!(RecvOnly.within(SendRecv), RecvOnly);
+        assert_eq!(Inactive.within(SendRecv), Inactive);
+    }
+}

@@ -11,7 +11,8 @@ use crate::session::{Line, Session};
 /// `local` has one entry for each media line. A line without one stays with port 0, and so does a line
 /// that is off or that no datagram carries ([`crate::Media::is_relayable`]).
 pub fn relay_offer(theirs: &Session, origin: &Origin, local: &[Option<LocalMedia>]) -> Vec<u8> {
-    let mut relay = Relay::begin(theirs, theirs, origin, local);
+    let mut relay = Relay::begin(origin, local, theirs.as_bytes().len());
+    relay.session(theirs, theirs);
     for (index, media) in theirs.media().enumerate() {
         match local.get(index).copied().flatten() {
             Some(local) if media.is_relayable() => relay.media(&media, local, media.direction()),

@@ -34,3 +34,25 @@ impl Origin {
         write(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_rises_only_when_something_else_changed() {
+        let mut origin = Origin::new(u32::MAX, IpAddr::from([192, 0, 2, 1]));
+        let say =
+            |word: &'static str| move |o: &Origin| format!("{} {word}", o.version).into_bytes();
+
+        let first = origin.follow(None, say("a"));
+        let refresh = origin.follow(Some(&first), say("a"));
+        let change = origin.follow(Some(&refresh), say("b"));
+
+        assert_eq!(
+            (&first[..], &refresh[..], &change[..]),
+            (&b"1 a"[..], &b"1 a"[..], &b"2 b"[..])
+        );
+        assert!(i32::try_from(origin.session_id).is_ok(), "old gateways read an int");
+    }
+}

@@ -52,8 +52,8 @@ pub enum Malformed {
     TooManyLines,
     /// More than 64 media sections.
     TooManyMedia,
-    /// An m= line without type, port (0 to 65535) and transport in visible ASCII, or with an IP address
-    /// in it (RFC 8866 §5.14).
+    /// An m= line without type, port (0 to 65535) and transport in visible ASCII, with an IP address in
+    /// it, or with more than 256 formats (RFC 8866 §5.14).
     MediaLine,
 }
 
@@ -96,6 +96,9 @@ fn section(value: &[u8], first_line: usize) -> Result<Section, Malformed> {
     else {
         return Err(Malformed::MediaLine);
     };
+    if tokens.count() > MAX_FORMATS {
+        return Err(Malformed::MediaLine);
+    }
     let (port, port_count) = ports.split_once('/').unwrap_or((ports, "1"));
     Ok(Section {
         first_line,
@@ -119,5 +122,64 @@ const MAX_BYTES: usize = 65_535;
 const MAX_LINES: usize = 2_048;
 /// A call has one to three; a conference of browsers some twenty.
 const MAX_MEDIA: usize = 64;
+/// Twice the payload types of RTP (RFC 3550 §5.1).
+const MAX_FORMATS: usize = 256;
 /// Bytes of a line in descriptions of desk phones: makes the index one allocation.
 const TYPICAL_LINE: usize = 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn media_line(line: &str) -> Result<Session, Malformed> {
+        Session::parse(format!("v=0\r\nm={line}\r\n").as_bytes())
+    }
+
+    #[test]
+    fn a_media_line_needs_a_type_a_port_and_a_transport() {
+        assert!(media_line("audio 5000 RTP/AVP 0").is_ok());
+        assert!(media_line("audio 0 RTP/AVP").is_ok(), "phones refuse so");
+        for line in ["", "audio", "audio 5000", "audio x RTP/AVP 0", "audio 65536 RTP/AVP 0"] {
+            assert_eq!(media_line(line), Err(Malformed::MediaLine), "{line}");
+        }
+        for line in ["audio -1 RTP/AVP 0", "audio +5 RTP/AVP 0", "audio 5000/ RTP/AVP 0"] {
+            assert_eq!(media_line(line), Err(Malformed::MediaLine), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_media_line_cannot_smuggle_a_line_end_or_an_address() {
+        assert_eq!(media_line("audio 5000 RTP/AVP 0\rc=IN IP4 x"), Err(Malformed::MediaLine));
+        assert_eq!(media_line("audio 5000 RTP/AVP 0\0"), Err(Malformed::MediaLine));
+        assert_eq!(media_line("audio 5000 RTP/AVP 10.0.0.1"), Err(Malformed::MediaLine));
+    }
+
+    #[test]
+    fn what_is_no_description_is_refused() {
+        for text in [&b""[..], b"\r\nv=0", b"<xml/>", b"o=- 1 1 IN IP4 192.0.2.1"] {
+            assert_eq!(Session::parse(text), Err(Malformed::NotADescription));
+        }
+    }
+
+    #[test]
+    fn every_bound_is_held() {
+        let text = |line: &str, times: usize| ["v=0\n", &line.repeat(times)].concat().into_bytes();
+        assert_eq!(Session::parse(&text("a", 65_532)), Err(Malformed::TooLong));
+        assert!(Session::parse(&text("a", 65_531)).is_ok());
+        assert_eq!(Session::parse(&text("a=\n", 2_048)), Err(Malformed::TooManyLines));
+        assert!(Session::parse(&text("a=\n", 2_047)).is_ok());
+        assert_eq!(Session::parse(&text("m=a 0 b c\n", 65)), Err(Malformed::TooManyMedia));
+        assert!(Session::parse(&text("m=a 0 b c\n", 64)).is_ok());
+        assert!(media_line(&["a 0 b", &" 1".repeat(256)].concat()).is_ok());
+        assert_eq!(media_line(&["a 0 b", &" 1".repeat(257)].concat()), Err(Malformed::MediaLine));
+    }
+
+    #[test]
+    fn a_media_line_may_ask_for_several_ports_in_any_case_and_spacing() {
+        let session = media_line("VIDEO  49170/2\tRTP/AVP  31 ").unwrap();
+        let media = session.media_at(0).unwrap();
+        assert_eq!((media.kind(), media.port(), media.port_count()), (Kind::Video, 49170, 2));
+        assert_eq!(media.transport(), Transport::RtpAvp);
+        assert_eq!(media.formats().collect::<Vec<_>>(), ["31"]);
+    }
+}

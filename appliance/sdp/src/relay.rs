@@ -42,42 +42,53 @@ pub(crate) struct Relay {
 }
 
 impl Relay {
-    /// Writes the session part: what `theirs` says, with `timing`'s t= lines.
-    pub(crate) fn begin(
-        theirs: &Session,
-        timing: &Session,
-        origin: &Origin,
-        local: &[Option<LocalMedia>],
-    ) -> Self {
+    /// Writes who the box is on this leg, and where.
+    pub(crate) fn begin(origin: &Origin, local: &[Option<LocalMedia>], expected: usize) -> Self {
         let first = local.iter().flatten().next();
         let address = first.map_or(origin.address, |local| local.rtp.ip());
-        let mut print = Print::with_capacity(theirs.as_bytes().len() + SPARE);
+        let mut print = Print::with_capacity(expected + SPARE);
         print.line(Line { kind: b'v', value: b"0" });
         print.origin(origin);
         print.line(Line { kind: b's', value: b"-" });
         print.connection(address);
-        let mut relay = Self { print, address };
-        relay.pass(theirs.session_lines().filter(|line| line.kind == b'b'));
-        relay.timing(timing);
-        relay.pass(theirs.session_lines().filter(|line| line.kind == b'k'));
-        relay.pass(theirs.session_lines().filter(is_description));
-        relay
+        Self { print, address }
     }
 
-    /// Writes one media line that the box relays.
+    /// Writes the session part: what `theirs` says, with the t= lines of `offer`, which the answer must
+    /// repeat (RFC 3264 §6).
+    pub(crate) fn session(&mut self, theirs: &Session, offer: &Session) {
+        self.pass(theirs.session_lines().filter(|line| line.kind == b'b'));
+        self.timing(offer);
+        self.pass(theirs.session_lines().filter(|line| line.kind == b'k'));
+        self.pass(theirs.session_lines().filter(is_description));
+    }
+
+    /// Phones leave t= out; it is mandatory (RFC 8866 §5.9).
+    pub(crate) fn timing(&mut self, offer: &Session) {
+        if !offer.session_lines().any(|line| line.kind == b't') {
+            self.print.line(Line { kind: b't', value: b"0 0" });
+        }
+        self.pass(offer.session_lines().filter(|line| matches!(line.kind, b't' | b'r' | b'z')));
+    }
+
+    /// Writes one media line that the box relays, as `media` says it.
     pub(crate) fn media(&mut self, media: &Media<'_>, local: LocalMedia, direction: Direction) {
-        self.print.media(media, local.rtp.port());
-        if local.rtp.ip() != self.address {
-            self.print.connection(local.rtp.ip());
-        }
+        self.media_line(media, local);
         self.pass(media.lines().filter(|line| matches!(line.kind, b'b' | b'k')));
-        if media.transport().is_rtp() && local.needs_rtcp_line() {
-            self.print.rtcp(local.rtcp);
-        }
+        self.rtcp(media, local);
         self.pass(media.lines().filter(is_description));
         if direction != Direction::SendRecv || media.stated_direction().is_some() {
             self.print.direction(direction);
         }
+    }
+
+    /// Writes one media line that the box answers by itself: the formats offered, and no media for now.
+    pub(crate) fn inactive(&mut self, media: &Media<'_>, local: LocalMedia) {
+        let of_formats = |line: &Line<'_>| line.attribute().is_some_and(|a| a.is_of_formats());
+        self.media_line(media, local);
+        self.rtcp(media, local);
+        self.pass(media.lines().filter(of_formats));
+        self.print.direction(Direction::Inactive);
     }
 
     /// Writes a media line that is refused: port 0 and nothing below (RFC 3264 §6).
@@ -89,12 +100,17 @@ impl Relay {
         self.print.finish()
     }
 
-    /// Phones leave t= out; it is mandatory (RFC 8866 §5.9).
-    fn timing(&mut self, timing: &Session) {
-        if !timing.session_lines().any(|line| line.kind == b't') {
-            self.print.line(Line { kind: b't', value: b"0 0" });
+    fn media_line(&mut self, media: &Media<'_>, local: LocalMedia) {
+        self.print.media(media, local.rtp.port());
+        if local.rtp.ip() != self.address {
+            self.print.connection(local.rtp.ip());
         }
-        self.pass(timing.session_lines().filter(|line| matches!(line.kind, b't' | b'r' | b'z')));
+    }
+
+    fn rtcp(&mut self, media: &Media<'_>, local: LocalMedia) {
+        if media.transport().is_rtp() && local.needs_rtcp_line() {
+            self.print.rtcp(local.rtcp);
+        }
     }
 
     fn pass<'a>(&mut self, lines: impl Iterator<Item = Line<'a>>) {

@@ -63,3 +63,18 @@ const KNOWN: [(&str, Transport); 7] = [
     ("UDP/TLS/RTP/SAVPF", Transport::DtlsSavpf),
     ("udptl", Transport::Udptl),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::Transport;
+
+    #[test]
+    fn only_what_datagrams_carry_is_relayed() {
+        for token in ["RTP/AVP", "rtp/savpf", "UDPTL", "udp", "UDP/BFCP", "UDP/TLS/UDPTL"] {
+            assert!(Transport::of(token).is_udp(), "{token}");
+        }
+        for token in ["TCP", "TCP/MSRP", "tcp/TLS/BFCP", "TCP/RTP/AVP", "SCTP", "RTP/NEW", ""] {
+            assert!(!Transport::of(token).is_udp(), "{token}");
+        }
+    }
+}
