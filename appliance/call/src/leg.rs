@@ -74,6 +74,11 @@ pub enum LegEvent {
         /// The leg, also of this box, whose place the other shall take: an attended transfer.
         replaces: Option<LegId>,
     },
+    /// The called side asks that somebody else be called in its stead (RFC 3261 §21.3).
+    Redirected {
+        /// The number to call.
+        to: String,
+    },
     /// It is over.
     Ended(End),
 }
@@ -129,6 +134,8 @@ pub enum LegCommand {
     Rejoin {
         /// The leg that it talks with from now on.
         media: LegId,
+        /// That leg was not called with this one's media: it must be asked anew as well.
+        both: bool,
     },
     /// Press keys.
     SendDigits(String),

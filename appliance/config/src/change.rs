@@ -48,6 +48,7 @@ pub enum Key {
 
 /// What somebody wants changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant)] // one at a time, made by a person
 pub enum Change {
     /// Store this entry: a new one when its id is 0, else in place of the one with its id.
     /// Credentials that are `None` stay as they are unless the log-in name changed.
@@ -78,6 +79,7 @@ pub struct Applied {
 
 /// One row to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant)] // a handful at a time
 pub enum Row {
     /// Insert or replace.
     Put(Entry),

@@ -1,1 +1,13 @@
-//! Call features as functions from leg events to leg commands.
+//! Call features: functions from what legs say to what legs are told.
+//!
+//! [`Pbx`] owns every call. It never sees a SIP header: a feature written here works for every kind
+//! of leg. Where a call goes is decided by [`route`], a pure function of the configuration, which
+//! also answers "who would this reach?".
+
+mod call;
+mod forward;
+mod placing;
+pub mod route;
+mod transfer;
+
+pub use call::{Act, Pbx, World};

@@ -1,0 +1,180 @@
+//! Transfers: blind, attended, and a new leg that takes an old one's place (RFC 5589, RFC 3891).
+
+use crate::call::{Call, Pbx, State, World};
+use crate::placing::Placing;
+use crate::route::Caller;
+use call::{CallId, Cause, Decider, End, LegCommand, LegId, Offer, Origin, TransferState, Why};
+use config::TenantId;
+use std::time::Instant;
+
+impl Pbx {
+    /// A leg wants the other side of its call connected elsewhere.
+    pub(crate) fn transfer_asked(
+        &mut self,
+        id: CallId,
+        leg: LegId,
+        to: String,
+        replaces: Option<LegId>,
+        now: Instant,
+        world: &mut dyn World,
+    ) {
+        let Some(State::Up { a, b }) = self.call(id).map(|call| &call.state) else {
+            return self.say(id, leg, failed(491));
+        };
+        let stays = if *a == leg { *b } else { *a };
+        match replaces {
+            None => self.with_call(
+                id,
+                |call, desk| {
+                    desk.tell(leg, LegCommand::TransferProgress(TransferState::Trying));
+                    call.step(format!("{} is transferred to {to}.", call.name_of(stays)), desk);
+                    call.become_caller(leg);
+                    call.state = State::Placing(Box::new(Placing::transfer(stays, leg)));
+                    call.follow(&to, desk);
+                },
+                now,
+                world,
+            ),
+            Some(other) => self.attended(id, leg, stays, other, now, world),
+        }
+    }
+
+    /// `leg` has two calls, one here and one through `other`: the far sides of both talk from now
+    /// on, and `leg` and `other` are done.
+    fn attended(
+        &mut self,
+        id: CallId,
+        leg: LegId,
+        stays: LegId,
+        other: LegId,
+        now: Instant,
+        world: &mut dyn World,
+    ) {
+        let second = self.call_of(other).filter(|second| *second != id);
+        let Some(second) = second else { return self.say(id, leg, failed(481)) };
+        self.say(id, leg, LegCommand::TransferProgress(TransferState::Trying));
+        let far = match self.call(second).map(|call| &call.state) {
+            Some(State::Up { a, b }) => Far::Talks(if *a == other { *b } else { *a }),
+            Some(State::Placing(placing)) if placing.caller == other => Far::Rings,
+            Some(State::Placing(_)) | None => {
+                return self.say(id, leg, failed(481));
+            }
+        };
+        let done = End { why: Why::Transferred, ..End::hung_up(Decider::Exchange) };
+        self.say(id, leg, LegCommand::TransferProgress(TransferState::Done));
+        // The call that stays is the second one: it holds the way to the new party.
+        let moved = self.call(id).and_then(|call| call.trunks.get(&stays).copied());
+        self.with_call(
+            id,
+            |call, desk| {
+                let name = call.name_of(stays);
+                call.step(format!("{name} was transferred."), desk);
+                desk.tell(leg, LegCommand::End(done.clone()));
+                // `stays` lives on elsewhere: it is taken out before the call ends.
+                call.state = State::Up { a: leg, b: leg };
+                call.over(Some(leg), done.clone(), desk);
+            },
+            now,
+            world,
+        );
+        self.adopt(stays, second);
+        self.with_call(
+            second,
+            |call, desk| {
+                if let Some(trunk) = moved {
+                    desk.trunk_taken(trunk);
+                    call.trunks.insert(stays, trunk);
+                }
+                call.free_trunk(other, desk);
+                call.step("An attended transfer joined two calls.".to_owned(), desk);
+                desk.tell(other, LegCommand::End(done));
+                match far {
+                    Far::Talks(far) => {
+                        call.state = State::Up { a: stays, b: far };
+                        desk.tell(stays, LegCommand::Rejoin { media: far, both: true });
+                    }
+                    Far::Rings => {
+                        if let State::Placing(placing) = &mut call.state {
+                            placing.caller = stays;
+                            placing.connected = true;
+                        }
+                    }
+                }
+            },
+            now,
+            world,
+        );
+    }
+
+    /// A new leg takes the place of one that is up.
+    pub(crate) fn take_place(
+        &mut self,
+        id: CallId,
+        leg: LegId,
+        offer: &Offer,
+        replaced: LegId,
+        now: Instant,
+        world: &mut dyn World,
+    ) {
+        let found = self.call_of(replaced).and_then(|id| {
+            let State::Up { a, b } = self.call(id)?.state else { return None };
+            Some((id, if a == replaced { b } else { a }))
+        });
+        let Some((second, stays)) = found else {
+            let end = End::ours(Cause::NORMAL_UNSPECIFIED, Why::DialogLost);
+            return self.say(id, leg, LegCommand::End(End { status: Some(481), ..end }));
+        };
+        self.adopt(leg, second);
+        let number = match &offer.origin {
+            Origin::Extension { number, .. } => number.clone(),
+            Origin::Trunk { .. } => offer.from.number.clone(),
+        };
+        self.with_call(
+            second,
+            |call, desk| {
+                call.free_trunk(replaced, desk);
+                call.step(format!("{number} took over."), desk);
+                let done = End { why: Why::Transferred, ..End::hung_up(Decider::Exchange) };
+                desk.tell(leg, LegCommand::Answer { media: stays });
+                desk.tell(replaced, LegCommand::End(done));
+                call.state = State::Up { a: stays, b: leg };
+            },
+            now,
+            world,
+        );
+    }
+}
+
+enum Far {
+    Talks(LegId),
+    Rings,
+}
+
+impl Call {
+    /// From here on the call is placed on behalf of the side that transfers: its rights count, and
+    /// the new party sees who is being transferred. A carrier gets no rights of ours.
+    fn become_caller(&mut self, leg: LegId) {
+        let State::Up { a, .. } = self.state else { return };
+        let place =
+            if a == leg { Some(&self.record.origin) } else { self.record.destination.as_ref() };
+        if let Some(Place::Extension(number)) = place {
+            let tenant = TenantId(self.record.tenant);
+            self.caller = Caller::Extension { tenant, number: number.clone() };
+        }
+        if a == leg {
+            self.from = self.record.to.clone();
+        }
+    }
+
+    fn name_of(&self, leg: LegId) -> String {
+        let party = match self.state {
+            State::Up { a, .. } if a == leg => &self.record.from,
+            State::Up { .. } | State::Placing(_) => &self.record.to,
+        };
+        party.number.clone()
+    }
+}
+
+fn failed(status: u16) -> LegCommand {
+    LegCommand::TransferProgress(TransferState::Failed(status))
+}
