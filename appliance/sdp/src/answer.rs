@@ -8,9 +8,10 @@ use crate::transport::Transport;
 
 /// Writes the answer to `offer`, which one leg made, from what the other leg answered.
 ///
-/// It is always a legal answer: one line for each line of the offer, and no direction that the offer
-/// does not allow. A line that is missing in `answer`, off on either side, of another kind, without an
-/// entry in `local` or not over UDP is refused.
+/// It is a legal answer even where `answer` is none ([`check_answer`] tells): one line for each line of
+/// the offer, and no direction that the offer does not allow. A line that is missing in `answer`, off on
+/// either side, of another kind, without a common format, without an entry in `local` or not over UDP is
+/// refused.
 pub fn relay_answer(
     offer: &Session,
     answer: &Session,
@@ -55,7 +56,10 @@ pub fn answer_inactive(offer: &Session, origin: &Origin, local: &[Option<LocalMe
     relay.finish()
 }
 
-/// Checks `answer` against the `offer` that its sender was given: what it did wrong first.
+/// Checks `answer` against the `offer` that its sender was given, and says what it did wrong first.
+///
+/// It is for the log, not for the call: phones in the field leave out lines that they refuse and answer
+/// `sendrecv` to a hold, and [`relay_answer`] mends that. A call is lost only when no line is left.
 pub fn check_answer(offer: &Session, answer: &Session) -> Result<(), Misbehaved> {
     let (offered, answered) = (offer.media().len(), answer.media().len());
     if offered != answered {
@@ -85,14 +89,6 @@ pub enum Misbehaved {
     Direction(usize),
 }
 
-impl Misbehaved {
-    /// Whether [`relay_answer`] makes it good, so that the call can go on: phones in the field leave out
-    /// lines that they refuse, and answer `sendrecv` to a hold.
-    pub fn is_mended(self) -> bool {
-        !matches!(self, Self::NoCommonFormat(_))
-    }
-}
-
 impl std::fmt::Display for Misbehaved {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -116,7 +112,10 @@ impl std::error::Error for Misbehaved {}
 /// Whether the answer takes the offered line, over a transport that the box can relay. The transport may
 /// differ, as `RTP/AVP` and `RTP/AVPF` do between phones that read the offer leniently.
 fn takes(offered: &Media<'_>, answered: &Media<'_>) -> bool {
-    offered.is_relayable() && answered.is_relayable() && offered.kind() == answered.kind()
+    offered.is_relayable()
+        && answered.is_relayable()
+        && offered.kind() == answered.kind()
+        && shares_format(offered, answered)
 }
 
 fn is_plain(transport: Transport) -> bool {
@@ -142,9 +141,13 @@ fn check_line(index: usize, offered: &Media<'_>, answered: &Media<'_>) -> Result
     Ok(())
 }
 
-/// By number, or by name: the answer should use the offer's payload types, but need not (§6.1).
+/// By number, or by name: the answer should use the offer's payload types, but need not (§6.1). Formats
+/// that are not payload types have rules of their own, which the box does not know.
 fn shares_format(offered: &Media<'_>, answered: &Media<'_>) -> bool {
-    let offers = |format: &str| offered.formats().any(|other| other.eq_ignore_ascii_case(format));
+    if !offered.transport().is_rtp() {
+        return true;
+    }
+    let offers = |format: &str| offered.formats().any(|other| other == format);
     answered.formats().any(offers) || {
         let others = offered.codecs();
         answered.codecs().iter().any(|codec| others.iter().any(|o| codec.is_same_encoding(o)))

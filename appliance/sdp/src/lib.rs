@@ -4,6 +4,12 @@
 //! where it was. [`relay_offer`] and [`relay_answer`] turn what one leg said into what the other leg may
 //! hear: the same media, codecs and keys, at the box's own addresses, and nothing of where they came from.
 //!
+//! - Every media line over UDP is relayed, known or not; TCP and unknown transports get port 0. Lines never
+//!   change places, so one index means one media line on both legs.
+//! - RTP and RTCP have a port each: `a=rtcp-mux`, BUNDLE and ICE are taken out of what goes on, and peers
+//!   fall back as those standards ask. SDES keys and DTLS fingerprints pass, as the packets do.
+//! - Hold is told by direction, also where an old phone said it by `c=IN IP4 0.0.0.0`.
+//!
 //! ```
 //! use sdp::{LocalMedia, Origin, Session, relay_offer};
 //!
@@ -38,7 +44,7 @@ pub use attribute::Attribute;
 pub use codec::Codec;
 pub use direction::Direction;
 pub use media::{Kind, Media};
-pub use offer::{relay_offer, with_direction};
+pub use offer::{keep_lines, relay_offer, with_direction};
 pub use origin::Origin;
 pub use parse::Malformed;
 pub use relay::LocalMedia;

@@ -43,5 +43,16 @@ pub fn with_direction(ours: &Session, origin: &Origin, direction: Direction) -> 
     print.finish()
 }
 
+/// Adds the lines that `previous` had and `offer` has not, with port 0: an offer to a leg may not have
+/// fewer lines than this leg has seen (RFC 3264 §8), as when a transfer takes it from a caller with video
+/// to one without. [`crate::relay_answer`] drops what is then answered too much.
+pub fn keep_lines(offer: Vec<u8>, previous: &Session) -> Vec<u8> {
+    let is_media = |line: &&[u8]| line.starts_with(b"m=");
+    let offered = offer.split(|byte| *byte == b'\n').filter(is_media).count();
+    let mut print = Print::from(offer);
+    previous.media().skip(offered).for_each(|media| print.media(&media, 0));
+    print.finish()
+}
+
 /// Room for the direction lines of a call with a few media.
 const SPARE: usize = 64;

@@ -76,6 +76,13 @@ impl Print {
     }
 }
 
+impl From<Vec<u8>> for Print {
+    /// Goes on after `text`, which the box wrote before.
+    fn from(text: Vec<u8>) -> Self {
+        Self { text }
+    }
+}
+
 /// `IN IP4 192.0.2.1` or `IN IP6 2001:db8::1`.
 struct Network(IpAddr);
 

@@ -1,7 +1,8 @@
 //! What of one leg's description the other leg may see, for offers and answers alike.
 //!
 //! Kept: media lines, formats, bandwidth, timing, keys, and every attribute that does not belong to one
-//! leg. Left out: who wrote it (o=, s=, i=, u=, e=, p=), and any line in which an address stands.
+//! leg. Left out: who wrote it (o=, s=, i=, u=, e=, p=), and any line in which an address stands, be it
+//! of IP or `user@host`.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -125,14 +126,16 @@ fn is_description(line: &Line<'_>) -> bool {
         && !matches!(line.kind, b't' | b'r' | b'z' | b'k' | b'm')
 }
 
-/// A carriage return or NUL inside a line would be a line end to another reader.
 fn may_be_seen(line: &Line<'_>) -> bool {
     let attribute = line.attribute();
     let of_one_leg = attribute.is_some_and(|a| a.is_of_one_leg() || a.direction().is_some());
     !of_one_leg
-        && !line.value.iter().any(|byte| matches!(byte, b'\r' | 0))
+        && !line.value.iter().any(|byte| TELLING.contains(byte))
         && !address::appears(line.value)
 }
 
+/// `@` stands in `user@host`, as in the canonical names of a=ssrc (RFC 5576 §6.1); a carriage return or
+/// NUL inside a line is a line end to another reader.
+const TELLING: [u8; 3] = [b'@', b'\r', 0];
 /// Room for what the box's own lines may be longer than the ones they replace.
 const SPARE: usize = 128;
