@@ -8,10 +8,12 @@
 //! INVITE that rings, ours or the peer's, ends when the user says so).
 
 mod client;
+mod derived;
 mod invite_client;
 mod invite_server;
+mod key;
 mod server;
-//TABLE
+pub mod table;
 
 use std::time::{Duration, Instant};
 
@@ -29,7 +31,11 @@ pub struct Timers {
 impl Default for Timers {
     /// RFC 3261 table 4: 500 ms, 4 s, 5 s.
     fn default() -> Self {
-        Self { t1: Duration::from_millis(500), t2: Duration::from_secs(4), t4: Duration::from_secs(5) }
+        Self {
+            t1: Duration::from_millis(500),
+            t2: Duration::from_secs(4),
+            t4: Duration::from_secs(5),
+        }
     }
 }
 
@@ -50,6 +56,25 @@ impl Timers {
     }
 }
 
+/// What happens to a transaction. A machine ignores the events that are not of its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Event {
+    /// The peer's request came (again).
+    Request,
+    /// An ACK came to the peer's INVITE.
+    Ack,
+    /// The user answers the peer's request with this status.
+    Respond(u16),
+    /// A response came to our request.
+    Response(u16),
+    /// A CANCEL went out after our INVITE.
+    Cancelled,
+    /// The deadline came.
+    Timeout,
+    /// The message could not be sent.
+    TransportError,
+}
+
 /// What a machine wants done after one event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Step {
@@ -63,7 +88,6 @@ struct Step {
 
 impl Step {
     const NOTHING: Self = Self { send: None, tell: None, over: false };
-    const OVER: Self = Self { send: None, tell: None, over: true };
 
     fn send(sent: Sent) -> Self {
         Self { send: Some(sent), ..Self::NOTHING }

@@ -370,9 +370,8 @@ mod tests {
         loop {
             match lookup.step(&reach(), &cache, &failures, time.at(0)) {
                 Progress::Ready(targets) => {
-                    let spelled = |target: Target| {
-                        format!("{} {}", target.transport.uri_name(), target.addr)
-                    };
+                    let spelled =
+                        |target: Target| format!("{} {}", target.transport.uri_name(), target.addr);
                     return (rounds, targets.map(spelled).collect());
                 }
                 Progress::Ask(questions) => {
@@ -426,8 +425,14 @@ mod tests {
                     naptr(5, "SIP+D2S", "_sip._sctp.carrier.example"),
                 ],
             ),
-            (Question::Srv(name("_sip._tcp.carrier.example")), vec![srv(0, 0, 5070, "one.example")]),
-            (Question::Srv(name("_sip._udp.carrier.example")), vec![srv(0, 0, 5071, "two.example")]),
+            (
+                Question::Srv(name("_sip._tcp.carrier.example")),
+                vec![srv(0, 0, 5070, "one.example")],
+            ),
+            (
+                Question::Srv(name("_sip._udp.carrier.example")),
+                vec![srv(0, 0, 5071, "two.example")],
+            ),
             (Question::A(name("one.example")), ip("192.0.2.1")),
             (Question::A(name("two.example")), ip("192.0.2.2")),
         ]);
@@ -447,7 +452,10 @@ mod tests {
     #[test]
     fn a_named_transport_skips_naptr() {
         let zone = Zone(vec![
-            (Question::Srv(name("_sip._tcp.carrier.example")), vec![srv(0, 0, 5090, "one.example")]),
+            (
+                Question::Srv(name("_sip._tcp.carrier.example")),
+                vec![srv(0, 0, 5090, "one.example")],
+            ),
             (Question::A(name("one.example")), ip("192.0.2.1")),
         ]);
         let destination = to("carrier.example", None, Some(Transport::Tcp));

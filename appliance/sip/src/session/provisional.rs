@@ -119,9 +119,7 @@ impl Reliable {
     pub fn deadline(&self) -> Option<Instant> {
         match &self.state {
             State::Idle => None,
-            State::Unacknowledged { resend_at, give_up_at, .. } => {
-                Some(*resend_at.min(give_up_at))
-            }
+            State::Unacknowledged { resend_at, give_up_at, .. } => Some(*resend_at.min(give_up_at)),
         }
     }
 

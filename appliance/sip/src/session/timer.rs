@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::header::session::{Refresher, SessionExpires};
+
 /// What this side wants of a session timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -18,22 +20,13 @@ impl Default for Policy {
     }
 }
 
-/// Who refreshes, seen from the request that negotiates: the `refresher` parameter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refresher {
-    /// The side that sent the INVITE or UPDATE.
-    Uac,
-    /// The side that answered it.
-    Uas,
-}
-
 /// What a request says of session timers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Proposal {
     /// `timer` stands in `Supported` (or `Require`).
     pub supported: bool,
-    /// `Session-Expires`: the interval and the `refresher`, if one is named.
-    pub expires: Option<(Duration, Option<Refresher>)>,
+    /// `Session-Expires`.
+    pub expires: Option<SessionExpires>,
     /// `Min-SE`.
     pub minimum: Option<Duration>,
 }
@@ -64,19 +57,20 @@ impl Policy {
     /// Answers a request, RFC 4028 §9 with its table 2.
     pub fn answer(&self, proposal: &Proposal) -> Verdict {
         let floor = proposal.minimum.unwrap_or(SHORTEST);
-        let Some((asked, named)) = proposal.expires else {
+        let Some(expires) = proposal.expires else {
             if !proposal.supported {
                 return Verdict::Untimed;
             }
             let interval = self.wanted.max(floor).max(self.minimum);
             return Verdict::Timed(Terms { interval, refresher: Refresher::Uas, required: true });
         };
+        let asked = seconds(expires.interval);
         if asked < self.minimum && proposal.supported {
             return Verdict::TooSmall(self.minimum);
         }
         // It may be lowered, but not below the request's own minimum, and never be raised.
         let interval = asked.min(self.wanted.max(floor).max(self.minimum));
-        let refresher = match named {
+        let refresher = match expires.refresher {
             Some(Refresher::Uac) if proposal.supported => Refresher::Uac,
             _ => Refresher::Uas,
         };
@@ -150,9 +144,10 @@ impl SessionTimer {
 
     /// A 2xx came to our request, with this `Session-Expires` or none (RFC 4028 §7.2). A missing
     /// `refresher` leaves the work to us.
-    pub fn answered(expires: Option<(Duration, Option<Refresher>)>, now: Instant) -> Self {
-        let Some((interval, refresher)) = expires else { return Self::Untimed };
-        Self::agreed(interval.max(SHORTEST), refresher != Some(Refresher::Uas), now)
+    pub fn answered(expires: Option<SessionExpires>, now: Instant) -> Self {
+        let Some(expires) = expires else { return Self::Untimed };
+        let ours = expires.refresher != Some(Refresher::Uas);
+        Self::agreed(seconds(expires.interval).max(SHORTEST), ours, now)
     }
 
     /// When [`SessionTimer::timeout`] is due.
@@ -185,6 +180,10 @@ impl SessionTimer {
     }
 }
 
+fn seconds(seconds: u32) -> Duration {
+    Duration::from_secs(seconds.into())
+}
+
 /// The absolute minimum of a session interval, RFC 4028 §5.
 pub const SHORTEST: Duration = Duration::from_secs(90);
 
@@ -197,9 +196,13 @@ mod tests {
         Duration::from_secs(secs)
     }
 
-    fn asks(interval: u64, refresher: Option<Refresher>) -> Proposal {
-        let expires = Some((secs(interval), refresher));
+    fn asks(interval: u32, refresher: Option<Refresher>) -> Proposal {
+        let expires = Some(SessionExpires { interval, refresher });
         Proposal { supported: true, expires, minimum: None }
+    }
+
+    fn session_expires(refresher: Option<Refresher>) -> SessionExpires {
+        SessionExpires { interval: 1800, refresher }
     }
 
     fn timed(interval: u64, refresher: Refresher, required: bool) -> Verdict {
@@ -251,7 +254,7 @@ mod tests {
     #[test]
     fn the_refresher_refreshes_at_half_the_interval_and_ends_at_its_end() {
         let time = FakeTime::start();
-        let mut timer = SessionTimer::answered(Some((secs(1800), None)), time.at(0));
+        let mut timer = SessionTimer::answered(Some(session_expires(None)), time.at(0));
         assert_eq!(timer.deadline(), Some(time.at(900_000)));
         assert_eq!(timer.timeout(time.at(899_999)), None);
         assert_eq!(timer.timeout(time.at(900_000)), Some(Due::Refresh(secs(1800))));
@@ -263,8 +266,8 @@ mod tests {
     #[test]
     fn the_other_side_ends_a_dead_session_32_s_or_a_third_before_its_end() {
         let time = FakeTime::start();
-        let uas = Some(Refresher::Uas);
-        let mut timer = SessionTimer::answered(Some((secs(1800), uas)), time.at(0));
+        let theirs = session_expires(Some(Refresher::Uas));
+        let mut timer = SessionTimer::answered(Some(theirs), time.at(0));
         assert_eq!(timer.deadline(), Some(time.at(1_768_000)));
         assert_eq!(timer.timeout(time.at(1_768_000)), Some(Due::Expired));
         let timer = SessionTimer::agreed(secs(90), false, time.at(0));

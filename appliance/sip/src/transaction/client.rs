@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Sent, Step, Tell, Timers, earlier};
+use super::{Event, Sent, Step, Tell, Timers, earlier};
 
 /// Our request (REGISTER, BYE, OPTIONS, ...), from the moment it is sent.
 #[derive(Clone, Copy, Debug)]
@@ -14,23 +14,21 @@ pub(super) struct Client {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     /// Nobody answered yet: timer E repeats the request, timer F ends it.
-    Trying { resend_at: Option<Instant>, interval: Duration, give_up_at: Instant },
+    Trying {
+        resend_at: Option<Instant>,
+        interval: Duration,
+        give_up_at: Instant,
+    },
     /// Provisionally answered: timer E goes on at T2, and F as it was.
-    Proceeding { resend_at: Option<Instant>, give_up_at: Instant },
+    Proceeding {
+        resend_at: Option<Instant>,
+        give_up_at: Instant,
+    },
     /// Answered: repeated responses are absorbed until timer K.
-    Completed { until: Instant },
+    Completed {
+        until: Instant,
+    },
     Terminated,
-}
-
-/// What happens to our request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Event {
-    /// A response with this status.
-    Response(u16),
-    /// The deadline came.
-    Timeout,
-    /// The request could not be sent.
-    TransportError,
 }
 
 impl Client {
@@ -49,6 +47,11 @@ impl Client {
             State::Completed { until } => Some(until),
             State::Terminated => None,
         }
+    }
+
+    /// Whether the request may have to go out again.
+    pub(super) fn repeats(&self) -> bool {
+        matches!(self.state, State::Trying { .. } | State::Proceeding { .. }) && !self.reliable
     }
 
     pub(super) fn handle(&mut self, event: Event, timers: &Timers, now: Instant) -> Step {
@@ -80,9 +83,7 @@ impl Client {
                 self.state = State::Proceeding { resend_at: Some(now + timers.t2), give_up_at };
                 Step::send(Sent::Request)
             }
-            (State::Completed { until }, Event::Timeout) if now >= until => {
-                self.end(Step::NOTHING)
-            }
+            (State::Completed { until }, Event::Timeout) if now >= until => self.end(Step::NOTHING),
 
             (State::Trying { .. } | State::Proceeding { .. }, Event::TransportError) => {
                 self.end(Step::tell(Tell::TransportFailed))
@@ -175,7 +176,10 @@ mod tests {
         assert_eq!(step, Step::tell(Tell::Response));
         assert_eq!(client.handle(Event::Response(200), &TIMERS, time.at(530)), Step::NOTHING);
         assert_eq!(client.deadline(), Some(time.at(5_030)));
-        assert_eq!(client.handle(Event::Timeout, &TIMERS, time.at(5_030)), Step::OVER);
+        assert_eq!(
+            client.handle(Event::Timeout, &TIMERS, time.at(5_030)),
+            Step::NOTHING.and_over()
+        );
     }
 
     #[test]

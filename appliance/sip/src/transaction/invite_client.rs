@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Sent, Step, Tell, Timers, earlier};
+use super::{Event, Sent, Step, Tell, Timers, earlier};
 
 /// Our INVITE, from the moment it is sent.
 #[derive(Clone, Copy, Debug)]
@@ -14,27 +14,24 @@ pub(super) struct InviteClient {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     /// Nobody answered yet: timer A repeats the INVITE, timer B ends it.
-    Calling { resend_at: Option<Instant>, interval: Duration, give_up_at: Instant },
+    Calling {
+        resend_at: Option<Instant>,
+        interval: Duration,
+        give_up_at: Instant,
+    },
     /// It rings. A telephone may ring for long, so only a CANCEL sets an end (RFC 3261 §9.1).
-    Proceeding { give_up_at: Option<Instant> },
+    Proceeding {
+        give_up_at: Option<Instant>,
+    },
     /// Answered: further 2xx (a fork, a repetition) are the user's until timer M.
-    Accepted { until: Instant },
+    Accepted {
+        until: Instant,
+    },
     /// Refused and acknowledged: the ACK is repeated until timer D.
-    Completed { until: Instant },
+    Completed {
+        until: Instant,
+    },
     Terminated,
-}
-
-/// What happens to our INVITE.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Event {
-    /// A response with this status.
-    Response(u16),
-    /// A CANCEL went out.
-    Cancelled,
-    /// The deadline came.
-    Timeout,
-    /// The message could not be sent.
-    TransportError,
 }
 
 impl InviteClient {
@@ -55,14 +52,20 @@ impl InviteClient {
         }
     }
 
-    /// Whether a response came: a CANCEL may only follow one (RFC 3261 §9.1).
-    pub(super) fn is_ringing(&self) -> bool {
-        matches!(self.state, State::Proceeding { .. })
+    /// Whether nobody answered yet: a CANCEL has to wait (RFC 3261 §9.1).
+    pub(super) fn is_calling(&self) -> bool {
+        matches!(self.state, State::Calling { .. })
     }
 
-    /// Whether the final response is still to come.
-    pub(super) fn is_pending(&self) -> bool {
-        matches!(self.state, State::Calling { .. } | State::Proceeding { .. })
+    /// Whether it rings and was not cancelled.
+    pub(super) fn is_ringing(&self) -> bool {
+        matches!(self.state, State::Proceeding { give_up_at: None })
+    }
+
+    /// Whether the INVITE, or the ACK to its refusal, may have to go out again. While it rings the INVITE
+    /// is what the CANCEL and the ACK are made from.
+    pub(super) fn repeats(&self) -> bool {
+        !matches!(self.state, State::Accepted { .. } | State::Terminated)
     }
 
     pub(super) fn handle(&mut self, event: Event, timers: &Timers, now: Instant) -> Step {
@@ -215,13 +218,13 @@ mod tests {
         let again = invite.handle(Event::Response(200), &TIMERS, time.at(600));
         assert_eq!(again, Step::tell(Tell::Response));
         for late in [100, 180, 486, 603] {
-            assert_eq!(
-                invite.handle(Event::Response(late), &TIMERS, time.at(700)),
-                Step::NOTHING
-            );
+            assert_eq!(invite.handle(Event::Response(late), &TIMERS, time.at(700)), Step::NOTHING);
         }
         assert_eq!(invite.deadline(), Some(time.at(32_100)));
-        assert_eq!(invite.handle(Event::Timeout, &TIMERS, time.at(32_100)), Step::OVER);
+        assert_eq!(
+            invite.handle(Event::Timeout, &TIMERS, time.at(32_100)),
+            Step::NOTHING.and_over()
+        );
     }
 
     #[test]
@@ -235,7 +238,10 @@ mod tests {
         assert_eq!(invite.handle(Event::Response(200), &TIMERS, time.at(560)), Step::NOTHING);
         assert_eq!(invite.deadline(), Some(time.at(32_050)));
         assert_eq!(invite.handle(Event::Timeout, &TIMERS, time.at(32_049)), Step::NOTHING);
-        assert_eq!(invite.handle(Event::Timeout, &TIMERS, time.at(32_050)), Step::OVER);
+        assert_eq!(
+            invite.handle(Event::Timeout, &TIMERS, time.at(32_050)),
+            Step::NOTHING.and_over()
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Sent, Step, Tell, Timers, earlier};
+use super::{Event, Sent, Step, Tell, Timers, earlier};
 
 /// A peer's INVITE, from the moment it arrived. Its user answers 100 at once, or something better.
 #[derive(Clone, Copy, Debug)]
@@ -16,27 +16,20 @@ enum State {
     /// It rings here. The end is the user's final response, whenever that comes.
     Proceeding,
     /// Answered with a 2xx, which the user repeats; repeated INVITEs are absorbed until timer L.
-    Accepted { until: Instant },
+    Accepted {
+        until: Instant,
+    },
     /// Refused: timer G repeats the refusal until the ACK comes, timer H gives up.
-    Completed { resend_at: Option<Instant>, interval: Duration, give_up_at: Instant },
+    Completed {
+        resend_at: Option<Instant>,
+        interval: Duration,
+        give_up_at: Instant,
+    },
     /// The ACK came; its repetitions are absorbed until timer I.
-    Confirmed { until: Instant },
+    Confirmed {
+        until: Instant,
+    },
     Terminated,
-}
-
-/// What happens to a peer's INVITE.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Event {
-    /// The INVITE came again.
-    Request,
-    /// An ACK came with it.
-    Ack,
-    /// The user answers with this status.
-    Respond(u16),
-    /// The deadline came.
-    Timeout,
-    /// The response could not be sent.
-    TransportError,
 }
 
 impl InviteServer {
@@ -52,11 +45,6 @@ impl InviteServer {
             State::Accepted { until } | State::Confirmed { until } => Some(until),
             State::Completed { resend_at, give_up_at, .. } => Some(earlier(resend_at, give_up_at)),
         }
-    }
-
-    /// Whether the user still owes the final response.
-    pub(super) fn is_pending(&self) -> bool {
-        self.state == State::Proceeding
     }
 
     /// Whether the latest response may have to go out again.
@@ -164,7 +152,10 @@ mod tests {
         assert_eq!(invite.deadline(), Some(time.at(5_040)));
         assert_eq!(invite.handle(Event::Ack, &TIMERS, time.at(540)), Step::NOTHING);
         assert_eq!(invite.handle(Event::Request, &TIMERS, time.at(541)), Step::NOTHING);
-        assert_eq!(invite.handle(Event::Timeout, &TIMERS, time.at(5_040)), Step::OVER);
+        assert_eq!(
+            invite.handle(Event::Timeout, &TIMERS, time.at(5_040)),
+            Step::NOTHING.and_over()
+        );
     }
 
     #[test]
@@ -173,7 +164,7 @@ mod tests {
         let mut invite = InviteServer::start(true);
         invite.handle(Event::Respond(486), &TIMERS, time.at(0));
         assert_eq!(invite.deadline(), Some(time.at(32_000)));
-        assert_eq!(invite.handle(Event::Ack, &TIMERS, time.at(40)), Step::OVER);
+        assert_eq!(invite.handle(Event::Ack, &TIMERS, time.at(40)), Step::NOTHING.and_over());
     }
 
     #[test]
@@ -208,7 +199,10 @@ mod tests {
         );
         assert_eq!(invite.handle(Event::Respond(486), &TIMERS, time.at(1_800)), Step::NOTHING);
         assert_eq!(invite.deadline(), Some(time.at(33_000)));
-        assert_eq!(invite.handle(Event::Timeout, &TIMERS, time.at(33_000)), Step::OVER);
+        assert_eq!(
+            invite.handle(Event::Timeout, &TIMERS, time.at(33_000)),
+            Step::NOTHING.and_over()
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Sent, Step, Tell, Timers};
+use super::{Event, Sent, Step, Tell, Timers};
 
 /// A peer's request (REGISTER, BYE, OPTIONS, ...), from the moment it arrived.
 #[derive(Clone, Copy, Debug)]
@@ -15,25 +15,18 @@ pub(super) struct Server {
 enum State {
     /// Not answered. At the end the peer's timer F has fired: an answer would come too late
     /// (RFC 4320 §4.2).
-    Trying { until: Instant },
+    Trying {
+        until: Instant,
+    },
     /// Provisionally answered.
-    Proceeding { until: Instant },
+    Proceeding {
+        until: Instant,
+    },
     /// Answered: repeated requests get the same answer until timer J.
-    Completed { until: Instant },
+    Completed {
+        until: Instant,
+    },
     Terminated,
-}
-
-/// What happens to a peer's request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Event {
-    /// The request came again.
-    Request,
-    /// The user answers with this status.
-    Respond(u16),
-    /// The deadline came.
-    Timeout,
-    /// The response could not be sent.
-    TransportError,
 }
 
 impl Server {
@@ -45,11 +38,16 @@ impl Server {
     /// When [`Event::Timeout`] is due.
     pub(super) fn deadline(&self) -> Option<Instant> {
         match self.state {
-            State::Trying { until }
-            | State::Proceeding { until }
-            | State::Completed { until } => Some(until),
+            State::Trying { until } | State::Proceeding { until } | State::Completed { until } => {
+                Some(until)
+            }
             State::Terminated => None,
         }
+    }
+
+    /// Whether the latest response may have to go out again.
+    pub(super) fn repeats(&self) -> bool {
+        matches!(self.state, State::Proceeding { .. } | State::Completed { .. })
     }
 
     pub(super) fn handle(&mut self, event: Event, timers: &Timers, now: Instant) -> Step {
@@ -71,9 +69,7 @@ impl Server {
             {
                 self.end(Step::tell(Tell::TimedOut))
             }
-            (State::Completed { until }, Event::Timeout) if now >= until => {
-                self.end(Step::NOTHING)
-            }
+            (State::Completed { until }, Event::Timeout) if now >= until => self.end(Step::NOTHING),
 
             (State::Proceeding { .. } | State::Completed { .. }, Event::TransportError) => {
                 self.end(Step::tell(Tell::TransportFailed))
@@ -121,7 +117,10 @@ mod tests {
         assert_eq!(step, Step::send(Sent::Response));
         assert_eq!(server.deadline(), Some(time.at(32_010)));
         assert_eq!(server.handle(Event::Timeout, &TIMERS, time.at(32_009)), Step::NOTHING);
-        assert_eq!(server.handle(Event::Timeout, &TIMERS, time.at(32_010)), Step::OVER);
+        assert_eq!(
+            server.handle(Event::Timeout, &TIMERS, time.at(32_010)),
+            Step::NOTHING.and_over()
+        );
     }
 
     #[test]

@@ -1,0 +1,474 @@
+//! All transactions of the box: which one a message belongs to, what has to be sent again, and when.
+//!
+//! Contract: after [`Transactions::receive`], [`Transactions::respond`], [`Transactions::request`],
+//! [`Transactions::cancel`], [`Transactions::transport_error`] or [`Transactions::timeout`], drain
+//! [`Transactions::poll`] to `None`; then wait until [`Transactions::deadline`].
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::client::Client;
+use super::derived;
+use super::invite_client::InviteClient;
+use super::invite_server::InviteServer;
+use super::key::{ById, Key, Keys};
+use super::server::Server;
+use super::{Event, Sent, Step, Tell, Timers};
+use crate::alarm::Alarms;
+use crate::flow::Flow;
+use crate::{Message, Method, Status};
+
+/// One transaction; the number is never used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TransactionId(u64);
+
+/// How the transaction layer is set up.
+#[derive(Clone, Copy, Debug)]
+pub struct Setup {
+    /// T1, T2 and T4.
+    pub timers: Timers,
+    /// The most server transactions at a time; requests beyond are for a stateless 503.
+    pub most_servers: usize,
+    /// Sixteen random bytes: what a peer must not guess to make two of its requests look like one.
+    pub seed: [u8; 16],
+}
+
+/// Owns every transaction. See the module for the contract.
+#[derive(Debug)]
+pub struct Transactions {
+    timers: Timers,
+    most_servers: usize,
+    keys: Keys,
+    by_key: HashMap<Key, TransactionId, ById>,
+    transactions: HashMap<TransactionId, Box<Transaction>, ById>,
+    servers: usize,
+    refused: u64,
+    next: u64,
+    alarms: Alarms<TransactionId>,
+    out: VecDeque<Out>,
+}
+
+/// What a received message was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// A new request, to be answered by [`Transactions::respond`]; an INVITE at once, be it by 100.
+    Request(TransactionId),
+    /// A CANCEL, to be answered as any request: 200 if there is an INVITE, else 481. An INVITE that
+    /// has no final response gets 487 (RFC 3261 §9.2).
+    Cancel {
+        /// The CANCEL itself.
+        id: TransactionId,
+        /// The INVITE that it means.
+        invite: Option<TransactionId>,
+    },
+    /// An ACK to a 2xx, for the dialog; or to nothing that we know.
+    Ack,
+    /// A response that is new to the user, to this request of ours. Each 2xx to an INVITE is, also a
+    /// repeated one: its ACK is the user's (RFC 3261 §13.2.2.4).
+    Response(TransactionId),
+    /// A repetition, or the ACK to a refusal: dealt with here.
+    Absorbed,
+    /// A response to no request of ours, or to one that is long over.
+    Stray,
+    /// A new request beyond the bound: answer 503 without a transaction.
+    Refused,
+    /// A request or response that no transaction can be found for, because Via, CSeq or Call-ID is
+    /// missing or malformed.
+    Unusable,
+}
+
+/// What the transaction layer has for its user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Out {
+    /// Send these bytes. If that fails, say so by [`Transactions::transport_error`].
+    Send {
+        /// The transaction.
+        id: TransactionId,
+        /// Where to.
+        flow: Flow,
+        /// The whole message.
+        bytes: Arc<[u8]>,
+    },
+    /// Ours: nobody answered, which counts as 408. The peer's: the ACK to a refusal did not come, or
+    /// the user did not answer while the peer waited.
+    TimedOut(TransactionId),
+    /// The message could not be sent; for a request of ours that counts as 503.
+    TransportFailed(TransactionId),
+    /// Nothing more will be heard of this transaction. The last word on each.
+    Terminated(TransactionId),
+}
+
+#[derive(Debug)]
+struct Transaction {
+    key: Key,
+    flow: Flow,
+    machine: Machine,
+    /// The entry in the alarms that stands for this transaction.
+    alarm: Option<Instant>,
+    /// Ours: the request, and after a refusal the ACK. The peer's: the latest response. Only as long
+    /// as it may have to be sent again.
+    bytes: Option<Arc<[u8]>>,
+    /// The CANCEL of an INVITE that nobody answered yet (RFC 3261 §9.1).
+    cancel: Option<Arc<[u8]>>,
+    /// A CANCEL of ours, of which the user hears nothing.
+    silent: bool,
+}
+
+#[derive(Debug)]
+enum Machine {
+    InviteClient(InviteClient),
+    Client(Client),
+    InviteServer(InviteServer),
+    Server(Server),
+}
+
+impl Transactions {
+    /// No transactions yet.
+    pub fn new(setup: Setup) -> Self {
+        Self {
+            timers: setup.timers,
+            most_servers: setup.most_servers,
+            keys: Keys::new(setup.seed),
+            by_key: HashMap::default(),
+            transactions: HashMap::default(),
+            servers: 0,
+            refused: 0,
+            next: 0,
+            alarms: Alarms::default(),
+            out: VecDeque::new(),
+        }
+    }
+
+    /// Takes a message that came on `flow`; a response to it goes back on the same flow.
+    pub fn receive(&mut self, message: &Message<'_>, flow: Flow, now: Instant) -> Received {
+        match message.status() {
+            Some(status) => self.receive_response(message, status, now),
+            None => self.receive_request(message, flow, now),
+        }
+    }
+
+    /// Answers a request with `bytes`. `false` if the transaction is over, or has its final response.
+    /// A 2xx to an INVITE may be sent again until the ACK comes: that is the user's duty
+    /// (RFC 3261 §13.3.1.4).
+    pub fn respond(
+        &mut self,
+        id: TransactionId,
+        status: Status,
+        bytes: Arc<[u8]>,
+        now: Instant,
+    ) -> bool {
+        let Some(transaction) = self.transactions.get_mut(&id) else { return false };
+        let step = transaction.machine.handle(Event::Respond(status.code()), &self.timers, now);
+        if step.send.is_none() {
+            return false;
+        }
+        let flow = transaction.flow;
+        transaction.bytes = transaction.machine.repeats().then(|| bytes.clone());
+        self.out.push_back(Out::Send { id, flow, bytes });
+        self.settle(id, Step { send: None, ..step });
+        true
+    }
+
+    /// Sends a request of ours (not an ACK) with this `branch` in its Via, which nobody else may use.
+    pub fn request(
+        &mut self,
+        method: Method<'_>,
+        branch: &str,
+        bytes: Arc<[u8]>,
+        flow: Flow,
+        now: Instant,
+    ) -> TransactionId {
+        let key = self.keys.of_branch(branch, method);
+        self.open_client(method == Method::Invite, key, bytes, flow, false, now)
+    }
+
+    /// Gives up an INVITE of ours: the CANCEL goes out as soon as RFC 3261 §9.1 allows it, with
+    /// `reason` as its `Reason` header (RFC 3326). The INVITE's final response still comes, or it
+    /// times out. `false` if there is nothing to cancel.
+    pub fn cancel(&mut self, id: TransactionId, reason: Option<&str>, now: Instant) -> bool {
+        let Some(transaction) = self.transactions.get_mut(&id) else { return false };
+        let Machine::InviteClient(invite) = &transaction.machine else { return false };
+        let waits = invite.is_calling() && transaction.cancel.is_none();
+        if !waits && !invite.is_ringing() {
+            return false;
+        }
+        let Some(invite) = transaction.bytes.as_deref() else { return false };
+        let Some(cancel) = derived::cancel(invite, reason) else { return false };
+        if waits {
+            transaction.cancel = Some(cancel);
+        } else {
+            self.send_cancel(id, cancel, now);
+        }
+        true
+    }
+
+    /// What the socket of an [`Out::Send`] reported.
+    pub fn transport_error(&mut self, id: TransactionId, now: Instant) {
+        self.handle(id, Event::TransportError, now);
+    }
+
+    /// When [`Transactions::timeout`] is due.
+    pub fn deadline(&mut self) -> Option<Instant> {
+        loop {
+            let (at, id) = self.alarms.first()?;
+            let Some(transaction) = self.transactions.get_mut(&id) else {
+                self.alarms.pop();
+                continue;
+            };
+            if transaction.alarm != Some(at) {
+                self.alarms.pop();
+                continue;
+            }
+            let deadline = transaction.machine.deadline();
+            if deadline.is_some_and(|deadline| deadline <= at) {
+                return Some(at);
+            }
+            self.alarms.pop();
+            transaction.alarm = None;
+            self.alarms.set(id, deadline, &mut transaction.alarm);
+        }
+    }
+
+    /// Time has passed.
+    pub fn timeout(&mut self, now: Instant) {
+        while self.deadline().is_some_and(|at| at <= now) {
+            let Some((_, id)) = self.alarms.pop() else { return };
+            if let Some(transaction) = self.transactions.get_mut(&id) {
+                transaction.alarm = None;
+            }
+            self.handle(id, Event::Timeout, now);
+        }
+    }
+
+    /// The next thing to do, in order.
+    pub fn poll(&mut self) -> Option<Out> {
+        self.out.pop_front()
+    }
+
+    /// How many transactions there are, ours and the peers'.
+    pub fn len(&self) -> usize {
+        self.transactions.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.transactions.is_empty()
+    }
+
+    /// How many requests were refused since the start, because of the bound.
+    pub fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// The flow of a transaction that is not over.
+    pub fn flow(&self, id: TransactionId) -> Option<Flow> {
+        self.transactions.get(&id).map(|transaction| transaction.flow)
+    }
+
+    fn receive_response(
+        &mut self,
+        message: &Message<'_>,
+        status: Status,
+        now: Instant,
+    ) -> Received {
+        let Some(key) = self.keys.of_response(message) else { return Received::Unusable };
+        let Some(&id) = self.by_key.get(&key) else { return Received::Stray };
+        let Some(transaction) = self.transactions.get_mut(&id) else { return Received::Stray };
+        let silent = transaction.silent;
+        let step = transaction.machine.handle(Event::Response(status.code()), &self.timers, now);
+        if step.send == Some(Sent::Ack) && step.tell.is_some() {
+            let request = transaction.bytes.take();
+            transaction.bytes = request.and_then(|request| derived::ack(&request, message));
+        }
+        // A final response is as good as a CANCEL.
+        let cancel = transaction.cancel.take().filter(|_| status.is_provisional());
+        self.settle(id, Step { tell: None, ..step });
+        if let Some(cancel) = cancel {
+            self.send_cancel(id, cancel, now);
+        }
+        match step.tell {
+            Some(_) if !silent => Received::Response(id),
+            _ => Received::Absorbed,
+        }
+    }
+
+    fn receive_request(&mut self, message: &Message<'_>, flow: Flow, now: Instant) -> Received {
+        let Some(method) = message.method() else { return Received::Unusable };
+        let Some(key) = self.keys.of_request(message, method) else { return Received::Unusable };
+        if let Some(&id) = self.by_key.get(&key) {
+            let event = if method == Method::Ack { Event::Ack } else { Event::Request };
+            let told = self.handle(id, event, now);
+            return if told == Some(Tell::Ack) { Received::Ack } else { Received::Absorbed };
+        }
+        if method == Method::Ack {
+            return Received::Ack;
+        }
+        if self.servers >= self.most_servers {
+            self.refused += 1;
+            return Received::Refused;
+        }
+        let id = self.open_server(method == Method::Invite, key, flow, now);
+        if method != Method::Cancel {
+            return Received::Request(id);
+        }
+        let invite = self.keys.of_request(message, Method::Invite);
+        Received::Cancel { id, invite: invite.and_then(|key| self.by_key.get(&key).copied()) }
+    }
+
+    fn open_server(
+        &mut self,
+        is_invite: bool,
+        key: Key,
+        flow: Flow,
+        now: Instant,
+    ) -> TransactionId {
+        let reliable = flow.transport.is_reliable();
+        let machine = if is_invite {
+            Machine::InviteServer(InviteServer::start(reliable))
+        } else {
+            Machine::Server(Server::start(reliable, &self.timers, now))
+        };
+        self.servers += 1;
+        self.open(key, flow, machine, None, false)
+    }
+
+    fn open_client(
+        &mut self,
+        is_invite: bool,
+        key: Key,
+        bytes: Arc<[u8]>,
+        flow: Flow,
+        silent: bool,
+        now: Instant,
+    ) -> TransactionId {
+        let reliable = flow.transport.is_reliable();
+        let machine = if is_invite {
+            let invite = InviteClient::start(reliable, &self.timers, now);
+            Machine::InviteClient(invite)
+        } else {
+            Machine::Client(Client::start(reliable, &self.timers, now))
+        };
+        // A stream's request is never sent again, but an INVITE is where its ACK and CANCEL come from.
+        let kept = (is_invite || !reliable).then(|| bytes.clone());
+        let id = self.open(key, flow, machine, kept, silent);
+        self.out.push_back(Out::Send { id, flow, bytes });
+        id
+    }
+
+    fn open(
+        &mut self,
+        key: Key,
+        flow: Flow,
+        machine: Machine,
+        bytes: Option<Arc<[u8]>>,
+        silent: bool,
+    ) -> TransactionId {
+        let id = TransactionId(self.next);
+        self.next += 1;
+        let transaction =
+            Transaction { key, flow, machine, alarm: None, bytes, cancel: None, silent };
+        self.by_key.insert(key, id);
+        let transaction = self.transactions.entry(id).or_insert(Box::new(transaction));
+        self.alarms.set(id, transaction.machine.deadline(), &mut transaction.alarm);
+        id
+    }
+
+    fn send_cancel(&mut self, id: TransactionId, cancel: Arc<[u8]>, now: Instant) {
+        let Some(flow) = self.flow(id) else { return };
+        let message = Message::parse_datagram(&cancel).ok();
+        let Some(key) = message.and_then(|cancel| self.keys.of_response(&cancel)) else { return };
+        self.open_client(false, key, cancel, flow, true, now);
+        self.handle(id, Event::Cancelled, now);
+    }
+
+    /// Feeds one machine and does what it wants; says what its user should hear.
+    fn handle(&mut self, id: TransactionId, event: Event, now: Instant) -> Option<Tell> {
+        let transaction = self.transactions.get_mut(&id)?;
+        let step = transaction.machine.handle(event, &self.timers, now);
+        self.settle(id, step);
+        step.tell
+    }
+
+    /// Sends, tells, wakes and forgets, as the machine wants.
+    fn settle(&mut self, id: TransactionId, step: Step) {
+        let Some(transaction) = self.transactions.get_mut(&id) else { return };
+        if step.send.is_some()
+            && let Some(bytes) = transaction.bytes.clone()
+        {
+            self.out.push_back(Out::Send { id, flow: transaction.flow, bytes });
+        }
+        match step.tell {
+            Some(Tell::TimedOut) if !transaction.silent => self.out.push_back(Out::TimedOut(id)),
+            Some(Tell::TransportFailed) if !transaction.silent => {
+                self.out.push_back(Out::TransportFailed(id));
+            }
+            // What a message brought is the value of `receive`.
+            _ => {}
+        }
+        if step.over {
+            return self.close(id);
+        }
+        if !transaction.machine.repeats() {
+            transaction.bytes = None;
+        }
+        self.alarms.set(id, transaction.machine.deadline(), &mut transaction.alarm);
+    }
+
+    fn close(&mut self, id: TransactionId) {
+        let Some(transaction) = self.transactions.remove(&id) else { return };
+        self.by_key.remove(&transaction.key);
+        if matches!(transaction.machine, Machine::InviteServer(_) | Machine::Server(_)) {
+            self.servers = self.servers.saturating_sub(1);
+        }
+        if !transaction.silent {
+            self.out.push_back(Out::Terminated(id));
+        }
+        self.give_memory_back();
+    }
+
+    fn give_memory_back(&mut self) {
+        let (held, capacity) = (self.transactions.len(), self.transactions.capacity());
+        if capacity > KEPT && held < capacity / 8 {
+            self.transactions.shrink_to(held * 2);
+            self.by_key.shrink_to(held * 2);
+            self.out.shrink_to(held);
+        }
+    }
+}
+
+impl Machine {
+    fn handle(&mut self, event: Event, timers: &Timers, now: Instant) -> Step {
+        match self {
+            Self::InviteClient(machine) => machine.handle(event, timers, now),
+            Self::Client(machine) => machine.handle(event, timers, now),
+            Self::InviteServer(machine) => machine.handle(event, timers, now),
+            Self::Server(machine) => machine.handle(event, timers, now),
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        match self {
+            Self::InviteClient(machine) => machine.deadline(),
+            Self::Client(machine) => machine.deadline(),
+            Self::InviteServer(machine) => machine.deadline(),
+            Self::Server(machine) => machine.deadline(),
+        }
+    }
+
+    /// Whether the stored message may have to go out again, or another be derived from it.
+    fn repeats(&self) -> bool {
+        match self {
+            Self::InviteClient(machine) => machine.repeats(),
+            Self::Client(machine) => machine.repeats(),
+            Self::InviteServer(machine) => machine.repeats(),
+            Self::Server(machine) => machine.repeats(),
+        }
+    }
+}
+
+/// Below this many places memory is not worth giving back.
+const KEPT: usize = 4096;
+
+#[cfg(test)]
+mod tests;
