@@ -54,7 +54,7 @@ impl<'a> Message<'a> {
         Message::parse(bytes, index::Framing::Datagram)
     }
 
-    /// Reads one message that the stream's framer cut out of a stream.
+    /// Reads one message that [`Framer`](crate::stream::Framer) cut out of a stream.
     pub fn parse_framed(bytes: &'a [u8]) -> Result<Message<'a>, Malformed> {
         Message::parse(bytes, index::Framing::Stream)
     }
@@ -65,6 +65,12 @@ impl<'a> Message<'a> {
         let bytes = index::skip_line_ends(bytes);
         let (index, _) = Index::read(bytes, index::Framing::Datagram).ok()?;
         Some(Message { bytes: bytes.get(..index.headers_end()).unwrap_or(bytes), index })
+    }
+
+    /// The length of the body that a whole header section announces, `None` when it does not; an
+    /// error where that is not certain.
+    pub(crate) fn announced_length(head: &[u8]) -> Result<Option<usize>, Malformed> {
+        Index::announced_length(head)
     }
 
     fn parse(bytes: &'a [u8], framing: index::Framing) -> Result<Message<'a>, Malformed> {

@@ -23,8 +23,11 @@ pub struct NameAddr<'a> {
 pub struct NameAddrBuf {
     display: Box<str>,
     uri: UriBuf,
-    params: Box<[(Box<str>, Option<Box<str>>)]>,
+    params: Box<[ParamBuf]>,
 }
+
+/// The name of a parameter, and its value when it has one.
+type ParamBuf = (Box<str>, Option<Box<str>>);
 
 impl<'a> NameAddr<'a> {
     /// Reads a header value that holds exactly one address.

@@ -160,10 +160,8 @@ pub(crate) fn words(raw: &[u8]) -> Cow<'_, str> {
     let quoted = inside.is_some();
     let raw = inside.unwrap_or(raw);
     let plain = |&b: &u8| !(quoted && b == b'\\') && b != b'\r' && b != b'\n';
-    if raw.iter().all(plain) {
-        if let Ok(text) = str::from_utf8(raw) {
-            return Cow::Borrowed(text);
-        }
+    if let (true, Ok(text)) = (raw.iter().all(plain), str::from_utf8(raw)) {
+        return Cow::Borrowed(text);
     }
     let mut bytes = Vec::with_capacity(raw.len());
     let mut escaped = false;

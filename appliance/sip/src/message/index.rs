@@ -60,7 +60,6 @@ impl Index {
         let (start, mut fault) = start_line(first)?;
         let mut index =
             Index { start, end: 0, headers_end: 0, count: 0, slots: [NO_SLOT; MAX_HEADERS] };
-        let mut content_length = None;
         let mut lines = 1;
         let mut line_start = first_end + 1;
         loop {
@@ -92,21 +91,24 @@ impl Index {
             return Err(Malformed::LineEnd);
         }
         index.headers_end = u16::try_from(line_start).map_err(|_| Malformed::TooLong)?;
-        for slot in index.slots().iter().filter(|slot| slot.kind == Kind::ContentLength) {
-            let value = bytes.get(usize::from(slot.value_start)..usize::from(slot.value_end));
-            match (decimal(value.unwrap_or(b"")), content_length) {
-                (None, _) => fault = fault.or(Some(Malformed::Header(Name::ContentLength))),
-                (Some(length), Some(other)) if length != other => {
-                    fault = fault.or(Some(Malformed::ContentLengths));
-                }
-                (Some(length), _) => content_length = Some(length),
+        let content_length = match index.content_length(bytes) {
+            Ok(length) => length,
+            Err(unclear) => {
+                fault = fault.or(Some(unclear));
+                None
             }
-        }
+        };
         match index.body_end(bytes, content_length, framing) {
             Ok(end) => index.end = end,
             Err(short) => fault = fault.or(Some(short)),
         }
         Ok((index, fault))
+    }
+
+    /// The length of the body that a whole header section announces.
+    pub(super) fn announced_length(head: &[u8]) -> Result<Option<usize>, Malformed> {
+        let (index, _) = Index::read(head, Framing::Datagram)?;
+        index.content_length(head)
     }
 
     pub(super) fn headers_end(&self) -> usize {
@@ -132,6 +134,23 @@ impl Index {
         index
     }
 
+    /// What Content-Length says; several that agree are one.
+    fn content_length(&self, bytes: &[u8]) -> Result<Option<usize>, Malformed> {
+        let mut agreed = None;
+        for slot in self.slots().iter().filter(|slot| slot.kind == Kind::ContentLength) {
+            let value = bytes.get(usize::from(slot.value_start)..usize::from(slot.value_end));
+            let length = value
+                .and_then(decimal)
+                .and_then(|length| usize::try_from(length).ok())
+                .ok_or(Malformed::Header(Name::ContentLength))?;
+            if agreed.is_some_and(|other| other != length) {
+                return Err(Malformed::ContentLengths);
+            }
+            agreed = Some(length);
+        }
+        Ok(agreed)
+    }
+
     fn last(&mut self) -> Option<&mut Slot> {
         self.slots.get_mut(usize::from(self.count).checked_sub(1)?)
     }
@@ -146,7 +165,7 @@ impl Index {
     fn body_end(
         &self,
         bytes: &[u8],
-        content_length: Option<u32>,
+        content_length: Option<usize>,
         framing: Framing,
     ) -> Result<usize, Malformed> {
         let Some(length) = content_length else {
@@ -155,7 +174,6 @@ impl Index {
                 Framing::Stream => Err(Malformed::Missing(Name::ContentLength)),
             };
         };
-        let length = usize::try_from(length).map_err(|_| Malformed::BodyTooShort)?;
         let end = self.headers_end().saturating_add(length);
         if end > bytes.len() { Err(Malformed::BodyTooShort) } else { Ok(end) }
     }
