@@ -1,0 +1,230 @@
+//! What the API needs of the box: one trait, which the daemon implements.
+//!
+//! Nothing here knows HTTP. Every promise is a future, because the answer comes from the control
+//! thread or from disk; whatever cannot be had says so as a [`Fault`].
+
+use crate::EventLog;
+use call::{CallId, CallRecord, Registration, RouteQuestion, RouteReport, TrunkStatus, UnixMillis};
+use config::{Applied, Change, Config, Invalid, Secret};
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// An answer that takes a moment.
+pub type Promise<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The box behind the API.
+pub trait Backend: Send + Sync + 'static {
+    /// The wall clock.
+    fn now(&self) -> UnixMillis;
+
+    /// The configuration as it is.
+    fn config(&self) -> Arc<Config>;
+
+    /// Applies a change. It is on disk, and in force, before the promise is kept. `actor` is the
+    /// name of the account that asked, for the audit trail.
+    fn change<'a>(
+        &'a self,
+        change: Change,
+        actor: &'a str,
+    ) -> Promise<'a, Result<Accepted, ChangeError>>;
+
+    /// The calls that are up or being placed, oldest first.
+    fn calls(&self) -> Promise<'_, Result<Vec<CallRecord>, Fault>>;
+
+    /// One call that is up or being placed.
+    fn call(&self, id: CallId) -> Promise<'_, Result<Option<CallRecord>, Fault>>;
+
+    /// Ends a call as the administrator's wish; `false` when there is no such call.
+    fn hang_up(&self, id: CallId) -> Promise<'_, Result<bool, Fault>>;
+
+    /// The phones that are registered, by their ids.
+    fn registrations(&self) -> Promise<'_, Result<Vec<Registration>, Fault>>;
+
+    /// How every trunk does, by its id.
+    fn trunks(&self) -> Promise<'_, Result<Vec<TrunkStatus>, Fault>>;
+
+    /// Call records, newest first.
+    fn records(&self, query: CdrQuery) -> Promise<'_, Result<Vec<CallRecord>, Fault>>;
+
+    /// The record of one call, over or not.
+    fn record(&self, id: CallId) -> Promise<'_, Result<Option<CallRecord>, Fault>>;
+
+    /// Asks the router where a call would go, without placing it.
+    fn route_check(&self, question: RouteQuestion) -> Promise<'_, Result<RouteReport, Fault>>;
+
+    /// What happened lately, and where to wait for more.
+    fn events(&self) -> &EventLog;
+
+    /// Writes a backup that this passphrase opens.
+    fn backup(&self, passphrase: Secret) -> Promise<'_, Result<Backup, Fault>>;
+
+    /// Whether the box has an administrator.
+    fn claimed(&self) -> Promise<'_, Result<bool, Fault>>;
+
+    /// The one-time code that proves who unpacked the box; `None` once it was taken.
+    fn claim_code(&self) -> Option<Secret>;
+
+    /// Stores the first account and voids the claim code, both or neither; `false` when somebody
+    /// was faster.
+    fn claim(&self, account: Account) -> Promise<'_, Result<bool, Fault>>;
+
+    /// The account of this name.
+    fn account<'a>(&'a self, name: &'a str) -> Promise<'a, Result<Option<Account>, Fault>>;
+
+    /// Stores an account, in place of the one of its name.
+    fn put_account(&self, account: Account) -> Promise<'_, Result<(), Fault>>;
+
+    /// The token with this hash, whether or not it has expired. Asked for every request.
+    fn token(&self, hash: TokenHash) -> Promise<'_, Result<Option<Token>, Fault>>;
+
+    /// The tokens of an account, oldest first.
+    fn tokens<'a>(&'a self, account: &'a str) -> Promise<'a, Result<Vec<Token>, Fault>>;
+
+    /// Stores a token.
+    fn put_token(&self, token: Token) -> Promise<'_, Result<(), Fault>>;
+
+    /// Forgets a token; `false` when there was none.
+    fn delete_token(&self, hash: TokenHash) -> Promise<'_, Result<bool, Fault>>;
+
+    /// Whether the box can do its work.
+    fn health(&self) -> Health;
+
+    /// All figures in the text format of Prometheus.
+    fn metrics(&self) -> Promise<'_, Result<String, Fault>>;
+}
+
+/// A change that is on disk and in force.
+#[derive(Debug, Clone)]
+pub struct Accepted {
+    /// What was changed.
+    pub applied: Applied,
+    /// The configuration with the change.
+    pub config: Arc<Config>,
+}
+
+/// Why a change did not happen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChangeError {
+    /// It makes no sense.
+    Invalid(Invalid),
+    /// It would have, but the box could not.
+    Fault(Fault),
+}
+
+/// What the box cannot do at the moment. The asker is not to blame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// There is no room on the disk.
+    DiskFull,
+    /// The database does not answer as it should.
+    StoreFailed,
+    /// The daemon is going down, or control does not answer.
+    Stopping,
+}
+
+/// Which call records are wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CdrQuery {
+    /// Only calls older than this one.
+    pub before: Option<CallId>,
+    /// Only calls whose INVITE came at this time or later.
+    pub from: Option<UnixMillis>,
+    /// Only calls whose INVITE came before this time.
+    pub to: Option<UnixMillis>,
+    /// Only calls from or to this number, whole.
+    pub number: Option<String>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// A finished backup, encrypted, from its first byte on.
+#[derive(Debug)]
+pub struct Backup {
+    /// The file; nobody else needs its name any more.
+    pub file: std::fs::File,
+    /// How long it is.
+    pub octets: u64,
+}
+
+/// Somebody who may log in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The name to log in with.
+    pub name: String,
+    /// The password's argon2id hash in PHC text form.
+    pub password_hash: Secret,
+    /// What the account may do.
+    pub role: Role,
+}
+
+/// What an account may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Everything.
+    Administrator,
+}
+
+/// SHA-256 of a token. The token itself is known only to its bearer.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TokenHash(pub [u8; 32]);
+
+/// What is kept of a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// The hash by which it is found.
+    pub hash: TokenHash,
+    /// The name of its account.
+    pub account: String,
+    /// What it is for.
+    pub kind: TokenKind,
+    /// What its owner calls it.
+    pub label: String,
+    /// When it was made.
+    pub created: UnixMillis,
+    /// When it stops to count; `None` never.
+    pub expires: Option<UnixMillis>,
+}
+
+/// What a token is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenKind {
+    /// A log-in with name and password.
+    Session,
+    /// A script.
+    Api,
+}
+
+/// Whether the box can do its work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// SIP is listened for.
+    pub sip: bool,
+    /// The claim code is written, or was taken.
+    pub claim: bool,
+    /// The database takes writes.
+    pub store: bool,
+    /// The daemon's version.
+    pub version: &'static str,
+}
+
+impl From<Fault> for ChangeError {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<Invalid> for ChangeError {
+    fn from(invalid: Invalid) -> Self {
+        Self::Invalid(invalid)
+    }
+}
+
+/// Four octets are enough to tell tokens apart in a log.
+impl std::fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let [a, b, c, d, ..] = self.0;
+        write!(f, "TokenHash({a:02x}{b:02x}{c:02x}{d:02x}..)")
+    }
+}
