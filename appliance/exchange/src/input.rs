@@ -65,8 +65,9 @@ pub enum Input<'a> {
 pub struct Surroundings {
     /// Listening sockets; the address may be unspecified (`0.0.0.0`, `[::]`).
     pub listeners: Vec<(Transport, SocketAddr)>,
-    /// Addresses of the machine's interfaces, best first.
-    pub addresses: Vec<IpAddr>,
+    /// Addresses of the machine's interfaces with the length of their networks' prefixes; of each
+    /// family the one with the default route comes first.
+    pub addresses: Vec<(IpAddr, u8)>,
     /// Addresses that media ports are bound to; [`call::PortId::address`] counts in this list.
     pub media: Vec<IpAddr>,
     /// How the outside sees the box, when the command line says so; it wins over the configuration.

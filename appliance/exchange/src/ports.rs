@@ -1,0 +1,129 @@
+//! Media ports in hand: lent by number, so that no call waits for a socket.
+
+use call::{MediaCommand, PortId};
+use std::collections::VecDeque;
+use std::net::IpAddr;
+
+/// The free ports that media reported, for each media address.
+#[derive(Debug, Default)]
+pub(crate) struct Ports {
+    addresses: Vec<Shelf>,
+    lent: usize,
+}
+
+#[derive(Debug)]
+struct Shelf {
+    address: IpAddr,
+    free: VecDeque<u16>,
+    /// What was asked for last; doubled when it runs low.
+    asked: u16,
+    exhausted: bool,
+}
+
+impl Ports {
+    /// The media addresses, and what to ask of media at the start.
+    pub(crate) fn arrange(&mut self, addresses: &[IpAddr]) -> Vec<MediaCommand> {
+        let known = |shelf: &Shelf, address| shelf.address == address;
+        let same = self.addresses.len() == addresses.len()
+            && self.addresses.iter().zip(addresses).all(|(shelf, at)| known(shelf, *at));
+        if same {
+            return Vec::new();
+        }
+        let shelf = |address: &IpAddr| Shelf {
+            address: *address,
+            free: VecDeque::new(),
+            asked: FIRST_SPARE,
+            exhausted: false,
+        };
+        self.addresses = addresses.iter().map(shelf).collect();
+        (0u8..)
+            .zip(&self.addresses)
+            .map(|(address, shelf)| MediaCommand::Provide { address, spare: shelf.asked })
+            .collect()
+    }
+
+    /// Media has bound these.
+    pub(crate) fn free(&mut self, address: u8, ports: &[u16]) {
+        let Some(shelf) = self.addresses.get_mut(usize::from(address)) else { return };
+        shelf.free.extend(ports);
+        shelf.exhausted = false;
+    }
+
+    /// Media can bind no more.
+    pub(crate) fn exhausted(&mut self, address: u8) {
+        let Some(shelf) = self.addresses.get_mut(usize::from(address)) else { return };
+        shelf.exhausted = true;
+    }
+
+    /// Lends the pair that rested longest, of the family of `like`, and says what to ask of media so
+    /// that the next ones are there in time.
+    pub(crate) fn lend(&mut self, like: IpAddr) -> Option<(PortId, IpAddr, Option<MediaCommand>)> {
+        let fits = |shelf: &Shelf| shelf.address == like;
+        let family =
+            |shelf: &Shelf| shelf.address.is_unspecified() && shelf.address.is_ipv4() == like.is_ipv4();
+        let any = |shelf: &Shelf| shelf.address.is_ipv4() == like.is_ipv4();
+        let place = self
+            .addresses
+            .iter()
+            .position(fits)
+            .or_else(|| self.addresses.iter().position(family))
+            .or_else(|| self.addresses.iter().position(any))?;
+        let shelf = self.addresses.get_mut(place)?;
+        let address = u8::try_from(place).ok()?;
+        let port = shelf.free.pop_front()?;
+        self.lent += 1;
+        let low = shelf.free.len() < usize::from(shelf.asked / 2) && !shelf.exhausted;
+        let more = low.then(|| {
+            shelf.asked = shelf.asked.saturating_mul(2).min(MOST_SPARE);
+            MediaCommand::Provide { address, spare: shelf.asked }
+        });
+        Some((PortId { address, port }, shelf.address, more))
+    }
+
+    /// A pair went back to media, which reports it free when it has rested.
+    pub(crate) fn returned(&mut self) {
+        self.lent = self.lent.saturating_sub(1);
+    }
+
+    pub(crate) fn lent(&self) -> usize {
+        self.lent
+    }
+
+    pub(crate) fn in_hand(&self) -> usize {
+        self.addresses.iter().map(|shelf| shelf.free.len()).sum()
+    }
+}
+
+/// Pairs in hand at the start: enough for a small office's busiest minute.
+const FIRST_SPARE: u16 = 32;
+/// Ports rest for seconds after use; at 3,000 calls a second that many are needed at once.
+const MOST_SPARE: u16 = 16_384;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn v4() -> IpAddr {
+        "0.0.0.0".parse().unwrap()
+    }
+
+    #[test]
+    fn the_port_that_rested_longest_is_lent_first() {
+        let mut ports = Ports::default();
+        assert_eq!(ports.arrange(&[v4()]).len(), 1);
+        ports.free(0, &[20_000, 20_002]);
+        let (first, _, _) = ports.lend("192.0.2.1".parse().unwrap()).unwrap();
+        assert_eq!(first.port, 20_000);
+        assert!(ports.lend("2001:db8::1".parse().unwrap()).is_none());
+    }
+
+    #[test]
+    fn more_are_asked_for_before_they_run_out() {
+        let mut ports = Ports::default();
+        ports.arrange(&[v4()]);
+        ports.free(0, &(0..20).map(|n| 20_000 + 2 * n).collect::<Vec<u16>>());
+        let asked = (0..20).filter_map(|_| ports.lend(v4())?.2).count();
+        assert!(asked >= 1);
+        assert!(ports.lend(v4()).is_none());
+    }
+}
