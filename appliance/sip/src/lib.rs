@@ -5,6 +5,8 @@
 
 pub mod alarm;
 pub mod compose;
+pub mod dialog;
+pub mod digest;
 pub mod flow;
 pub mod header;
 pub mod message;

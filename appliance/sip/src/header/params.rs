@@ -85,7 +85,7 @@ impl<'a> Iterator for Params<'a> {
 impl<'a> Param<'a> {
     /// `name [= value]`. A value is a token, a host or a quoted string; phones write more than
     /// that (an unquoted URN, nothing at all), so it is whatever comes before a separator.
-    fn take(scan: &mut Scan<'a>) -> Option<Param<'a>> {
+    pub(crate) fn take(scan: &mut Scan<'a>) -> Option<Param<'a>> {
         let name = scan.token()?;
         let after_name = *scan;
         if !scan.separator(b'=') {
