@@ -25,7 +25,7 @@ mod scan;
 
 pub use compose::{Compose, response_to};
 pub use header::name::Name;
-pub use message::{Malformed, Message, OwnedMessage, StartLine};
+pub use message::{Malformed, Message, OwnedMessage, Refusal, StartLine};
 pub use method::Method;
 pub use status::Status;
 pub use uri::{Host, Scheme, Uri, UriBuf};

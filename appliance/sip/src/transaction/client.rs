@@ -49,9 +49,14 @@ impl Client {
         }
     }
 
+    /// Whether the final response is still to come.
+    pub(super) fn is_pending(&self) -> bool {
+        matches!(self.state, State::Trying { .. } | State::Proceeding { .. })
+    }
+
     /// Whether the request may have to go out again.
     pub(super) fn repeats(&self) -> bool {
-        matches!(self.state, State::Trying { .. } | State::Proceeding { .. }) && !self.reliable
+        self.is_pending() && !self.reliable
     }
 
     pub(super) fn handle(&mut self, event: Event, timers: &Timers, now: Instant) -> Step {

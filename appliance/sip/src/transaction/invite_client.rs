@@ -57,6 +57,11 @@ impl InviteClient {
         matches!(self.state, State::Calling { .. })
     }
 
+    /// Whether the final response is still to come.
+    pub(super) fn is_pending(&self) -> bool {
+        matches!(self.state, State::Calling { .. } | State::Proceeding { .. })
+    }
+
     /// Whether it rings and was not cancelled.
     pub(super) fn is_ringing(&self) -> bool {
         matches!(self.state, State::Proceeding { give_up_at: None })

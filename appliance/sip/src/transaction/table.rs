@@ -4,7 +4,7 @@
 //! [`Transactions::cancel`], [`Transactions::transport_error`] or [`Transactions::timeout`], drain
 //! [`Transactions::poll`] to `None`; then wait until [`Transactions::deadline`].
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -42,6 +42,8 @@ pub struct Transactions {
     keys: Keys,
     by_key: HashMap<Key, TransactionId, ById>,
     transactions: HashMap<TransactionId, Box<Transaction>, ById>,
+    /// Ours that wait for a final response, by the way they took.
+    pending: BTreeSet<(Flow, TransactionId)>,
     servers: usize,
     refused: u64,
     next: u64,
@@ -113,6 +115,8 @@ struct Transaction {
     cancel: Option<Arc<[u8]>>,
     /// A CANCEL of ours, of which the user hears nothing.
     silent: bool,
+    /// Ours, and it waits for a final response.
+    pending: bool,
 }
 
 #[derive(Debug)]
@@ -132,6 +136,7 @@ impl Transactions {
             keys: Keys::new(setup.seed),
             by_key: HashMap::default(),
             transactions: HashMap::default(),
+            pending: BTreeSet::new(),
             servers: 0,
             refused: 0,
             next: 0,
@@ -206,6 +211,16 @@ impl Transactions {
     /// What the socket of an [`Out::Send`] reported.
     pub fn transport_error(&mut self, id: TransactionId, now: Instant) {
         self.handle(id, Event::TransportError, now);
+    }
+
+    /// A connection was lost, or datagrams do not get through: what we asked on that way and nobody
+    /// answered fails now instead of in 32 s. An INVITE that rings goes on.
+    pub fn flow_failed(&mut self, flow: Flow, now: Instant) {
+        let all = (flow, TransactionId(u64::MIN))..=(flow, TransactionId(u64::MAX));
+        let failed: Vec<_> = self.pending.range(all).map(|(_, id)| *id).collect();
+        for id in failed {
+            self.transport_error(id, now);
+        }
     }
 
     /// When [`Transactions::timeout`] is due.
@@ -352,6 +367,7 @@ impl Transactions {
         // A stream's request is never sent again, but an INVITE is where its ACK and CANCEL come from.
         let kept = (is_invite || !reliable).then(|| bytes.clone());
         let id = self.open(key, flow, machine, kept, silent);
+        self.pending.insert((flow, id));
         self.out.push_back(Out::Send { id, flow, bytes });
         id
     }
@@ -366,8 +382,9 @@ impl Transactions {
     ) -> TransactionId {
         let id = TransactionId(self.next);
         self.next += 1;
+        let pending = machine.is_pending();
         let transaction =
-            Transaction { key, flow, machine, alarm: None, bytes, cancel: None, silent };
+            Transaction { key, flow, machine, alarm: None, bytes, cancel: None, silent, pending };
         self.by_key.insert(key, id);
         let transaction = self.transactions.entry(id).or_insert(Box::new(transaction));
         self.alarms.set(id, transaction.machine.deadline(), &mut transaction.alarm);
@@ -405,6 +422,10 @@ impl Transactions {
             }
             // What a message brought is the value of `receive`.
             _ => {}
+        }
+        if transaction.pending && !transaction.machine.is_pending() {
+            transaction.pending = false;
+            self.pending.remove(&(transaction.flow, id));
         }
         if step.over {
             return self.close(id);
@@ -453,6 +474,15 @@ impl Machine {
             Self::Client(machine) => machine.deadline(),
             Self::InviteServer(machine) => machine.deadline(),
             Self::Server(machine) => machine.deadline(),
+        }
+    }
+
+    /// Whether it is ours and waits for a final response.
+    fn is_pending(&self) -> bool {
+        match self {
+            Self::InviteClient(machine) => machine.is_pending(),
+            Self::Client(machine) => machine.is_pending(),
+            Self::InviteServer(_) | Self::Server(_) => false,
         }
     }
 

@@ -248,6 +248,26 @@ fn a_transport_error_is_told_and_the_request_is_over() {
 }
 
 #[test]
+fn a_lost_connection_fails_what_waits_on_it_but_not_what_rings() {
+    let mut a = Lab::new();
+    let connection = |number| Some(crate::flow::ConnectionId(number));
+    let (one, two) = (
+        Flow { connection: connection(1), ..stream() },
+        Flow { connection: connection(2), ..stream() },
+    );
+    let waiting = a.invite("z9hG4bK1", one, 0);
+    a.invite("z9hG4bK2", two, 0);
+    let ringing = a.invite("z9hG4bK3", one, 0);
+    a.receive(&response(180, "INVITE", "z9hG4bK3"), 1);
+    a.out();
+    a.table.flow_failed(one, a.time.at(2));
+    assert_eq!(a.table.poll(), Some(Out::TransportFailed(waiting)));
+    assert_eq!(a.out(), ["terminated"]);
+    assert_eq!(a.table.flow(ringing), Some(one));
+    assert_eq!((a.table.len(), a.table.pending.len()), (2, 2));
+}
+
+#[test]
 fn beyond_the_bound_requests_are_refused_until_others_are_over() {
     let mut a = Lab::new();
     for number in 0..100 {
@@ -356,7 +376,8 @@ fn whatever_happens_no_transaction_stays_without_a_timer_or_an_exit() {
             ended.extend(std::iter::from_fn(|| a.table.poll()).filter_map(terminated));
         }
         assert!(a.table.is_empty(), "seed {seed}: {:?}", a.table.transactions);
-        assert!(a.table.by_key.is_empty() && a.table.servers == 0, "seed {seed}");
+        assert!(a.table.by_key.is_empty() && a.table.pending.is_empty(), "seed {seed}");
+        assert_eq!(a.table.servers, 0, "seed {seed}");
         ended.sort_unstable();
         open.sort_unstable();
         assert_eq!(ended, open, "seed {seed}: each ends once");
