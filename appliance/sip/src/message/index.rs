@@ -63,7 +63,14 @@ impl Index {
         let mut lines = 1;
         let mut line_start = first_end + 1;
         loop {
-            let line_end = line_ends.next().ok_or(Malformed::Unfinished)?;
+            let Some(line_end) = line_ends.next() else {
+                // Cut in a line, or between two.
+                if line_start < bytes.len() {
+                    return Err(Malformed::Unfinished);
+                }
+                fault = fault.or(Some(Malformed::Unfinished));
+                break;
+            };
             let text = line(bytes, line_start, line_end)?;
             lines += 1;
             let Some(&initial) = text.first() else {
@@ -326,6 +333,7 @@ mod tests {
         assert_eq!(fault(b"OPTIONS sip:a SIP/2.0\r\nA: b\rC: d\r\n\r\n"), line_end);
         assert_eq!(fault(b"OPTIONS sip:a SIP/2.0\nA: b\n\n"), line_end);
         assert_eq!(fault(b"OPTIONS sip:a SIP/2.0\r\nA: b\r\n"), Some(Malformed::Unfinished));
+        assert_eq!(fault(b"OPTIONS sip:a SIP/2.0\r\nA: b"), Some(Malformed::Unfinished));
         assert_eq!(fault(b"OPTIONS sip:a SIP/2.0\r\nA: b\r\n\r\nany\nbody\r"), None);
     }
 
