@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use crate::header::via::Via;
+
 /// How SIP travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Transport {
@@ -90,6 +92,18 @@ impl Flow {
     pub fn udp(local: SocketAddr, remote: SocketAddr) -> Self {
         Self { transport: Transport::Udp, local, remote, connection: None }
     }
+
+    /// The flow of the answer to a request that came on this one with that topmost Via. It is the same,
+    /// except for a peer of old that neither asks for `rport` (RFC 3581) nor is behind NAT: that one
+    /// listens where its Via says (RFC 3261 §18.2.2), and perhaps nowhere else.
+    pub fn answering(self, via: &Via<'_>) -> Self {
+        let remote = self.remote.ip().to_canonical();
+        let plain = via.host().ip().is_some_and(|host| host.to_canonical() == remote);
+        if self.transport != Transport::Udp || via.rport().is_some() || !plain {
+            return self;
+        }
+        Self { remote: SocketAddr::new(self.remote.ip(), via.port_or_default()), ..self }
+    }
 }
 
 #[cfg(test)]
@@ -101,6 +115,21 @@ mod tests {
         assert_eq!(Transport::from_name("tLs"), Some(Transport::Tls));
         assert_eq!(Transport::from_name("UDP"), Some(Transport::Udp));
         assert_eq!(Transport::from_name("sctp"), None);
+    }
+
+    #[test]
+    fn an_answer_goes_back_where_the_request_came_from_or_where_an_old_peer_listens() {
+        let came = Flow::udp("192.0.2.1:5060".parse().unwrap(), "10.0.0.5:40000".parse().unwrap());
+        let port = |via: &str| {
+            let text = format!("OPTIONS sip:a SIP/2.0\r\nVia: SIP/2.0/UDP {via}\r\n\r\n");
+            let message = crate::Message::parse_datagram(text.as_bytes()).unwrap();
+            came.answering(&message.top_via().unwrap()).remote.port()
+        };
+        assert_eq!(port("10.0.0.5:5070;rport"), 40_000);
+        assert_eq!(port("192.168.1.7:5070"), 40_000);
+        assert_eq!(port("phone.example:5070"), 40_000);
+        assert_eq!(port("10.0.0.5:5070"), 5_070);
+        assert_eq!(port("10.0.0.5"), 5_060);
     }
 
     #[test]

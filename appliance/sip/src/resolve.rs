@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::flow::Transport;
+use crate::{Scheme, Uri};
 
 /// What a URI says about the next hop, RFC 3263 §4.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +34,23 @@ pub struct Destination {
 }
 
 impl Destination {
+    /// What `uri` says; `None` if it names no host, or a transport that nobody here speaks.
+    pub fn of(uri: &Uri<'_>) -> Option<Self> {
+        if !uri.is_sip() {
+            return None;
+        }
+        let transport = match uri.param("transport") {
+            Some(name) => Some(Transport::from_name(name)?),
+            None => None,
+        };
+        let host = match uri.param("maddr") {
+            Some(maddr) => maddr.to_owned(),
+            None => uri.host().to_string(),
+        };
+        let secure = uri.scheme() == Scheme::Sips;
+        Some(Self { host, port: uri.port(), transport, secure })
+    }
+
     /// The address, when the host is one: such a destination needs no question.
     fn address(&self) -> Option<IpAddr> {
         let host = self.host.as_str();
@@ -141,4 +159,29 @@ pub enum Record {
 /// A name as questions carry it, so that spellings of one name meet in the cache.
 fn name(of: &str) -> Arc<str> {
     of.trim_end_matches('.').to_ascii_lowercase().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(uri: &str) -> Option<Destination> {
+        Destination::of(&Uri::parse(uri).unwrap())
+    }
+
+    #[test]
+    fn a_uri_says_where_it_goes() {
+        let destination = of("sips:a@[2001:db8::1]:5071;transport=tcp").unwrap();
+        assert_eq!(destination.address(), "2001:db8::1".parse().ok());
+        assert_eq!(destination.port, Some(5071));
+        assert_eq!(destination.settled_transport(), Some(Transport::Tls));
+        assert_eq!(of("sip:a@b;maddr=192.0.2.1").unwrap().host, "192.0.2.1");
+        assert_eq!(of("sip:a@b").unwrap().settled_transport(), None);
+    }
+
+    #[test]
+    fn a_number_or_a_strange_transport_goes_nowhere() {
+        assert_eq!(of("tel:+4930"), None);
+        assert_eq!(of("sip:a@b;transport=sctp"), None);
+    }
 }

@@ -12,6 +12,7 @@ mod derived;
 mod invite_client;
 mod invite_server;
 mod key;
+mod machine;
 mod server;
 pub mod table;
 

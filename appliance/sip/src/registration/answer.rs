@@ -17,7 +17,7 @@ pub struct Answer {
     pub minimum: Option<Duration>,
     /// `Retry-After`.
     pub retry_after: Option<Duration>,
-    /// The answer holds a challenge that the user can answer.
+    /// The answer holds a challenge of a kind that we can answer.
     pub challenged: bool,
     /// The challenge says that only the nonce was too old.
     pub stale: bool,
@@ -27,17 +27,20 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Reads a response to a REGISTER that was sent with `contact`; whether there is a challenge, the
-    /// user finds out when it computes the credentials. `None` for a request.
+    /// Reads a response to a REGISTER that was sent with `contact`. `None` for a request.
     pub fn read(response: &Message<'_>, contact: &Uri<'_>) -> Option<Self> {
         let seconds = |seconds: u32| Duration::from_secs(seconds.into());
+        let challenges = || {
+            let all = response.www_authenticate().chain(response.proxy_authenticate());
+            all.flatten().filter(|challenge| challenge.algorithm.is_some())
+        };
         Some(Self {
             status: response.status()?.code(),
             granted: granted(response, contact).map(seconds),
             minimum: response.min_expires().map(seconds),
             retry_after: response.retry_after().map(seconds),
-            challenged: false,
-            stale: false,
+            challenged: challenges().next().is_some(),
+            stale: challenges().any(|challenge| challenge.stale),
             external: external(response),
         })
     }
@@ -103,6 +106,16 @@ mod tests {
         assert_eq!(read(";rport=5060").external, Some("10.0.0.2:5060".parse().unwrap()));
         assert_eq!(read(";rport").external, None);
         assert_eq!(read("").external, None);
+    }
+
+    #[test]
+    fn a_challenge_counts_if_we_can_answer_it() {
+        let digest = |more| read(&format!("\r\nWWW-Authenticate: Digest realm=\"c\", {more}"));
+        let challenge = digest("nonce=\"1\", algorithm=MD5");
+        assert!(challenge.challenged && !challenge.stale);
+        assert!(digest("nonce=\"1\", stale=TRUE").stale);
+        assert!(!digest("nonce=\"1\", algorithm=ROT13").challenged);
+        assert!(!read("").challenged);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::header::session::{Refresher, SessionExpires};
+use crate::{Malformed, Message};
 
 /// What this side wants of a session timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,17 @@ pub struct Proposal {
     pub expires: Option<SessionExpires>,
     /// `Min-SE`.
     pub minimum: Option<Duration>,
+}
+
+impl Proposal {
+    /// Reads an INVITE or UPDATE.
+    pub fn of(request: &Message<'_>) -> Result<Self, Malformed> {
+        Ok(Self {
+            supported: request.supports("timer"),
+            expires: request.session_expires()?,
+            minimum: request.min_se()?.map(seconds),
+        })
+    }
 }
 
 /// What goes into the 2xx.
@@ -207,6 +219,15 @@ mod tests {
 
     fn timed(interval: u64, refresher: Refresher, required: bool) -> Verdict {
         Verdict::Timed(Terms { interval: secs(interval), refresher, required })
+    }
+
+    #[test]
+    fn a_proposal_is_read_from_the_request() {
+        let text = "INVITE sip:a SIP/2.0\r\nk: 100rel, timer\r\nx: 600;refresher=uas\r\n\
+                    Min-SE: 120\r\n\r\n";
+        let proposal = Proposal::of(&Message::parse_datagram(text.as_bytes()).unwrap()).unwrap();
+        let expected = Proposal { minimum: Some(secs(120)), ..asks(600, Some(Refresher::Uas)) };
+        assert_eq!(proposal, expected);
     }
 
     #[test]

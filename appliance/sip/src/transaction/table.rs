@@ -8,12 +8,9 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::client::Client;
 use super::derived;
-use super::invite_client::InviteClient;
-use super::invite_server::InviteServer;
 use super::key::{ById, Key, Keys};
-use super::server::Server;
+use super::machine::Machine;
 use super::{Event, Sent, Step, Tell, Timers};
 use crate::alarm::Alarms;
 use crate::flow::Flow;
@@ -117,14 +114,6 @@ struct Transaction {
     silent: bool,
     /// Ours, and it waits for a final response.
     pending: bool,
-}
-
-#[derive(Debug)]
-enum Machine {
-    InviteClient(InviteClient),
-    Client(Client),
-    InviteServer(InviteServer),
-    Server(Server),
 }
 
 impl Transactions {
@@ -339,11 +328,7 @@ impl Transactions {
         now: Instant,
     ) -> TransactionId {
         let reliable = flow.transport.is_reliable();
-        let machine = if is_invite {
-            Machine::InviteServer(InviteServer::start(reliable))
-        } else {
-            Machine::Server(Server::start(reliable, &self.timers, now))
-        };
+        let machine = Machine::server(is_invite, reliable, &self.timers, now);
         self.servers += 1;
         self.open(key, flow, machine, None, false)
     }
@@ -358,12 +343,7 @@ impl Transactions {
         now: Instant,
     ) -> TransactionId {
         let reliable = flow.transport.is_reliable();
-        let machine = if is_invite {
-            let invite = InviteClient::start(reliable, &self.timers, now);
-            Machine::InviteClient(invite)
-        } else {
-            Machine::Client(Client::start(reliable, &self.timers, now))
-        };
+        let machine = Machine::client(is_invite, reliable, &self.timers, now);
         // A stream's request is never sent again, but an INVITE is where its ACK and CANCEL come from.
         let kept = (is_invite || !reliable).then(|| bytes.clone());
         let id = self.open(key, flow, machine, kept, silent);
@@ -439,7 +419,7 @@ impl Transactions {
     fn close(&mut self, id: TransactionId) {
         let Some(transaction) = self.transactions.remove(&id) else { return };
         self.by_key.remove(&transaction.key);
-        if matches!(transaction.machine, Machine::InviteServer(_) | Machine::Server(_)) {
+        if transaction.machine.is_server() {
             self.servers = self.servers.saturating_sub(1);
         }
         if !transaction.silent {
@@ -454,45 +434,6 @@ impl Transactions {
             self.transactions.shrink_to(held * 2);
             self.by_key.shrink_to(held * 2);
             self.out.shrink_to(held);
-        }
-    }
-}
-
-impl Machine {
-    fn handle(&mut self, event: Event, timers: &Timers, now: Instant) -> Step {
-        match self {
-            Self::InviteClient(machine) => machine.handle(event, timers, now),
-            Self::Client(machine) => machine.handle(event, timers, now),
-            Self::InviteServer(machine) => machine.handle(event, timers, now),
-            Self::Server(machine) => machine.handle(event, timers, now),
-        }
-    }
-
-    fn deadline(&self) -> Option<Instant> {
-        match self {
-            Self::InviteClient(machine) => machine.deadline(),
-            Self::Client(machine) => machine.deadline(),
-            Self::InviteServer(machine) => machine.deadline(),
-            Self::Server(machine) => machine.deadline(),
-        }
-    }
-
-    /// Whether it is ours and waits for a final response.
-    fn is_pending(&self) -> bool {
-        match self {
-            Self::InviteClient(machine) => machine.is_pending(),
-            Self::Client(machine) => machine.is_pending(),
-            Self::InviteServer(_) | Self::Server(_) => false,
-        }
-    }
-
-    /// Whether the stored message may have to go out again, or another be derived from it.
-    fn repeats(&self) -> bool {
-        match self {
-            Self::InviteClient(machine) => machine.repeats(),
-            Self::Client(machine) => machine.repeats(),
-            Self::InviteServer(machine) => machine.repeats(),
-            Self::Server(machine) => machine.repeats(),
         }
     }
 }
