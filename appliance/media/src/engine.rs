@@ -1,0 +1,216 @@
+//! The pairs of one media thread: commands in, packets through, events out.
+
+use crate::content::Content;
+use crate::port::Port;
+use crate::ports::Ports;
+use crate::source::Belief;
+use call::{MediaCommand, MediaEvent, PortId};
+use std::collections::{BTreeSet, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+/// All that is lent, and what becomes of every packet. Reads no clock and owns no socket.
+///
+/// Give it every command in order, then every packet with the instant of its arrival; call
+/// [`Engine::tick`] a few times a second (or when [`Engine::poll_timeout`] says so) and drain
+/// [`Engine::poll_event`] to the end whenever it suits. A packet costs two look-ups by number and
+/// no allocation.
+///
+/// The pool of sockets is its owner's business: [`MediaCommand::Provide`] passes it by, and
+/// [`MediaEvent::Free`] and [`MediaEvent::Exhausted`] never come from here.
+#[derive(Debug)]
+pub struct Engine {
+    own: Vec<IpAddr>,
+    ports: Ports,
+    /// When to look whether a pair is silent, once for each; if it was heard since, it is looked at
+    /// again later.
+    watches: BTreeSet<(Instant, PortId)>,
+    events: VecDeque<MediaEvent>,
+}
+
+/// What becomes of a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It leaves unchanged.
+    Forward {
+        /// From this pair.
+        port: PortId,
+        /// From its RTCP socket instead of its RTP socket.
+        rtcp: bool,
+        /// To this address.
+        to: SocketAddr,
+    },
+    /// It ends here.
+    Drop(DropReason),
+}
+
+/// Why a packet ends here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DropReason {
+    /// The pair is not lent.
+    NotLent,
+    /// It is not what this port is for.
+    Malformed,
+    /// It comes from somebody who is not believed.
+    Stranger,
+    /// The far side sends more than any call needs.
+    Flood,
+    /// Nobody hears this pair.
+    NotBridged,
+    /// Nobody said where the other side listens, or it listens nowhere.
+    Nowhere,
+}
+
+impl Engine {
+    /// Begins with nothing lent.
+    ///
+    /// `own`: the media addresses in the order that [`PortId::address`] counts them.
+    pub fn new(own: Vec<IpAddr>) -> Self {
+        Self { own, ports: Ports::default(), watches: BTreeSet::new(), events: VecDeque::new() }
+    }
+
+    /// Does what control wants. A command for a pair that is not lent is late and does nothing.
+    pub fn handle(&mut self, command: MediaCommand, now: Instant) {
+        match command {
+            MediaCommand::Provide { .. } => {}
+            MediaCommand::Open { port, leg, kind, silence_seconds, .. } => {
+                self.take(port);
+                self.ports.put(port, Port::new(leg, kind, silence_seconds, now));
+                self.watch(port);
+            }
+            MediaCommand::Peer { port, peer } => {
+                let Some(it) = self.ports.of_mut(port) else { return };
+                it.describe(peer, now);
+                self.wait_anew(port, now);
+            }
+            MediaCommand::Bridge { a, b } => {
+                self.ports.bridge(a, b);
+                self.wait_anew(a, now);
+                self.wait_anew(b, now);
+            }
+            MediaCommand::Unbridge { port } => self.ports.part(port),
+            MediaCommand::Held { port, held } => {
+                let Some(it) = self.ports.of_mut(port) else { return };
+                if it.silence.hold(held, now) {
+                    self.watch(port);
+                }
+            }
+            MediaCommand::Close { port } => {
+                let Some(it) = self.take(port) else { return };
+                let stats = Box::new(it.stats);
+                self.events.push_back(MediaEvent::Closed { port, leg: it.leg, stats });
+            }
+        }
+    }
+
+    /// Takes a datagram that came to a pair and says where it goes.
+    ///
+    /// `rtcp`: it came to the pair's odd port. `bytes`: the whole UDP payload.
+    pub fn packet(
+        &mut self,
+        port: PortId,
+        rtcp: bool,
+        from: SocketAddr,
+        bytes: &[u8],
+        now: Instant,
+    ) -> Verdict {
+        let Some(it) = self.ports.of_mut(port) else { return Verdict::Drop(DropReason::NotLent) };
+        let (belief, content) = match it.hear(rtcp, from, bytes, now) {
+            Ok(heard) => heard,
+            Err(reason) => return Verdict::Drop(reason),
+        };
+        let partner = it.partner;
+        let reported = it.silence.broken(now);
+        if belief == Belief::Learned {
+            self.events.push_back(MediaEvent::Heard { port, from });
+        }
+        if reported {
+            self.watch(port);
+        }
+        let Some(partner) = partner else { return Verdict::Drop(DropReason::NotBridged) };
+        self.relay(port, partner, rtcp, &content, bytes)
+    }
+
+    /// Looks whether somebody fell silent.
+    pub fn tick(&mut self, now: Instant) {
+        while let Some(&(at, port)) = self.watches.first()
+            && at <= now
+        {
+            self.watches.pop_first();
+            let Some(it) = self.ports.of_mut(port) else { continue };
+            it.watch = None;
+            if it.silence.due().is_some_and(|due| due <= now) {
+                it.silence.report();
+                self.events.push_back(MediaEvent::Silent { port });
+            }
+            self.watch(port);
+        }
+    }
+
+    /// When [`Engine::tick`] may have something to say.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.watches.first().map(|(at, _)| *at)
+    }
+
+    /// What control should know, in order.
+    pub fn poll_event(&mut self) -> Option<MediaEvent> {
+        self.events.pop_front()
+    }
+
+    /// From the pair that heard it to the far side of its partner.
+    fn relay(
+        &mut self,
+        heard: PortId,
+        out: PortId,
+        rtcp: bool,
+        content: &Content<'_>,
+        bytes: &[u8],
+    ) -> Verdict {
+        if let Content::Rtcp(compound) = content
+            && let Some(stream) = self.ports.of(out).and_then(Port::heard)
+            && let Some(it) = self.ports.of_mut(heard)
+        {
+            it.note_reports(*compound, stream);
+        }
+        let to = self.ports.of(out).and_then(|it| it.to(rtcp));
+        let Some(to) = to.filter(|to| !self.is_circle(*to, heard, out)) else {
+            return Verdict::Drop(DropReason::Nowhere);
+        };
+        if let Some(it) = self.ports.of_mut(out) {
+            it.speak(content, bytes);
+        }
+        Verdict::Forward { port: out, rtcp, to }
+    }
+
+    /// A far side that says it listens where the box does would hear itself for ever.
+    fn is_circle(&self, to: SocketAddr, heard: PortId, out: PortId) -> bool {
+        [heard, out].into_iter().any(|id| {
+            to.port() / 2 == id.port / 2
+                && self.own.get(usize::from(id.address)).is_some_and(|own| *own == to.ip())
+        })
+    }
+
+    /// A new description or a new partner: the far side has all its time again.
+    fn wait_anew(&mut self, port: PortId, now: Instant) {
+        if self.ports.of_mut(port).is_some_and(|it| it.silence.broken(now)) {
+            self.watch(port);
+        }
+    }
+
+    /// A pair is looked at when its patience ends as of now; it only ever ends later than that.
+    fn watch(&mut self, port: PortId) {
+        let Some(it) = self.ports.of_mut(port) else { return };
+        let Some(due) = it.silence.due().filter(|_| it.watch.is_none()) else { return };
+        it.watch = Some(due);
+        self.watches.insert((due, port));
+    }
+
+    fn take(&mut self, port: PortId) -> Option<Box<Port>> {
+        self.ports.part(port);
+        let it = self.ports.take(port)?;
+        if let Some(at) = it.watch {
+            self.watches.remove(&(at, port));
+        }
+        Some(it)
+    }
+}

@@ -1,0 +1,230 @@
+//! A pair of ports that is lent to a leg: whom it believes, what it counts, who hears it.
+
+use crate::content::Content;
+use crate::engine::DropReason;
+use crate::rtcp::{Compound, Packet, Report};
+use crate::source::{Belief, ReportSource, Sight, Source};
+use crate::stats::Reception;
+use call::{LegId, MediaKind, PeerAddress, PortId, StreamStats};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// A lent pair.
+#[derive(Debug)]
+pub(crate) struct Port {
+    pub(crate) leg: LegId,
+    pub(crate) kind: MediaKind,
+    /// Who hears what comes in here, and is heard by this far side.
+    pub(crate) partner: Option<PortId>,
+    pub(crate) stats: StreamStats,
+    pub(crate) silence: Silence,
+    /// When the engine will look at its silence.
+    pub(crate) watch: Option<Instant>,
+    media: Source,
+    reports: ReportSource,
+    reception: Reception,
+    budget: Budget,
+}
+
+/// Whether anybody waits for this pair to fall silent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Silence {
+    /// Nobody.
+    Unwatched,
+    /// Since this instant nothing came.
+    Since { patience: Duration, instant: Instant },
+    /// It is on hold.
+    Held { patience: Duration },
+    /// It was reported.
+    Reported { patience: Duration },
+}
+
+/// How many packets of one pair are relayed in one second.
+#[derive(Debug)]
+struct Budget {
+    until: Instant,
+    left: u32,
+}
+
+/// What a report of the far side is about: the stream that it hears from this pair.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Heard {
+    pub(crate) ssrc: u32,
+    /// Microseconds in 256 ticks of its clock, once that is known.
+    pub(crate) micros_in_256: Option<u32>,
+}
+
+impl Port {
+    pub(crate) fn new(leg: LegId, kind: MediaKind, patience: u16, now: Instant) -> Self {
+        let patience = Duration::from_secs(patience.into());
+        Self {
+            leg,
+            kind,
+            partner: None,
+            stats: StreamStats::default(),
+            silence: match patience {
+                Duration::ZERO => Silence::Unwatched,
+                patience => Silence::Since { patience, instant: now },
+            },
+            watch: None,
+            media: Source::new(),
+            reports: ReportSource::default(),
+            reception: Reception::default(),
+            budget: Budget { until: now, left: 0 },
+        }
+    }
+
+    pub(crate) fn describe(&mut self, peer: PeerAddress, now: Instant) {
+        self.media.describe(peer, now);
+        self.reports.describe(peer);
+    }
+
+    /// Where packets for this far side go.
+    pub(crate) fn to(&self, rtcp: bool) -> Option<SocketAddr> {
+        if rtcp { self.reports.to() } else { self.media.to() }
+    }
+
+    /// Takes a datagram in: is it valid, believed and within bounds?
+    pub(crate) fn hear<'a>(
+        &mut self,
+        rtcp: bool,
+        from: SocketAddr,
+        bytes: &'a [u8],
+        now: Instant,
+    ) -> Result<(Belief, Content<'a>), DropReason> {
+        let Some(content) = Content::read(self.kind, rtcp, bytes) else {
+            self.stats.malformed += 1;
+            return Err(DropReason::Malformed);
+        };
+        let belief = match rtcp {
+            false => self.media.hear(from, sight(&content), now),
+            true if self.reports.hear(from, &self.media, now) => Belief::Known,
+            true => Belief::Stranger,
+        };
+        if belief == Belief::Stranger {
+            self.stats.strangers += 1;
+            return Err(DropReason::Stranger);
+        }
+        if !self.budget.spend(now) {
+            return Err(DropReason::Flood);
+        }
+        if let Content::Rtp(header) = &content {
+            self.reception.count(&mut self.stats, header, self.kind, now);
+        }
+        if matches!(content, Content::Rtp(_) | Content::Plain) {
+            self.stats.received += 1;
+            self.stats.received_octets += octets(bytes);
+        }
+        Ok((belief, content))
+    }
+
+    /// Counts a datagram that goes out here.
+    pub(crate) fn speak(&mut self, content: &Content<'_>, bytes: &[u8]) {
+        if matches!(content, Content::Rtp(_) | Content::Plain) {
+            self.stats.sent += 1;
+            self.stats.sent_octets += octets(bytes);
+        }
+    }
+
+    /// The stream that comes in here, as the partner's far side reports of it.
+    pub(crate) fn heard(&self) -> Option<Heard> {
+        let ssrc = self.reception.ssrc()?;
+        Some(Heard { ssrc, micros_in_256: self.reception.micros(256) })
+    }
+
+    /// Notes how the far side hears what this pair sends.
+    pub(crate) fn note_reports(&mut self, compound: Compound<'_>, heard: Heard) {
+        for packet in compound.packets() {
+            let (Packet::SenderReport { reports, .. } | Packet::ReceiverReport { reports, .. }) =
+                packet
+            else {
+                continue;
+            };
+            // In SRTCP the blocks are noise; noise does not name the stream.
+            for report in reports.filter(|report| report.ssrc == heard.ssrc) {
+                self.note(report, heard);
+            }
+        }
+    }
+
+    fn note(&mut self, report: Report, heard: Heard) {
+        self.stats.remote_lost = u32::try_from(report.lost).unwrap_or(0);
+        if let Some(micros) = heard.micros_in_256 {
+            let micros = u64::from(report.jitter) * u64::from(micros) / 256;
+            self.stats.remote_jitter_micros = u32::try_from(micros).unwrap_or(u32::MAX);
+        }
+    }
+}
+
+impl Silence {
+    /// Something came. True when the next silence is to be waited for anew.
+    pub(crate) fn broken(&mut self, now: Instant) -> bool {
+        match self {
+            Self::Since { instant, .. } => {
+                *instant = now;
+                false
+            }
+            Self::Reported { patience } => {
+                *self = Self::Since { patience: *patience, instant: now };
+                true
+            }
+            Self::Unwatched | Self::Held { .. } => false,
+        }
+    }
+
+    /// Waiting begins anew, or ends. True when there is something to wait for.
+    pub(crate) fn hold(&mut self, held: bool, now: Instant) -> bool {
+        let patience = match *self {
+            Self::Unwatched => return false,
+            Self::Since { patience, .. }
+            | Self::Held { patience }
+            | Self::Reported { patience } => patience,
+        };
+        *self = match held {
+            true => Self::Held { patience },
+            false => Self::Since { patience, instant: now },
+        };
+        !held
+    }
+
+    /// When it is time to report, as things are.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        match self {
+            Self::Since { patience, instant } => instant.checked_add(*patience),
+            Self::Unwatched | Self::Held { .. } | Self::Reported { .. } => None,
+        }
+    }
+
+    pub(crate) fn report(&mut self) {
+        if let Self::Since { patience, .. } = *self {
+            *self = Self::Reported { patience };
+        }
+    }
+}
+
+impl Budget {
+    fn spend(&mut self, now: Instant) -> bool {
+        if now >= self.until {
+            *self = Self { until: now + Duration::from_secs(1), left: PACKETS_A_SECOND };
+        }
+        let within = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        within
+    }
+}
+
+fn sight(content: &Content<'_>) -> Sight {
+    match content {
+        Content::Rtp(header) => Sight::Rtp { ssrc: header.ssrc(), sequence: header.sequence() },
+        Content::Plain => Sight::Plain,
+        Content::Rtcp(_) | Content::Keys => Sight::Beside,
+    }
+}
+
+fn octets(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
+}
+
+/// Ten times what a video call needs. RTP has no count of hops: two calls whose descriptions name
+/// each other's ports would else pass a packet in a circle as fast as the machine can.
+const PACKETS_A_SECOND: u32 = 10_000;

@@ -1,0 +1,133 @@
+//! RTP packets as they lie in the datagram (RFC 3550 §5.1).
+
+/// The header of one RTP packet, read where it lies.
+///
+/// Padding is not looked at: in SRTP its length is encrypted (RFC 3711 §3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Header<'a> {
+    fixed: &'a [u8; FIXED],
+    payload: &'a [u8],
+}
+
+/// Whoever sent it: this is not RTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Malformed {
+    /// The datagram ends inside the header.
+    Short,
+    /// Not version 2.
+    Version,
+    /// A payload type that stands for RTCP (RFC 5761 §4).
+    PayloadType,
+}
+
+impl<'a> Header<'a> {
+    /// Checks a datagram from the outside: version, payload type, and that the header, its
+    /// contributing sources and its extension fit.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, Malformed> {
+        let (fixed, rest) = bytes.split_first_chunk::<FIXED>().ok_or(Malformed::Short)?;
+        let [flags, kind, ..] = *fixed;
+        if flags >> 6 != VERSION {
+            return Err(Malformed::Version);
+        }
+        if is_rtcp(kind) {
+            return Err(Malformed::PayloadType);
+        }
+        let sources = usize::from(flags & SOURCE_COUNT) * 4;
+        let rest = rest.get(sources..).ok_or(Malformed::Short)?;
+        if flags & EXTENSION == 0 {
+            return Ok(Self { fixed, payload: rest });
+        }
+        let (head, rest) = rest.split_first_chunk::<4>().ok_or(Malformed::Short)?;
+        let [_, _, high, low] = *head;
+        let words = usize::from(u16::from_be_bytes([high, low]));
+        let payload = rest.get(words * 4..).ok_or(Malformed::Short)?;
+        Ok(Self { fixed, payload })
+    }
+
+    /// What the payload is: RFC 3551 §6, or what the session description says from 96 on.
+    pub fn payload_type(&self) -> u8 {
+        let [_, kind, ..] = *self.fixed;
+        kind & 0x7f
+    }
+
+    /// Counts packets, and wraps every 65,536.
+    pub fn sequence(&self) -> u16 {
+        let [_, _, high, low, ..] = *self.fixed;
+        u16::from_be_bytes([high, low])
+    }
+
+    /// When the payload's first sample was taken, in ticks of the payload's clock.
+    pub fn timestamp(&self) -> u32 {
+        let [_, _, _, _, a, b, c, d, ..] = *self.fixed;
+        u32::from_be_bytes([a, b, c, d])
+    }
+
+    /// Names the stream.
+    pub fn ssrc(&self) -> u32 {
+        let [_, _, _, _, _, _, _, _, a, b, c, d] = *self.fixed;
+        u32::from_be_bytes([a, b, c, d])
+    }
+
+    /// What follows the header and its extension, padding included.
+    pub fn payload(&self) -> &'a [u8] {
+        self.payload
+    }
+}
+
+/// Whether the second octet of a packet says RTCP where both share a port (RFC 5761 §4).
+pub(crate) fn is_rtcp(second: u8) -> bool {
+    (192..=223).contains(&second)
+}
+
+/// RFC 3550 §5.1.
+const VERSION: u8 = 2;
+const FIXED: usize = 12;
+const EXTENSION: u8 = 0x10;
+const SOURCE_COUNT: u8 = 0x0f;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: [u8; 14] = [0x80, 8, 0x12, 0x34, 0, 0, 0x01, 0x40, 0xde, 0xad, 0xbe, 0xef, 7, 9];
+
+    #[test]
+    fn every_field_is_read_where_the_rfc_puts_it() {
+        let header = Header::parse(&PLAIN).unwrap();
+        assert_eq!(header.payload_type(), 8);
+        assert_eq!(header.sequence(), 0x1234);
+        assert_eq!(header.timestamp(), 320);
+        assert_eq!(header.ssrc(), 0xdead_beef);
+        assert_eq!(header.payload(), [7, 9]);
+    }
+
+    #[test]
+    fn the_marker_is_no_part_of_the_payload_type() {
+        let mut bytes = PLAIN;
+        bytes[1] = 0x80 | 101;
+        assert_eq!(Header::parse(&bytes).unwrap().payload_type(), 101);
+    }
+
+    #[test]
+    fn contributing_sources_and_an_extension_are_passed_over() {
+        let mut bytes = PLAIN[..12].to_vec();
+        bytes[0] = 0x80 | EXTENSION | 2;
+        bytes.extend([0; 8]);
+        bytes.extend([0xbe, 0xde, 0, 1, 1, 2, 3, 4]);
+        bytes.push(0x55);
+        assert_eq!(Header::parse(&bytes).unwrap().payload(), [0x55]);
+        for end in 0..bytes.len() - 1 {
+            assert_eq!(Header::parse(&bytes[..end]), Err(Malformed::Short), "cut at {end}");
+        }
+    }
+
+    #[test]
+    fn other_versions_and_rtcp_are_no_rtp() {
+        let mut bytes = PLAIN;
+        bytes[0] = 0x40;
+        assert_eq!(Header::parse(&bytes), Err(Malformed::Version));
+        bytes[0] = 0x80;
+        bytes[1] = 200;
+        assert_eq!(Header::parse(&bytes), Err(Malformed::PayloadType));
+    }
+}
