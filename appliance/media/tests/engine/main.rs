@@ -1,0 +1,15 @@
+//! The engine in fake time: whom it believes, what it counts, when it calls somebody silent.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods
+)]
+
+mod belief;
+mod bridge;
+mod counts;
+mod moves;
+mod silence;
+mod wire;
