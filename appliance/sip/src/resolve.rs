@@ -8,6 +8,7 @@
 mod cache;
 mod lookup;
 mod targets;
+mod walk;
 
 pub use cache::{Cache, Limits};
 pub use lookup::{Lookup, Progress};

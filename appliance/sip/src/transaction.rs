@@ -1,7 +1,7 @@
 //! Transactions: one request and its answers, RFC 3261 §17 with RFC 6026.
 //!
-//! Four small machines ([`invite_client`], [`client`], [`invite_server`], [`server`]) know only status
-//! codes and time; [`table`] owns them all, finds the one a message belongs to, and keeps the bytes
+//! Four small machines (`invite_client`, `client`, `invite_server`, `server`) know only status codes
+//! and time; [`Transactions`] owns them all, finds the one a message belongs to, and keeps the bytes
 //! that may have to be sent again.
 //!
 //! A machine never waits without an end: every state has a deadline, or an exit that its user owns (an
@@ -14,7 +14,9 @@ mod invite_server;
 mod key;
 mod machine;
 mod server;
-pub mod table;
+mod table;
+
+pub use table::{Out, Received, Setup, TransactionId, Transactions};
 
 use std::time::{Duration, Instant};
 

@@ -13,7 +13,7 @@ use super::key::{ById, Key, Keys};
 use super::machine::Machine;
 use super::{Event, Sent, Step, Tell, Timers};
 use crate::alarm::Alarms;
-use crate::flow::Flow;
+use crate::flow::{ConnectionId, Flow};
 use crate::{Message, Method, Status};
 
 /// One transaction; the number is never used again.
@@ -40,7 +40,7 @@ pub struct Transactions {
     by_key: HashMap<Key, TransactionId, ById>,
     transactions: HashMap<TransactionId, Box<Transaction>, ById>,
     /// Ours that wait for a final response, by the way they took.
-    pending: BTreeSet<(Flow, TransactionId)>,
+    pending: BTreeSet<(Way, TransactionId)>,
     servers: usize,
     refused: u64,
     next: u64,
@@ -116,6 +116,19 @@ struct Transaction {
     pending: bool,
 }
 
+/// What breaks as one: a connection, or the datagrams between two addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Way {
+    Connection(ConnectionId),
+    Datagrams(Flow),
+}
+
+impl Way {
+    fn of(flow: Flow) -> Self {
+        flow.connection.map_or(Self::Datagrams(flow), Self::Connection)
+    }
+}
+
 impl Transactions {
     /// No transactions yet.
     pub fn new(setup: Setup) -> Self {
@@ -140,6 +153,14 @@ impl Transactions {
             Some(status) => self.receive_response(message, status, now),
             None => self.receive_request(message, flow, now),
         }
+    }
+
+    /// Whether a request repeats one that has a transaction, or is the ACK of such a one: for whoever
+    /// turns new requests away (a challenge, a flood) without opening a transaction for them. A
+    /// repetition must pass, with its credentials that were used before.
+    pub fn knows(&self, request: &Message<'_>) -> bool {
+        let key = request.method().and_then(|method| self.keys.of_request(request, method));
+        key.is_some_and(|key| self.by_key.contains_key(&key))
     }
 
     /// Answers a request with `bytes`. `false` if the transaction is over, or has its final response.
@@ -202,14 +223,15 @@ impl Transactions {
         self.handle(id, Event::TransportError, now);
     }
 
-    /// A connection was lost, or datagrams do not get through: what we asked on that way and nobody
-    /// answered fails now instead of in 32 s. An INVITE that rings goes on.
+    /// A connection was lost: what we asked there and nobody answered fails now instead of in 32 s. An
+    /// INVITE that rings goes on, its peer can open another connection (RFC 3261 §18.2.2).
+    pub fn connection_lost(&mut self, connection: ConnectionId, now: Instant) {
+        self.way_failed(Way::Connection(connection), now);
+    }
+
+    /// Nothing gets through on this flow (an ICMP error): the same as a lost connection.
     pub fn flow_failed(&mut self, flow: Flow, now: Instant) {
-        let all = (flow, TransactionId(u64::MIN))..=(flow, TransactionId(u64::MAX));
-        let failed: Vec<_> = self.pending.range(all).map(|(_, id)| *id).collect();
-        for id in failed {
-            self.transport_error(id, now);
-        }
+        self.way_failed(Way::of(flow), now);
     }
 
     /// When [`Transactions::timeout`] is due.
@@ -268,6 +290,14 @@ impl Transactions {
     /// The flow of a transaction that is not over.
     pub fn flow(&self, id: TransactionId) -> Option<Flow> {
         self.transactions.get(&id).map(|transaction| transaction.flow)
+    }
+
+    fn way_failed(&mut self, way: Way, now: Instant) {
+        let all = (way, TransactionId(u64::MIN))..=(way, TransactionId(u64::MAX));
+        let failed: Vec<_> = self.pending.range(all).map(|(_, id)| *id).collect();
+        for id in failed {
+            self.transport_error(id, now);
+        }
     }
 
     fn receive_response(
@@ -347,7 +377,7 @@ impl Transactions {
         // A stream's request is never sent again, but an INVITE is where its ACK and CANCEL come from.
         let kept = (is_invite || !reliable).then(|| bytes.clone());
         let id = self.open(key, flow, machine, kept, silent);
-        self.pending.insert((flow, id));
+        self.pending.insert((Way::of(flow), id));
         self.out.push_back(Out::Send { id, flow, bytes });
         id
     }
@@ -405,7 +435,7 @@ impl Transactions {
         }
         if transaction.pending && !transaction.machine.is_pending() {
             transaction.pending = false;
-            self.pending.remove(&(transaction.flow, id));
+            self.pending.remove(&(Way::of(transaction.flow), id));
         }
         if step.over {
             return self.close(id);

@@ -260,11 +260,36 @@ fn a_lost_connection_fails_what_waits_on_it_but_not_what_rings() {
     let ringing = a.invite("z9hG4bK3", one, 0);
     a.receive(&response(180, "INVITE", "z9hG4bK3"), 1);
     a.out();
-    a.table.flow_failed(one, a.time.at(2));
+    a.table.connection_lost(crate::flow::ConnectionId(1), a.time.at(2));
     assert_eq!(a.table.poll(), Some(Out::TransportFailed(waiting)));
     assert_eq!(a.out(), ["terminated"]);
     assert_eq!(a.table.flow(ringing), Some(one));
     assert_eq!((a.table.len(), a.table.pending.len()), (2, 2));
+}
+
+#[test]
+fn a_next_hop_that_nobody_listens_on_fails_at_once() {
+    let mut a = Lab::new();
+    let elsewhere = Flow { remote: "10.0.0.6:5060".parse().unwrap(), ..flow() };
+    let waiting = a.invite("z9hG4bK1", flow(), 0);
+    a.invite("z9hG4bK2", elsewhere, 0);
+    a.out();
+    a.table.flow_failed(flow(), a.time.at(2));
+    assert_eq!(a.table.poll(), Some(Out::TransportFailed(waiting)));
+    assert_eq!(a.out(), ["terminated"]);
+    assert_eq!(a.table.len(), 1);
+}
+
+#[test]
+fn a_repetition_is_known_before_it_is_received() {
+    let mut a = Lab::new();
+    let known =
+        |a: &Lab, text: &str| a.table.knows(&Message::parse_datagram(text.as_bytes()).unwrap());
+    assert!(!known(&a, &request("INVITE", "z9hG4bK1")));
+    a.receive(&request("INVITE", "z9hG4bK1"), 0);
+    assert!(known(&a, &request("INVITE", "z9hG4bK1")));
+    assert!(known(&a, &request("ACK", "z9hG4bK1")));
+    assert!(!known(&a, &request("BYE", "z9hG4bK1")));
 }
 
 #[test]
