@@ -1,0 +1,199 @@
+//! Call records as rows, and the pages that are read from them.
+
+use crate::Facts;
+use crate::column::{Bits, Json, Wide, Word};
+use call::{
+    CallId, CallRecord, CallState, Cause, Diversion, End, Party, Place, Step, StreamRecord,
+    UnixMillis, Why,
+};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// Which call records, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordQuery {
+    /// Only what comes after this one on the list: the last record of the page before. Nothing
+    /// when there is no such record.
+    pub before: Option<CallId>,
+    /// Only calls whose INVITE came at this time or later.
+    pub from: Option<UnixMillis>,
+    /// Only calls whose INVITE came before this time.
+    pub to: Option<UnixMillis>,
+    /// Only calls from or to this number, or that dialled it; whole.
+    pub number: Option<String>,
+    /// At most so many, and never more than [`RecordQuery::MOST`].
+    pub limit: usize,
+}
+
+impl RecordQuery {
+    /// The longest page.
+    pub const MOST: usize = 1000;
+}
+
+/// What is only read back as a whole.
+#[derive(Serialize, Deserialize)]
+struct Detail<'a> {
+    origin: Cow<'a, Place>,
+    destination: Cow<'a, Option<Place>>,
+    held: bool,
+    end: Cow<'a, Option<End>>,
+    steps: Cow<'a, [Step]>,
+    diverted: Cow<'a, [Diversion]>,
+    digits: Cow<'a, str>,
+    streams: Cow<'a, [StreamRecord]>,
+}
+
+/// Writes how calls stand now.
+pub(crate) fn commit(db: &Connection, facts: &Facts) -> rusqlite::Result<()> {
+    let mut statement = db.prepare_cached(PUT)?;
+    for record in facts.records() {
+        let time = |at: Option<UnixMillis>| at.map(|at| Wide(at.0));
+        statement.execute(params![
+            Bits(record.id.0),
+            record.tenant,
+            Word(record.direction),
+            Word(record.state),
+            record.from.number,
+            record.from.name,
+            record.dialled,
+            record.to.number,
+            record.to.name,
+            Wide(record.started.0),
+            time(record.rang),
+            time(record.answered),
+            time(record.ended),
+            Json(Detail::of(record)),
+        ])?;
+    }
+    Ok(())
+}
+
+/// Ends the calls of a daemon that went down without a farewell; how many.
+pub(crate) fn close_open(db: &Connection, now: UnixMillis) -> rusqlite::Result<usize> {
+    let mut statement = db.prepare("SELECT * FROM call_record WHERE ended IS NULL ORDER BY id")?;
+    let open: Vec<CallRecord> = statement.query_map([], read)?.collect::<Result<_, _>>()?;
+    let mut facts = Facts::default();
+    let count = open.len();
+    for mut record in open {
+        record.state = CallState::Ended;
+        record.ended = Some(now.max(record.started));
+        record.held = false;
+        record.end = Some(End::ours(Cause::TEMPORARY_FAILURE, Why::Crash));
+        facts.record(Box::new(record));
+    }
+    commit(db, &facts)?;
+    Ok(count)
+}
+
+pub(crate) fn one(db: &Connection, id: CallId) -> rusqlite::Result<Option<CallRecord>> {
+    let mut statement = db.prepare_cached("SELECT * FROM call_record WHERE id = ?1")?;
+    statement.query_row([Bits(id.0)], read).optional()
+}
+
+/// One page. The order is that of the INVITEs; the id decides between those of one millisecond.
+pub(crate) fn page(db: &Connection, query: &RecordQuery) -> rusqlite::Result<Vec<CallRecord>> {
+    let end = query.to.map_or((i64::MAX, i64::MIN), |to| (time(to), i64::MIN));
+    let before = match query.before {
+        None => end,
+        Some(id) => match started(db, id)? {
+            Some(started) => end.min((started, id.0.cast_signed())),
+            None => return Ok(Vec::new()),
+        },
+    };
+    let from = query.from.map_or(i64::MIN, time);
+    let limit = i64::try_from(query.limit.min(RecordQuery::MOST)).unwrap_or(i64::MAX);
+    let range = params![before.0, before.1, from, limit];
+    let Some(number) = &query.number else {
+        return db.prepare_cached(PAGE)?.query_map(range, read)?.collect();
+    };
+    let range = params![before.0, before.1, from, limit, number];
+    db.prepare_cached(PAGE_OF_NUMBER)?.query_map(range, read)?.collect()
+}
+
+impl<'a> Detail<'a> {
+    fn of(record: &'a CallRecord) -> Self {
+        Self {
+            origin: Cow::Borrowed(&record.origin),
+            destination: Cow::Borrowed(&record.destination),
+            held: record.held,
+            end: Cow::Borrowed(&record.end),
+            steps: Cow::Borrowed(&record.steps),
+            diverted: Cow::Borrowed(&record.diverted),
+            digits: Cow::Borrowed(&record.digits),
+            streams: Cow::Borrowed(&record.streams),
+        }
+    }
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<CallRecord> {
+    let time = |column| -> rusqlite::Result<_> {
+        let time: Option<Wide> = row.get(column)?;
+        Ok(time.map(|time| UnixMillis(time.0)))
+    };
+    let detail: Detail<'static> = row.get::<_, Json<_>>("detail")?.0;
+    Ok(CallRecord {
+        id: CallId(row.get::<_, Bits>("id")?.0),
+        tenant: row.get("tenant_id")?,
+        direction: row.get::<_, Word<_>>("direction")?.0,
+        state: row.get::<_, Word<_>>("state")?.0,
+        from: Party { number: row.get("from_number")?, name: row.get("from_name")? },
+        origin: detail.origin.into_owned(),
+        dialled: row.get("dialled")?,
+        to: Party { number: row.get("to_number")?, name: row.get("to_name")? },
+        destination: detail.destination.into_owned(),
+        started: UnixMillis(row.get::<_, Wide>("started")?.0),
+        rang: time("rang")?,
+        answered: time("answered")?,
+        ended: time("ended")?,
+        held: detail.held,
+        end: detail.end.into_owned(),
+        steps: detail.steps.into_owned(),
+        diverted: detail.diverted.into_owned(),
+        digits: detail.digits.into_owned(),
+        streams: detail.streams.into_owned(),
+    })
+}
+
+fn started(db: &Connection, id: CallId) -> rusqlite::Result<Option<i64>> {
+    let mut statement = db.prepare_cached("SELECT started FROM call_record WHERE id = ?1")?;
+    statement.query_row([Bits(id.0)], |row| row.get(0)).optional()
+}
+
+fn time(at: UnixMillis) -> i64 {
+    i64::try_from(at.0).unwrap_or(i64::MAX)
+}
+
+const PUT: &str = "
+    INSERT INTO call_record (id, tenant_id, direction, state, from_number, from_name, dialled,
+        to_number, to_name, started, rang, answered, ended, detail)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+    ON CONFLICT (id) DO UPDATE SET
+        tenant_id = excluded.tenant_id, direction = excluded.direction, state = excluded.state,
+        from_number = excluded.from_number, from_name = excluded.from_name,
+        dialled = excluded.dialled, to_number = excluded.to_number, to_name = excluded.to_name,
+        started = excluded.started, rang = excluded.rang, answered = excluded.answered,
+        ended = excluded.ended, detail = excluded.detail";
+
+const PAGE: &str = "
+    SELECT * FROM call_record
+    WHERE (started, id) < (?1, ?2) AND started >= ?3
+    ORDER BY started DESC, id DESC LIMIT ?4";
+
+/// Each index gives its own page, so that a number with a million calls costs no more than one with
+/// ten.
+const PAGE_OF_NUMBER: &str = "
+    SELECT * FROM call_record WHERE id IN (
+        SELECT * FROM (SELECT id FROM call_record
+            WHERE from_number = ?5 AND (started, id) < (?1, ?2) AND started >= ?3
+            ORDER BY started DESC, id DESC LIMIT ?4)
+        UNION
+        SELECT * FROM (SELECT id FROM call_record
+            WHERE to_number = ?5 AND (started, id) < (?1, ?2) AND started >= ?3
+            ORDER BY started DESC, id DESC LIMIT ?4)
+        UNION
+        SELECT * FROM (SELECT id FROM call_record
+            WHERE dialled = ?5 AND dialled <> to_number
+                AND (started, id) < (?1, ?2) AND started >= ?3
+            ORDER BY started DESC, id DESC LIMIT ?4)
+    ) ORDER BY started DESC, id DESC LIMIT ?4";

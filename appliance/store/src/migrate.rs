@@ -1,0 +1,212 @@
+//! Formats of the database, one after the other. `PRAGMA user_version` says which one a file has.
+//!
+//! A migration is rehearsed on a copy, which must then be sound; only after that the real file is
+//! changed, in one transaction, and the old one stays beside it as `strowger.db.v<N>`.
+
+use crate::{OpenError, folder, reader};
+use rusqlite::backup::Progress;
+use rusqlite::{Connection, MAIN_DB, TransactionBehavior};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The newest format that this program knows.
+pub(crate) fn known() -> u32 {
+    number(MIGRATIONS.len())
+}
+
+/// Brings the database at `path` to the newest format; makes it if there is none.
+pub(crate) fn bring_up(path: &Path) -> Result<(), OpenError> {
+    bring_up_with(path, MIGRATIONS)
+}
+
+/// The format of a database; 0 of an empty one. Refuses one that a newer program wrote.
+pub(crate) fn version(db: &Connection, path: &Path) -> Result<u32, OpenError> {
+    version_within(db, path, known())
+}
+
+/// What is wrong inside a database, in SQLite's own words; empty when it is sound.
+pub(crate) fn faults(db: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut statement = db.prepare("PRAGMA integrity_check(10)")?;
+    let said: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut faults: Vec<String> = said.into_iter().filter(|line| line != "ok").collect();
+    let mut statement = db.prepare("PRAGMA foreign_key_check")?;
+    let orphans = statement.query_map([], |row| {
+        let (child, parent): (String, String) = (row.get("table")?, row.get("parent")?);
+        Ok(format!("a row of {child} refers to a row of {parent} that is not there"))
+    })?;
+    for orphan in orphans {
+        faults.push(orphan?);
+    }
+    Ok(faults)
+}
+
+/// Where the database of an older format stays.
+pub(crate) fn kept(path: &Path, format: u32) -> PathBuf {
+    folder::beside(path, &format!(".v{format}"))
+}
+
+fn bring_up_with(path: &Path, migrations: &[&str]) -> Result<(), OpenError> {
+    let known = number(migrations.len());
+    let failed = |error| OpenError::of(path, error);
+    if !path.exists() {
+        let made = folder::private().open(path);
+        made.map_err(|error| OpenError::folder(path, error))?;
+    } else {
+        // Looked at through a connection that cannot touch it.
+        let db = reader::connect(path).map_err(failed)?;
+        if version_within(&db, path, known)? == known {
+            return Ok(());
+        }
+    }
+    let mut db = Connection::open(path).map_err(failed)?;
+    let found = version_within(&db, path, known)?;
+    if found > 0 {
+        rehearse(&db, path, migrations)?;
+        keep_old(&db, path, found)?;
+    }
+    migrate(&mut db, migrations).map_err(failed)
+}
+
+fn version_within(db: &Connection, path: &Path, known: u32) -> Result<u32, OpenError> {
+    let found = db.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0));
+    let found = found.map_err(|error| OpenError::of(path, error))?;
+    if found > known {
+        return Err(OpenError::NewerDatabase { found, known });
+    }
+    Ok(found)
+}
+
+fn rehearse(db: &Connection, path: &Path, migrations: &[&str]) -> Result<(), OpenError> {
+    let to = number(migrations.len());
+    let copy = folder::beside(path, ".try");
+    copy_to(db, &copy)?;
+    let tried = Connection::open(&copy).and_then(|mut db| {
+        migrate(&mut db, migrations)?;
+        faults(&db)
+    });
+    let removed = fs::remove_file(&copy);
+    match tried {
+        Ok(faults) if faults.is_empty() => removed.map_err(|error| OpenError::folder(&copy, error)),
+        Ok(_) => Err(OpenError::Damaged { path: path.to_owned() }),
+        Err(error) => match OpenError::of(&copy, error) {
+            OpenError::Failed(error) => Err(OpenError::Migration { to, error }),
+            other => Err(other),
+        },
+    }
+}
+
+/// Copies the database as it is into a file named after its format.
+fn keep_old(db: &Connection, path: &Path, found: u32) -> Result<(), OpenError> {
+    let kept = kept(path, found);
+    let new = folder::beside(path, ".new");
+    copy_to(db, &new)?;
+    fs::rename(&new, &kept).map_err(|error| OpenError::folder(&kept, error))?;
+    let dir = path.parent().unwrap_or(path);
+    folder::sync(dir).map_err(|error| OpenError::folder(dir, error))
+}
+
+fn copy_to(db: &Connection, copy: &Path) -> Result<(), OpenError> {
+    let file = folder::private().truncate(true).open(copy);
+    let file = file.map_err(|error| OpenError::folder(copy, error))?;
+    db.backup(MAIN_DB, copy, None::<fn(Progress)>).map_err(|error| OpenError::of(copy, error))?;
+    file.sync_all().map_err(|error| OpenError::folder(copy, error))
+}
+
+/// Runs what is missing, all in one transaction.
+fn migrate(db: &mut Connection, migrations: &[&str]) -> rusqlite::Result<()> {
+    // A table is rebuilt by dropping it: what refers to it must bear that for a moment.
+    db.pragma_update(None, "foreign_keys", false)?;
+    let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let done = usize::try_from(found).unwrap_or(usize::MAX);
+    for migration in migrations.iter().skip(done) {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "user_version", number(migrations.len()))?;
+    transaction.commit()
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_foundation.sql")];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: &str = "CREATE TABLE a (x INTEGER PRIMARY KEY); INSERT INTO a VALUES (7);";
+    const SECOND: &str = "ALTER TABLE a ADD COLUMN y TEXT NOT NULL DEFAULT 'new';";
+
+    fn read<T: rusqlite::types::FromSql>(path: &Path, sql: &str) -> T {
+        Connection::open(path).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    fn names(dir: &Path) -> Vec<String> {
+        let mut names: Vec<_> = fs::read_dir(dir)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn an_older_database_is_brought_up_and_the_old_file_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.db");
+        bring_up_with(&path, &[FIRST]).unwrap();
+        bring_up_with(&path, &[FIRST, SECOND]).unwrap();
+        assert_eq!(read::<String>(&path, "SELECT y FROM a"), "new");
+        let kept = dir.path().join("a.db.v1");
+        assert_eq!(read::<u32>(&kept, "PRAGMA user_version"), 1);
+        assert_eq!(read::<u32>(&kept, "SELECT x FROM a"), 7);
+        assert_eq!(names(dir.path()), ["a.db", "a.db.v1"]);
+    }
+
+    #[test]
+    fn a_migration_that_fails_on_the_copy_leaves_the_real_file_as_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.db");
+        bring_up_with(&path, &[FIRST]).unwrap();
+        let before = fs::read(&path).unwrap();
+        let refused = bring_up_with(&path, &[FIRST, SECOND, "INSERT INTO nowhere VALUES (1)"]);
+        assert!(matches!(refused, Err(OpenError::Migration { to: 3, .. })));
+        assert_eq!(fs::read(&path).unwrap(), before);
+        assert_eq!(names(dir.path()), ["a.db"]);
+    }
+
+    #[test]
+    fn a_migration_that_loses_what_others_refer_to_is_found_on_the_copy() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.db");
+        let child = "CREATE TABLE b (a INTEGER REFERENCES a (x)); INSERT INTO b VALUES (7);";
+        bring_up_with(&path, &[FIRST, child]).unwrap();
+        let refused = bring_up_with(&path, &[FIRST, child, "DELETE FROM a"]);
+        assert!(matches!(refused, Err(OpenError::Damaged { .. })));
+        assert_eq!(read::<u32>(&path, "SELECT x FROM a"), 7);
+    }
+
+    #[test]
+    fn a_newer_database_is_refused_and_not_touched() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.db");
+        bring_up_with(&path, &[FIRST, SECOND]).unwrap();
+        let before = fs::read(&path).unwrap();
+        let refused = bring_up_with(&path, &[FIRST]).unwrap_err();
+        assert!(matches!(refused, OpenError::NewerDatabase { found: 2, known: 1 }));
+        assert!(refused.to_string().contains("format 2"), "{refused}");
+        assert_eq!(fs::read(&path).unwrap(), before);
+        assert_eq!(names(dir.path()), ["a.db"]);
+    }
+
+    #[test]
+    fn what_is_no_database_is_called_damaged() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.db");
+        fs::write(&path, "not a database, by any means".repeat(100)).unwrap();
+        let refused = bring_up_with(&path, &[FIRST]);
+        assert!(matches!(refused, Err(OpenError::Damaged { .. })), "{refused:?}");
+    }
+}

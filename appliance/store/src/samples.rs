@@ -1,0 +1,168 @@
+//! Values for tests: one of everything that is kept, with no field left at its default.
+
+use call::{
+    CallId, CallRecord, CallState, Decider, Direction, Diversion, DiversionReason, End, MediaKind,
+    Party, Place, Registration, RegistrationId, Step, StreamRecord, StreamStats, Transport,
+    UnixMillis,
+};
+use config::{
+    CallerId, Change, Country, Credentials, Device, DeviceId, Entry, Expect, Extension,
+    ExtensionId, External, Forwarding, InboundRoute, InboundRouteId, Network, Number, NumberFormat,
+    OutboundRoute, OutboundRouteId, Pattern, Revision, Secret, Settings, Tenant, TenantId, Trunk,
+    TrunkId, TrunkKind, TrunkTransport,
+};
+
+pub(crate) const NOW: UnixMillis = UnixMillis(1_790_000_000_000);
+pub(crate) const TRUNK_PASSWORD: &str = "carrier-password-7d1f";
+
+/// A call a second, from the year 2026 on.
+pub(crate) fn record(id: u64) -> CallRecord {
+    let started = UnixMillis(NOW.0 + id * 1000);
+    CallRecord {
+        id: CallId(id),
+        tenant: 1,
+        direction: Direction::Outbound,
+        state: CallState::Ended,
+        from: Party { number: "201".to_owned(), name: "Anna".to_owned() },
+        origin: Place::Extension("201".to_owned()),
+        dialled: "02079460958".to_owned(),
+        to: Party { number: "+442079460958".to_owned(), name: String::new() },
+        destination: Some(Place::Trunk("Carrier".to_owned())),
+        started,
+        rang: Some(UnixMillis(started.0 + 300)),
+        answered: Some(UnixMillis(started.0 + 4000)),
+        ended: Some(UnixMillis(started.0 + 64_000)),
+        held: true,
+        end: Some(End { status: Some(200), ..End::hung_up(Decider::Callee) }),
+        steps: vec![
+            Step { after_ms: 0, text: "201 may call outside".to_owned() },
+            Step { after_ms: 2, text: "route Outside takes 0.".to_owned() },
+        ],
+        diverted: vec![Diversion { from: "202".to_owned(), reason: DiversionReason::NoAnswer }],
+        digits: "1#".to_owned(),
+        streams: vec![StreamRecord {
+            leg: "caller".to_owned(),
+            kind: MediaKind::Audio,
+            stats: StreamStats { received: 3000, lost: 2, ..StreamStats::default() },
+        }],
+    }
+}
+
+pub(crate) fn registration(id: u64) -> Registration {
+    Registration {
+        id: RegistrationId(id),
+        tenant: 1,
+        number: "201".to_owned(),
+        device: Some("desk".to_owned()),
+        contact: "sip:201@192.168.1.20:5060;line=x".to_owned(),
+        instance: Some("urn:uuid:00000000-0000-1000-8000-000a95a0e128".to_owned()),
+        reg_id: Some(1),
+        q: 700,
+        path: vec!["sip:edge.example.com;lr".to_owned()],
+        call_id: "f81d4fae@192.168.1.20".to_owned(),
+        cseq: 17,
+        transport: Transport::Tls,
+        source: "[2001:db8::20]:49152".parse().unwrap(),
+        local: "192.168.1.1:5061".parse().unwrap(),
+        user_agent: "Desk Phone 1.2".to_owned(),
+        registered: NOW,
+        expires: UnixMillis(NOW.0 + 3_600_000),
+    }
+}
+
+/// Makes one of every entry.
+pub(crate) fn changes() -> Vec<Change> {
+    let number = |text: &str| Number::parse(text).unwrap();
+    let pattern = |text: &str| Pattern::parse(text).unwrap();
+    let tenant = TenantId::DEFAULT;
+    let revision = Revision::default();
+    let entries = [
+        Entry::Settings(Settings {
+            name: "Head office".to_owned(),
+            country: Country::parse("DE").unwrap(),
+            extra_emergency: vec![number("999")],
+            wizard_done: true,
+            network: Network {
+                inside: vec!["203.0.113.0/24".parse().unwrap()],
+                external: External::Fixed("198.51.100.7".parse().unwrap()),
+            },
+            max_calls: 17,
+            ..Settings::default()
+        }),
+        Entry::Tenant(Tenant {
+            id: TenantId::NEW,
+            revision,
+            name: "Second".to_owned(),
+            realm: "second".to_owned(),
+            domains: vec!["second.example.com".to_owned()],
+        }),
+        Entry::Extension(Extension {
+            id: ExtensionId::NEW,
+            revision,
+            tenant,
+            number: number("201"),
+            name: "Anna".to_owned(),
+            enabled: false,
+            caller_id: Some(number("+442079460201")),
+            do_not_disturb: true,
+            forward: Forwarding { busy: Some(number("202")), ..Forwarding::default() },
+            credentials: Some(Credentials { md5: [1; 16], sha256: [2; 32] }),
+        }),
+        Entry::Device(Device {
+            id: DeviceId::NEW,
+            revision,
+            tenant,
+            extension: ExtensionId(1),
+            name: "desk-phone".to_owned(),
+            enabled: false,
+            credentials: Some(Credentials { md5: [3; 16], sha256: [4; 32] }),
+        }),
+        Entry::Trunk(Trunk {
+            id: TrunkId::NEW,
+            revision,
+            tenant,
+            name: "Carrier".to_owned(),
+            enabled: false,
+            kind: TrunkKind::Static,
+            host: "sip.example.com".to_owned(),
+            port: Some(5070),
+            transport: TrunkTransport::Tls,
+            domain: Some("example.com".to_owned()),
+            username: "account".to_owned(),
+            auth_username: Some("login".to_owned()),
+            secret: Secret::new(TRUNK_PASSWORD),
+            register_seconds: 600,
+            peers: vec!["198.51.100.0/24".parse().unwrap()],
+            number_format: NumberFormat::National,
+            caller_id: CallerId { number: None, in_from: false, asserted: true },
+            max_calls: Some(30),
+        }),
+        Entry::InboundRoute(InboundRoute {
+            id: InboundRouteId::NEW,
+            revision,
+            tenant,
+            name: "Main number".to_owned(),
+            enabled: false,
+            order: 5,
+            trunk: Some(TrunkId(1)),
+            did: pattern("+4420!"),
+            caller: Some(pattern("+49.")),
+            destination: number("201"),
+        }),
+        Entry::OutboundRoute(OutboundRoute {
+            id: OutboundRouteId::NEW,
+            revision,
+            tenant,
+            name: "Outside".to_owned(),
+            enabled: false,
+            order: 6,
+            pattern: pattern("0."),
+            caller: Some(pattern("2XX")),
+            strip: 1,
+            prepend: "0049".to_owned(),
+            trunks: vec![TrunkId(1)],
+            barred: true,
+        }),
+    ];
+    entries.into_iter().map(|entry| Change::Put(entry, Expect::Any)).collect()
+}

@@ -1,0 +1,41 @@
+//! Tenants as rows.
+
+use crate::column::{Json, Wide};
+use config::{Revision, Tenant, TenantId};
+use rusqlite::{Connection, params};
+
+pub(crate) fn put(db: &Connection, tenant: &Tenant) -> rusqlite::Result<()> {
+    let row = params![
+        tenant.id.0,
+        Wide(tenant.revision.0),
+        tenant.name,
+        tenant.realm,
+        Json(&tenant.domains),
+    ];
+    db.execute(PUT, row).map(drop)
+}
+
+pub(crate) fn delete(db: &Connection, id: TenantId) -> rusqlite::Result<()> {
+    db.execute("DELETE FROM tenant WHERE id = ?1", [id.0]).map(drop)
+}
+
+pub(crate) fn all(db: &Connection) -> rusqlite::Result<Vec<Tenant>> {
+    let mut statement = db.prepare("SELECT * FROM tenant ORDER BY id")?;
+    let rows = statement.query_map([], |row| {
+        Ok(Tenant {
+            id: TenantId(row.get("id")?),
+            revision: Revision(row.get::<_, Wide>("revision")?.0),
+            name: row.get("name")?,
+            realm: row.get("realm")?,
+            domains: row.get::<_, Json<_>>("domains")?.0,
+        })
+    })?;
+    rows.collect()
+}
+
+const PUT: &str = "
+    INSERT INTO tenant (id, revision, name, realm, domains)
+    VALUES (?1, ?2, ?3, ?4, ?5)
+    ON CONFLICT (id) DO UPDATE SET
+        revision = excluded.revision, name = excluded.name, realm = excluded.realm,
+        domains = excluded.domains";
