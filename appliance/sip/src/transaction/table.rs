@@ -448,7 +448,9 @@ impl Transactions {
 
     fn close(&mut self, id: TransactionId) {
         let Some(transaction) = self.transactions.remove(&id) else { return };
-        self.by_key.remove(&transaction.key);
+        if self.by_key.get(&transaction.key) == Some(&id) {
+            self.by_key.remove(&transaction.key);
+        }
         if transaction.machine.is_server() {
             self.servers = self.servers.saturating_sub(1);
         }
