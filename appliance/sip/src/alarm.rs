@@ -1,12 +1,13 @@
 //! Many alarms, one clock: who is due next, exactly, in O(log n) and without a scan.
 //!
 //! Owners of timers (transactions, dialogs, registrations) keep their own exact deadline, and most
-//! deadlines move later long before they fire: a call's first retransmission is due in half a second,
-//! the answer comes in twenty milliseconds. So nothing is removed when a deadline moves: the old
-//! entry stays, and when its time comes the owner is asked for its present deadline.
+//! deadlines move later long before they fire: a call's first retransmission is due in half a
+//! second, the answer comes in twenty milliseconds. So nothing is removed when a deadline moves:
+//! the old entry stays, and when its time comes the owner is asked for its present deadline.
 //!
-//! Most alarms of a busy box are half a minute away. They wait unsorted, a second's worth together, and
-//! are only put in order when their second comes; the ordered part stays small enough for the cache.
+//! Most alarms of a busy box are half a minute away. They wait unsorted, a second's worth together,
+//! and are only put in order when their second comes; the ordered part stays small enough for the
+//! cache.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -30,8 +31,9 @@ impl<K: Ord + Copy> Default for Alarms<K> {
 }
 
 impl<K: Ord + Copy> Alarms<K> {
-    /// Wakes `owner` at `at`, or earlier if it already has an earlier entry. `set` is the owner's own
-    /// note of the entry that stands for it; it spares a second entry when the deadline moves later.
+    /// Wakes `owner` at `at`, or earlier if it already has an earlier entry. `set` is the owner's
+    /// own note of the entry that stands for it; it spares a second entry when the deadline moves
+    /// later.
     pub fn set(&mut self, owner: K, at: Option<Instant>, set: &mut Option<Instant>) {
         let Some(at) = at else { return };
         if set.is_some_and(|standing| standing <= at) {

@@ -1,8 +1,8 @@
 //! A dialog: what two ends know of each other for as long as they talk, RFC 3261 §12.
 //!
-//! A [`Dialog`] composes the requests of our side and checks the order of the peer's. Its local tag is
-//! ours, so it is what a dialog is looked up by; [`Dialog::owns`] then makes sure that the rest of the
-//! identifier is right. What an INVITE adds to a dialog is in [`session`](crate::session).
+//! A [`Dialog`] composes the requests of our side and checks the order of the peer's. Its local tag
+//! is ours, so it is what a dialog is looked up by; [`Dialog::owns`] then makes sure that the rest
+//! of the identifier is right. What an INVITE adds to a dialog is in [`session`](crate::session).
 
 mod early;
 
@@ -72,8 +72,8 @@ impl Dialog {
         })
     }
 
-    /// The dialog that a `response` opens (1xx with a tag) or confirms (2xx) to our `request`, RFC 3261
-    /// §12.1.2. Where it has no Contact, the peer is where the request went.
+    /// The dialog that a `response` opens (1xx with a tag) or confirms (2xx) to our `request`, RFC
+    /// 3261 §12.1.2. Where it has no Contact, the peer is where the request went.
     pub fn calling(
         request: &Message<'_>,
         response: &Message<'_>,
@@ -125,8 +125,8 @@ impl Dialog {
         self.confirmed
     }
 
-    /// Whether a message from the peer, request or response, belongs to this dialog: Call-ID and both
-    /// tags (RFC 3261 §12.2.2).
+    /// Whether a message from the peer, request or response, belongs to this dialog: Call-ID and
+    /// both tags (RFC 3261 §12.2.2).
     pub fn owns(&self, message: &Message<'_>) -> bool {
         let (Ok(from), Ok(to)) = (message.from(), message.to()) else { return false };
         let (local, remote) = if message.is_request() { (to, from) } else { (from, to) };
@@ -141,8 +141,8 @@ impl Dialog {
             && *self.remote_tag == *remote_tag
     }
 
-    /// A request of the peer's came in this dialog (an ACK is not asked for its order). Takes note of
-    /// its number, and of the peer's new Contact if the method brings one (RFC 3261 §12.2.2).
+    /// A request of the peer's came in this dialog (an ACK is not asked for its order). Takes note
+    /// of its number, and of the peer's new Contact if the method brings one (RFC 3261 §12.2.2).
     pub fn receive(&mut self, request: &Message<'_>) -> Result<Sequence, Malformed> {
         let cseq = request.cseq()?;
         if self.remote_cseq.is_some_and(|latest| cseq.number <= latest) {
@@ -156,7 +156,8 @@ impl Dialog {
         Ok(Sequence::InOrder)
     }
 
-    /// A 2xx to a request of ours with this method came: the peer may have moved (RFC 3261 §12.2.1.2).
+    /// A 2xx to a request of ours with this method came: the peer may have moved (RFC 3261
+    /// §12.2.1.2).
     pub fn refresh(&mut self, method: Method<'_>, response: &Message<'_>) -> Result<(), Malformed> {
         if refreshes_target(method)
             && let Some(contact) = response.contact()?
@@ -171,8 +172,8 @@ impl Dialog {
         self.flow = flow;
     }
 
-    /// Begins our next request: all that RFC 3261 §12.2.1.1 demands stands in it, from the request line
-    /// to the CSeq. `via` is the whole Via value, with a branch of its own.
+    /// Begins our next request: all that RFC 3261 §12.2.1.1 demands stands in it, from the request
+    /// line to the CSeq. `via` is the whole Via value, with a branch of its own.
     pub fn request(&mut self, method: Method<'_>, via: impl fmt::Display) -> Compose {
         self.local_cseq = self.local_cseq.saturating_add(1);
         self.compose(method, self.local_cseq, via)
@@ -184,8 +185,8 @@ impl Dialog {
         self.compose(Method::Ack, cseq, via)
     }
 
-    /// Begins the PRACK of the provisional response `rseq` to our INVITE with number `cseq` (RFC 3262
-    /// §4).
+    /// Begins the PRACK of the provisional response `rseq` to our INVITE with number `cseq` (RFC
+    /// 3262 §4).
     pub fn prack(&mut self, rseq: u32, cseq: u32, via: impl fmt::Display) -> Compose {
         let rack = RAck { rseq, cseq: CSeq { number: cseq, method: Method::Invite } };
         self.request(Method::Prack, via).header(Name::RAck, rack)

@@ -70,7 +70,8 @@ impl Transport {
     }
 }
 
-/// One connection of a stream transport; the owner of the sockets gives the number and never reuses it.
+/// One connection of a stream transport; the owner of the sockets gives the number and never reuses
+/// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u64);
 
@@ -93,9 +94,9 @@ impl Flow {
         Self { transport: Transport::Udp, local, remote, connection: None }
     }
 
-    /// The flow of the answer to a request that came on this one with that topmost Via. It is the same,
-    /// except for a peer of old that neither asks for `rport` (RFC 3581) nor is behind NAT: that one
-    /// listens where its Via says (RFC 3261 §18.2.2), and perhaps nowhere else.
+    /// The flow of the answer to a request that came on this one with that topmost Via. It is the
+    /// same, except for a peer of old that neither asks for `rport` (RFC 3581) nor is behind NAT:
+    /// that one listens where its Via says (RFC 3261 §18.2.2), and perhaps nowhere else.
     pub fn answering(self, via: &Via<'_>) -> Self {
         let remote = self.remote.ip().to_canonical();
         let plain = via.host().ip().is_some_and(|host| host.to_canonical() == remote);

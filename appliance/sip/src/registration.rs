@@ -1,7 +1,8 @@
 //! Our registration at a registrar, as a trunk needs it: RFC 3261 §10.2 with RFC 5626 §4.5.
 //!
-//! A [`Registration`] says when to send a REGISTER and what stands in it ([`Order`]); its user composes
-//! it, sends it, and brings back the [`Answer`] or the failure. One REGISTER is under way at a time.
+//! A [`Registration`] says when to send a REGISTER and what stands in it ([`Order`]); its user
+//! composes it, sends it, and brings back the [`Answer`] or the failure. One REGISTER is under way
+//! at a time.
 
 mod answer;
 
@@ -113,8 +114,8 @@ impl Registration {
         self.standing().is_some_and(|until| now < until)
     }
 
-    /// Registers now, whatever the pause: at the start, when the configuration or our address changed,
-    /// or when an installer asks for it.
+    /// Registers now, whatever the pause: at the start, when the configuration or our address
+    /// changed, or when an installer asks for it.
     pub fn start(&mut self) -> Option<Order> {
         match self.state {
             State::Registering { .. } => None,
@@ -179,8 +180,8 @@ impl Registration {
         }
     }
 
-    /// The REGISTER under way had no answer, or could not be sent. With `another` target at hand it is
-    /// sent there at once (RFC 3263 §4.3).
+    /// The REGISTER under way had no answer, or could not be sent. With `another` target at hand it
+    /// is sent there at once (RFC 3263 §4.3).
     pub fn failed(&mut self, another: bool, random: u32, now: Instant) -> Option<Order> {
         match self.state {
             State::Registering { standing, .. } if another => {
@@ -275,8 +276,9 @@ impl Registration {
     }
 }
 
-/// The first challenge is normal, also when credentials for an old nonce were sent. A second one means
-/// a wrong secret, unless it says that only the nonce was too old (RFC 3261 §22.1, RFC 7616 §3.3).
+/// The first challenge is normal, also when credentials for an old nonce were sent. A second one
+/// means a wrong secret, unless it says that only the nonce was too old (RFC 3261 §22.1, RFC 7616
+/// §3.3).
 fn may_try_credentials(rounds: u8, answer: &Answer) -> bool {
     answer.challenged && (rounds == 0 || (answer.stale && rounds < MOST_ROUNDS))
 }

@@ -1,9 +1,9 @@
 //! Where a request goes: RFC 3263, as questions and answers without a socket.
 //!
-//! A [`Lookup`] turns a URI's host, port and transport into DNS questions, takes the answers, and ends
-//! in [`Targets`]: addresses in the order in which they are tried. A [`Cache`] spares the questions, and
-//! [`Failures`] remembers for a while which targets did not answer, so that a dead carrier costs its
-//! time-out once and not on every call.
+//! A [`Lookup`] turns a URI's host, port and transport into DNS questions, takes the answers, and
+//! ends in [`Targets`]: addresses in the order in which they are tried. A [`Cache`] spares the
+//! questions, and [`Failures`] remembers for a while which targets did not answer, so that a dead
+//! carrier costs its time-out once and not on every call.
 
 mod cache;
 mod lookup;
@@ -60,8 +60,8 @@ impl Destination {
         v6.parse::<Ipv6Addr>().map(IpAddr::V6).or_else(|_| v4()).ok()
     }
 
-    /// The transport that the URI alone decides, RFC 3263 §4.1: named, or implied by an address or a
-    /// port. `None` leaves the choice to NAPTR.
+    /// The transport that the URI alone decides, RFC 3263 §4.1: named, or implied by an address or
+    /// a port. `None` leaves the choice to NAPTR.
     fn settled_transport(&self) -> Option<Transport> {
         let named = self.transport.map(|named| match (self.secure, named) {
             (true, Transport::Ws | Transport::Wss) => Transport::Wss,

@@ -1,11 +1,11 @@
 //! Transactions: one request and its answers, RFC 3261 §17 with RFC 6026.
 //!
-//! Four small machines (`invite_client`, `client`, `invite_server`, `server`) know only status codes
-//! and time; [`Transactions`] owns them all, finds the one a message belongs to, and keeps the bytes
-//! that may have to be sent again.
+//! Four small machines (`invite_client`, `client`, `invite_server`, `server`) know only status
+//! codes and time; [`Transactions`] owns them all, finds the one a message belongs to, and keeps
+//! the bytes that may have to be sent again.
 //!
-//! A machine never waits without an end: every state has a deadline, or an exit that its user owns (an
-//! INVITE that rings, ours or the peer's, ends when the user says so).
+//! A machine never waits without an end: every state has a deadline, or an exit that its user owns
+//! (an INVITE that rings, ours or the peer's, ends when the user says so).
 
 mod client;
 mod derived;

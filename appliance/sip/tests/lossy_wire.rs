@@ -1,5 +1,6 @@
 //! Two ends, made of the parts of this crate, call each other over a wire that loses, delays and
-//! reorders datagrams, in fake time: whatever the wire does, both ends end, and nothing is left over.
+//! reorders datagrams, in fake time: whatever the wire does, both ends end, and nothing is left
+//! over.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods)]
 

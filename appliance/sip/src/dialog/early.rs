@@ -1,5 +1,5 @@
-//! The dialogs that one INVITE of ours opens: proxies fork it, and each branch answers with a tag of its
-//! own (RFC 3261 §13.2.2).
+//! The dialogs that one INVITE of ours opens: proxies fork it, and each branch answers with a tag
+//! of its own (RFC 3261 §13.2.2).
 
 use super::Dialog;
 use crate::flow::Flow;
@@ -22,9 +22,9 @@ pub struct Fork {
 }
 
 impl EarlyDialogs {
-    /// The dialog of a `response` to our `request`, new or known; `None` if it opens none: a 100, a 1xx
-    /// without a tag, a refusal, or one branch too many. Of several 2xx the first confirmed one is the
-    /// call; others are to be acknowledged and ended with a BYE (RFC 3261 §13.2.2.4).
+    /// The dialog of a `response` to our `request`, new or known; `None` if it opens none: a 100, a
+    /// 1xx without a tag, a refusal, or one branch too many. Of several 2xx the first confirmed one
+    /// is the call; others are to be acknowledged and ended with a BYE (RFC 3261 §13.2.2.4).
     pub fn learn(
         &mut self,
         request: &Message<'_>,
@@ -64,8 +64,8 @@ impl EarlyDialogs {
     }
 }
 
-/// Early dialogs of one INVITE that are followed; a carrier's hunt group has fewer, and a hostile peer
-/// must not make us keep more. A 2xx is always followed, to end it.
+/// Early dialogs of one INVITE that are followed; a carrier's hunt group has fewer, and a hostile
+/// peer must not make us keep more. A 2xx is always followed, to end it.
 const MOST_FORKS: usize = 16;
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use std::time::Duration;
 use crate::header::list::Contacts;
 use crate::{Message, Uri};
 
-/// The final response to a REGISTER, as far as a [`Registration`](super::Registration) is concerned.
+/// The final response to a REGISTER, as far as a [`Registration`](super::Registration) is
+/// concerned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
     /// The status.
@@ -21,8 +22,8 @@ pub struct Answer {
     pub challenged: bool,
     /// The challenge says that only the nonce was too old.
     pub stale: bool,
-    /// Our address as the registrar sees it, from the top Via's `received` and `rport` (RFC 3581): the
-    /// external address of a box behind NAT.
+    /// Our address as the registrar sees it, from the top Via's `received` and `rport` (RFC 3581):
+    /// the external address of a box behind NAT.
     pub external: Option<SocketAddr>,
 }
 
@@ -46,8 +47,8 @@ impl Answer {
     }
 }
 
-/// The time of our Contact. A registrar that rewrites it (carriers do, behind NAT) is believed if it
-/// lists exactly one; one that lists none, by its `Expires`.
+/// The time of our Contact. A registrar that rewrites it (carriers do, behind NAT) is believed if
+/// it lists exactly one; one that lists none, by its `Expires`.
 fn granted(response: &Message<'_>, contact: &Uri<'_>) -> Option<u32> {
     let general = response.expires();
     let Ok(Contacts::Listed(listed)) = response.contacts() else { return general };

@@ -92,7 +92,8 @@ impl Lookup {
     }
 }
 
-/// How long a caller waits for DNS in all: two tries of a stub resolver's five seconds are too many.
+/// How long a caller waits for DNS in all: two tries of a stub resolver's five seconds are too
+/// many.
 const PATIENCE: Duration = Duration::from_secs(6);
 
 /// Targets of one destination that are tried at most.

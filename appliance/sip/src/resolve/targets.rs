@@ -16,8 +16,8 @@ pub struct Target {
     pub addr: SocketAddr,
 }
 
-/// The targets of one request. The user takes the first, and the next one after a 503, a time-out or a
-/// transport error.
+/// The targets of one request. The user takes the first, and the next one after a 503, a time-out
+/// or a transport error.
 #[derive(Clone, Debug)]
 pub struct Targets {
     rest: vec::IntoIter<Target>,
@@ -81,7 +81,8 @@ impl Failures {
 /// A `Retry-After` beyond this is a mistake or malice (RFC 3261 §21.5.4 lets us ignore it).
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
-/// More failed targets than any installation has next hops; beyond it new ones are simply not avoided.
+/// More failed targets than any installation has next hops; beyond it new ones are simply not
+/// avoided.
 const MOST_FAILURES: usize = 1024;
 
 #[cfg(test)]

@@ -129,8 +129,8 @@ impl<'a> Walk<'a> {
         found
     }
 
-    /// RFC 2782's drawing: within a priority each remaining server is next with a chance that is its
-    /// share of the remaining weight.
+    /// RFC 2782's drawing: within a priority each remaining server is next with a chance that is
+    /// its share of the remaining weight.
     fn weighted(&self, mut servers: Vec<Server<'a>>) -> Vec<Server<'a>> {
         let mut random = self.random;
         let mut drawn = Vec::with_capacity(servers.len());

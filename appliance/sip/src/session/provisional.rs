@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::transaction::Timers;
 
-/// Our reliable provisional responses to one INVITE, RFC 3262 §3. One at a time is on its way; others
-/// wait for its PRACK.
+/// Our reliable provisional responses to one INVITE, RFC 3262 §3. One at a time is on its way;
+/// others wait for its PRACK.
 #[derive(Clone, Debug)]
 pub struct Reliable {
     /// The `CSeq` number of the INVITE.

@@ -89,8 +89,8 @@ impl Policy {
         Verdict::Timed(Terms { interval, refresher, required: proposal.supported })
     }
 
-    /// A 422 came with this `Min-SE`: asks for more. `false` if that changes nothing, so that trying
-    /// again is useless (RFC 4028 §7.4).
+    /// A 422 came with this `Min-SE`: asks for more. `false` if that changes nothing, so that
+    /// trying again is useless (RFC 4028 §7.4).
     pub fn raise(&mut self, minimum: Duration) -> bool {
         if minimum <= self.wanted && minimum <= self.minimum {
             return false;
@@ -142,8 +142,8 @@ pub enum Due {
 }
 
 impl SessionTimer {
-    /// A 2xx was sent or received, in the first INVITE or in a refresh; `ours` says whether we are the
-    /// refresher.
+    /// A 2xx was sent or received, in the first INVITE or in a refresh; `ours` says whether we are
+    /// the refresher.
     pub fn agreed(interval: Duration, ours: bool, now: Instant) -> Self {
         if ours {
             let expires_at = now + interval;

@@ -67,8 +67,8 @@ impl InviteClient {
         matches!(self.state, State::Proceeding { give_up_at: None })
     }
 
-    /// Whether the INVITE, or the ACK to its refusal, may have to go out again. While it rings the INVITE
-    /// is what the CANCEL and the ACK are made from.
+    /// Whether the INVITE, or the ACK to its refusal, may have to go out again. While it rings the
+    /// INVITE is what the CANCEL and the ACK are made from.
     pub(super) fn repeats(&self) -> bool {
         !matches!(self.state, State::Accepted { .. } | State::Terminated)
     }

@@ -1,7 +1,8 @@
 //! What a message's transaction is found by: RFC 3261 §17.1.3 and §17.2.3.
 //!
-//! A key is a fingerprint of 128 bits instead of the strings, so that a transaction that waits for its
-//! last timer costs little. The seed keeps a peer from finding two messages of the same fingerprint.
+//! A key is a fingerprint of 128 bits instead of the strings, so that a transaction that waits for
+//! its last timer costs little. The seed keeps a peer from finding two messages of the same
+//! fingerprint.
 
 use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
@@ -34,9 +35,9 @@ impl Keys {
         Some(self.of_branch(via.branch()?, cseq.method))
     }
 
-    /// The key of a peer's request, as if its method were `method`: a CANCEL asks for its INVITE. An
-    /// ACK has the key of its INVITE. Call-ID and CSeq number are part of it, because there are phones
-    /// whose branches repeat, and all three requests have them in common.
+    /// The key of a peer's request, as if its method were `method`: a CANCEL asks for its INVITE.
+    /// An ACK has the key of its INVITE. Call-ID and CSeq number are part of it, because there are
+    /// phones whose branches repeat, and all three requests have them in common.
     pub(super) fn of_request(&self, request: &Message<'_>, method: Method<'_>) -> Option<Key> {
         let method = if method == Method::Ack { Method::Invite } else { method };
         let via = request.top_via().ok()?;

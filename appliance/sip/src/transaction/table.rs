@@ -1,4 +1,5 @@
-//! All transactions of the box: which one a message belongs to, what has to be sent again, and when.
+//! All transactions of the box: which one a message belongs to, what has to be sent again, and
+//! when.
 //!
 //! Contract: after [`Transactions::receive`], [`Transactions::respond`], [`Transactions::request`],
 //! [`Transactions::cancel`], [`Transactions::transport_error`] or [`Transactions::timeout`], drain
@@ -63,8 +64,8 @@ pub enum Received {
     },
     /// An ACK to a 2xx, for the dialog; or to nothing that we know.
     Ack,
-    /// A response that is new to the user, to this request of ours. Each 2xx to an INVITE is, also a
-    /// repeated one: its ACK is the user's (RFC 3261 §13.2.2.4).
+    /// A response that is new to the user, to this request of ours. Each 2xx to an INVITE is, also
+    /// a repeated one: its ACK is the user's (RFC 3261 §13.2.2.4).
     Response(TransactionId),
     /// A repetition, or the ACK to a refusal: dealt with here.
     Absorbed,
@@ -89,8 +90,8 @@ pub enum Out {
         /// The whole message.
         bytes: Arc<[u8]>,
     },
-    /// Ours: nobody answered, which counts as 408. The peer's: the ACK to a refusal did not come, or
-    /// the user did not answer while the peer waited.
+    /// Ours: nobody answered, which counts as 408. The peer's: the ACK to a refusal did not come,
+    /// or the user did not answer while the peer waited.
     TimedOut(TransactionId),
     /// The message could not be sent; for a request of ours that counts as 503.
     TransportFailed(TransactionId),
@@ -105,8 +106,8 @@ struct Transaction {
     machine: Machine,
     /// The entry in the alarms that stands for this transaction.
     alarm: Option<Instant>,
-    /// Ours: the request, and after a refusal the ACK. The peer's: the latest response. Only as long
-    /// as it may have to be sent again.
+    /// Ours: the request, and after a refusal the ACK. The peer's: the latest response. Only as
+    /// long as it may have to be sent again.
     bytes: Option<Arc<[u8]>>,
     /// The CANCEL of an INVITE that nobody answered yet (RFC 3261 §9.1).
     cancel: Option<Arc<[u8]>>,
@@ -155,16 +156,16 @@ impl Transactions {
         }
     }
 
-    /// Whether a request repeats one that has a transaction, or is the ACK of such a one: for whoever
-    /// turns new requests away (a challenge, a flood) without opening a transaction for them. A
-    /// repetition must pass, with its credentials that were used before.
+    /// Whether a request repeats one that has a transaction, or is the ACK of such a one: for
+    /// whoever turns new requests away (a challenge, a flood) without opening a transaction for
+    /// them. A repetition must pass, with its credentials that were used before.
     pub fn knows(&self, request: &Message<'_>) -> bool {
         let key = request.method().and_then(|method| self.keys.of_request(request, method));
         key.is_some_and(|key| self.by_key.contains_key(&key))
     }
 
-    /// Answers a request with `bytes`. `false` if the transaction is over, or has its final response.
-    /// A 2xx to an INVITE may be sent again until the ACK comes: that is the user's duty
+    /// Answers a request with `bytes`. `false` if the transaction is over, or has its final
+    /// response. A 2xx to an INVITE may be sent again until the ACK comes: that is the user's duty
     /// (RFC 3261 §13.3.1.4).
     pub fn respond(
         &mut self,
@@ -185,7 +186,8 @@ impl Transactions {
         true
     }
 
-    /// Sends a request of ours (not an ACK) with this `branch` in its Via, which nobody else may use.
+    /// Sends a request of ours (not an ACK) with this `branch` in its Via, which nobody else may
+    /// use.
     pub fn request(
         &mut self,
         method: Method<'_>,
@@ -223,8 +225,8 @@ impl Transactions {
         self.handle(id, Event::TransportError, now);
     }
 
-    /// A connection was lost: what we asked there and nobody answered fails now instead of in 32 s. An
-    /// INVITE that rings goes on, its peer can open another connection (RFC 3261 §18.2.2).
+    /// A connection was lost: what we asked there and nobody answered fails now instead of in 32 s.
+    /// An INVITE that rings goes on, its peer can open another connection (RFC 3261 §18.2.2).
     pub fn connection_lost(&mut self, connection: ConnectionId, now: Instant) {
         self.way_failed(Way::Connection(connection), now);
     }
@@ -374,7 +376,8 @@ impl Transactions {
     ) -> TransactionId {
         let reliable = flow.transport.is_reliable();
         let machine = Machine::client(is_invite, reliable, &self.timers, now);
-        // A stream's request is never sent again, but an INVITE is where its ACK and CANCEL come from.
+        // A stream's request is never sent again, but an INVITE is where its ACK and CANCEL come
+        // from.
         let kept = (is_invite || !reliable).then(|| bytes.clone());
         let id = self.open(key, flow, machine, kept, silent);
         self.pending.insert((Way::of(flow), id));
