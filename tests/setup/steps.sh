@@ -1,0 +1,75 @@
+# Sourced: runs steps one after another, adds up what they counted, and says at the end what failed.
+# shellcheck shell=bash
+
+LOGS=${CARGO_TARGET_DIR:-target}/test-logs
+passed=0 failed=0 skipped=0
+failures=()
+skips=()
+mkdir -p "$LOGS"
+
+# step NAME COMMAND...: runs it to the end whatever happens, showing what it says.
+# A step that counts nothing is one test; one that ends badly without a failure counted is one too.
+step() {
+    local name=$1 began=$SECONDS status=0 ok bad left
+    local log=$LOGS/${name// /-}.log
+    shift
+    echo "=== $name"
+    "$@" </dev/null 2>&1 | tee "$log"
+    status=${PIPESTATUS[0]}
+    read -r ok bad left < <(count "$log")
+    if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
+    if [ "$status" -eq 0 ] && [ $((ok + bad + left)) -eq 0 ]; then ok=1; fi
+    passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + left))
+    [ "$bad" -eq 0 ] || failures+=("$name: $bad failed, exit code $status, see $log")
+    while read -r line; do skips+=("$name: $line"); done < <(grep -a '^skip ' "$log")
+    echo "=== $name: $ok passed, $bad failed, $left skipped in $((SECONDS - began)) s"
+}
+
+# left_out NAME WHY: a step that this machine cannot do.
+left_out() {
+    skipped=$((skipped + 1))
+    skips+=("$1: $2")
+    echo "=== $1: skipped, $2"
+}
+
+# The closing lines of cargo test, vitest, and of our own runners (`3 passed, 0 failed`).
+count() {
+    sed 's/\x1b\[[0-9;]*m//g' "$1" | awk '
+        /^test result: / { ok += $4; bad += $6; left += $8; next }
+        /^ *Tests  / {
+            for (i = 2; i <= NF; i++) {
+                if ($i ~ /^passed/) ok += $(i - 1)
+                if ($i ~ /^failed/) bad += $(i - 1)
+                if ($i ~ /^skipped/) left += $(i - 1)
+            }
+            next
+        }
+        /^[0-9]+ passed, [0-9]+ failed/ { ok += $1; bad += $3; left += $5 }
+        END { print ok + 0, bad + 0, left + 0 }'
+}
+
+# Formats, lints, documents and licences.
+lints() {
+    step "format" cargo fmt --all --check
+    step "clippy" cargo clippy --locked --workspace --all-targets -q -- -D warnings
+    step "documentation" env RUSTDOCFLAGS="-D warnings" \
+        cargo doc --locked --workspace --no-deps --document-private-items -q
+    step "licences and sources" tests/setup/deny.sh
+    step "web admin: packages" install_webui
+    step "web admin: check" npm --prefix webui run check
+}
+
+# The end of the run: what was left out, what failed, and the count as the last line.
+total() {
+    local line
+    echo
+    for line in ${skips[@]+"${skips[@]}"}; do echo "left out: $line"; done
+    for line in ${failures[@]+"${failures[@]}"}; do echo "FAILED: $line"; done
+    echo "took $((SECONDS / 60)) min $((SECONDS % 60)) s"
+    if [ "$skipped" -gt 0 ]; then
+        echo "$passed passed, $failed failed, $skipped skipped"
+    else
+        echo "$passed passed, $failed failed"
+    fi
+    [ "$failed" -eq 0 ]
+}

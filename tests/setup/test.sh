@@ -1,0 +1,36 @@
+#!/bin/bash
+# `make test` and `make test-long`: every test of the tree, from a fresh Debian on.
+#   test.sh [--long] [--lint]
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+. tests/setup/toolchain.sh
+. tests/setup/steps.sh
+
+lint=
+long=
+for word in "$@"; do
+    case $word in
+    --lint) lint=yes ;;
+    --long) long=--long ;;
+    *) echo "usage: test.sh [--long] [--lint]" >&2 && exit 2 ;;
+    esac
+done
+
+need_cargo || exit 2
+need_node || exit 2
+# The peers that nobody here wrote, and what looks at the wire.
+tests/setup/packages.sh sip-tester baresip-core kamailio tshark nftables \
+    iproute2 openssl procps chromium python3 python3-numpy || exit 2
+
+# The browser sees the web admin inside the daemon, so it is built before the daemon is.
+step "web admin: packages" install_webui
+step "web admin: build" build_webui
+[ -z "$lint" ] || lints
+step "unit and scenario tests" cargo test --locked --workspace
+step "daemon: build" cargo build --locked -p daemon
+step "web admin: tests" npm --prefix webui test
+export STROWGERD=${CARGO_TARGET_DIR:-$PWD/target}/debug/strowgerd
+step "real peers" /usr/bin/python3 tests/interop/run.py $long
+step "browser" tests/setup/browser.sh
+step "fuzz" tests/fuzz/run.sh $long
+total
