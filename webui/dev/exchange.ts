@@ -1,0 +1,284 @@
+// A pretended box for development: it keeps what one sets up, and its people phone each other.
+
+import type {
+  CallRecord, Device, End, Extension, InboundRoute, OutboundRoute, Party, Place, Registration, RouteQuestion,
+  RouteReport, Settings, Step, Trunk, TrunkStatus,
+} from '../src/lib/api/types';
+
+export interface Refusal {
+  status: number;
+  detail: string;
+  errors?: { field: string; message: string }[];
+  retryAfter?: number;
+}
+
+export const refuse = (status: number, detail: string, field?: string): Refusal =>
+  field ? { status, detail: `One field is not right: ${field}.`, errors: [{ field, message: detail }] } : { status, detail };
+
+type Sender = (event: { type: string; data: unknown }) => void;
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+export class Exchange {
+  claimed: boolean;
+  readonly claimCode = 'K7QM-2XNT-94FD';
+  administrator = { name: 'admin', password: 'a long enough password' };
+  settings: Settings;
+  extensions: Extension[] = [];
+  devices: Device[] = [];
+  trunks: Trunk[] = [];
+  inbound: InboundRoute[] = [];
+  outbound: OutboundRoute[] = [];
+  registrations: Registration[] = [];
+  trunkStates: TrunkStatus[] = [];
+  calls: CallRecord[] = [];
+  cdrs: CallRecord[] = [];
+  tokens: { id: string; label: string; created: number; expires: number | null }[] = [];
+  send: Sender = () => {};
+  revision = 0;
+  #last = 0;
+
+  constructor(fresh: boolean) {
+    this.claimed = !fresh;
+    this.settings = {
+      revision: 0, name: fresh ? 'Strowger' : 'Hartley & Sons', country: 'GB', extra_emergency: [], wizard_done: !fresh,
+      network: { inside: [], external: 'learned' }, ring_seconds: 180, silence_seconds: 60, session_seconds: 1800, max_calls: 2000,
+    };
+    if (!fresh) this.#furnish();
+  }
+
+  changed(): number {
+    this.revision += 1;
+    this.send({ type: 'config', data: { revision: this.revision } });
+    return this.revision;
+  }
+
+  extension(number: string, name: string, more: Partial<Extension> = {}): Extension {
+    const made: Extension = {
+      id: this.extensions.length + 1, revision: ++this.revision, tenant: 1, number, name, enabled: true, caller_id: null, do_not_disturb: false,
+      forward: { always: null, busy: null, no_answer: null, no_answer_seconds: 30, unreachable: null }, ...more,
+    };
+    this.extensions.push(made);
+    return made;
+  }
+
+  register(number: string, agent = 'Yealink SIP-T46U 108.86.0.90', device: string | null = null, ago = 0): void {
+    const host = 20 + this.registrations.length;
+    const registration: Registration = {
+      id: ++this.#last, tenant: 1, number, device, contact: `sip:${number}@192.168.10.${host}:5060`, transport: agent.includes('Linphone') ? 'tls' : 'udp',
+      source: `192.168.10.${host}:5060`, local: '192.168.10.2:5060', user_agent: agent, registered: Date.now() - ago, expires: Date.now() - ago + HOUR,
+    };
+    this.registrations.push(registration);
+    this.send({ type: 'registered', data: registration });
+  }
+
+  /** Places a call that rings, is answered after a while, and ends. */
+  call(from: Party, to: Party, talkMs: number, places: { origin?: Place; destination?: Place; ringMs?: number; steps?: string[] } = {}): CallRecord {
+    const started = Date.now();
+    const call: CallRecord = {
+      id: id(started, ++this.#last), tenant: 1,
+      direction: places.origin && 'trunk' in places.origin ? 'inbound' : places.destination && 'trunk' in places.destination ? 'outbound' : 'internal',
+      state: 'dialling', from, origin: places.origin ?? { extension: from.number }, dialled: to.number, to,
+      destination: places.destination ?? { extension: to.number }, started, rang: null, answered: null, ended: null, held: false, end: null,
+      steps: (places.steps ?? [`${to.number} is an extension.`, 'One phone is registered and rings.']).map((text, i) => ({ after_ms: i, text })),
+      diverted: [], streams: [],
+    };
+    const say = () => this.send({ type: 'call', data: structuredClone(call) });
+    this.calls.push(call);
+    this.cdrs.unshift(call);
+    say();
+    const at = (ms: number, change: () => void) =>
+      setTimeout(() => {
+        if (call.state === 'ended') return;
+        change();
+        say();
+      }, ms);
+    const ring = places.ringMs ?? 2500;
+    at(120, () => Object.assign(call, { state: 'ringing', rang: Date.now() }));
+    at(ring, () => Object.assign(call, { state: 'up', answered: Date.now() }));
+    at(ring + talkMs, () => this.end(call, hungUp('caller')));
+    return call;
+  }
+
+  end(call: CallRecord, end: End): void {
+    Object.assign(call, { state: 'ended', ended: Date.now(), held: false, end });
+    if (call.answered !== null) {
+      const packets = Math.round((Date.now() - call.answered) / 20);
+      call.streams = [stream('caller', packets, 0, 900), stream(call.to.number, packets, Math.round(packets / 700), 2400)];
+    }
+    this.calls = this.calls.filter((other) => other !== call);
+    this.send({ type: 'call', data: structuredClone(call) });
+  }
+
+  routeCheck(question: RouteQuestion): RouteReport | Refusal {
+    const to = question.to.replace(/[\s().-]/g, '');
+    if (!/^\+?[\d*#]+$/.test(to)) return refuse(422, 'only digits, * and #, with a + in front of an international number', 'to');
+    const steps: Step[] = [];
+    const step = (text: string) => steps.push({ after_ms: 0, text });
+    if (question.trunk !== null) {
+      const route = this.inbound.find((one) => one.enabled && fits(one.did, to) && (one.trunk === null || one.trunk === question.trunk));
+      if (!route) {
+        step(`No inbound route fits ${to}.`);
+        return { verdict: 'refused', places: [], number: null, route: null, steps };
+      }
+      step(`The inbound route “${route.name}” fits ${to}.`);
+      step(`It rings ${route.destination}.`);
+      return { verdict: 'extension', places: [{ extension: route.destination }], number: null, route: route.name, steps };
+    }
+    if (to === '999' || to === '112') {
+      step(`${to} summons help in this country: no rule can bar it.`);
+      return { verdict: 'trunk', places: this.trunks.map((trunk) => ({ trunk: trunk.name })), number: to, route: null, steps };
+    }
+    let extension = this.extensions.find((one) => one.number === to);
+    if (extension) {
+      step(`${to} is the extension of ${extension.name}.`);
+      const places: Place[] = [{ extension: to }];
+      if (extension.forward.always) {
+        step(`It forwards all calls to ${extension.forward.always}.`);
+        extension = this.extensions.find((one) => one.number === extension?.forward.always) ?? extension;
+        places[0] = { extension: extension.number };
+      }
+      const reached = extension.number;
+      const phones = this.registrations.filter((one) => one.number === reached).length;
+      if (phones === 0) {
+        step('No phone is registered: the call would end at once.');
+        return { verdict: 'refused', places: [], number: null, route: null, steps };
+      }
+      step(phones === 1 ? 'One phone is registered and rings.' : `${phones} phones are registered and ring together.`);
+      if (extension.forward.no_answer) {
+        step(`If nobody answers in ${extension.forward.no_answer_seconds} s, the call goes on to ${extension.forward.no_answer}.`);
+        places.push({ extension: extension.forward.no_answer });
+      }
+      return { verdict: 'extension', places, number: null, route: null, steps };
+    }
+    step(`${to} is no extension.`);
+    for (const route of this.outbound) {
+      if (!route.enabled || !fits(route.pattern, to)) continue;
+      if (route.barred) {
+        step(`The route “${route.name}” bars ${route.pattern}.`);
+        return { verdict: 'refused', places: [], number: null, route: route.name, steps };
+      }
+      step(`The outbound route “${route.name}” fits: ${route.pattern}.`);
+      const number = route.prepend + to.slice(route.strip);
+      const e164 = number.startsWith('00') ? `+${number.slice(2)}` : number.startsWith('0') ? `+44${number.slice(1)}` : number;
+      step(`As a number of the United Kingdom it is ${e164}.`);
+      return { verdict: 'trunk', places: route.trunks.map((one) => ({ trunk: this.trunks.find((trunk) => trunk.id === one)?.name ?? '?' })), number: e164, route: route.name, steps };
+    }
+    step('No outbound route fits it.');
+    return { verdict: 'refused', places: [], number: null, route: null, steps };
+  }
+
+  /** People go on phoning, so that there is something to see. */
+  live(): void {
+    const person = (number: string): Party => ({ number, name: this.extensions.find((one) => one.number === number)?.name ?? '' });
+    const around = () => {
+      this.call({ number: '+441632960118', name: '' }, person('201'), 48_000, { origin: { trunk: 'Kestrel Telecom' }, ringMs: 4000, steps: ['It came in over Kestrel Telecom for +442079460958.', 'The inbound route “Main number” rings 201.'] });
+      setTimeout(() => this.call(person('207'), { number: '+442079460312', name: '' }, 55_000, { destination: { trunk: 'Kestrel Telecom' }, ringMs: 6000 }), 5000);
+      setTimeout(() => this.call(person('212'), person('204'), 21_000, { ringMs: 7000 }), 11_000);
+    };
+    around();
+    setInterval(around, 52_000);
+    const old = this.call(person('203'), person('209'), HOUR, { ringMs: 0 });
+    setTimeout(() => Object.assign(old, { state: 'up', started: Date.now() - 9 * MINUTE, answered: Date.now() - 9 * MINUTE + 6000, held: true }), 200);
+  }
+
+  #furnish(): void {
+    const people: [string, string, Partial<Extension>?][] = [
+      ['201', 'Reception'], ['202', 'Margaret Hartley'], ['203', 'Owen Hartley'], ['204', 'Workshop'],
+      ['205', 'Priya Nair', { do_not_disturb: true }], ['206', 'Tom Ashworth'], ['207', 'Accounts'],
+      ['208', 'Daniel Okafor', { forward: { always: '201', busy: null, no_answer: null, no_answer_seconds: 30, unreachable: null } }],
+      ['209', 'Dispatch'], ['210', 'Stores'], ['211', 'Elaine Burke', { forward: { always: null, busy: '201', no_answer: '201', no_answer_seconds: 20, unreachable: null } }],
+      ['212', 'Showroom'], ['213', 'Yard gate'], ['214', 'Meeting room'], ['215', 'Zofia Wójcik'], ['216', 'Spare', { enabled: false }],
+    ];
+    people.forEach(([number, name, more]) => this.extension(number, name, more ?? {}));
+    this.devices.push({ id: 1, revision: 1, tenant: 1, extension: 3, name: '203-mobile', enabled: true });
+    const agents = ['Yealink SIP-T46U 108.86.0.90', 'Snom D785/10.1.175.16', 'Grandstream GXP2170 1.0.11.79', 'Yealink SIP-T54W 96.86.0.70'];
+    people.forEach(([number], i) => {
+      if (!['206', '213', '216'].includes(number)) this.register(number, agents[i % agents.length], null, (i + 1) * 7 * MINUTE);
+    });
+    this.register('203', 'Linphone-Desktop/5.2.6', '203-mobile', 3 * MINUTE);
+    const base = { tenant: 1, enabled: true, port: null, domain: null, auth_username: null, register_seconds: 3600, peers: [] };
+    this.trunks = [
+      { ...base, id: 1, revision: 5, name: 'Kestrel Telecom', kind: 'register', host: 'sip.kestrel.example', transport: 'tls', username: '442079460958', number_format: 'plus', caller_id: { number: '+442079460958', in_from: true, asserted: true }, max_calls: 8 },
+      { ...base, id: 2, revision: 6, name: 'Northline backup', kind: 'register', host: 'voip.northline.example', transport: 'auto', username: 'hartley-02', number_format: 'national', caller_id: { number: null, in_from: true, asserted: true }, max_calls: null },
+      { ...base, id: 3, revision: 7, name: 'Leeds branch', kind: 'static', host: '10.20.0.2', transport: 'tcp', username: '', number_format: 'as_dialled', caller_id: { number: null, in_from: true, asserted: false }, max_calls: null },
+    ];
+    this.trunkStates = [
+      { trunk: 1, state: 'up', since: Date.now() - 31 * HOUR, problem: null, seen_as: '203.0.113.41:5061' },
+      { trunk: 2, state: 'down', since: Date.now() - 12 * MINUTE, problem: 'the carrier refused the password (403 Forbidden); the next attempt is in 8 minutes', seen_as: null },
+      { trunk: 3, state: 'up', since: Date.now() - 70 * HOUR, problem: null, seen_as: null },
+    ];
+    const route = { tenant: 1, enabled: true, caller: null };
+    this.outbound = [
+      { ...route, id: 1, revision: 8, name: 'Premium numbers', order: 10, pattern: '09.', strip: 0, prepend: '', trunks: [], barred: true },
+      { ...route, id: 2, revision: 9, name: 'Leeds branch', order: 20, pattern: '7XX', strip: 1, prepend: '', trunks: [3], barred: false },
+      { ...route, id: 3, revision: 10, name: 'Everything outside', order: 30, pattern: '0.', strip: 0, prepend: '', trunks: [1, 2], barred: false },
+    ];
+    this.inbound = [
+      { ...route, id: 1, revision: 11, name: 'Main number', order: 10, trunk: 1, did: '+442079460958', destination: '201' },
+      { ...route, id: 2, revision: 12, name: 'Accounts', order: 20, trunk: 1, did: '+442079460961', destination: '207' },
+      { ...route, id: 3, revision: 13, name: 'Everybody else', order: 90, trunk: null, did: '!', destination: '201' },
+    ];
+    this.tokens = [{ id: '1', label: 'Wallboard in the showroom', created: Date.now() - 40 * 24 * HOUR, expires: null }];
+    this.#past();
+  }
+
+  /** Three days of calls. */
+  #past(): void {
+    const outside = ['+441632960118', '+442079460312', '+441914980055', '+447700900417', '+33142685300', ''];
+    let at = Date.now() - 25 * MINUTE;
+    for (let i = 0; i < 140; i += 1) {
+      const inside = this.extensions[(i * 7) % 15];
+      const other = this.extensions[(i * 5 + 3) % 15];
+      if (!inside || !other || inside === other) continue;
+      const kind = i % 4;
+      const there = outside[i % outside.length] ?? '';
+      const from: Party = kind === 1 ? { number: there } : { number: inside.number, name: inside.name };
+      const to: Party = kind === 2 ? { number: there || '+441632960118' } : { number: other.number, name: other.name };
+      const answered = i % 5 !== 3;
+      const talk = ((i * 37) % 540) * 1000 + 9000;
+      const lossy = i % 11 === 6;
+      const end: End = answered ? (i % 23 === 21 ? { cause: 127, status: null, by: 'exchange', why: { no_media: { seconds: 60 } } } : hungUp(i % 3 === 0 ? 'callee' : 'caller')) : ENDS[i % ENDS.length]!;
+      this.cdrs.push({
+        id: id(at, i), tenant: 1, direction: kind === 1 ? 'inbound' : kind === 2 ? 'outbound' : 'internal', state: 'ended', from, to, dialled: kind === 1 ? '+442079460958' : to.number,
+        origin: kind === 1 ? { trunk: 'Kestrel Telecom' } : { extension: from.number }, destination: kind === 2 ? { trunk: 'Kestrel Telecom' } : { extension: to.number },
+        started: at, rang: at + 140, answered: answered ? at + 6200 : null, ended: answered ? at + 6200 + talk : at + 24_000, held: false, end,
+        steps: kind === 2
+          ? [{ after_ms: 0, text: `${to.number} is no extension.` }, { after_ms: 0, text: 'The outbound route “Everything outside” fits: 0.' }, { after_ms: 1, text: 'Kestrel Telecom is tried first.' }]
+          : kind === 1
+            ? [{ after_ms: 0, text: 'It came in over Kestrel Telecom for +442079460958.' }, { after_ms: 0, text: `The inbound route “Main number” rings ${to.number}.` }, { after_ms: 1, text: 'One phone is registered and rings.' }]
+            : [{ after_ms: 0, text: `${to.number} is the extension of ${to.name}.` }, { after_ms: 1, text: 'One phone is registered and rings.' }],
+        diverted: [], streams: answered ? [stream('caller', talk / 20, 0, 800 + ((i * 131) % 1900)), stream(to.number, talk / 20, lossy ? talk / 900 : 0, lossy ? 21_000 : 1200)] : [],
+      });
+      at -= (3 + ((i * 29) % 50)) * MINUTE;
+    }
+  }
+}
+
+const ENDS: End[] = [
+  { cause: 19, status: null, by: 'exchange', why: 'no_answer' },
+  { cause: 17, status: 486, by: 'callee', why: 'busy' },
+  { cause: 16, status: 487, by: 'caller', why: 'cancelled' },
+  { cause: 20, status: null, by: 'exchange', why: 'not_registered' },
+  { cause: 41, status: 503, by: 'network', why: 'carrier_failed' },
+];
+
+export const hungUp = (by: 'caller' | 'callee'): End => ({ cause: 16, status: null, by, why: 'hung_up' });
+
+function stream(leg: string, packets: number, lost: number, jitter: number): CallRecord['streams'][number] {
+  return {
+    leg, kind: 'audio',
+    stats: { received: Math.round(packets - lost), sent: Math.round(packets), lost: Math.round(lost), jitter_micros: jitter, jitter_max_micros: jitter * 4, remote_lost: 0, remote_jitter_micros: jitter, payload_type: 8 },
+  } as CallRecord['streams'][number];
+}
+
+function id(at: number, counter: number): string {
+  return (BigInt(Math.round(at)) * 0x100000n + BigInt(counter % 0x100000)).toString(16).padStart(16, '0');
+}
+
+/** Enough of a pattern for a pretended box; the real one is in the daemon. */
+function fits(pattern: string, number: string): boolean {
+  const source = pattern.replace(/[+*#]/g, '\\$&').replace(/X/g, '\\d').replace(/Z/g, '[1-9]').replace(/N/g, '[2-9]').replace(/\.$/, '.+').replace(/!$/, '.*');
+  return new RegExp(`^${source}$`).test(number);
+}

@@ -1,0 +1,258 @@
+// Serves the pretended box under /api/v1, in development and beside the built page. MOCK=fresh starts with a box that
+// nobody claimed; MOCK=still keeps its people from phoning.
+
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Plugin } from 'vite';
+import { WebSocketServer } from 'ws';
+import { COUNTRIES } from './countries';
+import { Exchange, hungUp, refuse, type Refusal } from './exchange';
+
+/** As the daemon sends it. */
+const POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
+
+interface Answer {
+  status?: number;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+type Entry = { id: number; revision: number; [field: string]: unknown };
+
+export class Box {
+  readonly exchange: Exchange;
+  #sessions = new Set<string>();
+  #log: { seq: number; type: string; data: unknown }[] = [];
+  #listeners = new Set<(text: string) => void>();
+  #seq = 100;
+  #wrong = 0;
+
+  constructor(fresh: boolean) {
+    this.exchange = new Exchange(fresh);
+    if (!fresh) this.#sessions.add('lived');
+    this.exchange.send = (event) => {
+      const message = { seq: ++this.#seq, ...event };
+      this.#log.push(message);
+      if (this.#log.length > 500) this.#log.shift();
+      for (const listener of this.#listeners) listener(JSON.stringify(message));
+    };
+  }
+
+  listen(after: number | null, listener: (text: string) => void): () => void {
+    const oldest = this.#log[0]?.seq ?? this.#seq + 1;
+    if (after !== null && (after + 1 < oldest || after > this.#seq)) listener(JSON.stringify({ seq: this.#seq, type: 'lost', data: null }));
+    else if (after !== null) this.#log.filter((message) => message.seq > after).forEach((message) => listener(JSON.stringify(message)));
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  knows(cookie: string | undefined): boolean {
+    return [...this.#sessions].some((session) => cookie?.includes(`strowger=${session}`));
+  }
+
+  answer(method: string, url: URL, body: Record<string, unknown>, cookie: string | undefined): Answer | Refusal {
+    const box = this.exchange;
+    const path = url.pathname.replace(/^\/api\/v1/, '');
+    const route = `${method} ${path}`;
+    const open = (): Answer => {
+      const session = Math.random().toString(36).slice(2);
+      this.#sessions.add(session);
+      return { status: 201, body: { token: session }, headers: { 'set-cookie': `strowger=${session}; Path=/; HttpOnly; SameSite=Strict` } };
+    };
+    switch (route) {
+      case 'GET /health': return { body: { status: 'ok' } };
+      case 'GET /setup': return { body: { claimed: box.claimed } };
+      case 'POST /setup/claim': {
+        if (box.claimed) return refuse(409, 'This box is claimed already.');
+        if (body['claim_code'] !== box.claimCode) return refuse(422, 'this is not the claim code of this box', 'claim_code');
+        if (String(body['password']).length < 10) return refuse(422, 'at least 10 characters', 'password');
+        box.claimed = true;
+        box.administrator = { name: String(body['name']), password: String(body['password']) };
+        return open();
+      }
+      case 'POST /session': {
+        if (this.#wrong >= 5) return { ...refuse(429, 'Too many wrong passwords: wait a little.'), retryAfter: 20 };
+        const right = body['name'] === box.administrator.name && body['password'] === box.administrator.password;
+        if (!right) {
+          this.#wrong += 1;
+          setTimeout(() => (this.#wrong = 0), 20_000);
+          return refuse(401, 'This name and this password do not belong together.');
+        }
+        return open();
+      }
+    }
+    if (!this.knows(cookie)) return refuse(401, 'Log in first.');
+    switch (route) {
+      case 'DELETE /session': this.#sessions.clear(); return { status: 204 };
+      case 'GET /settings': return { body: box.settings };
+      case 'PUT /settings': {
+        const wanted = body as unknown as Exchange['settings'];
+        if (wanted.revision !== box.settings.revision) return refuse(412, 'Somebody else changed this meanwhile: load it again.');
+        if (!wanted.name) return refuse(422, 'must not be empty', 'name');
+        if (wanted.ring_seconds < 10 || wanted.ring_seconds > 3600) return refuse(422, 'must be from 10 to 3600', 'ring_seconds');
+        box.settings = { ...wanted, revision: box.changed() };
+        return { body: box.settings };
+      }
+      case 'GET /countries': return list(COUNTRIES);
+      case 'GET /calls': return list(box.calls);
+      case 'GET /registrations': return list(box.registrations);
+      case 'GET /trunk-status': return list(box.trunkStates);
+      case 'GET /tokens': return list(box.tokens);
+      case 'POST /tokens': {
+        const token = { id: String(Date.now()), label: String(body['label']), created: Date.now(), expires: null };
+        box.tokens = [...box.tokens, token];
+        return { status: 201, body: { ...token, token: 'stw_8ZqPjR3vXn2KfW7cTgYb5LmHdS4u' } };
+      }
+      case 'POST /route-check': {
+        const report = box.routeCheck(body as never);
+        return 'status' in report ? report : { body: report };
+      }
+      case 'POST /backup': {
+        if (String(body['passphrase']).length < 10) return refuse(422, 'at least 10 characters', 'passphrase');
+        return { body: 'age-encryption.org/v1' };
+      }
+      case 'GET /cdrs': {
+        const limit = Number(url.searchParams.get('limit') ?? 50);
+        const number = url.searchParams.get('number') ?? '';
+        const from = Number(url.searchParams.get('from') ?? 0);
+        const to = Number(url.searchParams.get('to') ?? Infinity);
+        const cursor = url.searchParams.get('cursor');
+        const found = box.cdrs.filter((call) => (cursor === null || call.id < cursor) && call.started >= from && call.started <= to && (call.from.number.includes(number) || call.to.number.includes(number)));
+        return { body: { items: found.slice(0, limit), next: found.length > limit ? found[limit - 1]?.id : null } };
+      }
+      // For tests of the page alone, where there is no phone.
+      case 'POST /pretend/registration': box.register(String(body['number']), 'baresip v1.1.0'); return { status: 204 };
+      case 'POST /pretend/call': return { body: box.call({ number: String(body['from']) }, { number: String(body['to']) }, Number(body['ms'])) };
+    }
+    const call = path.match(/^\/calls\/(\w+)$/);
+    if (method === 'DELETE' && call) {
+      const found = box.calls.find((one) => one.id === call[1]);
+      if (!found) return refuse(404, 'This does not exist, or no longer.');
+      box.end(found, { ...hungUp('caller'), by: 'exchange', why: 'administrator' });
+      return { status: 204 };
+    }
+    const token = path.match(/^\/tokens\/(.+)$/);
+    if (method === 'DELETE' && token) {
+      box.tokens = box.tokens.filter((one) => one.id !== token[1]);
+      return { status: 204 };
+    }
+    return this.#entry(method, path, body) ?? refuse(404, 'There is no such resource.');
+  }
+
+  #entry(method: string, path: string, body: Record<string, unknown>): Answer | Refusal | null {
+    const match = path.match(/^\/(extensions|devices|trunks|routes\/inbound|routes\/outbound)(?:\/(\d+))?$/);
+    if (!match?.[1]) return null;
+    const kind = match[1].replace('routes/', '') as 'extensions' | 'devices' | 'trunks' | 'inbound' | 'outbound';
+    const entries = this.exchange[kind] as unknown as Entry[];
+    const at = entries.findIndex((entry) => String(entry.id) === match[2]);
+    if (method === 'GET' && !match[2]) return list(entries);
+    if (match[2] && at < 0) return refuse(404, 'This does not exist, or no longer.');
+    if (method === 'GET') return { body: entries[at] };
+    if (method === 'DELETE') {
+      const used = kind === 'trunks' && this.exchange.outbound.find((route) => route.trunks.includes(Number(match[2])));
+      if (used) return refuse(409, `Still used by outbound route ${used.name}.`);
+      entries.splice(at, 1);
+      this.exchange.changed();
+      return { status: 204 };
+    }
+    const old = entries[at];
+    const wrong = this.#check(kind, body, old);
+    if (wrong) return wrong;
+    const { secret, ...rest } = body;
+    const entry = { ...rest, id: old?.id ?? Math.max(0, ...entries.map((one) => one.id)) + 1, revision: this.exchange.changed() } as Entry;
+    if (old) entries[at] = entry;
+    else entries.push(entry);
+    if (kind === 'trunks') this.#connect(entry.id);
+    const login = kind === 'extensions' ? 'number' : kind === 'devices' ? 'name' : null;
+    const makes = login !== null && secret === undefined && old?.[login] !== entry[login];
+    return { status: old ? 200 : 201, body: makes ? { ...entry, secret: 'hq4mw9txkd2vpn7ryc3gbz8fju' } : entry };
+  }
+
+  #connect(trunk: number): void {
+    const states = this.exchange.trunkStates.filter((status) => status.trunk !== trunk);
+    const say = (state: 'trying' | 'up') => {
+      const status = { trunk, state, since: Date.now(), problem: null, seen_as: null };
+      this.exchange.trunkStates = [...states, status];
+      this.exchange.send({ type: 'trunk', data: status });
+    };
+    say('trying');
+    setTimeout(() => say('up'), 2500);
+  }
+
+  #check(kind: string, body: Record<string, unknown>, old: Entry | undefined): Refusal | null {
+    const box = this.exchange;
+    if (kind === 'extensions') {
+      const number = String(body['number']);
+      if (!/^\d{1,15}$/.test(number)) return refuse(422, 'only digits make an extension’s number', 'number');
+      if (['999', '112'].includes(number)) return refuse(422, 'it summons help in this country and cannot be given away', 'number');
+      const twin = box.extensions.find((one) => one.number === number && one.id !== old?.id);
+      if (twin) return refuse(409, `this is taken already, by ${twin.name}`, 'number');
+      const forward = (body['forward'] as { no_answer_seconds: number; always: string | null });
+      if (forward.no_answer_seconds < 5 || forward.no_answer_seconds > 300) return refuse(422, 'must be from 5 to 300', 'forward.no_answer_seconds');
+      if (forward.always === number) return refuse(422, 'this would forward to itself', 'forward.always');
+      return null;
+    }
+    if (body['name'] === '') return refuse(422, 'must not be empty', 'name');
+    if (kind === 'trunks' && !/^[\w.:-]+$/.test(String(body['host']))) return refuse(422, body['host'] ? 'not a host name or an address' : 'must not be empty', 'host');
+    const pattern = body[kind === 'inbound' ? 'did' : 'pattern'];
+    if (pattern === '') return refuse(422, 'type a pattern, for example 0. or [2-4]XX', kind === 'inbound' ? 'did' : 'pattern');
+    if (kind === 'outbound' && !body['barred'] && (body['trunks'] as number[]).length === 0) return refuse(422, 'must not be empty', 'trunks');
+    return null;
+  }
+}
+
+const list = (items: unknown[]): Answer => ({ body: { items, next: null } });
+
+export function mock(): Plugin {
+  const box = new Box(process.env['MOCK'] === 'fresh');
+  const attach = (server: Server): void => {
+    if (process.env['MOCK'] !== 'fresh' && process.env['MOCK'] !== 'still') box.exchange.live();
+    const sockets = new WebSocketServer({ noServer: true });
+    server.on('upgrade', (request: IncomingMessage, socket, head) => {
+      const url = new URL(request.url ?? '/', 'http://box');
+      if (url.pathname !== '/api/v1/events') return;
+      if (!box.knows(request.headers.cookie)) {
+        socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n');
+        return;
+      }
+      sockets.handleUpgrade(request, socket, head, (opened) => {
+        const after = url.searchParams.get('after');
+        opened.on('close', box.listen(after === null ? null : Number(after), (text) => opened.send(text)));
+      });
+    });
+  };
+  const middleware = (request: IncomingMessage, response: ServerResponse, next: () => void): void => {
+    const url = new URL(request.url ?? '/', 'http://box');
+    if (!url.pathname.startsWith('/api/v1/')) return next();
+    let text = '';
+    request.on('data', (chunk) => (text += chunk));
+    request.on('end', () => {
+      const body = (text ? JSON.parse(text) : {}) as Record<string, unknown>;
+      const answer = box.answer(request.method ?? 'GET', url, body, request.headers.cookie);
+      response.statusCode = answer.status ?? 200;
+      if ('detail' in answer) {
+        if (answer.retryAfter) response.setHeader('retry-after', String(answer.retryAfter));
+        response.setHeader('content-type', 'application/problem+json');
+        response.end(JSON.stringify({ type: 'about:blank', title: 'Error', ...answer }));
+        return;
+      }
+      for (const [name, value] of Object.entries((answer as Answer).headers ?? {})) response.setHeader(name, value);
+      response.setHeader('content-type', 'application/json');
+      response.end(answer.status === 204 ? undefined : JSON.stringify((answer as Answer).body));
+    });
+  };
+  return {
+    name: 'pretended-box',
+    configureServer(server) {
+      server.middlewares.use(middleware);
+      if (server.httpServer) attach(server.httpServer as Server);
+    },
+    configurePreviewServer(server) {
+      server.middlewares.use((_, response, next) => {
+        response.setHeader('content-security-policy', POLICY);
+        next();
+      });
+      server.middlewares.use(middleware);
+      attach(server.httpServer as Server);
+    },
+  };
+}

@@ -1,0 +1,159 @@
+// The way to the box: one function for a request, and one object for each kind of entry.
+
+import { Problem, type ProblemDocument } from '../problem';
+import type {
+  CallRecord, Country, Device, Extension, InboundRoute, OutboundRoute, Registration, RouteQuestion,
+  RouteReport, Settings, Token, Trunk, TrunkStatus, WithSecret,
+} from './types';
+
+const ROOT = '/api/v1';
+
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+interface Options {
+  body?: unknown;
+  revision?: number;
+  signal?: AbortSignal;
+  /** Speak with the box before anybody is logged in: a 401 is then an answer, not the end of the session. */
+  anonymous?: boolean;
+}
+
+let whenLoggedOut: () => void = () => {};
+
+/** Says what happens when the box does not know this browser any more. */
+export function onLoggedOut(callback: () => void): void {
+  whenLoggedOut = callback;
+}
+
+async function send(method: Method, path: string, options: Options): Promise<Response> {
+  const headers: Record<string, string> = { accept: 'application/json', 'x-strowger': 'webui' };
+  if (options.body !== undefined) headers['content-type'] = 'application/json';
+  if (options.revision !== undefined) headers['if-match'] = `"${options.revision}"`;
+  let response: Response;
+  try {
+    response = await fetch(ROOT + path, {
+      method,
+      headers,
+      body: options.body === undefined ? null : JSON.stringify(options.body),
+      credentials: 'same-origin',
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+  } catch (thrown) {
+    if (options.signal?.aborted) throw thrown;
+    throw Problem.unreachable();
+  }
+  if (response.ok) return response;
+  const document = (await response.json().catch(() => null)) as ProblemDocument | null;
+  if (response.status === 401 && !options.anonymous) whenLoggedOut();
+  throw Problem.from(response.status, document, response.headers.get('retry-after'));
+}
+
+export async function request<T>(method: Method, path: string, options: Options = {}): Promise<T> {
+  const response = await send(method, path, options);
+  if (response.status === 204) return undefined as T;
+  const text = await response.text();
+  return (text === '' ? undefined : JSON.parse(text)) as T;
+}
+
+interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+/** Every page of a list, one after the other. */
+async function all<T>(path: string): Promise<T[]> {
+  const items: T[] = [];
+  let cursor: string | null = null;
+  do {
+    const query = new URLSearchParams({ limit: '500' });
+    if (cursor !== null) query.set('cursor', cursor);
+    const page: Page<T> = await request('GET', `${path}?${query}`);
+    items.push(...page.items);
+    cursor = page.next;
+  } while (cursor !== null);
+  return items;
+}
+
+interface Entry {
+  id: number;
+  revision: number;
+}
+
+/** What can be done with one kind of entry. */
+export interface Resource<T extends Entry> {
+  all(): Promise<T[]>;
+  create(entry: Omit<T, 'id' | 'revision'> & { secret?: string }): Promise<WithSecret<T>>;
+  /** Fails with 412 when the entry is newer than `entry.revision`. */
+  replace(entry: T & { secret?: string }): Promise<WithSecret<T>>;
+  /** Whoever else changed it. */
+  overwrite(entry: T): Promise<WithSecret<T>>;
+  remove(id: number): Promise<void>;
+}
+
+function resource<T extends Entry>(path: string): Resource<T> {
+  return {
+    all: () => all<T>(path),
+    create: (entry) => request('POST', path, { body: entry }),
+    replace: (entry) => request('PUT', `${path}/${entry.id}`, { body: entry, revision: entry.revision }),
+    overwrite: (entry) => request('PUT', `${path}/${entry.id}`, { body: entry }),
+    remove: (id) => request('DELETE', `${path}/${id}`),
+  };
+}
+
+export interface CdrFilter {
+  number?: string;
+  from?: number;
+  to?: number;
+}
+
+export const api = {
+  extensions: resource<Extension>('/extensions'),
+  devices: resource<Device>('/devices'),
+  trunks: resource<Trunk>('/trunks'),
+  inbound: resource<InboundRoute>('/routes/inbound'),
+  outbound: resource<OutboundRoute>('/routes/outbound'),
+
+  settings: {
+    read: () => request<Settings>('GET', '/settings'),
+    replace: (settings: Settings) => request<Settings>('PUT', '/settings', { body: settings, revision: settings.revision }),
+  },
+  countries: () => all<Country>('/countries'),
+
+  calls: () => all<CallRecord>('/calls'),
+  hangUp: (id: string) => request<void>('DELETE', `/calls/${id}`),
+  registrations: () => all<Registration>('/registrations'),
+  trunkStatus: () => all<TrunkStatus>('/trunk-status'),
+
+  cdrs(filter: CdrFilter, cursor: string | null, limit: number, signal?: AbortSignal): Promise<Page<CallRecord>> {
+    const query = new URLSearchParams({ limit: String(limit) });
+    if (cursor !== null) query.set('cursor', cursor);
+    if (filter.number) query.set('number', filter.number);
+    if (filter.from !== undefined) query.set('from', String(filter.from));
+    if (filter.to !== undefined) query.set('to', String(filter.to));
+    return request('GET', `/cdrs?${query}`, signal ? { signal } : {});
+  },
+
+  routeCheck: (question: RouteQuestion, signal?: AbortSignal) =>
+    request<RouteReport>('POST', '/route-check', { body: question, ...(signal ? { signal } : {}) }),
+
+  setup: {
+    read: () => request<{ claimed: boolean }>('GET', '/setup', { anonymous: true }),
+    claim: (claim: { claim_code: string; name: string; password: string }) =>
+      request<{ token: string }>('POST', '/setup/claim', { body: claim, anonymous: true }),
+  },
+  session: {
+    open: (login: { name: string; password: string }) =>
+      request<{ token: string }>('POST', '/session', { body: login, anonymous: true }),
+    close: () => request<void>('DELETE', '/session'),
+  },
+  tokens: {
+    all: () => all<Token>('/tokens'),
+    create: (label: string) => request<Token & { token: string }>('POST', '/tokens', { body: { label } }),
+    remove: (id: string) => request<void>('DELETE', `/tokens/${encodeURIComponent(id)}`),
+  },
+
+  async backup(passphrase: string): Promise<Blob> {
+    const response = await send('POST', '/backup', { body: { passphrase } });
+    return response.blob();
+  },
+};

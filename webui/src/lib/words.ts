@@ -1,0 +1,149 @@
+// What the box says in codes, in words. One place, so that another language is one more file.
+
+import type { CallRecord, End, External, Place, TrunkStatus, Why } from './api/types';
+
+const WHY: Record<Extract<Why, string>, string> = {
+  hung_up: 'Hung up',
+  cancelled: 'The caller hung up before anybody answered',
+  busy: 'Busy',
+  no_answer: 'Nobody answered',
+  rejected: 'The call was refused',
+  do_not_disturb: 'Does not want to be disturbed',
+  not_registered: 'No phone is registered',
+  unreachable: 'The phone or carrier did not answer',
+  no_such_number: 'Nobody has this number',
+  incomplete: 'The number is not complete',
+  no_route: 'No route leads there',
+  barred: 'A route bars this number',
+  loop: 'Forwarded in a circle',
+  trunk_full: 'The trunk carries all the calls that it may',
+  carrier_failed: 'The carrier could not complete the call',
+  answered_elsewhere: 'Answered on another phone',
+  transferred: 'Transferred',
+  no_common_media: 'The two sides share no codec',
+  session_expired: 'The other side stopped answering during the call',
+  protocol_error: 'The other side broke the protocol',
+  dialog_lost: 'The other side no longer knew the call',
+  administrator: 'Ended by an administrator',
+  shutdown: 'The box was shut down',
+  crash: 'The box stopped without warning during the call',
+  overload: 'The box carried all the calls that it can',
+  no_ports: 'No media port was free',
+};
+
+export function why(end: End): string {
+  if (typeof end.why !== 'string') return `No sound came for ${end.why.no_media.seconds} seconds`;
+  if (end.why === 'hung_up' && end.by === 'caller') return 'The caller hung up';
+  if (end.why === 'hung_up' && end.by === 'callee') return 'The called side hung up';
+  return WHY[end.why] ?? 'Ended';
+}
+
+/** What an installer can do about it; nothing where nothing went wrong. */
+export function advice(end: End): string | null {
+  if (typeof end.why !== 'string') {
+    return 'A firewall or router between the phone and the box may drop the sound (UDP). If a phone is outside, set the box’s outside address in Settings.';
+  }
+  return ADVICE[end.why] ?? null;
+}
+
+const ADVICE: Partial<Record<Extract<Why, string>, string>> = {
+  not_registered: 'Check that the phone has power and network, and that its server address, user and password are those of the extension.',
+  unreachable: 'The phone was registered but did not answer the box. It may have lost its network a moment ago.',
+  no_such_number: 'No extension has this number and no outbound route fits it. Try it under Routes.',
+  no_route: 'No outbound route fits this number. Add one under Routes.',
+  barred: 'An outbound route bars this number. Change it under Routes if the call should be allowed.',
+  loop: 'Two extensions forward to each other. Open them under Extensions and change one.',
+  trunk_full: 'Ask the carrier for more lines, or raise the limit of the trunk.',
+  carrier_failed: 'The carrier gave no reason that can be mended here. A second trunk in the route would be tried next.',
+  no_common_media: 'Allow a common codec, such as G.711, on both phones.',
+  overload: 'Raise the limit under Settings if the box has room for more calls.',
+  crash: 'The record was completed after the restart.',
+};
+
+const BY: Record<End['by'], string> = {
+  caller: 'the caller',
+  callee: 'the called side',
+  exchange: 'this box',
+  network: 'the network',
+};
+
+export function decider(end: End): string {
+  return BY[end.by];
+}
+
+/** How a call came out, in a word or two. */
+export function outcome(call: CallRecord): { text: string; tone: 'good' | 'quiet' | 'bad' | 'live' } {
+  if (call.state !== 'ended') return { text: stateOf(call), tone: 'live' };
+  if (call.end && typeof call.end.why !== 'string') return { text: 'No sound', tone: 'bad' };
+  if (call.answered !== null) {
+    return call.end && TROUBLE.has(call.end.why as string) ? { text: 'Broke off', tone: 'bad' } : { text: 'Answered', tone: 'good' };
+  }
+  switch (call.end?.why) {
+    case 'cancelled': return { text: 'Given up', tone: 'quiet' };
+    case 'no_answer': return { text: 'No answer', tone: 'quiet' };
+    case 'busy': return { text: 'Busy', tone: 'quiet' };
+    case 'rejected':
+    case 'do_not_disturb': return { text: 'Refused', tone: 'quiet' };
+    case 'barred': return { text: 'Barred', tone: 'quiet' };
+    default: return { text: 'Failed', tone: 'bad' };
+  }
+}
+
+const TROUBLE = new Set(['session_expired', 'protocol_error', 'dialog_lost', 'shutdown', 'crash', 'unreachable', 'no_common_media']);
+
+export function stateOf(call: CallRecord): string {
+  if (call.held && call.state === 'up') return 'On hold';
+  switch (call.state) {
+    case 'dialling': return 'Dialling';
+    case 'ringing': return 'Ringing';
+    case 'up': return 'Talking';
+    case 'ended': return call.end ? why(call.end) : 'Ended';
+  }
+}
+
+export const DIRECTION: Record<CallRecord['direction'], string> = {
+  internal: 'Inside',
+  inbound: 'Incoming',
+  outbound: 'Outgoing',
+  transit: 'Passed on',
+};
+
+export function place(where: Place): string {
+  return 'extension' in where ? `Extension ${where.extension}` : `Trunk ${where.trunk}`;
+}
+
+export const DIVERSION: Record<string, string> = {
+  unconditional: 'all calls',
+  user_busy: 'busy',
+  no_answer: 'no answer',
+  unavailable: 'unreachable',
+  do_not_disturb: 'do not disturb',
+};
+
+export const TRUNK_STATE: Record<TrunkStatus['state'], string> = {
+  off: 'Switched off',
+  trying: 'Connecting',
+  up: 'Up',
+  down: 'Down',
+};
+
+export const TRANSPORT = { auto: 'Automatic', udp: 'UDP', tcp: 'TCP', tls: 'TLS' } as const;
+
+export function externalMode(external: External): 'learned' | 'fixed' | 'stun' {
+  if (typeof external === 'string') return 'learned';
+  return 'fixed' in external ? 'fixed' : 'stun';
+}
+
+/** The names of RFC 3551 Table 4 and 5 for the payload types in use; dynamic ones carry a number only. */
+export function codec(payloadType: number | null): string {
+  if (payloadType === null) return '—';
+  return CODEC[payloadType] ?? (payloadType >= 96 ? `dynamic (${payloadType})` : `type ${payloadType}`);
+}
+
+const CODEC: Record<number, string> = {
+  0: 'G.711 µ-law', 3: 'GSM', 4: 'G.723.1', 8: 'G.711 A-law', 9: 'G.722', 13: 'comfort noise', 18: 'G.729', 26: 'JPEG', 31: 'H.261', 34: 'H.263',
+};
+
+export function count(n: number, one: string, many: string): string {
+  return `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
+}

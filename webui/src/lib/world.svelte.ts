@@ -1,0 +1,146 @@
+// The page's copy of the box: read once, then moved by events.
+
+import { SvelteMap } from 'svelte/reactivity';
+import { api } from './api/client';
+import type { CallRecord, Extension, Registration, Trunk, TrunkStatus } from './api/types';
+import { Link, type LinkState, type Message } from './live';
+
+/** How long the end of a call stays on the page, so that one sees why it went. */
+const FAREWELL_MS = 6000;
+
+class World {
+  link = $state<LinkState>('first');
+  /** The first reading is complete. */
+  ready = $state(false);
+  calls = new SvelteMap<string, CallRecord>();
+  registrations = new SvelteMap<number, Registration>();
+  trunkStates = new SvelteMap<number, TrunkStatus>();
+  extensions = $state.raw<Extension[]>([]);
+  trunks = $state.raw<Trunk[]>([]);
+  /** Counts changes of the configuration by anybody: lists read themselves anew when it moves. */
+  changes = $state(0);
+
+  #connection: Link | null = null;
+  #held: Message[] | null = null;
+  #reading = 0;
+
+  start(): void {
+    if (this.#connection) return;
+    const url = new URL('/api/v1/events', location.href);
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    url.searchParams.set('topics', 'calls,registrations,trunks,config');
+    this.#connection = new Link(url.href, {
+      message: (message) => (this.#held ? this.#held.push(message) : this.#apply(message)),
+      reset: () => void this.#read(),
+      state: (state) => (this.link = state),
+      // A request tells whether the box is away or does not know us any more.
+      refused: () => void api.settings.read().catch(() => {}),
+    });
+    this.#connection.start();
+    addEventListener('online', this.#hurry);
+    document.addEventListener('visibilitychange', this.#hurry);
+  }
+
+  stop(): void {
+    this.#connection?.stop();
+    this.#connection = null;
+    removeEventListener('online', this.#hurry);
+    document.removeEventListener('visibilitychange', this.#hurry);
+    this.link = 'first';
+    this.ready = false;
+    this.#reading += 1;
+    this.calls.clear();
+    this.registrations.clear();
+    this.trunkStates.clear();
+    this.extensions = [];
+    this.trunks = [];
+  }
+
+  /** Extensions and trunks as they are now; after a change of one's own there is no need to wait for the event. */
+  async refresh(): Promise<void> {
+    const [extensions, trunks] = await Promise.all([api.extensions.all(), api.trunks.all()]);
+    this.extensions = extensions.sort(byNumber);
+    this.trunks = trunks;
+  }
+
+  extensionOf(number: string): Extension | undefined {
+    return this.extensions.find((extension) => extension.number === number);
+  }
+
+  registrationsOf(number: string): Registration[] {
+    return [...this.registrations.values()].filter((registration) => registration.number === number);
+  }
+
+  #hurry = (): void => {
+    if (document.visibilityState === 'visible') this.#connection?.hurry();
+  };
+
+  /** Events that come while the world is being read wait, and are applied on top of it. */
+  async #read(): Promise<void> {
+    this.#held ??= [];
+    const reading = ++this.#reading;
+    try {
+      const [calls, registrations, states] = await Promise.all([
+        api.calls(), api.registrations(), api.trunkStatus(), this.refresh(),
+      ]);
+      if (reading !== this.#reading) return;
+      refill(this.calls, calls.filter((call) => call.state !== 'ended'), (call) => call.id);
+      refill(this.registrations, registrations, (registration) => registration.id);
+      refill(this.trunkStates, states, (status) => status.trunk);
+      this.ready = true;
+      this.changes += 1;
+      const held = this.#held ?? [];
+      this.#held = null;
+      held.forEach((message) => this.#apply(message));
+    } catch {
+      if (reading !== this.#reading || !this.#connection) return;
+      setTimeout(() => reading === this.#reading && this.#connection && void this.#read(), 2000);
+    }
+  }
+
+  #apply(message: Message): void {
+    switch (message.type) {
+      case 'call': {
+        const call = message.data as CallRecord;
+        // A call that began and ended while nobody looked is history.
+        if (call.state === 'ended' && !this.calls.has(call.id)) return;
+        this.calls.set(call.id, call);
+        if (call.state === 'ended') setTimeout(() => this.#bury(call.id), FAREWELL_MS);
+        return;
+      }
+      case 'registered': {
+        const registration = message.data as Registration;
+        this.registrations.set(registration.id, registration);
+        return;
+      }
+      case 'unregistered':
+        this.registrations.delete((message.data as Registration).id);
+        return;
+      case 'trunk': {
+        const status = message.data as TrunkStatus;
+        this.trunkStates.set(status.trunk, status);
+        return;
+      }
+      case 'config':
+        this.changes += 1;
+        void this.refresh().catch(() => {});
+    }
+  }
+
+  #bury(id: string): void {
+    if (this.calls.get(id)?.state === 'ended') this.calls.delete(id);
+  }
+}
+
+function refill<K, V>(map: SvelteMap<K, V>, values: V[], key: (value: V) => K): void {
+  const now = new Set(values.map(key));
+  for (const old of [...map.keys()]) if (!now.has(old)) map.delete(old);
+  for (const value of values) map.set(key(value), value);
+}
+
+/** 20 comes before 101, as people expect it. */
+export function byNumber(a: { number: string }, b: { number: string }): number {
+  return a.number.localeCompare(b.number, undefined, { numeric: true });
+}
+
+export const world = new World();

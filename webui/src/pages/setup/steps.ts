@@ -1,0 +1,2 @@
+/** The way from the carton to the first call. */
+export const STEPS = ['Claim', 'This box', 'First phones', 'Test call', 'Done'];
