@@ -153,3 +153,85 @@ const PUT_TOKEN: &str = "
     INSERT INTO token (hash, account, kind, label, created, expires)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6)
     ON CONFLICT (hash) DO UPDATE SET label = excluded.label, expires = excluded.expires";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::NOW;
+    use crate::{DeviceKey, Reader, Store};
+
+    fn account(password_hash: &str) -> Account {
+        Account {
+            name: "anna".to_owned(),
+            password_hash: Secret::new(password_hash),
+            role: Role::Administrator,
+        }
+    }
+
+    fn token(octet: u8, kind: TokenKind, expires: Option<u64>) -> Token {
+        Token {
+            hash: [octet; 32],
+            account: "anna".to_owned(),
+            kind,
+            label: format!("number {octet}"),
+            created: UnixMillis(NOW.0 + u64::from(octet)),
+            expires: expires.map(|after| UnixMillis(NOW.0 + after)),
+        }
+    }
+
+    fn with_anna(dir: &std::path::Path) -> (Store, Reader) {
+        let mut store = Store::open(dir, DeviceKey::load(dir).unwrap()).unwrap();
+        store.put_account(&account("old"), "anna", NOW).unwrap();
+        (store, Reader::open(dir).unwrap())
+    }
+
+    #[test]
+    fn tokens_are_found_by_their_hash_and_listed_by_age() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut store, reader) = with_anna(dir.path());
+        let tokens = [token(1, TokenKind::Session, Some(1000)), token(2, TokenKind::Api, None)];
+        for token in tokens.iter().rev() {
+            store.put_token(token).unwrap();
+        }
+        assert_eq!(reader.tokens("anna").unwrap(), tokens);
+        assert_eq!(reader.token(&[2; 32]).unwrap().as_ref(), tokens.last());
+        assert!(store.delete_token(&[2; 32]).unwrap());
+        assert!(!store.delete_token(&[2; 32]).unwrap());
+        assert_eq!(reader.token(&[2; 32]).unwrap(), None);
+    }
+
+    #[test]
+    fn tokens_that_ran_out_are_swept_when_the_next_one_is_made() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut store, reader) = with_anna(dir.path());
+        store.put_token(&token(1, TokenKind::Session, Some(5))).unwrap();
+        store.put_token(&token(9, TokenKind::Session, Some(5000))).unwrap();
+        assert_eq!(reader.tokens("anna").unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_new_password_ends_the_sessions_but_not_the_scripts() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut store, reader) = with_anna(dir.path());
+        store.put_token(&token(1, TokenKind::Session, None)).unwrap();
+        store.put_token(&token(2, TokenKind::Api, None)).unwrap();
+        store.put_account(&account("old"), "anna", NOW).unwrap();
+        assert_eq!(reader.tokens("anna").unwrap().len(), 2);
+        store.put_account(&account("new"), "anna", NOW).unwrap();
+        assert_eq!(reader.tokens("anna").unwrap(), [token(2, TokenKind::Api, None)]);
+    }
+
+    #[test]
+    fn a_token_of_nobody_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut store, _) = with_anna(dir.path());
+        let stranger = Token { account: "mallory".to_owned(), ..token(1, TokenKind::Api, None) };
+        assert!(store.put_token(&stranger).is_err());
+    }
+
+    #[test]
+    fn neither_hash_shows_in_a_debug_print() {
+        assert!(!format!("{:?}", account("$argon2id$")).contains("argon2id"));
+        assert!(!format!("{:?}", token(0x5a, TokenKind::Api, None)).contains("5a5a5a5a5a"));
+    }
+}

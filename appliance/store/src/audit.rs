@@ -155,3 +155,45 @@ const PUT: &str = "
 const FORGET: &str = "DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?1";
 
 const PAGE: &str = "SELECT * FROM audit WHERE id < ?1 ORDER BY id DESC LIMIT ?2";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{self, NOW};
+    use crate::{DeviceKey, Reader, Store};
+    use config::{Change, Expect, OutboundRouteId};
+
+    #[test]
+    fn every_change_is_told_with_who_and_what_but_no_secret() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Store::open(dir.path(), DeviceKey::load(dir.path()).unwrap()).unwrap();
+        for change in samples::changes() {
+            store.apply(change, "anna", NOW).unwrap();
+        }
+        let gone = Key::OutboundRoute(OutboundRouteId(1));
+        store.apply(Change::Delete(gone, Expect::Any), "bert", NOW).unwrap();
+        let lines = Reader::open(dir.path()).unwrap().audit(None, 100).unwrap();
+        assert_eq!(lines.len(), samples::changes().len() + 1);
+        let latest = &lines[0];
+        assert_eq!((latest.actor.as_str(), latest.action), ("bert", Action::Delete));
+        assert_eq!(latest.subject, "outbound route 1");
+        assert!(latest.detail.contains("\"pattern\":\"0.\""), "{}", latest.detail);
+        let trunk = lines.iter().find(|line| line.subject == "trunk 1").unwrap();
+        assert!(trunk.detail.contains("sip.example.com"), "{}", trunk.detail);
+        assert!(!format!("{lines:?}").contains(samples::TRUNK_PASSWORD));
+    }
+
+    #[test]
+    fn the_audit_is_read_page_by_page() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Store::open(dir.path(), DeviceKey::load(dir.path()).unwrap()).unwrap();
+        for change in samples::changes() {
+            store.apply(change, "anna", NOW).unwrap();
+        }
+        let reader = Reader::open(dir.path()).unwrap();
+        let first = reader.audit(None, 3).unwrap();
+        let second = reader.audit(first.last().map(|line| line.id), 3).unwrap();
+        let whole = reader.audit(None, 6).unwrap();
+        assert_eq!([first, second].concat(), whole);
+    }
+}

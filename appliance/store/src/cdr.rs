@@ -197,3 +197,126 @@ const PAGE_OF_NUMBER: &str = "
                 AND (started, id) < (?1, ?2) AND started >= ?3
             ORDER BY started DESC, id DESC LIMIT ?4)
     ) ORDER BY started DESC, id DESC LIMIT ?4";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples;
+    use crate::{DeviceKey, Reader, Store};
+    use proptest::prelude::*;
+
+    const ALL: RecordQuery =
+        RecordQuery { before: None, from: None, to: None, number: None, limit: 1000 };
+
+    fn with_records(dir: &std::path::Path, records: &[CallRecord]) -> Reader {
+        let mut store = Store::open(dir, DeviceKey::load(dir).unwrap()).unwrap();
+        let mut facts = Facts::default();
+        records.iter().for_each(|record| facts.record(Box::new(record.clone())));
+        store.commit(&facts).unwrap();
+        Reader::open(dir).unwrap()
+    }
+
+    fn some_record() -> impl Strategy<Value = CallRecord> {
+        let number = || prop::sample::select(vec!["201", "202", "203", "+4930123", ""]);
+        (0..200u64, 0..20u64, number(), number(), number()).prop_map(
+            |(id, second, from, dialled, to)| {
+                let mut record = samples::record(id);
+                record.started = UnixMillis(samples::NOW.0 + second * 1000);
+                record.from.number = from.to_owned();
+                record.dialled = dialled.to_owned();
+                record.to.number = to.to_owned();
+                record
+            },
+        )
+    }
+
+    /// What a list is, said in the plainest way.
+    fn expected(records: &[CallRecord], query: &RecordQuery) -> Vec<CallId> {
+        let mut last: Vec<&CallRecord> = Vec::new();
+        for record in records.iter().rev() {
+            if last.iter().all(|seen| seen.id != record.id) {
+                last.push(record);
+            }
+        }
+        let number = query.number.as_deref();
+        last.retain(|record| {
+            let parties = [&record.from.number, &record.dialled, &record.to.number];
+            query.from.is_none_or(|from| record.started >= from)
+                && query.to.is_none_or(|to| record.started < to)
+                && number.is_none_or(|number| parties.into_iter().any(|party| party == number))
+        });
+        last.sort_by_key(|record| std::cmp::Reverse((record.started, record.id)));
+        last.into_iter().map(|record| record.id).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn pages_put_together_are_the_whole_list(
+            records in prop::collection::vec(some_record(), 0..60),
+            from in prop::option::of(0..20u64),
+            to in prop::option::of(0..20u64),
+            number in prop::option::of(prop::sample::select(vec!["201", "+4930123", "nobody"])),
+            limit in 1..9usize,
+        ) {
+            let dir = tempfile::tempdir().unwrap();
+            let reader = with_records(dir.path(), &records);
+            let time = |second: u64| UnixMillis(samples::NOW.0 + second * 1000);
+            let mut query = RecordQuery {
+                before: None,
+                from: from.map(time),
+                to: to.map(time),
+                number: number.map(str::to_owned),
+                limit,
+            };
+            let whole = expected(&records, &query);
+            let mut seen = Vec::new();
+            loop {
+                let page = reader.records(&query).unwrap();
+                prop_assert!(page.len() <= limit);
+                let Some(last) = page.last() else { break };
+                query.before = Some(last.id);
+                seen.extend(page.iter().map(|record| record.id));
+            }
+            prop_assert_eq!(seen, whole);
+        }
+    }
+
+    #[test]
+    fn a_record_that_changes_is_found_under_its_new_number_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut record = samples::record(1);
+        drop(with_records(dir.path(), &[record.clone()]));
+        record.to.number = "204".to_owned();
+        let reader = with_records(dir.path(), &[record.clone()]);
+        let of = |number: &str| RecordQuery { number: Some(number.to_owned()), ..ALL };
+        assert_eq!(reader.records(&of("204")).unwrap(), [record]);
+        assert_eq!(reader.records(&of("+442079460958")).unwrap(), []);
+    }
+
+    #[test]
+    fn after_a_call_that_is_not_there_comes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let reader = with_records(dir.path(), &[samples::record(1)]);
+        let query = RecordQuery { before: Some(CallId(9)), ..ALL };
+        assert_eq!(reader.records(&query).unwrap(), []);
+    }
+
+    #[test]
+    fn lists_read_from_indexes_only() {
+        let dir = tempfile::tempdir().unwrap();
+        with_records(dir.path(), &[]);
+        let db = Connection::open(crate::folder::database(dir.path())).unwrap();
+        for sql in [PAGE, PAGE_OF_NUMBER] {
+            let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let count = plan.parameter_count();
+            let values = vec![0; count];
+            let steps = plan
+                .query_map(rusqlite::params_from_iter(values), |row| row.get::<_, String>(3))
+                .unwrap();
+            let steps: Vec<String> = steps.map(Result::unwrap).collect();
+            assert!(!steps.iter().any(|step| step == "SCAN call_record"), "{steps:#?}");
+        }
+    }
+}

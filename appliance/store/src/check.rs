@@ -77,3 +77,55 @@ const TABLES: &[(&str, &str)] = &[
     ("call records", "call_record"),
     ("audit lines", "audit"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Store;
+    use crate::samples::{self, NOW};
+
+    fn with_everything(dir: &Path) -> Store {
+        let mut store = Store::open(dir, DeviceKey::load(dir).unwrap()).unwrap();
+        for change in samples::changes() {
+            store.apply(change, "anna", NOW).unwrap();
+        }
+        store
+    }
+
+    #[test]
+    fn a_sound_database_is_called_that_and_counted_while_a_daemon_runs() {
+        let dir = tempfile::tempdir().unwrap();
+        let _running = with_everything(dir.path());
+        let report = check(dir.path()).unwrap();
+        assert!(report.is_sound(), "{report}");
+        assert!(report.counts.contains(&("tenants", 2)), "{report}");
+        assert!(report.to_string().starts_with("the database is sound, format 1\n"), "{report}");
+    }
+
+    #[test]
+    fn a_key_that_does_not_fit_is_found() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(with_everything(dir.path()));
+        std::fs::write(dir.path().join("device-key"), [0; 32]).unwrap();
+        let report = check(dir.path()).unwrap();
+        assert!(report.to_string().contains("does not open the password of trunk Carrier"));
+    }
+
+    #[test]
+    fn a_row_that_refers_to_nothing_is_found() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(with_everything(dir.path()));
+        let db = Connection::open(folder::database(dir.path())).unwrap();
+        db.pragma_update(None, "foreign_keys", false).unwrap();
+        db.execute("DELETE FROM extension", []).unwrap();
+        let report = check(dir.path()).unwrap();
+        assert!(!report.is_sound());
+        assert!(report.faults[0].contains("a row of device refers to a row of extension"));
+    }
+
+    #[test]
+    fn a_folder_without_a_database_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(matches!(check(dir.path()), Err(OpenError::Folder { .. })));
+    }
+}

@@ -213,3 +213,196 @@ impl From<OpenError> for RestoreError {
 
 /// Four times what we ask for: more is somebody who wants to keep the box busy.
 const MOST_WORK: u8 = WORK_FACTOR + 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{self, NOW};
+    use crate::{Account, BackupError, Facts, Reader, Role, Store, Token, TokenKind, backup};
+    use call::CallId;
+    use std::sync::OnceLock;
+
+    fn passphrase() -> Secret {
+        Secret::new("correct horse battery")
+    }
+
+    fn key(dir: &Path) -> DeviceKey {
+        DeviceKey::load(dir).unwrap()
+    }
+
+    /// A box with one of everything.
+    fn busy_box(dir: &Path) -> Store {
+        let mut store = Store::open(dir, key(dir)).unwrap();
+        for change in samples::changes() {
+            store.apply(change, "anna", NOW).unwrap();
+        }
+        let mut facts = Facts::default();
+        facts.record(Box::new(samples::record(1)));
+        facts.bind(Box::new(samples::registration(1)));
+        store.commit(&facts).unwrap();
+        let account = Account {
+            name: "anna".to_owned(),
+            password_hash: Secret::new("$argon2id$"),
+            role: Role::Administrator,
+        };
+        store.claim(&account, NOW).unwrap();
+        for (octet, kind) in [(1, TokenKind::Session), (2, TokenKind::Api)] {
+            let hash = [octet; 32];
+            let (account, label) = ("anna".to_owned(), String::new());
+            let token = Token { hash, account, kind, label, created: NOW, expires: None };
+            store.put_token(&token).unwrap();
+        }
+        store
+    }
+
+    /// The backup of such a box, made while it runs. Made once: scrypt takes its time.
+    fn a_backup() -> &'static [u8] {
+        static BACKUP: OnceLock<Vec<u8>> = OnceLock::new();
+        BACKUP.get_or_init(|| {
+            let dir = tempfile::tempdir().unwrap();
+            let _running = busy_box(dir.path());
+            let mut bytes = Vec::new();
+            backup(dir.path(), &key(dir.path()), &passphrase(), &mut bytes).unwrap();
+            bytes
+        })
+    }
+
+    fn contents(dir: &Path) -> Vec<(String, Vec<u8>)> {
+        let mut contents: Vec<_> = fs::read_dir(dir)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .map(|path| (path.display().to_string(), fs::read(&path).unwrap()))
+            .collect();
+        contents.sort();
+        contents
+    }
+
+    /// A box into which this backup does not go: it must be as it was.
+    fn refused(backup: &[u8], passphrase: &str) -> RestoreError {
+        let dir = tempfile::tempdir().unwrap();
+        drop(Store::open(dir.path(), key(dir.path())).unwrap());
+        let before = contents(dir.path());
+        let key = key(dir.path());
+        let refused = restore(dir.path(), &key, &Secret::new(passphrase), backup, NOW).unwrap_err();
+        assert_eq!(contents(dir.path()), before);
+        refused
+    }
+
+    #[test]
+    fn a_backup_restores_on_another_box_with_another_device_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = key(dir.path());
+        let done = restore(dir.path(), &key, &passphrase(), a_backup(), NOW).unwrap();
+        assert_eq!(done, Restored { extensions: 1, trunks: 1, before: None });
+        let mut store = Store::open(dir.path(), key).unwrap();
+        let trunk = store.config().trunks.values().next().unwrap();
+        assert_eq!(trunk.secret.reveal(), samples::TRUNK_PASSWORD);
+        assert!(store.config().extensions.values().all(|entry| entry.credentials.is_some()));
+        let reader = Reader::open(dir.path()).unwrap();
+        assert_eq!(reader.record(CallId(1)).unwrap(), Some(samples::record(1)));
+        assert!(reader.account("anna").unwrap().is_some());
+        let kinds: Vec<_> = reader.tokens("anna").unwrap().iter().map(|it| it.kind).collect();
+        assert_eq!(kinds, [TokenKind::Api], "a log-in of another moment does not come back");
+        assert_eq!(store.registrations(NOW).unwrap(), []);
+        assert_eq!(reader.audit(None, 1).unwrap()[0].action, Action::Restore);
+    }
+
+    #[test]
+    fn the_database_that_was_there_is_kept_beside_the_restored_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Store::open(dir.path(), key(dir.path())).unwrap();
+        let mut facts = Facts::default();
+        facts.record(Box::new(samples::record(77)));
+        store.commit(&facts).unwrap();
+        // As after a power failure: what was committed is in the log only.
+        let log = fs::read(dir.path().join("strowger.db-wal")).unwrap();
+        let database = fs::read(dir.path().join("strowger.db")).unwrap();
+        drop(store);
+        fs::write(dir.path().join("strowger.db-wal"), log).unwrap();
+        fs::write(dir.path().join("strowger.db"), database).unwrap();
+        let done = restore(dir.path(), &key(dir.path()), &passphrase(), a_backup(), NOW).unwrap();
+        let before = done.before.unwrap();
+        let old = Connection::open(&before).unwrap();
+        let calls: u32 = old.query_row("SELECT id FROM call_record", [], |row| row.get(0)).unwrap();
+        assert_eq!(calls, 77);
+        let again = restore(dir.path(), &key(dir.path()), &passphrase(), a_backup(), NOW).unwrap();
+        assert_ne!(again.before, Some(before));
+    }
+
+    #[test]
+    fn a_damaged_database_does_not_keep_a_backup_from_being_restored() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = key(dir.path());
+        let path = folder::database(dir.path());
+        fs::write(&path, "rubbish".repeat(1000)).unwrap();
+        fs::write(folder::beside(&path, "-wal"), "more rubbish").unwrap();
+        let done = restore(dir.path(), &key, &passphrase(), a_backup(), NOW).unwrap();
+        assert_eq!(fs::read(done.before.unwrap()).unwrap(), "rubbish".repeat(1000).as_bytes());
+        assert_eq!(Store::open(dir.path(), key).unwrap().config().trunks.len(), 1);
+    }
+
+    #[test]
+    fn a_wrong_passphrase_is_called_that_and_changes_nothing() {
+        let refused = refused(a_backup(), "incorrect horse");
+        assert!(matches!(refused, RestoreError::WrongPassphrase), "{refused:?}");
+        assert_eq!(refused.to_string(), "the passphrase does not open this backup");
+    }
+
+    #[test]
+    fn a_backup_that_breaks_off_or_was_changed_is_refused() {
+        let whole = a_backup();
+        for end in [whole.len() - 1, whole.len() / 2, 250] {
+            let refused = refused(&whole[..end], "correct horse battery");
+            assert!(matches!(refused, RestoreError::Damaged), "{end}: {refused:?}");
+        }
+        let mut changed = whole.to_vec();
+        changed[whole.len() - 100] ^= 1;
+        let refused = refused(&changed, "correct horse battery");
+        assert!(matches!(refused, RestoreError::Damaged), "{refused:?}");
+    }
+
+    #[test]
+    fn what_is_no_backup_is_refused_as_that() {
+        for bytes in [&b""[..], b"hello", &[0x5a; 5000], &a_backup()[..20]] {
+            let refused = refused(bytes, "correct horse battery");
+            assert!(matches!(refused, RestoreError::NotABackup), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn a_backup_of_a_newer_program_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(busy_box(dir.path()));
+        let db = Connection::open(folder::database(dir.path())).unwrap();
+        db.pragma_update(None, "user_version", 99).unwrap();
+        drop(db);
+        let mut bytes = Vec::new();
+        backup(dir.path(), &key(dir.path()), &passphrase(), &mut bytes).unwrap();
+        let refused = refused(&bytes, "correct horse battery");
+        let newer = |open: &OpenError| matches!(open, OpenError::NewerDatabase { found: 99, .. });
+        assert!(matches!(&refused, RestoreError::Open(open) if newer(open)), "{refused:?}");
+    }
+
+    #[test]
+    fn nobody_restores_under_a_running_daemon() {
+        let dir = tempfile::tempdir().unwrap();
+        let _running = Store::open(dir.path(), key(dir.path())).unwrap();
+        let refused = restore(dir.path(), &key(dir.path()), &passphrase(), a_backup(), NOW);
+        assert!(matches!(refused, Err(RestoreError::Open(OpenError::InUse { .. }))));
+    }
+
+    #[test]
+    fn a_backup_shows_nothing_and_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let _running = busy_box(dir.path());
+        let weak = backup(dir.path(), &key(dir.path()), &Secret::new("short"), Vec::new());
+        assert!(matches!(weak, Err(BackupError::WeakPassphrase)));
+        let shows = |what: &[u8]| a_backup().windows(what.len()).any(|window| window == what);
+        assert!(!shows(samples::TRUNK_PASSWORD.as_bytes()));
+        assert!(!shows(b"SQLite format 3"));
+        let mut bytes = Vec::new();
+        backup(dir.path(), &key(dir.path()), &passphrase(), &mut bytes).unwrap();
+        let left = dir.path().join("strowger.db.snapshot").metadata().unwrap();
+        assert_eq!(left.len(), 0);
+    }
+}
