@@ -14,6 +14,7 @@ mod invite_server;
 mod key;
 mod machine;
 mod server;
+mod slots;
 mod table;
 
 pub use table::{Out, Received, Setup, TransactionId, Transactions};

@@ -72,27 +72,23 @@ const OURS: u8 = 0;
 const THEIRS: u8 = 1;
 const THEIRS_2543: u8 = 2;
 
-/// Hashes what is a number already, and well mixed or counted up.
-pub(super) type ById = BuildHasherDefault<Spread>;
+/// Hashes a [`Key`], which is well mixed already.
+pub(super) type ByKey = BuildHasherDefault<Folded>;
 
-/// See [`ById`].
+/// See [`ByKey`].
 #[derive(Debug, Default)]
-pub(super) struct Spread(u64);
+pub(super) struct Folded(u64);
 
-impl Hasher for Spread {
+impl Hasher for Folded {
     fn finish(&self) -> u64 {
         self.0
     }
 
     fn write(&mut self, bytes: &[u8]) {
+        // A key is written as one number; this is here for completeness.
         for byte in bytes {
-            self.write_u64(self.0 ^ u64::from(*byte));
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
         }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        // The golden ratio: consecutive numbers differ in their upper bits too.
-        self.0 = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "half a fingerprint is hash enough")]

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::derived;
-use super::key::{ById, Key, Keys};
+use super::key::{ByKey, Key, Keys};
 use super::machine::Machine;
+use super::slots::Slots;
 use super::{Event, Sent, Step, Tell, Timers};
 use crate::alarm::Alarms;
 use crate::flow::{ConnectionId, Flow};
@@ -19,7 +20,19 @@ use crate::{Message, Method, Status};
 
 /// One transaction; the number is never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TransactionId(u64);
+pub struct TransactionId {
+    pub(super) serial: u64,
+    pub(super) slot: u32,
+}
+
+impl TransactionId {
+    const FIRST: Self = Self { serial: u64::MIN, slot: u32::MIN };
+    const LAST: Self = Self { serial: u64::MAX, slot: u32::MAX };
+
+    pub(super) fn index(self) -> usize {
+        self.slot as usize
+    }
+}
 
 /// How the transaction layer is set up.
 #[derive(Clone, Copy, Debug)]
@@ -38,13 +51,12 @@ pub struct Transactions {
     timers: Timers,
     most_servers: usize,
     keys: Keys,
-    by_key: HashMap<Key, TransactionId, ById>,
-    transactions: HashMap<TransactionId, Box<Transaction>, ById>,
+    by_key: HashMap<Key, TransactionId, ByKey>,
+    transactions: Slots<Transaction>,
     /// Ours that wait for a final response, by the way they took.
     pending: BTreeSet<(Way, TransactionId)>,
     servers: usize,
     refused: u64,
-    next: u64,
     alarms: Alarms<TransactionId>,
     out: VecDeque<Out>,
 }
@@ -138,11 +150,10 @@ impl Transactions {
             most_servers: setup.most_servers,
             keys: Keys::new(setup.seed),
             by_key: HashMap::default(),
-            transactions: HashMap::default(),
+            transactions: Slots::new(),
             pending: BTreeSet::new(),
             servers: 0,
             refused: 0,
-            next: 0,
             alarms: Alarms::default(),
             out: VecDeque::new(),
         }
@@ -174,7 +185,7 @@ impl Transactions {
         bytes: Arc<[u8]>,
         now: Instant,
     ) -> bool {
-        let Some(transaction) = self.transactions.get_mut(&id) else { return false };
+        let Some(transaction) = self.transactions.get_mut(id) else { return false };
         let step = transaction.machine.handle(Event::Respond(status.code()), &self.timers, now);
         if step.send.is_none() {
             return false;
@@ -204,7 +215,7 @@ impl Transactions {
     /// `reason` as its `Reason` header (RFC 3326). The INVITE's final response still comes, or it
     /// times out. `false` if there is nothing to cancel.
     pub fn cancel(&mut self, id: TransactionId, reason: Option<&str>, now: Instant) -> bool {
-        let Some(transaction) = self.transactions.get_mut(&id) else { return false };
+        let Some(transaction) = self.transactions.get_mut(id) else { return false };
         let Machine::InviteClient(invite) = &transaction.machine else { return false };
         let waits = invite.is_calling() && transaction.cancel.is_none();
         if !waits && !invite.is_ringing() {
@@ -240,7 +251,7 @@ impl Transactions {
     pub fn deadline(&mut self) -> Option<Instant> {
         loop {
             let (at, id) = self.alarms.first()?;
-            let Some(transaction) = self.transactions.get_mut(&id) else {
+            let Some(transaction) = self.transactions.get_mut(id) else {
                 self.alarms.pop();
                 continue;
             };
@@ -262,7 +273,7 @@ impl Transactions {
     pub fn timeout(&mut self, now: Instant) {
         while self.deadline().is_some_and(|at| at <= now) {
             let Some((_, id)) = self.alarms.pop() else { return };
-            if let Some(transaction) = self.transactions.get_mut(&id) {
+            if let Some(transaction) = self.transactions.get_mut(id) {
                 transaction.alarm = None;
             }
             self.handle(id, Event::Timeout, now);
@@ -281,7 +292,7 @@ impl Transactions {
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.transactions.is_empty()
+        self.transactions.len() == 0
     }
 
     /// How many requests were refused since the start, because of the bound.
@@ -291,11 +302,11 @@ impl Transactions {
 
     /// The flow of a transaction that is not over.
     pub fn flow(&self, id: TransactionId) -> Option<Flow> {
-        self.transactions.get(&id).map(|transaction| transaction.flow)
+        self.transactions.get(id).map(|transaction| transaction.flow)
     }
 
     fn way_failed(&mut self, way: Way, now: Instant) {
-        let all = (way, TransactionId(u64::MIN))..=(way, TransactionId(u64::MAX));
+        let all = (way, TransactionId::FIRST)..=(way, TransactionId::LAST);
         let failed: Vec<_> = self.pending.range(all).map(|(_, id)| *id).collect();
         for id in failed {
             self.transport_error(id, now);
@@ -310,7 +321,7 @@ impl Transactions {
     ) -> Received {
         let Some(key) = self.keys.of_response(message) else { return Received::Unusable };
         let Some(&id) = self.by_key.get(&key) else { return Received::Stray };
-        let Some(transaction) = self.transactions.get_mut(&id) else { return Received::Stray };
+        let Some(transaction) = self.transactions.get_mut(id) else { return Received::Stray };
         let silent = transaction.silent;
         let step = transaction.machine.handle(Event::Response(status.code()), &self.timers, now);
         if step.send == Some(Sent::Ack) && step.tell.is_some() {
@@ -393,14 +404,14 @@ impl Transactions {
         bytes: Option<Arc<[u8]>>,
         silent: bool,
     ) -> TransactionId {
-        let id = TransactionId(self.next);
-        self.next += 1;
         let pending = machine.is_pending();
         let transaction =
             Transaction { key, flow, machine, alarm: None, bytes, cancel: None, silent, pending };
+        let id = self.transactions.insert(transaction);
         self.by_key.insert(key, id);
-        let transaction = self.transactions.entry(id).or_insert(Box::new(transaction));
-        self.alarms.set(id, transaction.machine.deadline(), &mut transaction.alarm);
+        if let Some(transaction) = self.transactions.get_mut(id) {
+            self.alarms.set(id, transaction.machine.deadline(), &mut transaction.alarm);
+        }
         id
     }
 
@@ -414,7 +425,7 @@ impl Transactions {
 
     /// Feeds one machine and does what it wants; says what its user should hear.
     fn handle(&mut self, id: TransactionId, event: Event, now: Instant) -> Option<Tell> {
-        let transaction = self.transactions.get_mut(&id)?;
+        let transaction = self.transactions.get_mut(id)?;
         let step = transaction.machine.handle(event, &self.timers, now);
         self.settle(id, step);
         step.tell
@@ -422,7 +433,7 @@ impl Transactions {
 
     /// Sends, tells, wakes and forgets, as the machine wants.
     fn settle(&mut self, id: TransactionId, step: Step) {
-        let Some(transaction) = self.transactions.get_mut(&id) else { return };
+        let Some(transaction) = self.transactions.get_mut(id) else { return };
         if step.send.is_some()
             && let Some(bytes) = transaction.bytes.clone()
         {
@@ -450,7 +461,7 @@ impl Transactions {
     }
 
     fn close(&mut self, id: TransactionId) {
-        let Some(transaction) = self.transactions.remove(&id) else { return };
+        let Some(transaction) = self.transactions.remove(id) else { return };
         if self.by_key.get(&transaction.key) == Some(&id) {
             self.by_key.remove(&transaction.key);
         }
@@ -464,9 +475,8 @@ impl Transactions {
     }
 
     fn give_memory_back(&mut self) {
-        let (held, capacity) = (self.transactions.len(), self.transactions.capacity());
+        let (held, capacity) = (self.by_key.len(), self.by_key.capacity());
         if capacity > KEPT && held < capacity / 8 {
-            self.transactions.shrink_to(held * 2);
             self.by_key.shrink_to(held * 2);
             self.out.shrink_to(held);
         }
