@@ -1,0 +1,121 @@
+"""Speech-like sounds to play into a phone, and how well they came out of another."""
+
+import wave
+
+import numpy
+
+RATE = 8000
+SLOT = RATE // 10
+
+
+def melody(path, seed, seconds=40):
+    """Writes a WAV that never repeats: every tenth of a second another pair of tones."""
+    chance = numpy.random.default_rng(seed)
+    slots = []
+    ramp = numpy.minimum(1, numpy.minimum(numpy.arange(SLOT), SLOT - 1 - numpy.arange(SLOT)) / 40)
+    time = numpy.arange(SLOT) / RATE
+    for _ in range(seconds * 10):
+        low, high = chance.uniform(300, 1000), chance.uniform(1200, 3000)
+        tone = numpy.sin(2 * numpy.pi * low * time) + numpy.sin(2 * numpy.pi * high * time)
+        slots.append(tone * ramp * 0.2)
+    write(path, numpy.concatenate(slots))
+
+
+def write(path, samples):
+    with wave.open(path, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes((numpy.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
+
+
+def read(path):
+    """Samples of the first channel, from -1 to 1; tolerates a header that was never completed."""
+    with open(path, "rb") as file:
+        data = file.read()
+    at = data.index(b"fmt ") + 8
+    channels = int.from_bytes(data[at + 2:at + 4], "little")
+    rate = int.from_bytes(data[at + 4:at + 8], "little")
+    bits = int.from_bytes(data[at + 14:at + 16], "little")
+    if rate != RATE or bits != 16:
+        raise AssertionError(f"{path}: {rate} Hz, {bits} bits")
+    body = data[data.index(b"data", at) + 8:]
+    samples = numpy.frombuffer(body[:len(body) // (2 * channels) * 2 * channels], "<i2")
+    return samples[::channels].astype(float) / 32768
+
+
+class Heard:
+    """How a recording compares with what was played.
+
+    correlation: median over frames of 20 ms, 1 is the same waveform
+    level: heard over played, 1 is as loud
+    offset: where in the source the recording begins, in seconds
+    seconds: how much sound was heard
+    gaps: frames of 20 ms between the first and the last sound that do not fit the source
+    """
+
+    def __init__(self, source, recording):
+        source, heard = read(source), read(recording)
+        if len(heard) < RATE:
+            raise AssertionError(f"only {len(heard) / RATE:.2f} s were recorded")
+        sounding = numpy.nonzero(numpy.abs(heard) > 0.01)[0]
+        if len(sounding) < RATE // 2:
+            raise AssertionError("silence was recorded")
+        heard = heard[sounding[0]:sounding[-1] + 1]
+        self.seconds = len(heard) / RATE
+        lag = best_lag(source, heard)
+        self.offset = lag / RATE
+        frame = RATE // 50
+        fits, levels, self.gaps = [], [], 0
+        for at in range(0, len(heard) - frame, frame):
+            # The two clocks may slip by a packet; look for the frame where it should be.
+            best, level = match(source, heard[at:at + frame], lag + at)
+            fits.append(best)
+            levels.append(level)
+            self.gaps += best < 0.8
+        self.frames = len(fits)
+        self.correlation = float(numpy.median(fits))
+        self.level = float(numpy.median(levels))
+
+    def demand(self, seconds, correlation=0.98, gaps=0.02):
+        """Fails when the recording is not the source."""
+        wrong = []
+        if self.seconds < seconds:
+            wrong.append(f"only {self.seconds:.1f} s heard, {seconds} wanted")
+        if self.correlation < correlation:
+            wrong.append(f"correlation {self.correlation:.3f}")
+        if not 0.9 < self.level < 1.1:
+            wrong.append(f"level {self.level:.2f}")
+        if self.gaps > gaps * self.frames:
+            wrong.append(f"{self.gaps} of {self.frames} frames are gaps")
+        if wrong:
+            raise AssertionError("; ".join(wrong))
+        return self
+
+    def __str__(self):
+        return (f"{self.seconds:.1f} s, correlation {self.correlation:.3f}, "
+                f"level {self.level:.2f}, {self.gaps} gaps")
+
+
+def best_lag(source, heard):
+    """Where in the source the heard part fits best, in samples; may be negative."""
+    part = heard[:4 * RATE]
+    size = 1 << (len(source) + len(part)).bit_length()
+    spectrum = numpy.fft.rfft(source, size) * numpy.conj(numpy.fft.rfft(part, size))
+    fit = numpy.fft.irfft(spectrum, size)
+    best = int(numpy.argmax(fit))
+    return best if best < len(source) else best - size
+
+
+def match(source, frame, near, slack=400):
+    """Correlation and level of one frame at the best place within `slack` samples of `near`."""
+    begin, end = max(0, near - slack), min(len(source), near + slack + len(frame))
+    span = source[begin:end]
+    if len(span) < len(frame) or not frame.any():
+        return 0.0, 0.0
+    dots = numpy.correlate(span, frame, "valid")
+    power = numpy.convolve(span * span, numpy.ones(len(frame)), "valid")
+    scale = numpy.sqrt(numpy.maximum(power, 1e-9) * float(frame @ frame))
+    fits = dots / scale
+    best = int(numpy.argmax(fits))
+    return float(fits[best]), float(numpy.sqrt(frame @ frame / max(power[best], 1e-9)))
