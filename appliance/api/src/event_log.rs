@@ -22,8 +22,14 @@ pub struct EventLog {
 #[derive(Debug)]
 struct Shared {
     ring: Mutex<Ring>,
-    /// The number of the newest event, for those who wait.
-    newest: watch::Sender<u64>,
+    /// For those who wait for the next one.
+    newest: watch::Sender<Newest>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Newest {
+    seq: u64,
+    closed: bool,
 }
 
 #[derive(Debug)]
@@ -48,7 +54,7 @@ pub struct Numbered {
 #[derive(Debug)]
 pub struct Feed {
     shared: Arc<Shared>,
-    newest: watch::Receiver<u64>,
+    newest: watch::Receiver<Newest>,
     next: u64,
 }
 
@@ -68,46 +74,54 @@ impl EventLog {
     /// every number given before the restart unless there were a million events a second.
     pub fn starting_at(now: UnixMillis) -> Self {
         let first = now.0.saturating_mul(1000).max(1);
-        let newest = watch::Sender::new(first - 1);
+        let newest = watch::Sender::new(Newest { seq: first - 1, closed: false });
         let ring = Mutex::new(Ring { first, events: VecDeque::new() });
         Self { shared: Arc::new(Shared { ring, newest }) }
     }
 
     /// Adds events in their order. Never waits for a listener.
     pub fn publish(&self, events: impl IntoIterator<Item = Event>) {
-        let newest = {
+        let seq = {
             let mut ring = self.shared.ring();
             for event in events {
                 ring.push(event);
             }
             ring.newest()
         };
-        self.shared.newest.send_replace(newest);
+        self.shared.newest.send_modify(|newest| newest.seq = seq);
+    }
+
+    /// The box goes down: every listener is told, and goes.
+    pub fn close(&self) {
+        self.shared.newest.send_modify(|newest| newest.closed = true);
     }
 
     /// The number of the newest event.
     pub fn newest(&self) -> u64 {
-        *self.shared.newest.borrow()
+        self.shared.newest.borrow().seq
     }
 
     /// Listens from the event after `after` on; without it, from now on.
     pub fn follow(&self, after: Option<u64>) -> Feed {
         let newest = self.shared.newest.subscribe();
-        let next = after.unwrap_or_else(|| *newest.borrow()).saturating_add(1);
+        let next = after.unwrap_or_else(|| newest.borrow().seq).saturating_add(1);
         Feed { shared: Arc::clone(&self.shared), newest, next }
     }
 }
 
 impl Feed {
     /// The events since the last time, a bounded number; waits until there are some. `None` when
-    /// the log is gone.
+    /// the log was closed.
     ///
     /// May be dropped while it waits without losing anything.
     pub async fn next(&mut self) -> Option<Heard> {
         loop {
-            self.newest.borrow_and_update();
+            let closed = self.newest.borrow_and_update().closed;
             if let Some(heard) = self.read() {
                 return Some(heard);
+            }
+            if closed {
+                return None;
             }
             self.newest.changed().await.ok()?;
         }
@@ -225,6 +239,16 @@ mod tests {
             let heard = log.follow(Some(stranger)).next().await;
             assert!(matches!(heard, Some(Heard::Lost(999_999))), "{stranger} {heard:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_closed_log_lets_its_listeners_go_once_they_heard_everything() {
+        let log = EventLog::starting_at(START);
+        let mut feed = log.follow(None);
+        log.publish([config(1)]);
+        log.close();
+        assert_eq!(seqs(feed.next().await), [1_000_000]);
+        assert!(feed.next().await.is_none());
     }
 
     #[tokio::test]

@@ -1,0 +1,93 @@
+//! What the box does: calls, records, routes, backups; and the files beside the API.
+
+use crate::fake::{Client, FakeBox, NOW, call};
+use axum::http::{StatusCode, header};
+use serde_json::json;
+
+#[tokio::test]
+async fn a_live_call_is_listed_and_hung_up() {
+    let fake = FakeBox::new();
+    let client = Client::administrator(&fake).await;
+    fake.with(|state| state.calls = vec![call(2), call(1)]);
+    let list = client.get("/api/v1/calls?limit=1").await.json();
+    let id = list["items"][0]["id"].as_str().unwrap();
+    assert_eq!(id, call(1).id.to_string(), "oldest first");
+    assert_eq!(list["next"], id);
+    assert_eq!(client.get("/api/v1/calls?number=203").await.json()["items"], json!([]));
+    let path = format!("/api/v1/calls/{id}");
+    assert_eq!(client.get(&path).await.json()["dialled"], "202");
+    assert_eq!(client.delete(&path).await.status, StatusCode::NO_CONTENT);
+    client.delete(&path).await.problem(404);
+    client.delete("/api/v1/calls/7").await.problem(404);
+}
+
+#[tokio::test]
+async fn call_records_come_newest_first_page_by_page() {
+    let fake = FakeBox::new();
+    let client = Client::administrator(&fake).await;
+    fake.with(|state| state.records = (0..5).map(call).collect());
+    let mut path = "/api/v1/cdrs?limit=2".to_owned();
+    let mut started = Vec::new();
+    loop {
+        let page = client.get(&path).await.json();
+        let items = page["items"].as_array().unwrap().iter();
+        started.extend(items.map(|item| item["started"].as_u64().unwrap() - NOW.0));
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("/api/v1/cdrs?limit=2&cursor={next}");
+    }
+    assert_eq!(started, [4, 3, 2, 1, 0]);
+    let between = format!("/api/v1/cdrs?after={}&before={}", NOW.0 + 1, NOW.0 + 3);
+    assert_eq!(client.get(&between).await.json()["items"].as_array().unwrap().len(), 2);
+    let one = client.get(&format!("/api/v1/cdrs/{}", call(3).id)).await.json();
+    assert_eq!(one["started"], NOW.0 + 3);
+}
+
+#[tokio::test]
+async fn a_route_is_checked_for_now_unless_another_time_is_given() {
+    let fake = FakeBox::new();
+    let client = Client::administrator(&fake).await;
+    let report = client.post("/api/v1/route-check", json!({"from": "201", "to": "202"})).await;
+    assert_eq!(report.json()["verdict"], "extension");
+    assert_eq!(report.json()["steps"][0]["text"], format!("at {}", NOW.0));
+    let then = json!({"from": "201", "to": "202", "at": 5});
+    let report = client.post("/api/v1/route-check", then).await.json();
+    assert_eq!(report["steps"][0]["text"], "at 5");
+    let empty = json!({"from": "201", "to": " "});
+    assert_eq!(client.post("/api/v1/route-check", empty).await.refusal(422).0, "to");
+}
+
+#[tokio::test]
+async fn a_backup_is_one_file_behind_a_passphrase() {
+    let fake = FakeBox::new();
+    let client = Client::administrator(&fake).await;
+    let answer = client.post("/api/v1/backup", json!({"passphrase": "open sesame"})).await;
+    assert_eq!(answer.header(header::CONTENT_TYPE), "application/octet-stream");
+    assert_eq!(answer.header(header::CONTENT_LENGTH), "11");
+    assert!(answer.header(header::CONTENT_DISPOSITION).contains("strowger-backup.age"));
+    assert_eq!(answer.body, b"open sesame");
+    let refusal = client.post("/api/v1/backup", json!({"passphrase": "short"})).await.refusal(422);
+    assert_eq!(refusal.0, "passphrase");
+}
+
+#[tokio::test]
+async fn every_answer_forbids_what_browsers_need_not_do() {
+    let fake = FakeBox::new();
+    let stranger = Client::stranger(&fake);
+    for path in ["/", "/extensions", "/missing.js", "/api/v1/health", "/api/v1/calls", "/metrics"] {
+        let answer = stranger.get(path).await;
+        let policy = answer.header(header::CONTENT_SECURITY_POLICY);
+        assert!(policy.starts_with("default-src 'self'"), "{path} {policy}");
+        assert!(!policy.contains("unsafe"), "{policy}");
+        assert_eq!(answer.header(header::X_CONTENT_TYPE_OPTIONS), "nosniff", "{path}");
+    }
+    assert_eq!(stranger.get("/api/v1/health").await.header(header::CACHE_CONTROL), "no-store");
+    let page = stranger.get("/any/page").await;
+    assert_eq!(page.header(header::CONTENT_TYPE), "text/html; charset=utf-8");
+}
+
+#[tokio::test]
+async fn the_document_needs_no_log_in() {
+    let answer = Client::stranger(&FakeBox::new()).get("/api/v1/openapi.json").await;
+    assert_eq!(answer.header(header::CONTENT_TYPE), "application/json");
+    assert_eq!(answer.json()["openapi"], "3.1.0");
+}
