@@ -1,1 +1,6 @@
-//! What may enter and leave: realms, admission, flood, topology, NAT.
+//! What may enter, and how the outside sees the box.
+//!
+//! [`flood`] decides before a message is parsed; [`stun`] asks a server how the world sees our address.
+
+pub mod flood;
+pub mod stun;

@@ -3,24 +3,65 @@
 //! [`Exchange`] has no sockets, threads, clock, random source or database. Whoever owns it tells it
 //! what happened with [`Exchange::handle`], does what [`Exchange::poll_output`] says until it says no
 //! more, and comes back at [`Exchange::poll_timeout`] at the latest.
+//!
+//! A message takes this way: `border` admits it, `sip` parses it once and finds its transaction,
+//! `receive` finds out who sent it, a leg (`leg::sip`) turns it into a [`call::LegEvent`], `pbx` answers
+//! with [`call::LegCommand`]s, and the legs turn those into messages again.
 
+mod frame;
+mod guard;
 mod input;
+mod leg;
+mod message;
 mod output;
+mod places;
+mod ports;
+mod random;
+mod receive;
+mod registrar;
+mod streams;
+mod stun;
+mod trunk;
+mod way;
 
 pub use input::{Command, Input, Surroundings};
 pub use output::Output;
 
-use std::time::Instant;
+use call::{Cause, Decider, End, LegId, MediaEvent, UnixMillis, Why};
+use config::{Config, TenantId};
+use frame::{Frame, Owner};
+use guard::Guard;
+use leg::sip::{Desk, Legs};
+use message::Messages;
+use pbx::{Act, Pbx, World};
+use registrar::Registrar;
+use sip::Status;
+use sip::transaction::Out;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use trunk::Trunks;
 
 /// The box.
 ///
-/// **Mutate, drain, wait.** After every [`Exchange::handle`] the owner drains
-/// [`Exchange::poll_output`] to `None`, does what it was told in that order, and sleeps until
+/// **Mutate, drain, wait.** After every [`Exchange::handle`] or [`Exchange::handle_timeout`] the owner
+/// drains [`Exchange::poll_output`] to `None`, does what it was told in that order, and sleeps until
 /// [`Exchange::poll_timeout`] or the next input. Equal seeds and equal inputs at equal instants give
 /// equal outputs, to the bit.
 #[derive(Debug)]
 pub struct Exchange {
-    output: std::collections::VecDeque<Output>,
+    frame: Frame,
+    guard: Guard,
+    flood: border::flood::Flood,
+    registrar: Registrar,
+    trunks: Trunks,
+    legs: Legs,
+    pbx: Pbx,
+    messages: Messages,
+    stun: stun::Stun,
+    next_leg: u64,
+    next_call: u16,
+    closing: Option<Instant>,
+    finished: bool,
 }
 
 /// When the exchange wants to be called again, and why.
@@ -37,51 +78,325 @@ pub struct Wake {
 pub struct Figures {
     /// Calls that are up or being placed.
     pub calls: usize,
+    /// Legs, the ending ones included.
+    pub legs: usize,
     /// Bindings of the registrar.
     pub registrations: usize,
+    /// SIP transactions in memory.
+    pub transactions: usize,
+    /// Pairs of media ports that are lent.
+    pub ports_lent: usize,
+    /// Pairs of media ports that are free and in hand.
+    pub ports_free: usize,
     /// Counters by name and label, in a stable order.
     pub counters: Vec<(&'static str, &'static str, u64)>,
 }
 
 impl Exchange {
     /// A box that knows nothing yet. All its random numbers come from `seed`.
-    pub fn new(_seed: [u8; 32], _now: Instant) -> Self {
-        Self { output: std::collections::VecDeque::new() }
+    pub fn new(seed: [u8; 32], now: Instant) -> Self {
+        let mut frame = Frame::new(seed, now);
+        let guard = Guard::new(frame.random.bytes(), frame.random.bytes());
+        Self {
+            frame,
+            guard,
+            flood: border::flood::Flood::default(),
+            registrar: Registrar::default(),
+            trunks: Trunks::default(),
+            legs: Legs::default(),
+            pbx: Pbx::default(),
+            messages: Messages::default(),
+            stun: stun::Stun::default(),
+            next_leg: 1,
+            next_call: 0,
+            closing: None,
+            finished: false,
+        }
     }
 
     /// Takes in one thing that happened at `now`. Time never goes back.
-    pub fn handle(&mut self, _input: Input<'_>, _now: Instant) {}
+    pub fn handle(&mut self, input: Input<'_>, now: Instant) {
+        match input {
+            Input::Received { flow, bytes } => self.receive(flow, bytes, now),
+            Input::Media(event) => self.media(event, now),
+            Input::Surroundings(surroundings) => {
+                for command in self.frame.ports.arrange(&surroundings.media) {
+                    self.frame.media(command);
+                }
+                self.frame.places.surroundings = surroundings;
+                self.stun.begin(&mut self.frame, now);
+            }
+            Input::Config(config) => self.configure(config, now),
+            Input::Clock(clock) => self.frame.set_clock(clock, now),
+            Input::Restored(kept) => self.registrar.restore(kept, &mut self.frame, now),
+            Input::Connected { .. } => {}
+            Input::Disconnected { connection } => self.frame.disconnected(connection, now),
+            Input::SendFailed { flow } => self.frame.transactions.flow_failed(flow, now),
+            Input::Resolved { question, answer } => {
+                self.frame.dns.keep(question.clone(), answer.clone(), now);
+                self.trunks.resolved(&mut self.frame, &question, &answer, now);
+                self.stun.resolved(&mut self.frame, &question, &answer, now);
+                let (legs, mut desk) = self.desk(now);
+                legs.resolved(&mut desk, &question, &answer);
+            }
+            Input::Command(Command::HangUp(call)) => {
+                let end = End::ours(Cause::NORMAL_CLEARING, Why::Administrator);
+                self.end_call(call, end, now);
+            }
+            Input::Shutdown => self.shut_down(now),
+        }
+        self.settle(now);
+    }
 
     /// Does what is due at `now`.
-    pub fn handle_timeout(&mut self, _now: Instant) {}
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.frame.transactions.timeout(now);
+        let (legs, mut desk) = self.desk(now);
+        legs.timeout(&mut desk);
+        self.trunks.timeout(&mut self.frame, now);
+        self.stun.timeout(&mut self.frame, now);
+        self.registrar.expire(&mut self.frame, now);
+        let (pbx, mut view) = self.view(now);
+        pbx.handle_timeout(now, &mut view);
+        if self.closing.is_some_and(|until| until <= now) {
+            self.closing = None;
+            self.finish();
+        }
+        self.settle(now);
+    }
 
     /// The next thing to do; `None` when all is said.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.output.pop_front()
+        self.frame.output.pop_front()
     }
 
-    /// The next instant at which something is due.
-    pub fn poll_timeout(&self) -> Option<Wake> {
-        None
+    /// The next instant at which something is due, and what.
+    pub fn poll_timeout(&mut self) -> Option<Wake> {
+        let due = [
+            (self.frame.transactions.deadline(), "transaction"),
+            (self.legs.deadline(), "leg"),
+            (self.pbx.poll_timeout(), "call"),
+            (self.trunks.deadline(), "trunk"),
+            (self.stun.deadline(), "stun"),
+            (self.registrar.next_expiry().map(|at| self.frame.instant(at)), "registrar"),
+            (self.closing, "shutdown"),
+        ];
+        let due = due.into_iter().filter_map(|(at, why)| Some(Wake { at: at?, why }));
+        due.min_by_key(|wake| wake.at)
     }
 
     /// Records of all calls that are not over, oldest first.
     pub fn calls(&self) -> Vec<call::CallRecord> {
-        Vec::new()
+        self.pbx.records().cloned().collect()
     }
 
     /// All bindings, in order of their ids.
     pub fn registrations(&self) -> Vec<call::Registration> {
-        Vec::new()
+        self.registrar.iter().cloned().collect()
+    }
+
+    /// How many phones of an extension are registered.
+    pub fn registered(&self, tenant: TenantId, number: &str) -> usize {
+        self.registrar.of(tenant, number).len()
     }
 
     /// How the trunks do.
     pub fn trunks(&self) -> Vec<call::TrunkStatus> {
-        Vec::new()
+        self.trunks.statuses().cloned().collect()
     }
 
     /// Figures.
     pub fn figures(&self) -> Figures {
-        Figures::default()
+        let counters = self.frame.counters.iter();
+        Figures {
+            calls: self.pbx.len(),
+            legs: self.legs.len(),
+            registrations: self.registrar.len(),
+            transactions: self.frame.transactions.len(),
+            ports_lent: self.frame.ports.lent(),
+            ports_free: self.frame.ports.in_hand(),
+            counters: counters.map(|((name, label), n)| (*name, *label, *n)).collect(),
+        }
+    }
+
+    fn configure(&mut self, config: Arc<Config>, now: Instant) {
+        self.frame.config = config.clone();
+        self.registrar.reconfigure(&config, &mut self.frame);
+        self.trunks.reconfigure(&mut self.frame, &config, now);
+        self.stun.begin(&mut self.frame, now);
+    }
+
+    fn media(&mut self, event: MediaEvent, now: Instant) {
+        match event {
+            MediaEvent::Free { address, ports } => self.frame.ports.free(address, &ports),
+            MediaEvent::Exhausted { address } => {
+                self.frame.count("media_ports", "exhausted");
+                self.frame.ports.exhausted(address);
+            }
+            MediaEvent::Heard { .. } => {}
+            MediaEvent::Silent { port } => {
+                let seconds = self.frame.config.settings.silence_seconds;
+                let end = End {
+                    cause: Cause::RECOVERY_ON_TIMER,
+                    status: None,
+                    by: Decider::Exchange,
+                    why: Why::NoMedia { seconds },
+                };
+                if let Some(call) = self.frame.lent.get(&port).copied() {
+                    self.end_call(call, end, now);
+                }
+            }
+            MediaEvent::Closed { port: _, leg, stats } => {
+                if let Some(record) = self.frame.streams.closed(leg, *stats) {
+                    self.frame.output.push_back(Output::Record(record));
+                }
+            }
+        }
+    }
+
+    fn end_call(&mut self, call: call::CallId, end: End, now: Instant) {
+        let (pbx, mut view) = self.view(now);
+        pbx.end(call, end, now, &mut view);
+    }
+
+    /// Farewell: every call gets its BYE, every carrier is told.
+    fn shut_down(&mut self, now: Instant) {
+        if self.closing.is_some() || self.finished {
+            return;
+        }
+        let calls: Vec<_> = self.pbx.records().map(|record| record.id).collect();
+        for call in calls {
+            self.end_call(call, End::ours(Cause::NORMAL_CLEARING, Why::Shutdown), now);
+        }
+        self.trunks.stop(&mut self.frame, now);
+        self.closing = Some(now + FAREWELL);
+    }
+
+    fn finish(&mut self) {
+        if !self.finished {
+            self.finished = true;
+            self.frame.output.push_back(Output::Finished);
+        }
+    }
+
+    /// Lets every part act on what the others said, until nobody has anything to say.
+    fn settle(&mut self, now: Instant) {
+        loop {
+            if let Some(out) = self.frame.transactions.poll() {
+                self.transaction(out, now);
+            } else if let Some((call, leg, event)) = self.legs.poll_event() {
+                let (pbx, mut view) = self.view(now);
+                pbx.handle(call, leg, event, now, &mut view);
+            } else if let Some(act) = self.pbx.poll_act() {
+                self.act(act, now);
+            } else {
+                break;
+            }
+        }
+        if self.closing.is_some() && self.legs.is_empty() && self.frame.owners.is_empty() {
+            self.closing = None;
+            self.finish();
+        }
+    }
+
+    fn act(&mut self, act: Act, now: Instant) {
+        match act {
+            Act::Leg(call, leg, command) => {
+                let (legs, mut desk) = self.desk(now);
+                legs.command(&mut desk, call, leg, command);
+            }
+            Act::Record(record) => {
+                let record = self.frame.streams.note(record);
+                self.frame.output.push_back(Output::Notify(call::Event::Call(record.clone())));
+                self.frame.output.push_back(Output::Record(record));
+            }
+        }
+    }
+
+    fn transaction(&mut self, out: Out, now: Instant) {
+        match out {
+            Out::Send { flow, bytes, .. } => self.frame.send(flow, bytes),
+            Out::TimedOut(id) => self.failed(id, 408, now),
+            Out::TransportFailed(id) => self.failed(id, 503, now),
+            Out::Terminated(id) => {
+                if let Some(Owner::Leg(leg)) = self.frame.owners.remove(&id) {
+                    self.legs.terminated(leg, id);
+                }
+            }
+        }
+    }
+
+    fn failed(&mut self, id: sip::transaction::TransactionId, status: u16, now: Instant) {
+        match self.frame.owners.get(&id).copied() {
+            Some(Owner::Leg(leg)) => {
+                let (legs, mut desk) = self.desk(now);
+                legs.failed(&mut desk, leg, id, status);
+            }
+            Some(Owner::Trunk(trunk)) => self.trunks.failed(&mut self.frame, trunk, now),
+            Some(Owner::Relayed(message)) => {
+                let status = Status::TEMPORARILY_UNAVAILABLE;
+                self.messages.answered(&mut self.frame, message, status, now);
+            }
+            None => {}
+        }
+    }
+
+    fn desk(&mut self, now: Instant) -> (&mut Legs, Desk<'_>) {
+        let desk = Desk { frame: &mut self.frame, registrar: &self.registrar, now };
+        (&mut self.legs, desk)
+    }
+
+    fn view(&mut self, now: Instant) -> (&mut Pbx, View<'_>) {
+        let view = View {
+            config: self.frame.config.clone(),
+            registrar: &self.registrar,
+            next_leg: &mut self.next_leg,
+            clock: self.frame.clock(now),
+        };
+        (&mut self.pbx, view)
+    }
+
+    fn new_leg(&mut self) -> LegId {
+        self.next_leg += 1;
+        LegId(self.next_leg)
+    }
+
+    /// The time in milliseconds and a counter: unique over restarts, and in order.
+    fn new_call(&mut self, now: Instant) -> call::CallId {
+        self.next_call = self.next_call.wrapping_add(1);
+        let millis = self.frame.clock(now).0;
+        call::CallId((millis << 16) | u64::from(self.next_call))
     }
 }
+
+/// The world as `pbx` may see it.
+struct View<'a> {
+    config: Arc<Config>,
+    registrar: &'a Registrar,
+    next_leg: &'a mut u64,
+    clock: UnixMillis,
+}
+
+impl World for View<'_> {
+    fn config(&self) -> &Config {
+        &self.config
+    }
+
+    fn registrations(&self, tenant: TenantId, number: &str) -> Vec<call::RegistrationId> {
+        self.registrar.of(tenant, number)
+    }
+
+    fn new_leg(&mut self) -> LegId {
+        *self.next_leg += 1;
+        LegId(*self.next_leg)
+    }
+
+    fn clock(&self) -> UnixMillis {
+        self.clock
+    }
+}
+
+/// What the box calls itself towards others; the version is nobody's business.
+const USER_AGENT: &str = "Strowger";
+/// How long a shutdown waits for the answers to its farewells.
+const FAREWELL: Duration = Duration::from_secs(3);

@@ -89,7 +89,9 @@ impl Places {
             return None;
         }
         match self.external(config) {
-            External::Fixed(address) => Some(*address).filter(|at| at.is_ipv4() == remote.is_ipv4()),
+            External::Fixed(address) => {
+                Some(*address).filter(|at| at.is_ipv4() == remote.is_ipv4())
+            }
             External::Stun(_) | External::Learned => {
                 self.seen.map(|seen| seen.ip()).filter(|at| at.is_ipv4() == remote.is_ipv4())
             }

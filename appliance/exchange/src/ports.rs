@@ -59,8 +59,9 @@ impl Ports {
     /// that the next ones are there in time.
     pub(crate) fn lend(&mut self, like: IpAddr) -> Option<(PortId, IpAddr, Option<MediaCommand>)> {
         let fits = |shelf: &Shelf| shelf.address == like;
-        let family =
-            |shelf: &Shelf| shelf.address.is_unspecified() && shelf.address.is_ipv4() == like.is_ipv4();
+        let family = |shelf: &Shelf| {
+            shelf.address.is_unspecified() && shelf.address.is_ipv4() == like.is_ipv4()
+        };
         let any = |shelf: &Shelf| shelf.address.is_ipv4() == like.is_ipv4();
         let place = self
             .addresses

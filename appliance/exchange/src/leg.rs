@@ -1,0 +1,3 @@
+//! Legs: what speaks SIP outside and `LegEvent`s inside.
+
+pub(crate) mod sip;

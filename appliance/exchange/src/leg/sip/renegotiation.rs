@@ -1,0 +1,503 @@
+//! Offers in a call that is up: one leg changes its media, and the other leg is asked (RFC 3264 §8,
+//! RFC 3261 §14, RFC 3311). Hold, resume, video added, codecs changed, and the joins of a transfer.
+
+use super::incoming::{ALLOW, SUPPORTED, policy, proposal, timer_of, with_terms};
+use super::outgoing::authorize;
+use super::{Desk, Legs, Peer, SipLeg, State, Unreadable, description};
+use crate::frame::Owner;
+use call::{Cause, Decider, End, LegEvent, LegId, Why};
+use sdp::{Direction, Session};
+use sip::digest::Answering;
+use sip::flow::Flow;
+use sip::header::session::{Refresher, SessionExpires};
+use sip::session::answer::Answer;
+use sip::session::timer::{SessionTimer, Terms, Verdict};
+use sip::session::turn::Admission;
+use sip::transaction::TransactionId;
+use sip::{Message, Method, Name, OwnedMessage, Status, response_to};
+use std::sync::Arc;
+
+/// An offer of a peer that waits for what the other leg says.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) transaction: TransactionId,
+    request: OwnedMessage,
+    offer: Arc<Session>,
+    terms: Option<Terms>,
+}
+
+/// An offer of ours that is out.
+#[derive(Debug)]
+pub(super) struct Offered {
+    pub(super) transaction: TransactionId,
+    cseq: u32,
+    method: Method<'static>,
+    body: Option<Vec<u8>>,
+    purpose: Purpose,
+    challenge: Option<Answering>,
+}
+
+/// Why we offer.
+#[derive(Debug, Clone, Copy)]
+enum Purpose {
+    /// Another leg asked.
+    OnBehalf(LegId),
+    /// The leg gets another partner.
+    Rejoin { media: LegId, both: bool },
+    /// The session timer.
+    Refresh,
+}
+
+/// What waits for its turn.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Wanted {
+    /// Another partner.
+    Rejoin { media: LegId, both: bool },
+    /// The session timer.
+    Refresh,
+}
+
+impl Legs {
+    /// A re-INVITE or UPDATE of a peer.
+    pub(super) fn peer_offers(
+        &mut self,
+        desk: &mut Desk<'_>,
+        id: LegId,
+        transaction: TransactionId,
+        request: &Message<'_>,
+        flow: &Flow,
+    ) {
+        let frame = &mut *desk.frame;
+        let is_invite = request.method() == Some(Method::Invite);
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        let State::Up(up) = &mut leg.state else {
+            // Before the answer there is nobody to be asked yet.
+            let status = if request.body().is_empty() && !is_invite {
+                Status::OK
+            } else {
+                Status::REQUEST_PENDING
+            };
+            return frame.reply(transaction, request, flow, status, desk.now);
+        };
+        let terms = match policy(frame).answer(&proposal(request)) {
+            Verdict::TooSmall(minimum) => {
+                let status = Status::SESSION_INTERVAL_TOO_SMALL;
+                let compose = frame.reply_to(request, flow, status);
+                let compose = compose.header(Name::MinSe, minimum.as_secs());
+                return frame.respond(transaction, status, compose, desk.now);
+            }
+            Verdict::Timed(terms) => Some(terms),
+            Verdict::Untimed => None,
+        };
+        let offer = match description(request) {
+            Ok(offer) => offer,
+            Err(unreadable) => {
+                let status = match unreadable {
+                    Unreadable::Type => Status::UNSUPPORTED_MEDIA_TYPE,
+                    Unreadable::Text => Status::BAD_REQUEST,
+                };
+                return frame.reply(transaction, request, flow, status, desk.now);
+            }
+        };
+        if offer.is_none() && !is_invite {
+            // An UPDATE without an offer only keeps the session alive (RFC 4028 §10).
+            up.timer = timer_of(terms, desk.now);
+            let compose = frame.reply_to(request, flow, Status::OK);
+            let compose = with_terms(compose, terms)
+                .header(Name::Contact, frame.contact("", flow))
+                .header(Name::Allow, ALLOW);
+            return frame.respond(transaction, Status::OK, compose, desk.now);
+        }
+        match up.turn.admit() {
+            Admission::Admitted => {}
+            Admission::Pending => {
+                return frame.reply(transaction, request, flow, Status::REQUEST_PENDING, desk.now);
+            }
+            Admission::TooSoon => {
+                let status = Status::SERVER_INTERNAL_ERROR;
+                let retry = frame.random.u16() % 10;
+                let compose = frame.reply_to(request, flow, status);
+                let compose = compose.header(Name::RetryAfter, retry);
+                return frame.respond(transaction, status, compose, desk.now);
+            }
+        }
+        if is_invite {
+            let trying = response_to(request, Status::TRYING, "Trying", None, flow.remote);
+            frame.respond(transaction, Status::TRYING, trying, desk.now);
+        }
+        let request = request.to_owned();
+        let Some(offer) = offer else {
+            return self.asked_for_offer(desk, id, transaction, &request, terms);
+        };
+        let asked = Asked { transaction, request, offer: offer.clone(), terms };
+        let unchanged = leg.media.theirs.as_ref().is_some_and(|known| offer.same_media(known));
+        if unchanged && let Some(ours) = leg.media.ours().map(<[u8]>::to_vec) {
+            return self.accept(desk, id, asked, Some(&ours));
+        }
+        up.talk.theirs = Some(asked);
+        desk.frame.invites.insert(transaction, id);
+        let partner = leg.partner;
+        self.ask_partner(desk, id, partner, &offer);
+    }
+
+    /// Passes an offer on to the other leg.
+    fn ask_partner(
+        &mut self,
+        desk: &mut Desk<'_>,
+        id: LegId,
+        partner: Option<LegId>,
+        offer: &Arc<Session>,
+    ) {
+        let purpose = Purpose::OnBehalf(id);
+        let Some(partner) = partner else {
+            return self.answer_alone(desk, id, offer);
+        };
+        let free = match self.legs.get_mut(&partner).map(|leg| &mut leg.state) {
+            Some(State::Up(up)) => up.turn.take(),
+            Some(State::Incoming(_) | State::Outgoing(_) | State::Ending(_)) | None => {
+                return self.answer_alone(desk, id, offer);
+            }
+        };
+        if !free {
+            return self.refuse_offer(desk, id, Status::REQUEST_PENDING);
+        }
+        if self.offer_to(desk, partner, offer, None, purpose).is_none() {
+            if let Some(SipLeg { state: State::Up(up), .. }) = self.legs.get_mut(&partner) {
+                up.turn.finish();
+            }
+            self.refuse_offer(desk, id, Status::NOT_ACCEPTABLE_HERE);
+        }
+        self.settle(partner);
+    }
+
+    /// Nobody is at the other end for the moment, as in the middle of a transfer.
+    fn answer_alone(&mut self, desk: &mut Desk<'_>, id: LegId, offer: &Arc<Session>) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        let whose = leg.whose(id);
+        let Ok(body) = leg.media.answer(desk.frame, whose, offer, offer) else {
+            return self.refuse_offer(desk, id, Status::SERVICE_UNAVAILABLE);
+        };
+        let State::Up(up) = &mut leg.state else { return };
+        if let Some(asked) = up.talk.theirs.take() {
+            self.accept(desk, id, asked, Some(&body));
+        }
+    }
+
+    /// Sends an offer of ours, whose turn was taken before.
+    fn offer_to(
+        &mut self,
+        desk: &mut Desk<'_>,
+        id: LegId,
+        theirs: &Session,
+        direction: Option<Direction>,
+        purpose: Purpose,
+    ) -> Option<()> {
+        let leg = self.legs.get_mut(&id)?;
+        let whose = leg.whose(id);
+        let body = leg.media.offer(desk.frame, whose, theirs, direction).ok()?;
+        self.send_offer(desk, id, Method::Invite, Some(body), purpose, None)
+    }
+
+    fn send_offer(
+        &mut self,
+        desk: &mut Desk<'_>,
+        id: LegId,
+        method: Method<'static>,
+        body: Option<Vec<u8>>,
+        purpose: Purpose,
+        mut challenge: Option<Answering>,
+    ) -> Option<()> {
+        let (compose, branch, flow) = self.begin(desk, id, method)?;
+        let leg = self.legs.get_mut(&id)?;
+        let State::Up(up) = &mut leg.state else { return None };
+        let frame = &mut *desk.frame;
+        let interval = frame.config.settings.session_seconds;
+        let expires = SessionExpires { interval, refresher: Some(Refresher::Uac) };
+        let mut compose = compose
+            .header(Name::Contact, frame.contact("", &flow))
+            .header(Name::Allow, ALLOW)
+            .header(Name::Supported, SUPPORTED)
+            .header(Name::SessionExpires, expires);
+        if let (Some(challenge), Peer::Trunk { trunk, .. }) = (&mut challenge, &leg.peer)
+            && let Some(trunk) = frame.config.trunks.get(trunk).cloned()
+        {
+            let uri = up.dialog.remote_target().as_str().to_owned();
+            let text = body.as_deref().unwrap_or_default();
+            compose = authorize(compose, challenge, &trunk, method, &uri, text, frame);
+        }
+        if let Some(body) = &body {
+            compose = compose.body("application/sdp", body);
+        }
+        let cseq = up.dialog.local_cseq();
+        let owner = Some(Owner::Leg(id));
+        let transaction = frame.request(method, &branch, compose, flow, owner, desk.now);
+        up.talk.ours = Some(Offered { transaction, cseq, method, body, purpose, challenge });
+        Some(())
+    }
+
+    /// A response to an offer of ours.
+    pub(super) fn offer_answered(
+        &mut self,
+        desk: &mut Desk<'_>,
+        id: LegId,
+        response: &Message<'_>,
+    ) {
+        let Some(status) = response.status().filter(|status| status.is_final()) else { return };
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        let whose = leg.whose(id);
+        let State::Up(up) = &mut leg.state else { return };
+        if !status.is_success() {
+            let challenge = matches!(status.code(), 401 | 407).then(|| Answering::to(response));
+            if let Some(challenge) = challenge.flatten()
+                && matches!(leg.peer, Peer::Trunk { .. })
+                && up.talk.ours.as_ref().is_some_and(|ours| ours.challenge.is_none())
+                && let Some(ours) = up.talk.ours.take()
+            {
+                let Offered { method, body, purpose, .. } = ours;
+                self.send_offer(desk, id, method, body, purpose, Some(challenge));
+                return;
+            }
+            return self.offer_refused(desk, id, status.code());
+        }
+        let Some(ours) = up.talk.ours.take() else { return };
+        up.turn.finish();
+        // A Contact that cannot be read leaves the peer where it was.
+        let _ = up.dialog.refresh(ours.method, response);
+        let expires = response.session_expires().ok().flatten();
+        if expires.is_some() || matches!(ours.purpose, Purpose::Refresh) {
+            up.timer = SessionTimer::answered(expires, desk.now);
+        }
+        let answer = description(response).ok().flatten();
+        if let Some(answer) = &answer {
+            leg.media.heard(desk.frame, whose, answer.clone());
+        }
+        if ours.method == Method::Invite {
+            self.send_ack(desk, id, ours.cseq, None);
+        }
+        match ours.purpose {
+            Purpose::Refresh => {}
+            Purpose::OnBehalf(asker) => self.partner_answered(desk, asker, id, answer.as_deref()),
+            Purpose::Rejoin { media, both } => {
+                self.bridge(desk.frame, id, media);
+                if both {
+                    self.rejoin(desk, media, id, false);
+                    self.settle(media);
+                }
+            }
+        }
+        self.continue_talk(desk, id);
+    }
+
+    /// An offer of ours was refused, or nobody answered it.
+    pub(super) fn offer_refused(&mut self, desk: &mut Desk<'_>, id: LegId, status: u16) {
+        let random = desk.frame.random.u16();
+        let Some(SipLeg { state: State::Up(up), .. }) = self.legs.get_mut(&id) else { return };
+        let Some(ours) = up.talk.ours.take() else { return };
+        up.turn.finish();
+        if status == 491 {
+            up.turn.collide(!up.is_caller, random, desk.now);
+            match ours.purpose {
+                Purpose::Rejoin { media, both } => {
+                    up.talk.wanted = Some(Wanted::Rejoin { media, both });
+                }
+                Purpose::Refresh => up.talk.wanted = Some(Wanted::Refresh),
+                Purpose::OnBehalf(_) => {}
+            }
+        }
+        if let Purpose::OnBehalf(asker) = ours.purpose {
+            let status =
+                Status::new(status).filter(|status| matches!(status.code(), 488 | 491 | 606));
+            self.refuse_offer(desk, asker, status.unwrap_or(Status::NOT_ACCEPTABLE_HERE));
+            self.settle(asker);
+        }
+        // RFC 3261 §12.2.1.2: the peer does not know the call any more, or is gone.
+        if matches!(status, 408 | 481 | 503) {
+            let end = End {
+                cause: Cause::TEMPORARY_FAILURE,
+                status: Some(status),
+                by: Decider::Network,
+                why: Why::DialogLost,
+            };
+            return self.lost(desk, id, end);
+        }
+        self.continue_talk(desk, id);
+    }
+
+    /// The other leg answered what this leg's peer had offered.
+    fn partner_answered(
+        &mut self,
+        desk: &mut Desk<'_>,
+        id: LegId,
+        partner: LegId,
+        answer: Option<&Session>,
+    ) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        let whose = leg.whose(id);
+        let State::Up(up) = &mut leg.state else { return };
+        let Some(asked) = up.talk.theirs.take() else { return };
+        let body = answer.map(|answer| leg.media.answer(desk.frame, whose, &asked.offer, answer));
+        match body {
+            Some(Ok(body)) => self.accept(desk, id, asked, Some(&body)),
+            Some(Err(_)) | None => {
+                up.talk.theirs = Some(asked);
+                self.refuse_offer(desk, id, Status::NOT_ACCEPTABLE_HERE);
+            }
+        }
+        self.bridge(desk.frame, id, partner);
+        let held = [id, partner]
+            .iter()
+            .filter_map(|leg| self.legs.get(leg))
+            .any(|leg| leg.media.is_held());
+        if let Some(leg) = self.legs.get_mut(&partner) {
+            leg.media.set_held(desk.frame, held);
+        }
+        self.settle(id);
+    }
+
+    /// Answers a peer's offer with 200.
+    fn accept(&mut self, desk: &mut Desk<'_>, id: LegId, asked: Asked, body: Option<&[u8]>) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        let whose = leg.whose(id);
+        let was_held = leg.media.theirs.as_ref().is_some_and(|theirs| theirs.is_hold());
+        let is_held = asked.offer.is_hold();
+        leg.media.heard(desk.frame, whose, asked.offer.clone());
+        self.say_ok(desk, id, asked.transaction, &asked.request, asked.terms, body);
+        match (was_held, is_held) {
+            (false, true) => self.tell(id, LegEvent::Held),
+            (true, false) => self.tell(id, LegEvent::Resumed),
+            (true, true) | (false, false) => {}
+        }
+    }
+
+    fn say_ok(
+        &mut self,
+        desk: &mut Desk<'_>,
+        id: LegId,
+        transaction: TransactionId,
+        request: &OwnedMessage,
+        terms: Option<Terms>,
+        body: Option<&[u8]>,
+    ) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        let flow = leg.flow;
+        let State::Up(up) = &mut leg.state else { return };
+        let (frame, now) = (&mut *desk.frame, desk.now);
+        let view = request.view();
+        let ok = Status::OK;
+        let mut compose = response_to(&view, ok, ok.reason(), None, flow.remote)
+            .header(Name::Contact, frame.contact("", &flow))
+            .header(Name::Allow, ALLOW)
+            .header(Name::Supported, SUPPORTED);
+        compose = with_terms(compose, terms);
+        if let Some(body) = body {
+            compose = compose.body("application/sdp", body);
+        }
+        let bytes: Arc<[u8]> = compose.finish().into();
+        up.timer = timer_of(terms, now);
+        frame.invites.remove(&transaction);
+        frame.transactions.respond(transaction, ok, bytes.clone(), now);
+        if view.method() == Some(Method::Invite) {
+            let cseq = view.cseq().map(|cseq| cseq.number).unwrap_or_default();
+            up.answer = Answer::sent(cseq, bytes, &frame.timers, now);
+        } else {
+            up.turn.finish();
+        }
+    }
+
+    /// A re-INVITE without an offer: ours goes into the 200, and the answer comes with the ACK.
+    fn asked_for_offer(
+        &mut self,
+        desk: &mut Desk<'_>,
+        id: LegId,
+        transaction: TransactionId,
+        request: &OwnedMessage,
+        terms: Option<Terms>,
+    ) {
+        let partner = self.legs.get(&id).and_then(|leg| leg.partner);
+        let theirs = partner
+            .and_then(|partner| self.legs.get(&partner))
+            .and_then(|leg| leg.media.theirs.clone());
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        let whose = leg.whose(id);
+        let body = match theirs {
+            Some(theirs) => leg.media.offer(desk.frame, whose, &theirs, None).ok(),
+            None => leg.media.ours().map(<[u8]>::to_vec),
+        };
+        if let State::Up(up) = &mut leg.state {
+            up.answer_due = body.is_some();
+        }
+        self.say_ok(desk, id, transaction, request, terms, body.as_deref());
+    }
+
+    /// Refuses a peer's offer: everything stays as it was.
+    fn refuse_offer(&mut self, desk: &mut Desk<'_>, id: LegId, status: Status) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        let flow = leg.flow;
+        let State::Up(up) = &mut leg.state else { return };
+        let Some(asked) = up.talk.theirs.take() else { return };
+        up.turn.finish();
+        let view = asked.request.view();
+        let compose = response_to(&view, status, status.reason(), None, flow.remote);
+        desk.frame.invites.remove(&asked.transaction);
+        desk.frame.respond(asked.transaction, status, compose, desk.now);
+        self.continue_talk(desk, id);
+    }
+
+    /// The peer took its re-INVITE back.
+    pub(super) fn offer_cancelled(
+        &mut self,
+        desk: &mut Desk<'_>,
+        id: LegId,
+        _invite: TransactionId,
+    ) {
+        self.refuse_offer(desk, id, Status::REQUEST_TERMINATED);
+    }
+
+    /// The call ends while a peer's offer waits.
+    pub(super) fn drop_asked(&mut self, desk: &mut Desk<'_>, id: LegId) {
+        self.refuse_offer(desk, id, Status::REQUEST_TERMINATED);
+    }
+
+    /// Connects a leg with another partner, and asks it anew.
+    pub(super) fn rejoin(&mut self, desk: &mut Desk<'_>, id: LegId, media: LegId, both: bool) {
+        self.bridge(desk.frame, id, media);
+        let theirs = self.legs.get(&media).and_then(|leg| leg.media.theirs.clone());
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        let State::Up(up) = &mut leg.state else { return };
+        let waits = up.answer.is_unconfirmed() || !up.turn.take();
+        if waits {
+            up.talk.wanted = Some(Wanted::Rejoin { media, both });
+            return;
+        }
+        let purpose = Purpose::Rejoin { media, both };
+        let sent = theirs.and_then(|theirs| {
+            self.offer_to(desk, id, &theirs, Some(Direction::SendRecv), purpose)
+        });
+        if sent.is_none()
+            && let Some(SipLeg { state: State::Up(up), .. }) = self.legs.get_mut(&id)
+        {
+            up.turn.finish();
+        }
+    }
+
+    /// Does what waited for its turn.
+    pub(super) fn continue_talk(&mut self, desk: &mut Desk<'_>, id: LegId) {
+        let Some(SipLeg { state: State::Up(up), media, .. }) = self.legs.get_mut(&id) else {
+            return;
+        };
+        let Some(wanted) = up.talk.wanted.take() else { return };
+        match wanted {
+            Wanted::Rejoin { media, both } => self.rejoin(desk, id, media, both),
+            Wanted::Refresh => {
+                let by_update = up.allows_update;
+                let body = media.ours().map(<[u8]>::to_vec).filter(|_| !by_update);
+                if up.answer.is_unconfirmed() || !up.turn.take() {
+                    up.talk.wanted = Some(wanted);
+                    return;
+                }
+                let method = if by_update { Method::Update } else { Method::Invite };
+                self.send_offer(desk, id, method, body, Purpose::Refresh, None);
+            }
+        }
+    }
+}

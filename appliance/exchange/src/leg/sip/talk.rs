@@ -1,0 +1,470 @@
+//! A call that is up: requests in its dialog, its timers, and its end (RFC 3261 §12.2, §14, §15).
+
+use super::incoming::{ALLOW, SUPPORTED};
+use super::outgoing::authorize;
+use super::renegotiation::{Asked, Offered, Wanted};
+use super::{Desk, Ending, Legs, Peer, SipLeg, State, cause};
+use crate::frame::Owner;
+use call::{Cause, Decider, End, LegEvent, LegId, Why};
+use config::Subnet;
+use sip::dialog::Sequence;
+use sip::digest::Answering;
+use sip::flow::Flow;
+use sip::session::answer::Overdue;
+use sip::session::timer::Due;
+use sip::transaction::TransactionId;
+use sip::{Compose, Message, Method, Name, Status};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What is being negotiated in a call that is up.
+#[derive(Debug, Default)]
+pub(super) struct Talk {
+    /// The peer's offer, while the other leg is asked.
+    pub(super) theirs: Option<Asked>,
+    /// Our offer to the peer.
+    pub(super) ours: Option<Offered>,
+    /// What waits until nobody else's offer is under way.
+    pub(super) wanted: Option<Wanted>,
+    /// The INVITE that opened the call, for as long as further 2xx may come from its forks.
+    pub(super) placed: Option<(TransactionId, Arc<[u8]>)>,
+}
+
+impl Talk {
+    pub(super) fn is_answering(&self, invite: TransactionId) -> bool {
+        self.theirs.as_ref().is_some_and(|asked| asked.transaction == invite)
+    }
+}
+
+impl Legs {
+    /// A request in the dialog of a leg.
+    pub(super) fn in_dialog(
+        &mut self,
+        desk: &mut Desk<'_>,
+        id: LegId,
+        transaction: TransactionId,
+        request: &Message<'_>,
+        flow: Flow,
+    ) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        let order = match &mut leg.state {
+            State::Up(up) => up.dialog.receive(request),
+            State::Incoming(incoming) => incoming.dialog.receive(request),
+            State::Outgoing(_) | State::Ending(_) => Ok(Sequence::InOrder),
+        };
+        let status = match order {
+            Ok(Sequence::InOrder) => None,
+            Ok(Sequence::Old) => Some(Status::SERVER_INTERNAL_ERROR),
+            Err(_) => Some(Status::BAD_REQUEST),
+        };
+        if let Some(status) = status {
+            return desk.frame.reply(transaction, request, &flow, status, desk.now);
+        }
+        // A phone whose router forgot it, or that came by a new connection, is answered there.
+        if leg.flow != flow && leg.flow.transport == flow.transport {
+            leg.flow = flow;
+            if let State::Up(up) = &mut leg.state {
+                up.dialog.moved(flow);
+            }
+        }
+        match request.method() {
+            Some(Method::Bye) => self.bye(desk, id, transaction, request, &flow),
+            Some(Method::Invite | Method::Update) => {
+                self.peer_offers(desk, id, transaction, request, &flow);
+            }
+            Some(Method::Prack) => self.pracked(desk, id, transaction, request, &flow),
+            Some(Method::Info) => self.info(desk, id, transaction, request, &flow),
+            Some(Method::Message) => {
+                desk.frame.reply(transaction, request, &flow, Status::OK, desk.now);
+                self.pass_on(desk, id, Method::Message, request);
+            }
+            Some(Method::Refer) => self.refer(desk, id, transaction, request, &flow),
+            Some(Method::Options) => {
+                let compose = desk.frame.reply_to(request, &flow, Status::OK);
+                let compose = compose
+                    .header(Name::Allow, ALLOW)
+                    .header(Name::Supported, SUPPORTED)
+                    .header(Name::Accept, "application/sdp");
+                desk.frame.respond(transaction, Status::OK, compose, desk.now);
+            }
+            Some(
+                Method::Notify
+                | Method::Subscribe
+                | Method::Publish
+                | Method::Register
+                | Method::Ack
+                | Method::Cancel
+                | Method::Other(_),
+            )
+            | None => {
+                let status = Status::NO_SUCH_CALL;
+                desk.frame.reply(transaction, request, &flow, status, desk.now);
+            }
+        }
+    }
+
+    fn bye(
+        &mut self,
+        desk: &mut Desk<'_>,
+        id: LegId,
+        transaction: TransactionId,
+        request: &Message<'_>,
+        flow: &Flow,
+    ) {
+        desk.frame.reply(transaction, request, flow, Status::OK, desk.now);
+        let Some(leg) = self.legs.get(&id) else { return };
+        let by = leg.hung_up();
+        match &leg.state {
+            State::Up(_) => {
+                self.drop_asked(desk, id);
+                self.tell(id, LegEvent::Ended(End::hung_up(by)));
+                self.forget(desk.frame, id);
+            }
+            State::Incoming(_) => {
+                self.refuse(desk, id, Status::REQUEST_TERMINATED, None);
+                let end = End { why: Why::Cancelled, ..End::hung_up(Decider::Caller) };
+                self.tell(id, LegEvent::Ended(end));
+                self.forget(desk.frame, id);
+            }
+            // A called peer cannot end what it has not answered (RFC 3261 §15).
+            State::Outgoing(_) | State::Ending(_) => {}
+        }
+    }
+
+    fn info(
+        &mut self,
+        desk: &mut Desk<'_>,
+        id: LegId,
+        transaction: TransactionId,
+        request: &Message<'_>,
+        flow: &Flow,
+    ) {
+        desk.frame.reply(transaction, request, flow, Status::OK, desk.now);
+        match digit(request) {
+            Some(digit) => self.tell(id, LegEvent::Digits(digit.to_string())),
+            None => self.pass_on(desk, id, Method::Info, request),
+        }
+    }
+
+    /// Passes a body on to the other leg in a request of its own.
+    fn pass_on(
+        &mut self,
+        desk: &mut Desk<'_>,
+        id: LegId,
+        method: Method<'static>,
+        request: &Message<'_>,
+    ) {
+        let Some(partner) = self.legs.get(&id).and_then(|leg| leg.partner) else { return };
+        let content = request.header(Name::ContentType).map(String::from_utf8_lossy);
+        let (Some(content), false) = (content, request.body().is_empty()) else { return };
+        let Some((compose, branch, flow)) = self.begin(desk, partner, method) else { return };
+        let compose = compose.body(&content, request.body());
+        let owner = Some(Owner::Leg(partner));
+        desk.frame.request(method, &branch, compose, flow, owner, desk.now);
+    }
+
+    /// Presses keys on a leg.
+    pub(super) fn send_digits(&mut self, desk: &mut Desk<'_>, id: LegId, digits: &str) {
+        for digit in digits.chars() {
+            let Some((compose, branch, flow)) = self.begin(desk, id, Method::Info) else { return };
+            let body = format!("Signal={digit}\r\nDuration=160\r\n");
+            let compose = compose.body("application/dtmf-relay", body.as_bytes());
+            let owner = Some(Owner::Leg(id));
+            desk.frame.request(Method::Info, &branch, compose, flow, owner, desk.now);
+        }
+    }
+
+    /// Begins a request in the dialog of a leg that is up.
+    pub(super) fn begin(
+        &mut self,
+        desk: &mut Desk<'_>,
+        id: LegId,
+        method: Method<'static>,
+    ) -> Option<(Compose, String, Flow)> {
+        let leg = self.legs.get_mut(&id)?;
+        let flow = leg.next_flow(desk.frame);
+        let State::Up(up) = &mut leg.state else { return None };
+        let via = desk.frame.via(&flow);
+        let compose = up.dialog.request(method, &via.value);
+        Some((compose, via.branch, flow))
+    }
+
+    /// A response to a request in the dialog, or one more 2xx to the INVITE that opened it.
+    pub(super) fn talk_response(
+        &mut self,
+        desk: &mut Desk<'_>,
+        id: LegId,
+        transaction: TransactionId,
+        response: &Message<'_>,
+    ) {
+        let Some(SipLeg { state: State::Up(up), flow, .. }) = self.legs.get_mut(&id) else {
+            return;
+        };
+        let flow = *flow;
+        if let Some((placed, request)) = &up.talk.placed
+            && *placed == transaction
+        {
+            let success = response.status().is_some_and(Status::is_success);
+            if success && up.dialog.owns(response) {
+                return repeat_ack(desk, up, response, flow);
+            }
+            let request = request.clone();
+            if success {
+                end_fork(desk, &request, response, flow);
+            }
+            return;
+        }
+        if up.talk.ours.as_ref().is_some_and(|ours| ours.transaction == transaction) {
+            return self.offer_answered(desk, id, response);
+        }
+        let invite = response.cseq().is_ok_and(|cseq| cseq.method == Method::Invite);
+        if invite && response.status().is_some_and(Status::is_success) {
+            repeat_ack(desk, up, response, flow);
+        }
+    }
+
+    /// A request in the dialog was not answered.
+    pub(super) fn talk_failed(
+        &mut self,
+        desk: &mut Desk<'_>,
+        id: LegId,
+        transaction: TransactionId,
+        status: u16,
+    ) {
+        let Some(SipLeg { state: State::Up(up), .. }) = self.legs.get_mut(&id) else { return };
+        if up.talk.ours.as_ref().is_some_and(|ours| ours.transaction == transaction) {
+            self.offer_refused(desk, id, status);
+        }
+    }
+
+    /// Ends a leg, in whatever way its state asks for.
+    pub(super) fn end(&mut self, desk: &mut Desk<'_>, id: LegId, end: &End) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        match &mut leg.state {
+            State::Incoming(_) => {
+                self.refuse(desk, id, cause::to_status(end), Some(end));
+                self.forget(desk.frame, id);
+            }
+            State::Outgoing(_) => self.cancel(desk, id, end),
+            State::Up(up) => {
+                // Who has not acknowledged our 2xx yet must not get a BYE (RFC 3261 §15).
+                if up.answer.is_unconfirmed() {
+                    up.farewell = Some(end.clone());
+                    return leg.media.close(desk.frame);
+                }
+                if let Some(cseq) = up.ack_due.take() {
+                    self.send_ack(desk, id, cseq, None);
+                }
+                self.say_bye(desk, id, end);
+            }
+            State::Ending(_) => {}
+        }
+    }
+
+    /// Sends the BYE; the leg stays until it is answered.
+    pub(super) fn say_bye(&mut self, desk: &mut Desk<'_>, id: LegId, end: &End) {
+        self.drop_asked(desk, id);
+        let Some((compose, branch, flow)) = self.begin(desk, id, Method::Bye) else { return };
+        let compose = compose.header(Name::Reason, cause::reason(end));
+        let owner = Some(Owner::Leg(id));
+        let transaction = desk.frame.request(Method::Bye, &branch, compose, flow, owner, desk.now);
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        leg.media.close(desk.frame);
+        let until = desk.now + FAREWELL;
+        let ending = Ending { dialog: None, transaction: Some(transaction), until };
+        if let State::Up(up) =
+            std::mem::replace(&mut leg.state, State::Ending(Box::new(Ending::nothing(until))))
+        {
+            leg.state = State::Ending(Box::new(Ending { dialog: Some(up.dialog), ..ending }));
+        }
+    }
+
+    /// The answer to a BYE.
+    pub(super) fn late_response(
+        &mut self,
+        desk: &mut Desk<'_>,
+        id: LegId,
+        transaction: TransactionId,
+        response: &Message<'_>,
+    ) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        let State::Ending(ending) = &mut leg.state else { return };
+        if ending.transaction != Some(transaction) {
+            return;
+        }
+        let Some(status) = response.status().filter(|status| status.is_final()) else { return };
+        let challenge = matches!(status.code(), 401 | 407).then(|| Answering::to(response));
+        let Some((mut challenge, dialog)) = challenge.flatten().zip(ending.dialog.take()) else {
+            return self.forget(desk.frame, id);
+        };
+        let Peer::Trunk { trunk, .. } = leg.peer else { return self.forget(desk.frame, id) };
+        let Some(trunk) = desk.frame.config.trunks.get(&trunk).cloned() else {
+            return self.forget(desk.frame, id);
+        };
+        let (flow, mut dialog) = (leg.flow, dialog);
+        let via = desk.frame.via(&flow);
+        let uri = dialog.remote_target().as_str().to_owned();
+        let compose = dialog.request(Method::Bye, &via.value);
+        let frame = &mut *desk.frame;
+        let compose = authorize(compose, &mut challenge, &trunk, Method::Bye, &uri, b"", frame);
+        let owner = Some(Owner::Leg(id));
+        // The dialog is gone from the state now: a second challenge ends it.
+        ending.transaction =
+            Some(frame.request(Method::Bye, &via.branch, compose, flow, owner, desk.now));
+    }
+
+    /// Something is due on a leg.
+    pub(super) fn leg_timeout(&mut self, desk: &mut Desk<'_>, id: LegId) {
+        let now = desk.now;
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        match &mut leg.state {
+            State::Incoming(incoming) => {
+                let due = incoming.reliable.as_mut().and_then(|reliable| reliable.timeout(now));
+                match due {
+                    Some(sip::session::provisional::Overdue::Repeat(bytes)) => {
+                        desk.frame.send(leg.flow, bytes);
+                    }
+                    Some(sip::session::provisional::Overdue::Unacknowledged) => {
+                        self.refuse(desk, id, Status::SERVER_TIMEOUT, None);
+                        let end = End::ours(Cause::RECOVERY_ON_TIMER, Why::ProtocolError);
+                        self.tell(id, LegEvent::Ended(end));
+                        self.forget(desk.frame, id);
+                    }
+                    None => {}
+                }
+            }
+            State::Outgoing(outgoing) => {
+                let attempt = outgoing.attempt.as_ref();
+                if attempt.and_then(|attempt| attempt.mute_until).is_some_and(|at| at <= now) {
+                    return self.mute(desk, id);
+                }
+                if outgoing.way.deadline().is_some_and(|at| at <= now) {
+                    outgoing.way.timeout(now);
+                }
+                self.try_way(desk, id);
+            }
+            State::Up(_) => self.up_timeout(desk, id),
+            State::Ending(_) => self.forget(desk.frame, id),
+        }
+    }
+
+    fn up_timeout(&mut self, desk: &mut Desk<'_>, id: LegId) {
+        let now = desk.now;
+        let Some(SipLeg { state: State::Up(up), flow, .. }) = self.legs.get_mut(&id) else {
+            return;
+        };
+        let flow = *flow;
+        match up.answer.timeout(&desk.frame.timers, now) {
+            Some(Overdue::Repeat(bytes)) => desk.frame.send(flow, bytes),
+            Some(Overdue::Unacknowledged) => {
+                let end = End {
+                    cause: Cause::RECOVERY_ON_TIMER,
+                    status: None,
+                    by: Decider::Network,
+                    why: Why::DialogLost,
+                };
+                return self.lost(desk, id, end);
+            }
+            None => {}
+        }
+        if up.turn.timeout(now) {
+            return self.continue_talk(desk, id);
+        }
+        match up.timer.timeout(now) {
+            Some(Due::Refresh(_)) => {
+                up.talk.wanted.get_or_insert(Wanted::Refresh);
+                self.continue_talk(desk, id);
+            }
+            Some(Due::Expired) => {
+                let end = End {
+                    cause: Cause::RECOVERY_ON_TIMER,
+                    status: None,
+                    by: Decider::Network,
+                    why: Why::SessionExpired,
+                };
+                self.lost(desk, id, end);
+            }
+            None => {}
+        }
+    }
+
+    /// The peer is gone or knows nothing of the call.
+    pub(super) fn lost(&mut self, desk: &mut Desk<'_>, id: LegId, end: End) {
+        self.tell(id, LegEvent::Ended(end.clone()));
+        self.say_bye(desk, id, &end);
+    }
+
+    /// A transaction is over for good.
+    pub(crate) fn terminated(&mut self, id: LegId, transaction: TransactionId) {
+        if let Some(SipLeg { state: State::Up(up), .. }) = self.legs.get_mut(&id)
+            && up.talk.placed.as_ref().is_some_and(|(placed, _)| *placed == transaction)
+        {
+            up.talk.placed = None;
+        }
+    }
+}
+
+impl SipLeg {
+    /// Where our requests in the dialog go. A peer that stands in the open is found by its route set or
+    /// Contact (RFC 3261 §12.2.1.1); one behind a NAT, or on a stream, only by its flow.
+    fn next_flow(&self, frame: &crate::frame::Frame) -> Flow {
+        let State::Up(up) = &self.state else { return self.flow };
+        let hop = up.dialog.next_hop();
+        let Some(ip) = hop.host().ip().map(|ip| ip.to_canonical()) else { return self.flow };
+        let remote = self.flow.remote.ip().to_canonical();
+        let reachable = ip == remote || Subnet::is_private(ip) == Subnet::is_private(remote);
+        let open = matches!(self.peer, Peer::Trunk { .. }) && reachable;
+        if self.flow.connection.is_some() || !open || ip.is_ipv4() != remote.is_ipv4() {
+            return self.flow;
+        }
+        let port = hop.port().unwrap_or(self.flow.transport.default_port());
+        let remote = std::net::SocketAddr::new(ip, port);
+        let local = frame.places.listener(self.flow.transport, ip).unwrap_or(self.flow.local);
+        Flow { remote, local, ..self.flow }
+    }
+}
+
+/// The ACK of a 2xx that came again.
+fn repeat_ack(desk: &mut Desk<'_>, up: &super::Up, response: &Message<'_>, flow: Flow) {
+    let cseq = response.cseq().map(|cseq| cseq.number).unwrap_or_default();
+    if let Some(bytes) = up.ack.as_ref().and_then(|ack| ack.repeat(cseq)) {
+        desk.frame.send(flow, bytes);
+    }
+}
+
+/// A second branch of a forked INVITE answered too: it is acknowledged and ended (RFC 3261 §13.2.2.4).
+fn end_fork(desk: &mut Desk<'_>, request: &[u8], response: &Message<'_>, flow: Flow) {
+    let Ok(placed) = Message::parse_framed(request) else { return };
+    let Ok(mut dialog) = sip::dialog::Dialog::calling(&placed, response, flow) else { return };
+    let cseq = placed.cseq().map(|cseq| cseq.number).unwrap_or_default();
+    let via = desk.frame.via(&flow);
+    let ack = dialog.ack(cseq, &via.value).finish();
+    desk.frame.send(flow, ack.into());
+    let via = desk.frame.via(&flow);
+    let bye = dialog.request(Method::Bye, &via.value);
+    desk.frame.request(Method::Bye, &via.branch, bye, flow, None, desk.now);
+}
+
+/// The key that an INFO carries, in one of the two ways of the field: `application/dtmf-relay` has
+/// `Signal=5`, `application/dtmf` nothing but the key.
+fn digit(request: &Message<'_>) -> Option<char> {
+    let content = request.content_type().ok().flatten()?;
+    let body = std::str::from_utf8(request.body()).ok()?;
+    let text = if content.is("application/dtmf-relay") {
+        let line = body.lines().find_map(|line| line.trim().strip_prefix("Signal"))?;
+        line.trim_start().strip_prefix('=')?.trim()
+    } else if content.is("application/dtmf") {
+        body.trim()
+    } else {
+        return None;
+    };
+    let key = text.chars().next()?.to_ascii_uppercase();
+    match text {
+        "10" => Some('*'),
+        "11" => Some('#'),
+        _ => ('0'..='9').chain("*#ABCD".chars()).find(|known| *known == key),
+    }
+}
+
+/// A BYE that is not answered in this time is not waited for (64*T1).
+const FAREWELL: Duration = Duration::from_secs(32);
