@@ -63,7 +63,7 @@ impl Facts {
         self.records.is_empty() && self.bindings.is_empty()
     }
 
-    /// How many were lost for want of room.
+    /// How many were lost for want of room, since this batch or one that it follows was begun.
     pub fn dropped(&self) -> u64 {
         self.dropped
     }

@@ -39,7 +39,7 @@ impl Journal {
 
     /// Takes in what happened.
     pub fn add(&mut self, facts: Facts, now: Instant) {
-        if facts.is_empty() && facts.dropped() == 0 {
+        if facts.is_empty() {
             return;
         }
         self.facts.follow(facts);

@@ -413,7 +413,7 @@ mod tests {
             facts.record(Box::new(samples::record(id)));
             store.commit(&facts).unwrap();
             let written = wal_length(dir.path());
-            for cut in (acknowledged..=written).step_by(1013).chain([written]) {
+            for cut in (acknowledged..=written).step_by(3011).chain([written]) {
                 let copy = after_power_failure(dir.path(), cut);
                 let found = open(copy.path());
                 let at_least =
