@@ -1,6 +1,6 @@
 //! Building messages: requests, responses, and the answer to a request (RFC 3261 §8.2.6).
 //!
-//! Whatever is inserted, it cannot end a line: CR, LF and NUL become spaces.
+//! Whatever is inserted, it cannot end a line: CR and LF become spaces.
 
 use std::fmt::{self, Write};
 use std::net::SocketAddr;
@@ -204,7 +204,7 @@ impl Write for Tamed<'_> {
 }
 
 fn tame(byte: u8) -> u8 {
-    if matches!(byte, b'\r' | b'\n' | 0) { b' ' } else { byte }
+    if matches!(byte, b'\r' | b'\n') { b' ' } else { byte }
 }
 
 #[cfg(test)]
@@ -256,13 +256,13 @@ mod tests {
         let bytes = Compose::request(Method::Options, "sip:a\r\nX: 1")
             .header(Name::Subject, "a\r\nb: c")
             .header(Name::Other("X\r\nY"), 1)
-            .raw(Name::Subject, b"folded\r\n here\0")
+            .raw(Name::Subject, b"folded\r\n here")
             .body("text/plain\r\n", b"two\r\nlines")
             .finish();
         assert_eq!(
             String::from_utf8(bytes).unwrap(),
             "OPTIONS sip:a  X: 1 SIP/2.0\r\nSubject: a  b: c\r\nX  Y: 1\r\n\
-             Subject: folded   here \r\nContent-Type: text/plain  \r\n\
+             Subject: folded   here\r\nContent-Type: text/plain  \r\n\
              Content-Length: 10\r\n\r\ntwo\r\nlines"
         );
     }

@@ -6,6 +6,7 @@
 
 mod check;
 mod index;
+mod lines;
 mod malformed;
 mod owned;
 mod typed;
@@ -63,8 +64,10 @@ impl<'a> Message<'a> {
     /// sender; `None` when not even its lines are certain. The body is empty.
     pub fn salvage(bytes: &'a [u8]) -> Option<Message<'a>> {
         let bytes = index::skip_line_ends(bytes);
-        let (index, _) = Index::read(bytes, index::Framing::Datagram).ok()?;
-        Some(Message { bytes: bytes.get(..index.headers_end()).unwrap_or(bytes), index })
+        let mut message = Message { bytes, index: Index::EMPTY };
+        message.index.read(bytes, index::Framing::Datagram).ok()?;
+        message.bytes = bytes.get(..message.index.headers_end()).unwrap_or(bytes);
+        Some(message)
     }
 
     /// The length of the body that a whole header section announces, `None` when it does not; an
@@ -75,11 +78,12 @@ impl<'a> Message<'a> {
 
     fn parse(bytes: &'a [u8], framing: index::Framing) -> Result<Message<'a>, Malformed> {
         let bytes = index::skip_line_ends(bytes);
-        let (index, fault) = Index::read(bytes, framing)?;
-        if let Some(fault) = fault {
+        let mut message = Message { bytes, index: Index::EMPTY };
+        if let Some(fault) = message.index.read(bytes, framing)? {
             return Err(fault);
         }
-        Ok(Message { bytes: bytes.get(..index.end).unwrap_or(bytes), index })
+        message.bytes = bytes.get(..message.index.end).unwrap_or(bytes);
+        Ok(message)
     }
 
     /// The first line.

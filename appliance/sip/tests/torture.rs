@@ -25,8 +25,7 @@ enum Verdict {
 use Verdict::{Answer, Drop, Pass};
 
 fn folder(name: &str) -> Option<PathBuf> {
-    let path =
-        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/torture").join(name);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/torture").join(name);
     if path.is_dir() {
         return Some(path);
     }
@@ -147,8 +146,7 @@ fn the_table_of_expectations_agrees() {
     let Some(folder) = folder("") else { return };
     let table = std::fs::read_to_string(folder.join("rfc4475_expect.csv")).unwrap();
     // These can be parsed, and are refused for what they say.
-    let refused_by_meaning =
-        ["insuf.dat", "unkscm.dat", "novelsc.dat", "multi01.dat", "mcl01.dat"];
+    let refused_by_meaning = ["insuf.dat", "unkscm.dat", "novelsc.dat", "multi01.dat", "mcl01.dat"];
     for line in table.lines().skip(1) {
         let name = line.split(',').next().unwrap();
         let parses = line.ends_with(",Parse") && !refused_by_meaning.contains(&name);

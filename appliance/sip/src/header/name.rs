@@ -19,8 +19,8 @@ macro_rules! names {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u8)]
         pub(crate) enum Kind {
-            $($variant,)*
             Other,
+            $($variant,)*
         }
 
         impl<'a> Name<'a> {
@@ -81,14 +81,13 @@ macro_rules! names {
                 }
             }
 
-            fn text(self) -> &'static str {
+            const fn text(self) -> &'static str {
                 match self {
                     $(Kind::$variant => $text,)*
                     Kind::Other => "",
                 }
             }
 
-            #[cfg(test)]
             const ALL: &'static [Kind] = &[$(Kind::$variant,)*];
         }
     };
@@ -201,133 +200,163 @@ impl fmt::Display for Name<'_> {
 }
 
 impl Kind {
-    /// Classifies a name as written. Length and one or two letters leave a single candidate,
-    /// which is then compared in full: this runs for every header of every message.
+    /// Classifies a name as written.
     pub(crate) fn of(name: &[u8]) -> Kind {
-        let at = |position: usize| name.get(position).map_or(0, |b| b.to_ascii_lowercase());
-        let candidate = match (name.len(), at(0)) {
-            (2, b't') => Kind::To,
-            (3, b'v') => Kind::Via,
-            (4, b'c') => Kind::CSeq,
-            (4, b'd') => Kind::Date,
-            (4, b'f') => Kind::From,
-            (4, b'j') => Kind::Join,
-            (4, b'p') => Kind::Path,
-            (4, b'r') => match at(1) {
-                b'a' => Kind::RAck,
-                _ => Kind::RSeq,
-            },
-            (5, b'a') => Kind::Allow,
-            (5, b'e') => Kind::Event,
-            (5, b'r') => Kind::Route,
-            (6, b'a') => Kind::Accept,
-            (6, b'm') => Kind::MinSe,
-            (6, b'r') => Kind::Reason,
-            (6, b's') => Kind::Server,
-            (7, b'c') => match at(1) {
-                b'a' => Kind::CallId,
-                _ => Kind::Contact,
-            },
-            (7, b'e') => Kind::Expires,
-            (7, b'p') => Kind::Privacy,
-            (7, b'r') => Kind::Require,
-            (7, b's') => Kind::Subject,
-            (7, b'w') => Kind::Warning,
-            (8, b'i') => Kind::Identity,
-            (8, b'p') => Kind::Priority,
-            (8, b'r') => match at(4) {
-                b'r' => Kind::ReferTo,
-                b'a' => Kind::Replaces,
-                _ => Kind::ReplyTo,
-            },
-            (8, b's') => Kind::SipETag,
-            (9, b'c') => Kind::CallInfo,
-            (9, b'd') => Kind::Diversion,
-            (9, b'r') => Kind::ReferSub,
-            (9, b's') => Kind::Supported,
-            (9, b't') => Kind::Timestamp,
-            (10, b'a') => Kind::AlertInfo,
-            (10, b'e') => Kind::ErrorInfo,
-            (10, b'f') => Kind::FlowTimer,
-            (10, b's') => Kind::SessionId,
-            (10, b'u') => Kind::UserAgent,
-            (11, b'a') => Kind::AnswerMode,
-            (11, b'g') => Kind::Geolocation,
-            (11, b'i') => Kind::InReplyTo,
-            (11, b'm') => Kind::MinExpires,
-            (11, b'r') => match at(2) {
-                b'f' => Kind::ReferredBy,
-                _ => Kind::RetryAfter,
-            },
-            (11, b'u') => Kind::Unsupported,
-            (12, b'a') => Kind::AllowEvents,
-            (12, b'c') => Kind::ContentType,
-            (12, b'h') => Kind::HistoryInfo,
-            (12, b'm') => match at(1) {
-                b'a' => Kind::MaxForwards,
-                _ => Kind::MimeVersion,
-            },
-            (12, b'o') => Kind::Organization,
-            (12, b'r') => Kind::RecordRoute,
-            (12, b's') => Kind::SipIfMatch,
-            (12, b'u') => Kind::UserToUser,
-            (13, b'a') => Kind::Authorization,
-            (13, b'p') => match at(1) {
-                b'-' => Kind::PEarlyMedia,
-                _ => Kind::ProxyRequire,
-            },
-            (13, b's') => Kind::ServiceRoute,
-            (13, b't') => Kind::TargetDialog,
-            (14, b'a') => Kind::AcceptContact,
-            (14, b'c') => Kind::ContentLength,
-            (14, b'r') => Kind::RejectContact,
-            (15, b'a') => match at(7) {
-                b'e' => Kind::AcceptEncoding,
-                _ => Kind::AcceptLanguage,
-            },
-            (15, b'r') => Kind::RemotePartyId,
-            (15, b's') => Kind::SessionExpires,
-            (16, b'c') => match at(8) {
-                b'e' => Kind::ContentEncoding,
-                _ => Kind::ContentLanguage,
-            },
-            (16, b'w') => Kind::WwwAuthenticate,
-            (18, b'p') => Kind::ProxyAuthenticate,
-            (18, b's') => Kind::SubscriptionState,
-            (19, b'a') => Kind::AuthenticationInfo,
-            (19, b'c') => Kind::ContentDisposition,
-            (19, b'p') => match at(1) {
-                b'-' => Kind::PAssertedIdentity,
-                _ => Kind::ProxyAuthorization,
-            },
-            (19, b'r') => Kind::RequestDisposition,
-            (20, b'p') => Kind::PPreferredIdentity,
-            (21, b'p') => Kind::PAccessNetworkInfo,
-            (1, b'a') => return Kind::AcceptContact,
-            (1, b'u') => return Kind::AllowEvents,
-            (1, b'i') => return Kind::CallId,
-            (1, b'm') => return Kind::Contact,
-            (1, b'e') => return Kind::ContentEncoding,
-            (1, b'l') => return Kind::ContentLength,
-            (1, b'c') => return Kind::ContentType,
-            (1, b'o') => return Kind::Event,
-            (1, b'f') => return Kind::From,
-            (1, b'y') => return Kind::Identity,
-            (1, b'r') => return Kind::ReferTo,
-            (1, b'b') => return Kind::ReferredBy,
-            (1, b'j') => return Kind::RejectContact,
-            (1, b'd') => return Kind::RequestDisposition,
-            (1, b'x') => return Kind::SessionExpires,
-            (1, b's') => return Kind::Subject,
-            (1, b'k') => return Kind::Supported,
-            (1, b't') => return Kind::To,
-            (1, b'v') => return Kind::Via,
-            _ => return Kind::Other,
+        Kind::at(name, name.len())
+    }
+
+    /// Classifies the name that the first `length` octets are. What follows it does not matter,
+    /// but the more there is the faster: this runs for every header of every message, so the name
+    /// is read as three words, a perfect hash finds the single candidate, and one comparison
+    /// decides.
+    #[inline]
+    pub(crate) fn at(bytes: &[u8], length: usize) -> Kind {
+        let Some(masks) = MASKS.get(length) else { return Kind::Other };
+        let words = match bytes.first_chunk::<LONGEST>() {
+            Some(window) => Words::of(window),
+            None => {
+                let mut window = [0; LONGEST];
+                for (to, from) in window.iter_mut().zip(bytes) {
+                    *to = *from;
+                }
+                Words::of(&window)
+            }
         };
-        let same = name.eq_ignore_ascii_case(candidate.text().as_bytes());
-        if same { candidate } else { Kind::Other }
+        let words = words.lower(masks);
+        let entry = TABLE.get(words.slot()).and_then(|&at| ENTRIES.get(usize::from(at)));
+        match entry {
+            Some((known, kind)) if known.is(words) => *kind,
+            Some(_) | None => Kind::Other,
+        }
     }
 }
+
+/// A name of at most [`LONGEST`] octets in small letters, zeros behind it.
+///
+/// Small letters are made by setting one bit. Of the octets that may stand in a message that
+/// changes none but letters into one of a name: a CR would become a hyphen, and is refused as a
+/// line end.
+#[derive(Clone, Copy)]
+struct Words([u64; 3]);
+
+impl Words {
+    const fn of(window: &[u8; LONGEST]) -> Words {
+        let [a0, a1, a2, a3, a4, a5, a6, a7, rest @ ..] = window;
+        let [b0, b1, b2, b3, b4, b5, b6, b7, rest @ ..] = rest;
+        Words([
+            u64::from_le_bytes([*a0, *a1, *a2, *a3, *a4, *a5, *a6, *a7]),
+            u64::from_le_bytes([*b0, *b1, *b2, *b3, *b4, *b5, *b6, *b7]),
+            u64::from_le_bytes(*rest),
+        ])
+    }
+
+    const fn lower(self, masks: &Words) -> Words {
+        let Words([a, b, c]) = self;
+        let Words([mask_a, mask_b, mask_c]) = *masks;
+        let case = u64::from_le_bytes([0x20; 8]);
+        Words([(a | case) & mask_a, (b | case) & mask_b, (c | case) & mask_c])
+    }
+
+    /// Whether they are the same, decided once.
+    const fn is(&self, other: Words) -> bool {
+        let (Words([a, b, c]), Words([other_a, other_b, other_c])) = (self, other);
+        (*a ^ other_a) | (*b ^ other_b) | (*c ^ other_c) == 0
+    }
+
+    const fn slot(self) -> usize {
+        let Words([a, b, c]) = self;
+        let key = a ^ b.rotate_left(17) ^ c.rotate_left(31);
+        (key.wrapping_mul(MULTIPLIER) >> (u64::BITS - TABLE_BITS)) as usize
+    }
+}
+
+/// Three words; `P-Access-Network-Info` is the longest name.
+const LONGEST: usize = 24;
+
+/// Which bits of the words belong to a name, by its length.
+#[allow(clippy::indexing_slicing)] // evaluated by the compiler
+static MASKS: [Words; LONGEST + 1] = {
+    let mut masks = [Words([0; 3]); LONGEST + 1];
+    let mut length = 0;
+    while length <= LONGEST {
+        let mut window = [0; LONGEST];
+        let mut at = 0;
+        while at < length {
+            window[at] = 0xff;
+            at += 1;
+        }
+        masks[length] = Words::of(&window);
+        length += 1;
+    }
+    masks
+};
+
+/// All names and compact forms.
+#[allow(clippy::indexing_slicing)] // evaluated by the compiler
+static ENTRIES: [(Words, Kind); Kind::ALL.len() + COMPACT.len()] = {
+    let mut entries = [(Words([0; 3]), Kind::Other); Kind::ALL.len() + COMPACT.len()];
+    let mut entry = 0;
+    while entry < entries.len() {
+        let (text, kind) = if entry < Kind::ALL.len() {
+            (Kind::ALL[entry].text().as_bytes(), Kind::ALL[entry])
+        } else {
+            let (letter, kind) = &COMPACT[entry - Kind::ALL.len()];
+            (std::slice::from_ref(letter), *kind)
+        };
+        let mut window = [0; LONGEST];
+        let mut at = 0;
+        while at < text.len() {
+            window[at] = text[at].to_ascii_lowercase();
+            at += 1;
+        }
+        entries[entry] = (Words::of(&window), kind);
+        entry += 1;
+    }
+    entries
+};
+
+/// The entry for each hash; [`NO_ENTRY`] where there is none.
+#[allow(clippy::indexing_slicing)] // evaluated by the compiler
+static TABLE: [u8; 1 << TABLE_BITS] = {
+    let mut table = [NO_ENTRY; 1 << TABLE_BITS];
+    let mut entry = 0;
+    while entry < ENTRIES.len() {
+        let slot = ENTRIES[entry].0.slot();
+        assert!(table[slot] == NO_ENTRY, "two names share a slot: try other multipliers");
+        table[slot] = entry as u8;
+        entry += 1;
+    }
+    table
+};
+
+const NO_ENTRY: u8 = u8::MAX;
+const TABLE_BITS: u32 = 9;
+
+/// Found by trying: with it no two names share a slot.
+const MULTIPLIER: u64 = 0xc62d_bdcc_006d_6a9b;
+
+/// RFC 3261 §7.3.3 and the RFCs that added headers.
+const COMPACT: &[(u8, Kind)] = &[
+    (b'a', Kind::AcceptContact),
+    (b'u', Kind::AllowEvents),
+    (b'i', Kind::CallId),
+    (b'm', Kind::Contact),
+    (b'e', Kind::ContentEncoding),
+    (b'l', Kind::ContentLength),
+    (b'c', Kind::ContentType),
+    (b'o', Kind::Event),
+    (b'f', Kind::From),
+    (b'y', Kind::Identity),
+    (b'r', Kind::ReferTo),
+    (b'b', Kind::ReferredBy),
+    (b'j', Kind::RejectContact),
+    (b'd', Kind::RequestDisposition),
+    (b'x', Kind::SessionExpires),
+    (b's', Kind::Subject),
+    (b'k', Kind::Supported),
+    (b't', Kind::To),
+    (b'v', Kind::Via),
+];
 
 #[cfg(test)]
 mod tests {
@@ -350,6 +379,15 @@ mod tests {
         assert_eq!(Name::parse("v"), Name::Via);
         assert_eq!(Name::parse("M"), Name::Contact);
         assert_eq!(Name::Other("i"), Name::CallId);
+        for (letter, kind) in COMPACT {
+            assert_eq!(Kind::of(&[*letter]), *kind);
+            assert_eq!(Kind::of(&[letter.to_ascii_uppercase()]), *kind);
+        }
+        for letter in (0..=255).filter(|b: &u8| !b.is_ascii_alphabetic()) {
+            assert_eq!(Kind::of(&[letter]), Kind::Other);
+        }
+        assert_eq!(Kind::of(b""), Kind::Other);
+        assert_eq!(Kind::at(b"Via: and much more behind it", 3), Kind::Via);
         assert_eq!(Name::parse("z"), Name::Other("Z"));
         assert_ne!(Name::parse("C%6Fntact"), Name::Contact);
     }

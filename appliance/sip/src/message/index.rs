@@ -4,9 +4,10 @@
 //! an error. Any other fault is remembered and the pass goes on, so that the sender of a request
 //! can be told (the addresses for that are in other lines).
 
-use memchr::{memchr, memchr_iter};
+use memchr::memchr;
 
 use super::Malformed;
+use super::lines::{Line, Lines};
 use crate::header::name::{Kind, Name};
 use crate::scan::{decimal, is_token, is_white};
 use crate::status::Status;
@@ -46,75 +47,65 @@ pub(super) enum Framing {
 }
 
 impl Index {
-    /// Reads a message that begins with its start line. Gives the first fault beside the index
-    /// when the lines are certain in spite of it.
+    /// An index of nothing, to be filled in place: it is too large to be moved about.
+    pub(super) const EMPTY: Index = Index {
+        start: Start::Request { method_end: 0, uri_end: 0, line_end: 0 },
+        end: 0,
+        headers_end: 0,
+        count: 0,
+        slots: [NO_SLOT; MAX_HEADERS],
+    };
+
+    /// Reads a message that begins with its start line. Gives the first fault when the lines are
+    /// certain in spite of it.
+    #[inline]
     pub(super) fn read(
+        &mut self,
         bytes: &[u8],
         framing: Framing,
-    ) -> Result<(Index, Option<Malformed>), Malformed> {
-        let mut line_ends = memchr_iter(b'\n', bytes);
-        let Some(first_end) = line_ends.next() else {
-            return Err(if bytes.is_empty() { Malformed::Empty } else { Malformed::Unfinished });
-        };
-        let first = line(bytes, 0, first_end)?;
-        let (start, mut fault) = start_line(first)?;
-        let mut index =
-            Index { start, end: 0, headers_end: 0, count: 0, slots: [NO_SLOT; MAX_HEADERS] };
-        let mut lines = 1;
-        let mut line_start = first_end + 1;
+    ) -> Result<Option<Malformed>, Malformed> {
+        let mut lines = Lines::new(bytes);
+        let Some(first) = lines.take()? else { return Err(Malformed::Empty) };
+        let (start, mut fault) = start_line(first.text)?;
+        self.start = start;
         loop {
-            let Some(line_end) = line_ends.next() else {
-                // Cut in a line, or between two.
-                if line_start < bytes.len() {
-                    return Err(Malformed::Unfinished);
-                }
+            let Some(line) = lines.take()? else {
                 fault = fault.or(Some(Malformed::Unfinished));
                 break;
             };
-            let text = line(bytes, line_start, line_end)?;
-            lines += 1;
-            let Some(&initial) = text.first() else {
-                line_start = line_end + 1;
-                break;
-            };
-            let offset = u16::try_from(line_start).map_err(|_| Malformed::TooLong)?;
+            let Some(&initial) = line.text.first() else { break };
             // A folded line belongs to the header before it.
             if is_white(initial) {
-                match index.last() {
-                    Some(last) => last.extend(offset, text)?,
+                match self.last() {
+                    Some(last) => last.extend(&line),
                     None => fault = fault.or(Some(Malformed::HeaderLine)),
                 }
-            } else {
-                match Slot::read(offset, text)? {
-                    Some(slot) => index.push(slot)?,
-                    None => fault = fault.or(Some(Malformed::HeaderLine)),
-                }
+                continue;
             }
-            line_start = line_end + 1;
+            match Slot::read(&line) {
+                Some(slot) => self.push(slot)?,
+                None => fault = fault.or(Some(Malformed::HeaderLine)),
+            }
         }
-        // Every line ended with CR LF; as many CRs as lines means that no other CR stands there.
-        let section = bytes.get(..line_start).unwrap_or(bytes);
-        if memchr_iter(b'\r', section).count() != lines {
-            return Err(Malformed::LineEnd);
-        }
-        index.headers_end = u16::try_from(line_start).map_err(|_| Malformed::TooLong)?;
-        let content_length = match index.content_length(bytes) {
+        self.headers_end = lines.end();
+        let content_length = match self.content_length(bytes) {
             Ok(length) => length,
             Err(unclear) => {
                 fault = fault.or(Some(unclear));
                 None
             }
         };
-        match index.body_end(bytes, content_length, framing) {
-            Ok(end) => index.end = end,
+        match self.body_end(bytes, content_length, framing) {
+            Ok(end) => self.end = end,
             Err(short) => fault = fault.or(Some(short)),
         }
-        Ok((index, fault))
+        Ok(fault)
     }
 
     /// The length of the body that a whole header section announces.
     pub(super) fn announced_length(head: &[u8]) -> Result<Option<usize>, Malformed> {
-        let (index, _) = Index::read(head, Framing::Datagram)?;
+        let mut index = Index::EMPTY;
+        index.read(head, Framing::Datagram)?;
         index.content_length(head)
     }
 
@@ -126,25 +117,24 @@ impl Index {
         self.slots.get(..usize::from(self.count)).unwrap_or(&[])
     }
 
-    /// An index with the same offsets, from the slots of another.
-    pub(super) fn restored(start: Start, end: usize, headers_end: usize, slots: &[Slot]) -> Index {
-        let mut index = Index {
-            start,
-            end,
-            headers_end: u16::try_from(headers_end).unwrap_or(u16::MAX),
-            count: u8::try_from(slots.len()).unwrap_or(0),
-            slots: [NO_SLOT; MAX_HEADERS],
-        };
-        if let Some(room) = index.slots.get_mut(..slots.len()) {
+    /// Fills the index with the offsets of another.
+    pub(super) fn restore(&mut self, start: Start, end: usize, headers_end: usize, slots: &[Slot]) {
+        self.start = start;
+        self.end = end;
+        self.headers_end = u16::try_from(headers_end).unwrap_or(u16::MAX);
+        if let Some(room) = self.slots.get_mut(..slots.len()) {
             room.copy_from_slice(slots);
+            self.count = u8::try_from(slots.len()).unwrap_or(0);
         }
-        index
     }
 
     /// What Content-Length says; several that agree are one.
     fn content_length(&self, bytes: &[u8]) -> Result<Option<usize>, Malformed> {
         let mut agreed = None;
-        for slot in self.slots().iter().filter(|slot| slot.kind == Kind::ContentLength) {
+        for slot in self.slots() {
+            if slot.kind != Kind::ContentLength {
+                continue;
+            }
             let value = bytes.get(usize::from(slot.value_start)..usize::from(slot.value_end));
             let length = value
                 .and_then(decimal)
@@ -188,43 +178,34 @@ impl Index {
 
 impl Slot {
     /// Reads `name: value`; `None` when it is no header.
-    fn read(offset: u16, line: &[u8]) -> Result<Option<Slot>, Malformed> {
-        let Some(colon) = memchr(b':', line) else { return Ok(None) };
-        let (before, after) = line.split_at_checked(colon).unwrap_or((line, b""));
+    #[inline]
+    fn read(line: &Line<'_>) -> Option<Slot> {
+        let colon = find_colon(line.text)?;
+        let (before, value) = line.text.split_at_checked(colon)?;
         // White space before the colon is allowed (RFC 3261 §7.3.1).
         let name = trim_end(before);
-        let kind = Kind::of(name);
+        let kind = Kind::at(line.rest, name.len());
         if kind == Kind::Other && (name.is_empty() || !name.iter().all(|&b| is_token(b))) {
-            return Ok(None);
+            return None;
         }
-        let Ok(name_len) = u8::try_from(name.len()) else { return Ok(None) };
-        let value = after.get(1..).unwrap_or(b"");
-        let leading = value.iter().position(|&b| !is_white(b)).unwrap_or(value.len());
-        let at = |position: usize| {
-            u16::try_from(position)
-                .ok()
-                .and_then(|position| offset.checked_add(position))
-                .ok_or(Malformed::TooLong)
-        };
-        let value_start = at(colon + 1 + leading)?;
-        let value_end = at(trim_end(line).len())?.max(value_start);
-        Ok(Some(Slot { start: offset, value_start, value_end, kind, name_len }))
+        let leading = value.iter().skip(1).position(|&b| !is_white(b));
+        let value_start = leading.map_or(line.text.len(), |leading| colon + 1 + leading);
+        Some(Slot {
+            start: line.start,
+            value_start: line.offset(value_start),
+            value_end: line.offset(trim_end(line.text).len().max(value_start)),
+            kind,
+            name_len: u8::try_from(name.len()).ok()?,
+        })
     }
 
     /// Adds a folded line.
-    fn extend(&mut self, offset: u16, line: &[u8]) -> Result<(), Malformed> {
-        let Some(leading) = line.iter().position(|&b| !is_white(b)) else { return Ok(()) };
-        let at = |position: usize| {
-            u16::try_from(position)
-                .ok()
-                .and_then(|position| offset.checked_add(position))
-                .ok_or(Malformed::TooLong)
-        };
+    fn extend(&mut self, line: &Line<'_>) {
+        let Some(leading) = line.text.iter().position(|&b| !is_white(b)) else { return };
         if self.value_start == self.value_end {
-            self.value_start = at(leading)?;
+            self.value_start = line.offset(leading);
         }
-        self.value_end = at(trim_end(line).len())?;
-        Ok(())
+        self.value_end = line.offset(trim_end(line.text).len());
     }
 }
 
@@ -235,14 +216,6 @@ pub(super) fn skip_line_ends(bytes: &[u8]) -> &[u8] {
         bytes = rest;
     }
     bytes
-}
-
-/// The line that ends with the LF at `line_feed`, without its CR LF.
-fn line(bytes: &[u8], start: usize, line_feed: usize) -> Result<&[u8], Malformed> {
-    match bytes.get(start..line_feed) {
-        Some([text @ .., b'\r']) => Ok(text),
-        Some(_) | None => Err(Malformed::LineEnd),
-    }
 }
 
 /// Reads the first line. A request with an odd one is a fault that its sender is told; for
@@ -289,6 +262,9 @@ fn status_line(line: &[u8], rest: &[u8]) -> Result<Start, Malformed> {
 
 /// `SIP/` and two numbers with a dot between.
 fn is_version(version: &[u8]) -> bool {
+    if version == b"SIP/2.0" {
+        return true;
+    }
     let Some((protocol, numbers)) = version.split_at_checked(4) else { return false };
     let mut numbers = numbers.split(|&b| b == b'.');
     let number = |digits: Option<&[u8]>| digits.is_some_and(|digits| decimal(digits).is_some());
@@ -296,6 +272,20 @@ fn is_version(version: &[u8]) -> bool {
         && number(numbers.next())
         && number(numbers.next())
         && numbers.next().is_none()
+}
+
+/// The first colon. Names are short, so that a call of `memchr` costs more than it saves.
+fn find_colon(line: &[u8]) -> Option<usize> {
+    let (chunks, rest) = line.as_chunks::<8>();
+    for (at, chunk) in chunks.iter().enumerate() {
+        // The lowest octet that became zero sets its high bit; those below it set none.
+        let word = u64::from_le_bytes(*chunk) ^ u64::from_le_bytes([b':'; 8]);
+        let zeros = word.wrapping_sub(ONES) & !word & (ONES << 7);
+        if zeros != 0 {
+            return Some(at * 8 + (zeros.trailing_zeros() / 8) as usize);
+        }
+    }
+    rest.iter().position(|&b| b == b':').map(|at| chunks.len() * 8 + at)
 }
 
 fn trim_end(bytes: &[u8]) -> &[u8] {
@@ -309,6 +299,8 @@ fn trim_end(bytes: &[u8]) -> &[u8] {
     bytes
 }
 
+const ONES: u64 = u64::from_le_bytes([1; 8]);
+
 /// The longest torture message has 50 header lines, a call through ten proxies about as many.
 pub(super) const MAX_HEADERS: usize = 128;
 
@@ -320,8 +312,9 @@ mod tests {
     use super::*;
 
     fn fault(bytes: &[u8]) -> Option<Malformed> {
-        match Index::read(bytes, Framing::Datagram) {
-            Ok((_, fault)) => fault,
+        let mut index = Index::EMPTY;
+        match index.read(bytes, Framing::Datagram) {
+            Ok(fault) => fault,
             Err(fault) => Some(fault),
         }
     }
@@ -345,6 +338,18 @@ mod tests {
         assert_eq!(fault(b"OPTIONS sip:a SIP/2.0\r\n: x\r\n\r\n"), header_line);
         assert_eq!(fault(b"OPTIONS sip:a SIP/2.0\r\n folded: x\r\n\r\n"), header_line);
         assert_eq!(fault(b"OPTIONS sip:a SIP/2.0\r\nFoo\t :x\r\n\r\n"), None);
+    }
+
+    #[test]
+    fn the_first_colon_is_found_wherever_it_is() {
+        for at in 0..40 {
+            let mut line = vec![b'x'; 50];
+            assert_eq!(find_colon(&line), None);
+            line[at] = b':';
+            line[at + 1] = b':';
+            line[at + 2] = b';';
+            assert_eq!(find_colon(&line), Some(at));
+        }
     }
 
     #[test]

@@ -29,8 +29,9 @@ impl OwnedMessage {
 
     /// The message to look at; nothing is parsed again.
     pub fn view(&self) -> Message<'_> {
-        let index = Index::restored(self.start, self.bytes.len(), self.headers_end, &self.slots);
-        Message { bytes: &self.bytes, index }
+        let mut message = Message { bytes: &self.bytes, index: Index::EMPTY };
+        message.index.restore(self.start, self.bytes.len(), self.headers_end, &self.slots);
+        message
     }
 
     /// The bytes.

@@ -29,12 +29,12 @@ fn same_text(a: Option<&str>, b: Option<&str>) -> bool {
     }
 }
 
-/// A parameter in both must be the same; one that is only here counts when it is among those
-/// that never match their absence.
+/// A parameter in both must be the same, where the first of a name counts; one that is only here
+/// counts when it is among those that never match their absence.
 fn params_agree(a: &Uri<'_>, b: &Uri<'_>) -> bool {
-    a.params().all(|param| match b.param(param.name()) {
-        Some(other) => same_ignoring_case(param.value().unwrap_or(""), other),
-        None => !MATTERS_WHEN_ABSENT.iter().any(|name| param.is(name)),
+    a.params().all(|param| match (a.param(param.name()), b.param(param.name())) {
+        (Some(value), Some(other)) => same_ignoring_case(value, other),
+        (_, _) => !MATTERS_WHEN_ABSENT.iter().any(|name| param.is(name)),
     })
 }
 
