@@ -1,0 +1,83 @@
+//! What the media thread counts, for `/metrics`.
+
+use media::DropReason;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+macro_rules! figures {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// Counters since the start, and how things are now.
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+        pub(crate) struct MediaFigures {
+            $($(#[$doc])* pub(crate) $name: u64,)*
+        }
+
+        /// Where the media thread writes its figures at every tick, for others to read.
+        #[derive(Debug, Default)]
+        pub(super) struct Board {
+            $($name: AtomicU64,)*
+        }
+
+        impl Board {
+            pub(super) fn write(&self, figures: &MediaFigures) {
+                $(self.$name.store(figures.$name, Ordering::Relaxed);)*
+            }
+
+            pub(super) fn read(&self) -> MediaFigures {
+                MediaFigures { $($name: self.$name.load(Ordering::Relaxed),)* }
+            }
+        }
+    };
+}
+
+figures! {
+    /// Packets that went on.
+    relayed,
+    /// Their octets.
+    relayed_octets,
+    /// Packets to pairs that nobody had.
+    dropped_not_lent,
+    /// Packets that were no media.
+    dropped_malformed,
+    /// Packets of somebody who is not believed.
+    dropped_strangers,
+    /// Packets beyond what any call needs.
+    dropped_flood,
+    /// Packets that nobody was to hear.
+    dropped_not_bridged,
+    /// Packets for a side that listens nowhere yet.
+    dropped_nowhere,
+    /// Packets that the network did not take.
+    dropped_unsent,
+    /// Pairs that are bound.
+    pairs_bound,
+    /// Of these, in control's hand.
+    pairs_free,
+    /// Of these, lent.
+    pairs_lent,
+    /// Of these, resting after use.
+    pairs_resting,
+    /// Pairs that somebody else on the box had, since the start.
+    pairs_taken,
+    /// Commands for pairs that were not lent or not free.
+    commands_misused,
+    /// Commands that wait.
+    commands_waiting,
+    /// Events that wait because control is behind.
+    events_waiting,
+    /// Turns of the media thread.
+    turns,
+}
+
+impl MediaFigures {
+    pub(super) fn count_drop(&mut self, reason: DropReason) {
+        let counter = match reason {
+            DropReason::NotLent => &mut self.dropped_not_lent,
+            DropReason::Malformed => &mut self.dropped_malformed,
+            DropReason::Stranger => &mut self.dropped_strangers,
+            DropReason::Flood => &mut self.dropped_flood,
+            DropReason::NotBridged => &mut self.dropped_not_bridged,
+            DropReason::Nowhere => &mut self.dropped_nowhere,
+        };
+        *counter += 1;
+    }
+}

@@ -1,0 +1,229 @@
+//! The turns of the media thread: wait, commands, packets, events.
+
+use super::figures::{Board, MediaFigures};
+use super::pool::{Pools, Refill, socket_of};
+use super::{EVENTS, TICK};
+use call::{MediaCommand, MediaEvent, StreamStats};
+use media::{Engine, Verdict};
+use rustix::buffer::spare_capacity;
+use rustix::event::Timespec;
+use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
+use rustix::fd::OwnedFd;
+use std::collections::VecDeque;
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError};
+use std::time::{Duration, Instant};
+
+/// The thread's end of the channels to control.
+pub(super) struct Line {
+    pub(super) bell: Arc<OwnedFd>,
+    pub(super) commands: Receiver<MediaCommand>,
+    pub(super) waiting: Arc<AtomicUsize>,
+    pub(super) events: SyncSender<MediaEvent>,
+    pub(super) wake: Box<dyn Fn() + Send>,
+    pub(super) board: Arc<Board>,
+}
+
+/// All that the media thread owns.
+pub(super) struct Relay {
+    epoll: OwnedFd,
+    engine: Engine,
+    pools: Pools,
+    line: Line,
+    /// Events on their way to control.
+    outbox: VecDeque<MediaEvent>,
+    figures: MediaFigures,
+    buffer: Box<[u8]>,
+    next_tick: Instant,
+}
+
+impl Relay {
+    pub(super) fn new(addresses: Vec<IpAddr>, pools: Pools, line: Line) -> io::Result<Self> {
+        let epoll = epoll::create(CreateFlags::CLOEXEC)?;
+        epoll::add(&epoll, &*line.bell, EventData::new_u64(BELL), EventFlags::IN)?;
+        Ok(Self {
+            epoll,
+            engine: Engine::new(addresses),
+            pools,
+            line,
+            outbox: VecDeque::with_capacity(EVENTS / 8),
+            figures: MediaFigures::default(),
+            buffer: vec![0; DATAGRAM].into_boxed_slice(),
+            next_tick: Instant::now(),
+        })
+    }
+
+    /// Turns until control lets go.
+    pub(super) fn run(mut self) {
+        let mut ready = Vec::with_capacity(READY);
+        let mut now = Instant::now();
+        loop {
+            ready.clear();
+            if self.wait(&mut ready, now).is_err() {
+                return;
+            }
+            now = Instant::now();
+            self.figures.turns += 1;
+            if !self.take_commands(now) {
+                return;
+            }
+            for event in &ready {
+                self.hear(event.data, now);
+            }
+            let tick = now >= self.next_tick;
+            if tick {
+                self.tick(now);
+            }
+            self.take_events(now);
+            let urgent = self.refill(tick, now);
+            if tick || urgent {
+                self.tell();
+            }
+        }
+    }
+
+    fn wait(&mut self, ready: &mut Vec<Event>, now: Instant) -> io::Result<()> {
+        let hungry = self.pools.all().any(|pool| pool.is_urgent());
+        let left = if hungry { Duration::ZERO } else { self.next_tick.duration_since(now) };
+        let timeout = Timespec { tv_sec: 0, tv_nsec: left.subsec_nanos().into() };
+        match epoll::wait(&self.epoll, spare_capacity(ready), Some(&timeout)) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Does all that control wants. False when control has let go.
+    fn take_commands(&mut self, now: Instant) -> bool {
+        loop {
+            match self.line.commands.try_recv() {
+                Ok(command) => {
+                    self.line.waiting.fetch_sub(1, Ordering::Relaxed);
+                    self.take_command(command, now);
+                }
+                Err(TryRecvError::Empty) => return true,
+                Err(TryRecvError::Disconnected) => return false,
+            }
+        }
+    }
+
+    fn take_command(&mut self, command: MediaCommand, now: Instant) {
+        let fits = match command {
+            MediaCommand::Provide { address, spare } => match self.pools.at(address) {
+                Some(pool) => {
+                    pool.provide(spare);
+                    true
+                }
+                None => false,
+            },
+            MediaCommand::Open { port, dscp, .. } => {
+                self.pools.at(port.address).is_some_and(|pool| pool.open(port.port, dscp))
+            }
+            _ => true,
+        };
+        if fits {
+            self.engine.handle(command, now);
+        } else {
+            self.figures.commands_misused += 1;
+        }
+    }
+
+    /// One datagram of one socket; if more wait there, the next turn is at once.
+    #[inline]
+    fn hear(&mut self, data: EventData, now: Instant) {
+        if data.u64() == BELL {
+            let _ = rustix::io::read(&*self.line.bell, &mut [0_u8; 8]);
+            return;
+        }
+        let (port, rtcp) = socket_of(data);
+        let Some(pair) = self.pools.pair(port) else { return };
+        let Ok((length, from)) = pair.socket(rtcp).recv_from(&mut self.buffer) else { return };
+        let Some(bytes) = self.buffer.get(..length) else { return };
+        match self.engine.packet(port, rtcp, from, bytes, now) {
+            Verdict::Forward { port, rtcp, to } => {
+                let sent = self.pools.pair(port).map(|pair| pair.socket(rtcp).send_to(bytes, to));
+                match sent {
+                    Some(Ok(_)) => {
+                        self.figures.relayed += 1;
+                        self.figures.relayed_octets += length as u64;
+                    }
+                    _ => self.figures.dropped_unsent += 1,
+                }
+            }
+            Verdict::Drop(reason) => self.figures.count_drop(reason),
+        }
+    }
+
+    fn tick(&mut self, now: Instant) {
+        self.next_tick = now + TICK;
+        self.engine.tick(now);
+        for pool in self.pools.all() {
+            pool.tick(now);
+        }
+        self.pools.count(&mut self.figures);
+        self.figures.events_waiting = self.outbox.len() as u64;
+        self.line.board.write(&self.figures);
+    }
+
+    fn take_events(&mut self, now: Instant) {
+        while let Some(event) = self.engine.poll_event() {
+            if let MediaEvent::Closed { port, stats, .. } = &event
+                && let Some(pool) = self.pools.at(port.address)
+            {
+                pool.close(port.port, was_used(stats), now);
+            }
+            self.outbox.push_back(event);
+        }
+    }
+
+    /// Keeps control's hand full. True when it should know at once.
+    fn refill(&mut self, tick: bool, now: Instant) -> bool {
+        let mut urgent = false;
+        for (pool, address) in self.pools.all().zip(0..=u8::MAX) {
+            if !tick && !pool.is_urgent() {
+                continue;
+            }
+            let event = match pool.refill(&self.epoll, now) {
+                Refill::Enough => continue,
+                Refill::Free(ports) => MediaEvent::Free { address, ports },
+                Refill::Exhausted => MediaEvent::Exhausted { address },
+            };
+            self.outbox.push_back(event);
+            urgent = true;
+        }
+        urgent
+    }
+
+    fn tell(&mut self) {
+        if self.outbox.is_empty() {
+            return;
+        }
+        while let Some(event) = self.outbox.pop_front() {
+            match self.line.events.try_send(event) {
+                Ok(()) => {}
+                // Control is behind: it hears of it at the next tick. The queue is no longer than
+                // a few events for every pair.
+                Err(TrySendError::Full(event)) => {
+                    self.outbox.push_front(event);
+                    break;
+                }
+                Err(TrySendError::Disconnected(_)) => break,
+            }
+        }
+        (self.line.wake)();
+    }
+}
+
+/// Whether anything went through or at least came to a pair.
+fn was_used(stats: &StreamStats) -> bool {
+    stats.received + stats.sent + stats.strangers + stats.malformed > 0
+}
+
+/// The name of the bell among the events.
+const BELL: u64 = u64::MAX;
+/// How many sockets are looked at in one turn.
+const READY: usize = 256;
+/// The largest there is: nothing is ever cut.
+const DATAGRAM: usize = 65_536;
