@@ -177,6 +177,16 @@ impl<'a> Message<'a> {
         None
     }
 
+    /// The first of these names to stand there a second time.
+    fn repeated<const N: usize>(&self, once: [Name<'static>; N]) -> Option<Name<'static>> {
+        let mut seen = once.map(|name| (name.kind(), false));
+        self.index.slots().iter().find_map(|slot| {
+            let at = seen.iter().position(|(kind, _)| *kind == slot.kind)?;
+            let before = std::mem::replace(&mut seen.get_mut(at)?.1, true);
+            if before { once.get(at).copied() } else { None }
+        })
+    }
+
     /// A copy that can be kept.
     pub fn to_owned(&self) -> OwnedMessage {
         OwnedMessage::new(self)

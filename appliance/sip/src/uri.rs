@@ -54,13 +54,10 @@ impl<'a> Uri<'a> {
     /// Reads a whole URI; `None` when it is malformed.
     pub fn parse(text: &'a str) -> Option<Uri<'a>> {
         // The offsets are 16 bits; no header section is longer (`message::index`).
-        if text.len() > usize::from(u16::MAX) || text.bytes().any(|b| b <= b' ' || b == 0x7f) {
+        if text.len() > usize::from(u16::MAX) || !text.bytes().all(is_uri_byte) {
             return None;
         }
-        if text.contains(['<', '>', '"']) {
-            return None;
-        }
-        let (scheme, rest) = text.split_once(':')?;
+        let (scheme, rest) = split(text, b':')?;
         if !is_scheme(scheme) {
             return None;
         }
@@ -205,8 +202,9 @@ impl<'a> Host<'a> {
         if text.is_empty() || !text.bytes().all(is_host_byte) {
             return None;
         }
-        // A last label of digits makes it an address or nothing (RFC 3261 §25.1 toplabel).
-        match Ipv4Addr::from_str(text) {
+        // Only an address ends with a digit, as a rule: a name's last label begins with a letter.
+        let digit = text.ends_with(|c: char| c.is_ascii_digit());
+        match Ipv4Addr::from_str(if digit { text } else { "" }) {
             Ok(ip) => Some(Host::V4(ip)),
             Err(_) => Some(Host::Name(text)),
         }
@@ -342,7 +340,7 @@ impl Parts {
             parts.scheme = Scheme::Sips;
         } else if scheme.eq_ignore_ascii_case("tel") {
             parts.scheme = Scheme::Tel;
-            let (number, params) = rest.split_once(';').unwrap_or((rest, ""));
+            let (number, params) = split(rest, b';').unwrap_or((rest, ""));
             if number.is_empty() {
                 return None;
             }
@@ -353,10 +351,10 @@ impl Parts {
             return Some(parts);
         }
         // An at sign stands bare nowhere else in a SIP URI, so the first one ends the user part.
-        let after_user = match rest.split_once('@') {
+        let after_user = match split(rest, b'@') {
             None => rest,
             Some((userinfo, after)) => {
-                let (user, password) = match userinfo.split_once(':') {
+                let (user, password) = match split(userinfo, b':') {
                     None => (userinfo, None),
                     Some((user, password)) => (user, Some(password)),
                 };
@@ -368,8 +366,8 @@ impl Parts {
                 after
             }
         };
-        let (before_headers, headers) = after_user.split_once('?').unwrap_or((after_user, ""));
-        let (hostport, params) = before_headers.split_once(';').unwrap_or((before_headers, ""));
+        let (before_headers, headers) = split(after_user, b'?').unwrap_or((after_user, ""));
+        let (hostport, params) = split(before_headers, b';').unwrap_or((before_headers, ""));
         if !headers.is_empty() {
             parts.headers = Span::within(text, headers);
         }
@@ -405,15 +403,14 @@ impl Span {
 
 /// `host[:port]` in two; brackets keep an IPv6 address together.
 pub(crate) fn split_port(text: &str) -> Option<(&str, Option<u16>)> {
-    let host_end = match text.find(']') {
-        Some(bracket) => bracket + 1,
-        None => text.find(':').unwrap_or(text.len()),
+    let (host, digits) = match split(text, b']') {
+        None => match split(text, b':') {
+            None => return Some((text, None)),
+            Some(parts) => parts,
+        },
+        Some((address, "")) => return Some((text.get(..address.len() + 1)?, None)),
+        Some((address, rest)) => (text.get(..address.len() + 1)?, rest.strip_prefix(':')?),
     };
-    let (host, rest) = text.split_at_checked(host_end)?;
-    if rest.is_empty() {
-        return Some((host, None));
-    }
-    let digits = rest.strip_prefix(':')?;
     let port = crate::scan::decimal(digits.as_bytes())?;
     Some((host, Some(u16::try_from(port).ok()?)))
 }
@@ -428,6 +425,17 @@ pub(crate) fn ipv6(text: &str) -> Option<Ipv6Addr> {
         }
         Err(_) => None,
     }
+}
+
+/// `text` before and behind the first `byte`. Texts here are too short for a fast search to pay.
+fn split(text: &str, byte: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|b| b == byte)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
+/// What a URI is not ended by; more than RFC 3261 lets stand unescaped.
+fn is_uri_byte(byte: u8) -> bool {
+    byte > b' ' && !matches!(byte, b'<' | b'>' | b'"' | 0x7f)
 }
 
 fn is_scheme(text: &str) -> bool {

@@ -109,7 +109,7 @@ const RFC4475: &[(&str, Verdict)] = &[
     ("invut.dat", Pass),
     // An unknown scheme is no credentials, so the registrar asks for some.
     ("regaut01.dat", Pass),
-    ("multi01.dat", Answer(400, "More Than One Call-ID")),
+    ("multi01.dat", Answer(400, "More Than One CSeq")),
     ("mcl01.dat", Answer(400, "Different Content-Lengths")),
     // That a second Via does not belong in an answer to us is the transaction's to see.
     ("bcast.dat", Pass),

@@ -115,10 +115,9 @@ pub fn unsupported<'m, 'a>(
 
 /// What every message carries, each once and readable.
 fn check_identity(message: &Message<'_>) -> Result<(), Malformed> {
-    for name in [Name::CallId, Name::CSeq, Name::From, Name::To, Name::MaxForwards] {
-        if message.headers_named(name).nth(1).is_some() {
-            return Err(Malformed::Repeated(name));
-        }
+    let once = [Name::CallId, Name::CSeq, Name::From, Name::To, Name::MaxForwards];
+    if let Some(name) = message.repeated(once) {
+        return Err(Malformed::Repeated(name));
     }
     message.top_via()?;
     message.vias().check()?;
