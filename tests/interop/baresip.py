@@ -1,5 +1,6 @@
 """baresip, a phone that nobody here wrote: plays a WAV into each call and records what it hears."""
 
+import contextlib
 import glob
 import json
 import os
@@ -48,7 +49,7 @@ class Baresip:
     """One phone, driven over its control port."""
 
     def __init__(self, lab, box, user, secret, source, transport="udp", host="127.0.0.1",
-                 server=None, auto=True, inside=(), more=""):
+                 server=None, auto=True, inside=None, more=""):
         need("baresip")
         self.folder = lab.sub(f"phone-{user}")
         self.user = user
@@ -72,10 +73,9 @@ class Baresip:
         certificate(self.folder)
         self.process = lab.process(["baresip", "-f", self.folder], self.folder, inside)
         self.server, self.port, self.transport = server, port, transport
-        self.control = None
-        if not inside:
+        with inside or contextlib.nullcontext():
             self.control = until(lambda: self.connect(host, control), "baresip's control port")
-            threading.Thread(target=self.listen, daemon=True).start()
+        threading.Thread(target=self.listen, daemon=True).start()
 
     def write(self, name, text):
         with open(os.path.join(self.folder, name), "w") as file:

@@ -1,5 +1,6 @@
 """The daemon under test: its process, its API, and what it costs."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -26,7 +27,7 @@ class Refused(Exception):
 class Box:
     """A `strowgerd` on free ports with a data folder of its own."""
 
-    def __init__(self, folder, host="127.0.0.1", sip=None, media=None, inside=(), **flags):
+    def __init__(self, folder, host="127.0.0.1", sip=None, media=None, inside=None, **flags):
         self.folder = folder
         self.data = os.path.join(folder, "data")
         self.host = host
@@ -36,7 +37,7 @@ class Box:
         self.media_ports = ports.block()
         self.listen = sip or [host]
         self.media = media or self.listen
-        self.inside = list(inside)
+        self.inside = inside or contextlib.nullcontext()
         self.flags = flags
         self.process = None
         self.token = None
@@ -45,7 +46,7 @@ class Box:
     # --- the process
 
     def command(self):
-        words = self.inside + [binary(), "run", "--data", self.data]
+        words = [*getattr(self.inside, "words", ()), binary(), "run", "--data", self.data]
         words += ["--http", address(self.host, self.http)]
         for host in self.listen:
             words += ["--sip", address(host, self.sip), "--sips", address(host, self.sips)]
@@ -132,7 +133,9 @@ class Box:
         return value
 
     def ask_raw(self, method, path, body=None, limit=30, headers=None):
-        return one_request(self.host, self.http, method, path, body, self.token, limit, headers)
+        with self.inside:
+            return one_request(self.host, self.http, method, path, body, self.token, limit,
+                               headers)
 
     def every(self, path):
         """All items of a list, page by page."""

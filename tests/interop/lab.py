@@ -43,10 +43,10 @@ class Lab:
         os.mkdir(path)
         return path
 
-    def process(self, words, folder, inside=(), **options):
+    def process(self, words, folder, inside=None, **options):
         """A process that does not outlive the test."""
         log = open(os.path.join(folder, "output.log"), "ab")
-        process = subprocess.Popen(list(inside) + words, cwd=folder, stdin=subprocess.DEVNULL,
+        process = subprocess.Popen([*getattr(inside, "words", ()), *words], cwd=folder, stdin=subprocess.DEVNULL,
                                    stdout=log, stderr=log, **options)
         log.close()
 

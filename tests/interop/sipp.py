@@ -15,7 +15,7 @@ class Sipp:
     """One sipp with one scenario."""
 
     def __init__(self, lab, scenario, server=None, count=None, rate=10, host="127.0.0.1",
-                 number=None, users=None, at_once=None, talk=0, limit=60, inside=(), more=(),
+                 number=None, users=None, at_once=None, talk=0, limit=60, inside=None, more=(),
                  port=None):
         self.folder = lab.sub(scenario)
         self.port = port or ports.free(step=2)
