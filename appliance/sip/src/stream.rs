@@ -68,6 +68,9 @@ impl Framer {
     /// Adds what arrived. Between two pushes all frames are to be taken, so that no more than one
     /// message is kept.
     pub fn push(&mut self, bytes: &[u8]) {
+        if matches!(self.state, State::Broken(_)) {
+            return;
+        }
         self.buffer.drain(..self.taken);
         self.taken = 0;
         if self.buffer.is_empty() && self.buffer.capacity() > KEPT_CAPACITY {

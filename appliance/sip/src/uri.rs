@@ -1,11 +1,14 @@
 //! SIP, SIPS and tel URIs: RFC 3261 §19.1 and §25.1, RFC 3966; any other scheme as opaque text.
 
 mod equal;
+mod host;
 
 use std::borrow::Cow;
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::str::FromStr;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+pub use host::Host;
+pub(crate) use host::{ipv6, split_port};
 
 use crate::header::params::{Param, UriParams};
 
@@ -37,17 +40,6 @@ pub enum Scheme {
     Tel,
     /// Any other scheme; the rest of the URI is opaque.
     Other,
-}
-
-/// The host of a URI or of a Via.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Host<'a> {
-    /// A domain name, as written; empty where a URI has no host.
-    Name(&'a str),
-    /// An IPv4 address.
-    V4(Ipv4Addr),
-    /// An IPv6 address, written in brackets.
-    V6(Ipv6Addr),
 }
 
 impl<'a> Uri<'a> {
@@ -190,62 +182,6 @@ impl Eq for UriBuf {}
 impl fmt::Display for UriBuf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
-    }
-}
-
-impl<'a> Host<'a> {
-    /// Reads a host name, an IPv4 address or an IPv6 address in brackets.
-    pub fn parse(text: &'a str) -> Option<Host<'a>> {
-        if let Some(inside) = text.strip_prefix('[') {
-            return ipv6(inside.strip_suffix(']')?).map(Host::V6);
-        }
-        if text.is_empty() || !text.bytes().all(is_host_byte) {
-            return None;
-        }
-        // Only an address ends with a digit, as a rule: a name's last label begins with a letter.
-        let digit = text.ends_with(|c: char| c.is_ascii_digit());
-        match Ipv4Addr::from_str(if digit { text } else { "" }) {
-            Ok(ip) => Some(Host::V4(ip)),
-            Err(_) => Some(Host::Name(text)),
-        }
-    }
-
-    /// The address, when it is one; an IPv4-mapped IPv6 address stays IPv6.
-    pub fn ip(&self) -> Option<IpAddr> {
-        match self {
-            Host::Name(_) => None,
-            Host::V4(ip) => Some(IpAddr::V4(*ip)),
-            Host::V6(ip) => Some(IpAddr::V6(*ip)),
-        }
-    }
-
-    /// Whether both are the same address, or the same name without regard to case.
-    pub fn matches(&self, other: &Host<'_>) -> bool {
-        match (self, other) {
-            (Host::Name(a), Host::Name(b)) => a.eq_ignore_ascii_case(b),
-            (Host::V4(a), Host::V4(b)) => a == b,
-            (Host::V6(a), Host::V6(b)) => a == b,
-            (Host::Name(_) | Host::V4(_) | Host::V6(_), _) => false,
-        }
-    }
-}
-
-impl From<IpAddr> for Host<'_> {
-    fn from(ip: IpAddr) -> Self {
-        match ip {
-            IpAddr::V4(ip) => Host::V4(ip),
-            IpAddr::V6(ip) => Host::V6(ip),
-        }
-    }
-}
-
-impl fmt::Display for Host<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Host::Name(name) => f.write_str(name),
-            Host::V4(ip) => write!(f, "{ip}"),
-            Host::V6(ip) => write!(f, "[{ip}]"),
-        }
     }
 }
 
@@ -401,32 +337,6 @@ impl Span {
     }
 }
 
-/// `host[:port]` in two; brackets keep an IPv6 address together.
-pub(crate) fn split_port(text: &str) -> Option<(&str, Option<u16>)> {
-    let (host, digits) = match split(text, b']') {
-        None => match split(text, b':') {
-            None => return Some((text, None)),
-            Some(parts) => parts,
-        },
-        Some((address, "")) => return Some((text.get(..address.len() + 1)?, None)),
-        Some((address, rest)) => (text.get(..address.len() + 1)?, rest.strip_prefix(':')?),
-    };
-    let port = crate::scan::decimal(digits.as_bytes())?;
-    Some((host, Some(u16::try_from(port).ok()?)))
-}
-
-/// An IPv6 address without brackets. RFC 3261's grammar had a bug that wrote three colons before
-/// an IPv4 tail (RFC 5118 §4.10, RFC 5954 §3.1): that is read as the two that were meant.
-pub(crate) fn ipv6(text: &str) -> Option<Ipv6Addr> {
-    match Ipv6Addr::from_str(text) {
-        Ok(ip) => Some(ip),
-        Err(_) if text.contains('.') && text.contains(":::") => {
-            Ipv6Addr::from_str(&text.replacen(":::", "::", 1)).ok()
-        }
-        Err(_) => None,
-    }
-}
-
 /// `text` before and behind the first `byte`. Texts here are too short for a fast search to pay.
 fn split(text: &str, byte: u8) -> Option<(&str, &str)> {
     let at = text.bytes().position(|b| b == byte)?;
@@ -441,11 +351,6 @@ fn is_uri_byte(byte: u8) -> bool {
 fn is_scheme(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
-}
-
-/// Underscores are no part of a host name, but of many names in the field.
-fn is_host_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')
 }
 
 fn clip(offset: usize) -> u16 {
