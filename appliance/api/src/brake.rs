@@ -2,7 +2,7 @@
 //!
 //! Only log-ins and claims pass here: whoever has a token is never slowed down.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// Wrong guesses by source. Five are free; each further one makes the source wait longer.
 #[derive(Debug, Default)]
 pub(crate) struct Brake {
-    sources: Mutex<HashMap<IpAddr, Wrong>>,
+    sources: Mutex<BTreeMap<IpAddr, Wrong>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +27,11 @@ impl Brake {
         sources.retain(|_, wrong| now.saturating_duration_since(wrong.last) < FORGOTTEN);
         let source = network(source);
         if !sources.contains_key(&source) && sources.len() >= MOST_SOURCES {
-            return Err(FIRST_WAIT);
+            // Many addresses must not lock the owner out: who was quiet longest is forgotten.
+            let quietest = sources.iter().min_by_key(|(_, wrong)| wrong.last);
+            if let Some(quietest) = quietest.map(|(source, _)| *source) {
+                sources.remove(&quietest);
+            }
         }
         let wrong = sources.entry(source).or_insert(Wrong { guesses: 0, last: now });
         let wait = wrong.wait().saturating_sub(now.saturating_duration_since(wrong.last));
@@ -43,7 +47,7 @@ impl Brake {
         self.sources().remove(&network(source));
     }
 
-    fn sources(&self) -> MutexGuard<'_, HashMap<IpAddr, Wrong>> {
+    fn sources(&self) -> MutexGuard<'_, BTreeMap<IpAddr, Wrong>> {
         self.sources.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -113,6 +117,18 @@ mod tests {
         assert!(brake.guess(ALICE, now).is_err());
         assert_eq!(brake.guess("192.168.1.3".parse().unwrap(), now), Ok(()));
         brake.was_right(ALICE);
+        assert_eq!(brake.guess(ALICE, now), Ok(()));
+    }
+
+    #[test]
+    fn an_attacker_with_many_addresses_takes_little_memory_and_locks_nobody_out() {
+        let (brake, mut now) = (Brake::default(), Instant::now());
+        for number in 0..10_000 {
+            now += Duration::from_millis(1);
+            let source = std::net::Ipv4Addr::from_bits(number).into();
+            assert_eq!(brake.guess(source, now), Ok(()));
+        }
+        assert_eq!(brake.sources().len(), MOST_SOURCES);
         assert_eq!(brake.guess(ALICE, now), Ok(()));
     }
 

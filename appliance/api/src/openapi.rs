@@ -68,7 +68,10 @@ Lists answer `{\"items\": [...], \"next\": cursor or null}`. What can be set up 
 PUT or DELETE with If-Match is refused with 412 when somebody else was faster. Whatever goes wrong \
 is answered by a problem document (RFC 9457) whose `errors` name the fields; beside what is listed \
 here, 413, 429 with Retry-After, 503 and 507 (the disk is full) may come from everywhere. Times are \
-milliseconds since 1970-01-01 UTC.";
+milliseconds since 1970-01-01 UTC.
+
+Figures for Prometheus are at `/metrics`: programs on the box itself need no log-in there, others \
+send a token.";
 
 #[cfg(test)]
 mod tests {

@@ -89,6 +89,9 @@ pub(crate) async fn create(
     if !(1..=LONGEST_LABEL).contains(&label.chars().count()) {
         return Err(Problem::field("label", format!("1 to {LONGEST_LABEL} characters")));
     }
+    if label.chars().any(char::is_control) {
+        return Err(Problem::field("label", "no control characters"));
+    }
     let created = app.backend.now();
     if wanted.expires.is_some_and(|expires| expires <= created) {
         return Err(Problem::field("expires", "a time that is still to come"));

@@ -164,11 +164,11 @@ impl Backend for FakeBox {
         self.answer(|_| {
             let path = std::env::temp_dir().join(format!("backup-{}", std::process::id()));
             let mut file = std::fs::File::create_new(&path).unwrap();
-            std::fs::remove_file(&path).ok();
+            // The file stays readable without its name.
+            std::fs::remove_file(&path).unwrap();
             file.write_all(passphrase.reveal().as_bytes()).unwrap();
             file.rewind().unwrap();
             let octets = passphrase.reveal().len() as u64;
-            // On Linux a name can go while the file is open; it is read through the same one.
             Backup { file, octets }
         })
     }
