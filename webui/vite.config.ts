@@ -1,7 +1,7 @@
 /// <reference types="vitest/config" />
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
-import { mock } from './dev/mock';
+import { mock } from './dev/mock.ts';
 
 // STROWGER_URL points the development server at a real daemon; without it a pretended one answers.
 const daemon = process.env['STROWGER_URL'];

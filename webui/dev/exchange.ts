@@ -2,7 +2,7 @@
 
 import type {
   CallRecord, Device, End, Extension, InboundRoute, OutboundRoute, Party, Place, Registration, RouteQuestion,
-  RouteReport, Settings, Step, Trunk, TrunkStatus,
+  RouteReport, Settings, Step, Token, Trunk, TrunkStatus,
 } from '../src/lib/api/types';
 
 export interface Refusal {
@@ -34,7 +34,7 @@ export class Exchange {
   trunkStates: TrunkStatus[] = [];
   calls: CallRecord[] = [];
   cdrs: CallRecord[] = [];
-  tokens: { id: string; label: string; created: number; expires: number | null }[] = [];
+  tokens: Token[] = [];
   send: Sender = () => {};
   revision = 0;
   #last = 0;
@@ -68,6 +68,7 @@ export class Exchange {
     const registration: Registration = {
       id: ++this.#last, tenant: 1, number, device, contact: `sip:${number}@192.168.10.${host}:5060`, transport: agent.includes('Linphone') ? 'tls' : 'udp',
       source: `192.168.10.${host}:5060`, local: '192.168.10.2:5060', user_agent: agent, registered: Date.now() - ago, expires: Date.now() - ago + HOUR,
+      instance: null, reg_id: null, q: 1000, path: [], call_id: `${number}-${host}`, cseq: 1,
     };
     this.registrations.push(registration);
     this.send({ type: 'registered', data: registration });
@@ -81,7 +82,7 @@ export class Exchange {
       direction: places.origin && 'trunk' in places.origin ? 'inbound' : places.destination && 'trunk' in places.destination ? 'outbound' : 'internal',
       state: 'dialling', from, origin: places.origin ?? { extension: from.number }, dialled: to.number, to,
       destination: places.destination ?? { extension: to.number }, started, rang: null, answered: null, ended: null, held: false, end: null,
-      steps: (places.steps ?? [`${to.number} is an extension.`, 'One phone is registered and rings.']).map((text, i) => ({ after_ms: i, text })),
+      steps: (places.steps ?? (places.destination && 'trunk' in places.destination ? [`${to.number} is no extension.`, 'The outbound route “Everything outside” fits (0.).'] : [`${to.number} is an extension.`, 'One phone is registered and rings.'])).map((text, i) => ({ after_ms: i, text })),
       diverted: [], streams: [],
     };
     const say = () => this.send({ type: 'call', data: structuredClone(call) });
@@ -159,7 +160,7 @@ export class Exchange {
         step(`The route “${route.name}” bars ${route.pattern}.`);
         return { verdict: 'refused', places: [], number: null, route: route.name, steps };
       }
-      step(`The outbound route “${route.name}” fits: ${route.pattern}.`);
+      step(`The outbound route “${route.name}” fits (${route.pattern}).`);
       const number = route.prepend + to.slice(route.strip);
       const e164 = number.startsWith('00') ? `+${number.slice(2)}` : number.startsWith('0') ? `+44${number.slice(1)}` : number;
       step(`As a number of the United Kingdom it is ${e164}.`);
@@ -180,7 +181,11 @@ export class Exchange {
     around();
     setInterval(around, 52_000);
     const old = this.call(person('203'), person('209'), HOUR, { ringMs: 0 });
-    setTimeout(() => Object.assign(old, { state: 'up', started: Date.now() - 9 * MINUTE, answered: Date.now() - 9 * MINUTE + 6000, held: true }), 200);
+    setTimeout(() => {
+      const began = Date.now() - 9 * MINUTE;
+      Object.assign(old, { state: 'up', started: began, rang: began + 130, answered: began + 6000, held: true });
+      this.cdrs.sort((a, b) => b.started - a.started);
+    }, 3000);
   }
 
   #furnish(): void {
@@ -220,7 +225,7 @@ export class Exchange {
       { ...route, id: 2, revision: 12, name: 'Accounts', order: 20, trunk: 1, did: '+442079460961', destination: '207' },
       { ...route, id: 3, revision: 13, name: 'Everybody else', order: 90, trunk: null, did: '!', destination: '201' },
     ];
-    this.tokens = [{ id: '1', label: 'Wallboard in the showroom', created: Date.now() - 40 * 24 * HOUR, expires: null }];
+    this.tokens = [{ id: '1', kind: 'api', current: false, label: 'Wallboard in the showroom', created: Date.now() - 40 * 24 * HOUR, expires: null }];
     this.#past();
   }
 
@@ -245,7 +250,7 @@ export class Exchange {
         origin: kind === 1 ? { trunk: 'Kestrel Telecom' } : { extension: from.number }, destination: kind === 2 ? { trunk: 'Kestrel Telecom' } : { extension: to.number },
         started: at, rang: at + 140, answered: answered ? at + 6200 : null, ended: answered ? at + 6200 + talk : at + 24_000, held: false, end,
         steps: kind === 2
-          ? [{ after_ms: 0, text: `${to.number} is no extension.` }, { after_ms: 0, text: 'The outbound route “Everything outside” fits: 0.' }, { after_ms: 1, text: 'Kestrel Telecom is tried first.' }]
+          ? [{ after_ms: 0, text: `${to.number} is no extension.` }, { after_ms: 0, text: 'The outbound route “Everything outside” fits (0.).' }, { after_ms: 1, text: 'Kestrel Telecom is tried first.' }]
           : kind === 1
             ? [{ after_ms: 0, text: 'It came in over Kestrel Telecom for +442079460958.' }, { after_ms: 0, text: `The inbound route “Main number” rings ${to.number}.` }, { after_ms: 1, text: 'One phone is registered and rings.' }]
             : [{ after_ms: 0, text: `${to.number} is the extension of ${to.name}.` }, { after_ms: 1, text: 'One phone is registered and rings.' }],

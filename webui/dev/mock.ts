@@ -4,8 +4,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Plugin } from 'vite';
 import { WebSocketServer } from 'ws';
-import { COUNTRIES } from './countries';
-import { Exchange, hungUp, refuse, type Refusal } from './exchange';
+import { COUNTRIES } from './countries.ts';
+import { Exchange, hungUp, refuse, type Refusal } from './exchange.ts';
 
 /** As the daemon sends it. */
 const POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
@@ -49,21 +49,21 @@ export class Box {
     return [...this.#sessions].some((session) => cookie?.includes(`strowger=${session}`));
   }
 
-  answer(method: string, url: URL, body: Record<string, unknown>, cookie: string | undefined): Answer | Refusal {
+  answer(method: string, url: URL, body: Record<string, unknown>, cookie: string | undefined, csrf: string | undefined): Answer | Refusal {
     const box = this.exchange;
     const path = url.pathname.replace(/^\/api\/v1/, '');
     const route = `${method} ${path}`;
     const open = (): Answer => {
       const session = Math.random().toString(36).slice(2);
       this.#sessions.add(session);
-      return { status: 201, body: { token: session }, headers: { 'set-cookie': `strowger=${session}; Path=/; HttpOnly; SameSite=Strict` } };
+      return { status: 201, body: { token: session, name: box.administrator.name, role: 'administrator', csrf: `csrf-${session}`, expires: null }, headers: { 'set-cookie': `strowger=${session}; Path=/; HttpOnly; SameSite=Strict` } };
     };
     switch (route) {
       case 'GET /health': return { body: { status: 'ok' } };
-      case 'GET /setup': return { body: { claimed: box.claimed } };
+      case 'GET /setup': return { body: { claimed: box.claimed, wizard_done: box.settings.wizard_done, version: '0.1.0' } };
       case 'POST /setup/claim': {
         if (box.claimed) return refuse(409, 'This box is claimed already.');
-        if (body['claim_code'] !== box.claimCode) return refuse(422, 'this is not the claim code of this box', 'claim_code');
+        if (body['claim_code'] !== box.claimCode) return refuse(403, 'This is not the claim code.');
         if (String(body['password']).length < 10) return refuse(422, 'at least 10 characters', 'password');
         box.claimed = true;
         box.administrator = { name: String(body['name']), password: String(body['password']) };
@@ -81,7 +81,15 @@ export class Box {
       }
     }
     if (!this.knows(cookie)) return refuse(401, 'Log in first.');
+    const proof = `csrf-${cookie?.match(/strowger=(\w+)/)?.[1]}`;
+    if (method !== 'GET' && !path.startsWith('/pretend/') && csrf !== proof) return refuse(403, 'X-CSRF-Token must carry `csrf` of the session.');
     switch (route) {
+      case 'GET /session': return { body: { name: box.administrator.name, role: 'administrator', csrf: `csrf-${cookie?.match(/strowger=(\w+)/)?.[1]}`, expires: null } };
+      case 'PUT /session/password': {
+        if (body['password'] !== box.administrator.password) return refuse(422, 'this is not the password', 'password');
+        box.administrator.password = String(body['new_password']);
+        return { status: 204 };
+      }
       case 'DELETE /session': this.#sessions.clear(); return { status: 204 };
       case 'GET /settings': return { body: box.settings };
       case 'PUT /settings': {
@@ -98,7 +106,7 @@ export class Box {
       case 'GET /trunk-status': return list(box.trunkStates);
       case 'GET /tokens': return list(box.tokens);
       case 'POST /tokens': {
-        const token = { id: String(Date.now()), label: String(body['label']), created: Date.now(), expires: null };
+        const token = { id: String(Date.now()), label: String(body['label']), kind: 'api' as const, current: false, created: Date.now(), expires: null };
         box.tokens = [...box.tokens, token];
         return { status: 201, body: { ...token, token: 'stw_8ZqPjR3vXn2KfW7cTgYb5LmHdS4u' } };
       }
@@ -113,10 +121,10 @@ export class Box {
       case 'GET /cdrs': {
         const limit = Number(url.searchParams.get('limit') ?? 50);
         const number = url.searchParams.get('number') ?? '';
-        const from = Number(url.searchParams.get('from') ?? 0);
-        const to = Number(url.searchParams.get('to') ?? Infinity);
+        const after = Number(url.searchParams.get('after') ?? 0);
+        const before = Number(url.searchParams.get('before') ?? Infinity);
         const cursor = url.searchParams.get('cursor');
-        const found = box.cdrs.filter((call) => (cursor === null || call.id < cursor) && call.started >= from && call.started <= to && (call.from.number.includes(number) || call.to.number.includes(number)));
+        const found = box.cdrs.filter((call) => (cursor === null || call.id < cursor) && call.started >= after && call.started < before && (number === '' || call.from.number === number || call.to.number === number));
         return { body: { items: found.slice(0, limit), next: found.length > limit ? found[limit - 1]?.id : null } };
       }
       // For tests of the page alone, where there is no phone.
@@ -227,7 +235,7 @@ export function mock(): Plugin {
     request.on('data', (chunk) => (text += chunk));
     request.on('end', () => {
       const body = (text ? JSON.parse(text) : {}) as Record<string, unknown>;
-      const answer = box.answer(request.method ?? 'GET', url, body, request.headers.cookie);
+      const answer = box.answer(request.method ?? 'GET', url, body, request.headers.cookie, request.headers['x-csrf-token'] as string | undefined);
       response.statusCode = answer.status ?? 200;
       if ('detail' in answer) {
         if (answer.retryAfter) response.setHeader('retry-after', String(answer.retryAfter));

@@ -12,6 +12,8 @@ export type Stage = 'asking' | 'away' | 'claim' | 'login' | 'setup' | 'in';
 class Session {
   stage = $state<Stage>('asking');
   settings = $state.raw<Settings | null>(null);
+  /** Who is logged in. */
+  account = $state('');
 
   constructor() {
     onLoggedOut(() => this.#out());
@@ -37,6 +39,7 @@ class Session {
   /** Somebody is known to the box: goes in, or on with the set-up that was begun. */
   async enter(): Promise<void> {
     this.settings = await api.settings.read();
+    this.account = (await api.session.read()).name;
     world.start();
     this.stage = this.settings.wizard_done ? 'in' : 'setup';
   }

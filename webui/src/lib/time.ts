@@ -45,8 +45,8 @@ export function startOfDay(input: string): number | undefined {
   return Number.isNaN(at) ? undefined : at;
 }
 
-/** And as its last instant. */
+/** And the first instant of the day after it, which may be 23 or 25 hours later. */
 export function endOfDay(input: string): number | undefined {
   const start = startOfDay(input);
-  return start === undefined ? undefined : new Date(start).setHours(23, 59, 59, 999);
+  return start === undefined ? undefined : new Date(start).setHours(24, 0, 0, 0);
 }

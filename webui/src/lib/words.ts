@@ -144,6 +144,11 @@ const CODEC: Record<number, string> = {
   0: 'G.711 µ-law', 3: 'GSM', 4: 'G.723.1', 8: 'G.711 A-law', 9: 'G.722', 13: 'comfort noise', 18: 'G.729', 26: 'JPEG', 31: 'H.261', 34: 'H.263',
 };
 
+/** `Snom D785` of `Snom D785/10.1.175.16`: the version is for those who look closer. */
+export function phoneName(userAgent: string): string {
+  return userAgent.split(/[/(]|\s+v?\d/)[0]?.trim() || 'Phone';
+}
+
 export function count(n: number, one: string, many: string): string {
   return `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
 }

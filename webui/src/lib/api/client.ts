@@ -2,13 +2,17 @@
 
 import { Problem, type ProblemDocument } from '../problem';
 import type {
-  CallRecord, Country, Device, Extension, InboundRoute, OutboundRoute, Registration, RouteQuestion,
-  RouteReport, Settings, Token, Trunk, TrunkStatus, WithSecret,
+  CallRecord, Country, Device, Extension, InboundRoute, MadeToken, OutboundRoute, Path, Registration, RouteQuestion,
+  RouteReport, Session, Settings, Setup, Token, Trunk, TrunkStatus, WithSecret,
 } from './types';
 
 const ROOT = '/api/v1';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+/** A path of the API as it is asked for: with an id in place of `{id}`, and perhaps a query. */
+type Filled<P extends string> = P extends `${infer Before}{${string}}${infer After}` ? `${Before}${string}${After}` : P;
+type Sent = Filled<Path> | `${Filled<Path>}?${string}`;
 
 interface Options {
   body?: unknown;
@@ -18,6 +22,8 @@ interface Options {
   anonymous?: boolean;
 }
 
+/** Proves with every change that it comes from this page and not from another site. */
+let csrf: string | null = null;
 let whenLoggedOut: () => void = () => {};
 
 /** Says what happens when the box does not know this browser any more. */
@@ -25,8 +31,9 @@ export function onLoggedOut(callback: () => void): void {
   whenLoggedOut = callback;
 }
 
-async function send(method: Method, path: string, options: Options): Promise<Response> {
-  const headers: Record<string, string> = { accept: 'application/json', 'x-strowger': 'webui' };
+async function send(method: Method, path: Sent, options: Options): Promise<Response> {
+  const headers: Record<string, string> = { accept: 'application/json' };
+  if (method !== 'GET' && csrf !== null) headers['x-csrf-token'] = csrf;
   if (options.body !== undefined) headers['content-type'] = 'application/json';
   if (options.revision !== undefined) headers['if-match'] = `"${options.revision}"`;
   let response: Response;
@@ -48,11 +55,17 @@ async function send(method: Method, path: string, options: Options): Promise<Res
   throw Problem.from(response.status, document, response.headers.get('retry-after'));
 }
 
-export async function request<T>(method: Method, path: string, options: Options = {}): Promise<T> {
+async function request<T>(method: Method, path: Sent, options: Options = {}): Promise<T> {
   const response = await send(method, path, options);
   if (response.status === 204) return undefined as T;
   const text = await response.text();
   return (text === '' ? undefined : JSON.parse(text)) as T;
+}
+
+/** The answer has the token too, but a browser has it in a cookie that no script can read. */
+function keep(session: Session): Session {
+  csrf = session.csrf;
+  return session;
 }
 
 interface Page<T> {
@@ -61,7 +74,7 @@ interface Page<T> {
 }
 
 /** Every page of a list, one after the other. */
-async function all<T>(path: string): Promise<T[]> {
+async function all<T>(path: Path): Promise<T[]> {
   const items: T[] = [];
   let cursor: string | null = null;
   do {
@@ -90,7 +103,10 @@ export interface Resource<T extends Entry> {
   remove(id: number): Promise<void>;
 }
 
-function resource<T extends Entry>(path: string): Resource<T> {
+/** Where entries are that have an id. */
+type Kind = { [P in Path]: `${P}/{id}` extends Path ? P : never }[Path];
+
+function resource<T extends Entry>(path: Kind): Resource<T> {
   return {
     all: () => all<T>(path),
     create: (entry) => request('POST', path, { body: entry }),
@@ -102,8 +118,8 @@ function resource<T extends Entry>(path: string): Resource<T> {
 
 export interface CdrFilter {
   number?: string;
-  from?: number;
-  to?: number;
+  after?: number;
+  before?: number;
 }
 
 export const api = {
@@ -128,8 +144,8 @@ export const api = {
     const query = new URLSearchParams({ limit: String(limit) });
     if (cursor !== null) query.set('cursor', cursor);
     if (filter.number) query.set('number', filter.number);
-    if (filter.from !== undefined) query.set('from', String(filter.from));
-    if (filter.to !== undefined) query.set('to', String(filter.to));
+    if (filter.after !== undefined) query.set('after', String(filter.after));
+    if (filter.before !== undefined) query.set('before', String(filter.before));
     return request('GET', `/cdrs?${query}`, signal ? { signal } : {});
   },
 
@@ -137,18 +153,20 @@ export const api = {
     request<RouteReport>('POST', '/route-check', { body: question, ...(signal ? { signal } : {}) }),
 
   setup: {
-    read: () => request<{ claimed: boolean }>('GET', '/setup', { anonymous: true }),
+    read: () => request<Setup>('GET', '/setup', { anonymous: true }),
     claim: (claim: { claim_code: string; name: string; password: string }) =>
-      request<{ token: string }>('POST', '/setup/claim', { body: claim, anonymous: true }),
+      request<Session>('POST', '/setup/claim', { body: claim, anonymous: true }).then(keep),
   },
   session: {
+    read: () => request<Session>('GET', '/session').then(keep),
     open: (login: { name: string; password: string }) =>
-      request<{ token: string }>('POST', '/session', { body: login, anonymous: true }),
+      request<Session>('POST', '/session', { body: login, anonymous: true }).then(keep),
     close: () => request<void>('DELETE', '/session'),
+    newPassword: (change: { password: string; new_password: string }) => request<void>('PUT', '/session/password', { body: change }),
   },
   tokens: {
     all: () => all<Token>('/tokens'),
-    create: (label: string) => request<Token & { token: string }>('POST', '/tokens', { body: { label } }),
+    create: (label: string) => request<MadeToken>('POST', '/tokens', { body: { label } }),
     remove: (id: string) => request<void>('DELETE', `/tokens/${encodeURIComponent(id)}`),
   },
 
