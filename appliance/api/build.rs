@@ -42,7 +42,9 @@ fn main() -> io::Result<()> {
         let mut hasher = DefaultHasher::new();
         content.hash(&mut hasher);
         let tag = format!("\"{:016x}\"", hasher.finish());
-        let plain = file.canonicalize()?;
+        // A copy, so that a web admin that is built meanwhile pulls nothing away.
+        let plain = out.join(format!("{number}.plain"));
+        fs::write(&plain, &content)?;
         writeln!(
             table,
             "Asset {{ path: {path:?}, kind: {kind:?}, tag: {tag:?}, \
