@@ -1,5 +1,5 @@
 //! What keeping costs: processor time for each call record and binding in a group commit, and the
-//! time that a page of call records takes among a million. `cargo bench -p store`.
+//! time that a page of call records takes among a million. `cargo bench -p store --bench commit`.
 #![allow(clippy::unwrap_used)]
 
 use call::{

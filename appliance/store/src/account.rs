@@ -157,8 +157,8 @@ const PUT_TOKEN: &str = "
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::samples::NOW;
-    use crate::{DeviceKey, Reader, Store};
+    use crate::samples::{NOW, open};
+    use crate::{Action, Reader, Store};
 
     fn account(password_hash: &str) -> Account {
         Account {
@@ -180,9 +180,29 @@ mod tests {
     }
 
     fn with_anna(dir: &std::path::Path) -> (Store, Reader) {
-        let mut store = Store::open(dir, DeviceKey::load(dir).unwrap()).unwrap();
+        let mut store = open(dir);
         store.put_account(&account("old"), "anna", NOW).unwrap();
         (store, Reader::open(dir).unwrap())
+    }
+
+    #[test]
+    fn a_box_is_claimed_once_and_again_after_a_reset() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = open(dir.path());
+        let account = |name: &str| Account { name: name.to_owned(), ..account("hash") };
+        assert!(store.claim(&account("anna"), NOW).unwrap());
+        assert!(!store.claim(&account("mallory"), NOW).unwrap());
+        let reader = Reader::open(dir.path()).unwrap();
+        assert_eq!(reader.account("anna").unwrap(), Some(account("anna")));
+        assert_eq!(reader.account("mallory").unwrap(), None);
+        let token = token(7, TokenKind::Api, None);
+        store.put_token(&token).unwrap();
+        assert_eq!(store.reset_admin("console", NOW).unwrap(), 1);
+        assert!(!reader.claimed().unwrap());
+        assert_eq!(reader.token(&token.hash).unwrap(), None);
+        let line = reader.audit(None, 1).unwrap().remove(0);
+        assert_eq!((line.actor.as_str(), line.action), ("console", Action::ResetAdmin));
+        assert!(store.claim(&account("bert"), NOW).unwrap());
     }
 
     #[test]

@@ -159,17 +159,14 @@ const PAGE: &str = "SELECT * FROM audit WHERE id < ?1 ORDER BY id DESC LIMIT ?2"
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::samples::{self, NOW};
-    use crate::{DeviceKey, Reader, Store};
+    use crate::Reader;
+    use crate::samples::{self, NOW, with_everything};
     use config::{Change, Expect, OutboundRouteId};
 
     #[test]
     fn every_change_is_told_with_who_and_what_but_no_secret() {
         let dir = tempfile::tempdir().unwrap();
-        let mut store = Store::open(dir.path(), DeviceKey::load(dir.path()).unwrap()).unwrap();
-        for change in samples::changes() {
-            store.apply(change, "anna", NOW).unwrap();
-        }
+        let mut store = with_everything(dir.path());
         let gone = Key::OutboundRoute(OutboundRouteId(1));
         store.apply(Change::Delete(gone, Expect::Any), "bert", NOW).unwrap();
         let lines = Reader::open(dir.path()).unwrap().audit(None, 100).unwrap();
@@ -186,10 +183,7 @@ mod tests {
     #[test]
     fn the_audit_is_read_page_by_page() {
         let dir = tempfile::tempdir().unwrap();
-        let mut store = Store::open(dir.path(), DeviceKey::load(dir.path()).unwrap()).unwrap();
-        for change in samples::changes() {
-            store.apply(change, "anna", NOW).unwrap();
-        }
+        drop(with_everything(dir.path()));
         let reader = Reader::open(dir.path()).unwrap();
         let first = reader.audit(None, 3).unwrap();
         let second = reader.audit(first.last().map(|line| line.id), 3).unwrap();

@@ -9,7 +9,7 @@ use crate::{DeviceKey, folder, reader};
 use age::secrecy::SecretString;
 use config::Secret;
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufReader, Seek, Write};
 use std::path::Path;
 
@@ -54,6 +54,9 @@ pub fn backup(
 /// `VACUUM INTO` reads in one transaction, copies no free pages, and needs an empty file.
 fn take_snapshot(dir: &Path, path: &Path, snapshot: &mut File) -> Result<(), BackupError> {
     snapshot.set_len(0)?;
+    for left in folder::SIDECARS {
+        let _ = fs::remove_file(folder::beside(path, left));
+    }
     let db = reader::connect(&folder::database(dir))?;
     let path = path.to_str().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidFilename))?;
     db.execute("VACUUM INTO ?1", [path])?;

@@ -71,19 +71,24 @@ pub(crate) fn commit(db: &Connection, facts: &Facts) -> rusqlite::Result<()> {
 
 /// Ends the calls of a daemon that went down without a farewell; how many.
 pub(crate) fn close_open(db: &Connection, now: UnixMillis) -> rusqlite::Result<usize> {
-    let mut statement = db.prepare("SELECT * FROM call_record WHERE ended IS NULL ORDER BY id")?;
-    let open: Vec<CallRecord> = statement.query_map([], read)?.collect::<Result<_, _>>()?;
-    let mut facts = Facts::default();
-    let count = open.len();
-    for mut record in open {
-        record.state = CallState::Ended;
-        record.ended = Some(now.max(record.started));
-        record.held = false;
-        record.end = Some(End::ours(Cause::TEMPORARY_FAILURE, Why::Crash));
-        facts.record(Box::new(record));
+    let mut statement = db.prepare(OPEN)?;
+    let mut count = 0;
+    loop {
+        let mut facts = Facts::default();
+        for record in statement.query_map([], read)? {
+            let mut record = record?;
+            record.state = CallState::Ended;
+            record.ended = Some(now.max(record.started));
+            record.held = false;
+            record.end = Some(End::ours(Cause::TEMPORARY_FAILURE, Why::Crash));
+            facts.record(Box::new(record));
+        }
+        if facts.is_empty() {
+            return Ok(count);
+        }
+        count += facts.len();
+        commit(db, &facts)?;
     }
-    commit(db, &facts)?;
-    Ok(count)
 }
 
 pub(crate) fn one(db: &Connection, id: CallId) -> rusqlite::Result<Option<CallRecord>> {
@@ -175,6 +180,9 @@ const PUT: &str = "
         started = excluded.started, rang = excluded.rang, answered = excluded.answered,
         ended = excluded.ended, detail = excluded.detail";
 
+/// A part at a time: [`Facts`] are bounded.
+const OPEN: &str = "SELECT * FROM call_record WHERE ended IS NULL ORDER BY id LIMIT 1000";
+
 const PAGE: &str = "
     SELECT * FROM call_record
     WHERE (started, id) < (?1, ?2) AND started >= ?3
@@ -192,15 +200,14 @@ const PAGE_OF_NUMBER: &str = "
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::samples;
-    use crate::{DeviceKey, Reader, Store};
+    use crate::{Reader, samples};
     use proptest::prelude::*;
 
     const ALL: RecordQuery =
         RecordQuery { before: None, from: None, to: None, number: None, limit: 1000 };
 
     fn with_records(dir: &std::path::Path, records: &[CallRecord]) -> Reader {
-        let mut store = Store::open(dir, DeviceKey::load(dir).unwrap()).unwrap();
+        let mut store = samples::open(dir);
         let mut facts = Facts::default();
         records.iter().for_each(|record| facts.record(Box::new(record.clone())));
         store.commit(&facts).unwrap();
@@ -299,7 +306,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         with_records(dir.path(), &[]);
         let db = Connection::open(crate::folder::database(dir.path())).unwrap();
-        for sql in [PAGE, PAGE_OF_NUMBER] {
+        for sql in [PAGE, PAGE_OF_NUMBER, OPEN] {
             let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
             let count = plan.parameter_count();
             let values = vec![0; count];

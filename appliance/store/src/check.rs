@@ -81,16 +81,7 @@ const TABLES: &[(&str, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Store;
-    use crate::samples::{self, NOW};
-
-    fn with_everything(dir: &Path) -> Store {
-        let mut store = Store::open(dir, DeviceKey::load(dir).unwrap()).unwrap();
-        for change in samples::changes() {
-            store.apply(change, "anna", NOW).unwrap();
-        }
-        store
-    }
+    use crate::samples::with_everything;
 
     #[test]
     fn a_sound_database_is_called_that_and_counted_while_a_daemon_runs() {

@@ -96,8 +96,8 @@ impl OpenError {
         match error.sqlite_error_code() {
             Some(DatabaseCorrupt | NotADatabase) => Self::Damaged { path: path.to_owned() },
             Some(CannotOpen) => {
-                let error = io::Error::other("it cannot be opened");
-                Self::Folder { path: path.to_owned(), error }
+                let said = std::fs::File::open(path).err();
+                Self::folder(path, said.unwrap_or_else(|| io::ErrorKind::PermissionDenied.into()))
             }
             _ => Self::Failed(error),
         }

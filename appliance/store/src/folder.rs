@@ -41,12 +41,14 @@ impl Folder {
 
 /// Writes a file that only its owner can read, whole or not at all, and sees it onto the disk.
 pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut new = path.as_os_str().to_owned();
-    new.push(".new");
-    let mut file = private().truncate(true).open(&new)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&new, path)?;
+    let new = beside(path, ".new");
+    let write = || {
+        let mut file = private().truncate(true).open(&new)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&new, path)
+    };
+    write().inspect_err(|_| drop(fs::remove_file(&new)))?;
     path.parent().map_or(Ok(()), sync)
 }
 
@@ -68,6 +70,18 @@ pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// Removes a database and what SQLite keeps beside it, as far as they are there. A log left by a
+/// program that was killed would be taken for that of the next database under this name.
+pub(crate) fn remove(database: &Path) -> io::Result<()> {
+    for suffix in SIDECARS.iter().chain(&[""]) {
+        match fs::remove_file(beside(database, suffix)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
 /// How files are opened that only their owner may read.
 pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
@@ -81,5 +95,37 @@ pub(crate) fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// What SQLite puts behind the name of a database for the files that belong to it.
+pub(crate) const SIDECARS: [&str; 3] = ["-wal", "-shm", "-journal"];
+
 const DATABASE: &str = "strowger.db";
 const LOCK: &str = "lock";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_private_file_is_replaced_whole_and_stays_private() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("claim-code");
+        write_private(&path, b"a long first code").unwrap();
+        write_private(&path, b"second").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"second");
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_database_is_removed_with_its_log() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["a.db", "a.db-wal", "a.db-shm", "b.db"] {
+            fs::write(dir.path().join(name), "").unwrap();
+        }
+        remove(&dir.path().join("a.db")).unwrap();
+        remove(&dir.path().join("a.db")).unwrap();
+        let left: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|it| it.unwrap().path()).collect();
+        assert_eq!(left, [dir.path().join("b.db")]);
+    }
+}

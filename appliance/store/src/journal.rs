@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 /// The storage thread adds what comes ([`Journal::add`]), sleeps until [`Journal::poll_timeout`],
 /// and then writes what [`Journal::due`] gives with [`crate::Store::commit`]. What could not be
 /// written goes back with [`Journal::refused`] and comes again. Configuration changes do not pass
-/// here: they are written at once.
+/// here: they are written at once. Control never waits for any of this: while the channel to the
+/// storage thread is full it goes on filling its own [`Facts`].
 #[derive(Debug, Default)]
 pub struct Journal {
     facts: Facts,

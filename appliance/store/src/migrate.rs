@@ -84,7 +84,7 @@ fn rehearse(db: &Connection, path: &Path, migrations: &[&str]) -> Result<(), Ope
         migrate(&mut db, migrations)?;
         faults(&db)
     });
-    let removed = fs::remove_file(&copy);
+    let removed = folder::remove(&copy);
     match tried {
         Ok(faults) if faults.is_empty() => removed.map_err(|error| OpenError::folder(&copy, error)),
         Ok(_) => Err(OpenError::Damaged { path: path.to_owned() }),
@@ -106,8 +106,8 @@ fn keep_old(db: &Connection, path: &Path, found: u32) -> Result<(), OpenError> {
 }
 
 fn copy_to(db: &Connection, copy: &Path) -> Result<(), OpenError> {
-    let file = folder::private().truncate(true).open(copy);
-    let file = file.map_err(|error| OpenError::folder(copy, error))?;
+    let made = folder::remove(copy).and_then(|()| folder::private().open(copy));
+    let file = made.map_err(|error| OpenError::folder(copy, error))?;
     db.backup(MAIN_DB, copy, None::<fn(Progress)>).map_err(|error| OpenError::of(copy, error))?;
     file.sync_all().map_err(|error| OpenError::folder(copy, error))
 }

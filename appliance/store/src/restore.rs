@@ -73,7 +73,7 @@ pub fn restore(
     });
     if prepared.is_err() {
         // What is there may be half a file; that it cannot be removed changes nothing.
-        let _ = fs::remove_file(&new);
+        let _ = folder::remove(&new);
     }
     prepared
 }
@@ -92,8 +92,8 @@ fn unpack(new: &Path, passphrase: &Secret, backup: impl Read) -> Result<DeviceKe
     }
     let mut key = [0; KEY_LENGTH];
     inside.read_exact(&mut key).map_err(RestoreError::of_payload)?;
-    let file = folder::private().truncate(true).open(new);
-    let mut file = file.map_err(|error| OpenError::folder(new, error))?;
+    let made = folder::remove(new).and_then(|()| folder::private().open(new));
+    let mut file = made.map_err(|error| OpenError::folder(new, error))?;
     io::copy(&mut inside, &mut file).map_err(RestoreError::of_payload)?;
     file.sync_all().map_err(|error| OpenError::folder(new, error))?;
     Ok(DeviceKey::from_bytes(key))
@@ -149,7 +149,7 @@ fn set_aside(folder: &Folder) -> Result<Option<PathBuf>, OpenError> {
     if !closed {
         // A database that cannot be opened cannot take in its log: it is kept beside it as it is.
         // Left where it is, SQLite would take it for the new one's.
-        for log in ["-wal", "-shm"] {
+        for log in folder::SIDECARS {
             let left = folder::beside(&path, log);
             if left.exists() {
                 let kept = folder::beside(&before, log);
@@ -232,10 +232,7 @@ mod tests {
 
     /// A box with one of everything.
     fn busy_box(dir: &Path) -> Store {
-        let mut store = Store::open(dir, key(dir)).unwrap();
-        for change in samples::changes() {
-            store.apply(change, "anna", NOW).unwrap();
-        }
+        let mut store = samples::with_everything(dir);
         let mut facts = Facts::default();
         facts.record(Box::new(samples::record(1)));
         facts.bind(Box::new(samples::registration(1)));
@@ -339,6 +336,23 @@ mod tests {
         let done = restore(dir.path(), &key, &passphrase(), a_backup(), NOW).unwrap();
         assert_eq!(fs::read(done.before.unwrap()).unwrap(), "rubbish".repeat(1000).as_bytes());
         assert_eq!(Store::open(dir.path(), key).unwrap().config().trunks.len(), 1);
+    }
+
+    #[test]
+    fn what_a_killed_restore_left_does_not_get_into_the_next_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let key = key(dir.path());
+        let other = tempfile::tempdir().unwrap();
+        let _running = busy_box(other.path());
+        let new = folder::beside(&folder::database(dir.path()), ".restore");
+        for suffix in ["", "-wal"] {
+            let left = folder::beside(&folder::database(other.path()), suffix);
+            fs::copy(left, folder::beside(&new, suffix)).unwrap();
+        }
+        restore(dir.path(), &key, &passphrase(), a_backup(), NOW).unwrap();
+        let left: Vec<_> = contents(dir.path()).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(left.len(), 3, "database, key and lock: {left:?}");
+        assert!(crate::check(dir.path()).unwrap().is_sound());
     }
 
     #[test]

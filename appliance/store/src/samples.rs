@@ -1,16 +1,18 @@
 //! Values for tests: one of everything that is kept, with no field left at its default.
 
+use crate::{DeviceKey, Store};
 use call::{
     CallId, CallRecord, CallState, Decider, Direction, Diversion, DiversionReason, End, MediaKind,
     Party, Place, Registration, RegistrationId, Step, StreamRecord, StreamStats, Transport,
     UnixMillis,
 };
 use config::{
-    CallerId, Change, Country, Credentials, Device, DeviceId, Entry, Expect, Extension,
+    CallerId, Change, Config, Country, Credentials, Device, DeviceId, Entry, Expect, Extension,
     ExtensionId, External, Forwarding, InboundRoute, InboundRouteId, Network, Number, NumberFormat,
     OutboundRoute, OutboundRouteId, Pattern, Revision, Secret, Settings, Tenant, TenantId, Trunk,
     TrunkId, TrunkKind, TrunkTransport,
 };
+use std::path::Path;
 
 pub(crate) const NOW: UnixMillis = UnixMillis(1_790_000_000_000);
 pub(crate) const TRUNK_PASSWORD: &str = "carrier-password-7d1f";
@@ -165,4 +167,42 @@ pub(crate) fn changes() -> Vec<Change> {
         }),
     ];
     entries.into_iter().map(|entry| Change::Put(entry, Expect::Any)).collect()
+}
+
+/// Opens the box in a folder.
+pub(crate) fn open(dir: &Path) -> Store {
+    Store::open(dir, DeviceKey::load(dir).unwrap()).unwrap()
+}
+
+/// A box on which everything was set up.
+pub(crate) fn with_everything(dir: &Path) -> Store {
+    let mut store = open(dir);
+    for change in changes() {
+        store.apply(change, "anna", NOW).unwrap();
+    }
+    store
+}
+
+/// All that a configuration holds; its index is made of it.
+pub(crate) fn entries(config: &Config) -> String {
+    let Config { revision, settings, tenants, extensions, devices, trunks, .. } = config;
+    let routes = (&config.inbound_routes, &config.outbound_routes);
+    let secrets: Vec<_> = trunks.values().map(|trunk| trunk.secret.reveal()).collect();
+    let hashes: Vec<_> = (extensions.values().map(|entry| entry.credentials))
+        .chain(devices.values().map(|entry| entry.credentials))
+        .map(|credentials| credentials.map(|it| (it.md5, it.sha256)))
+        .collect();
+    format!(
+        "{revision} {settings:?} {tenants:?} {extensions:?} {devices:?} {trunks:?} {routes:?} \
+         {secrets:?} {hashes:?}"
+    )
+}
+
+/// A new extension.
+pub(crate) fn extension(number: u32) -> Change {
+    let mut changes = changes();
+    let Change::Put(Entry::Extension(sample), _) = changes.swap_remove(2) else { panic!() };
+    let number = Number::parse(&number.to_string()).unwrap();
+    let entry = Extension { number, ..sample };
+    Change::Put(Entry::Extension(entry), Expect::Any)
 }
