@@ -1,0 +1,45 @@
+#!/bin/bash
+# Every fuzz target for ten seconds, or for ten minutes with --long; with names, only those.
+# A crash is left in .cache/fuzz/TARGET.crashes: put it into tests/data, where it stays a seed.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+. tests/setup/toolchain.sh
+need_cargo || exit 2
+tests/setup/packages.sh g++ || exit 2
+
+seconds=10
+[ "${1:-}" != --long ] || { seconds=600; shift; }
+if [ $# -gt 0 ]; then targets=("$@"); else targets=(message description media_packet stream); fi
+declare -A seeds=([message]=sip [description]=sdp [media_packet]=rtp [stream]=sip)
+
+# Coverage feedback is a pass of LLVM; there is no unsafe code here for a sanitizer to look at.
+host=$(rustc -vV | sed -n 's/^host: //p')
+target_dir=${CARGO_TARGET_DIR:-$PWD/target}/fuzz
+flags="--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4"
+flags="$flags -Cllvm-args=-sanitizer-coverage-inline-8bit-counters"
+flags="$flags -Cllvm-args=-sanitizer-coverage-pc-table"
+flags="$flags -Cllvm-args=-sanitizer-coverage-trace-compares"
+flags="$flags -Cllvm-args=-simplifycfg-branch-fold-threshold=0"
+RUSTFLAGS=$flags cargo build --locked --release -q --target "$host" --target-dir "$target_dir" \
+    --manifest-path tests/fuzz/Cargo.toml || exit 1
+
+passed=0 failed=0
+for target in "${targets[@]}"; do
+    corpus=.cache/fuzz/$target
+    crashes=.cache/fuzz/$target.crashes
+    mkdir -p "$corpus" "$crashes"
+    log=.cache/fuzz/$target.log
+    if "$target_dir/$host/release/$target" -max_total_time=$seconds -timeout=5 -rss_limit_mb=2048 \
+        -max_len=8192 -print_final_stats=1 -artifact_prefix="$crashes/" \
+        "$corpus" "tests/data/${seeds[$target]}" >"$log" 2>&1; then
+        runs=$(sed -n 's/^stat::number_of_executed_units: //p' "$log")
+        echo "ok $target: $runs inputs in $seconds s, $(ls "$corpus" | wc -l) kept"
+        passed=$((passed + 1))
+    else
+        tail -30 "$log"
+        echo "FAIL $target: see $log and $crashes"
+        failed=$((failed + 1))
+    fi
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,36 @@
+//! Any SDP: parsed without loss, read, and relayed as an offer and as an answer without an address
+//! of the side that it came from.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use sdp::{Direction, LocalMedia, Origin, Session};
+use std::net::IpAddr;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(session) = Session::parse(bytes) else { return };
+    assert_eq!(session.as_bytes(), bytes, "nothing is lost");
+    for media in session.media() {
+        let _ = (media.kind(), media.port(), media.port_count(), media.transport());
+        let _ = (media.remote(), media.direction(), media.codecs(), media.ptime());
+        media.formats().for_each(drop);
+        media.attributes().for_each(drop);
+    }
+    let _ = (session.summary(), session.is_hold(), session.same_media(&session));
+
+    let own = IpAddr::from([203, 0, 113, 1]);
+    let origin = Origin::new(7, own);
+    let local: Vec<_> = (0..session.media().len() as u16)
+        .map(|line| Some(LocalMedia::at(own, 20_000_u16.saturating_add(line.saturating_mul(2)))))
+        .collect();
+    let lines = session.media().len();
+    for written in [
+        sdp::relay_offer(&session, &origin, &local),
+        sdp::relay_answer(&session, &session, &origin, &local),
+        sdp::answer_inactive(&session, &origin, &local),
+        sdp::refuse_all(&session, &origin),
+        sdp::with_direction(&session, &origin, Direction::SendOnly),
+    ] {
+        let again = Session::parse(&written).expect("we understand our own descriptions");
+        assert_eq!(again.media().len(), lines, "one line for each line");
+    }
+});
