@@ -80,6 +80,12 @@ impl<'a> Credentials<'a> {
         })
     }
 
+    /// The response that these credentials would carry for another HA1 of the same hash: what a
+    /// recording puts in place of the real one, from which the password could be guessed.
+    pub fn response_for(&self, ha1: &Ha1, method: Method<'_>, body: &[u8]) -> String {
+        self.inputs(method, body).response(ha1).as_str().to_owned()
+    }
+
     /// How often the nonce was used; once when it is not counted (RFC 2069).
     pub fn nonce_count(&self) -> u32 {
         self.qop.and_then(|(_, count)| parse_count(count)).unwrap_or(1)
@@ -97,6 +103,21 @@ impl<'a> Credentials<'a> {
         };
         self.username.chars().filter(keep).collect::<String>().into()
     }
+
+    fn inputs<'b>(&self, method: Method<'b>, body: &'b [u8]) -> Inputs<'b>
+    where
+        'a: 'b,
+    {
+        Inputs {
+            algorithm: self.algorithm,
+            nonce: self.nonce,
+            uri: self.uri,
+            qop: self.qop,
+            cnonce: self.cnonce,
+            method: method.as_str(),
+            body,
+        }
+    }
 }
 
 impl fmt::Debug for Credentials<'_> {
@@ -109,16 +130,7 @@ impl fmt::Debug for Credentials<'_> {
 /// wherever they are wrong; for an unknown user verify against some other HA1 and refuse
 /// whatever comes of it. The nonce is the caller's to check ([`NonceKey`](super::NonceKey)).
 pub fn verify(credentials: &Credentials<'_>, ha1: &Ha1, method: Method<'_>, body: &[u8]) -> bool {
-    let inputs = Inputs {
-        algorithm: credentials.algorithm,
-        nonce: credentials.nonce,
-        uri: credentials.uri,
-        qop: credentials.qop,
-        cnonce: credentials.cnonce,
-        method: method.as_str(),
-        body,
-    };
-    let expected = inputs.response(ha1);
+    let expected = credentials.inputs(method, body).response(ha1);
     let mut given = [0; 64];
     for (given, digit) in given.iter_mut().zip(credentials.response.bytes()) {
         *given = digit.to_ascii_lowercase();

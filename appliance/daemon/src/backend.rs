@@ -1,0 +1,314 @@
+//! What the API needs of the box, answered: from the configuration in memory, by the control thread,
+//! or from disk.
+
+use crate::admission::Admission;
+use crate::claim::Claim;
+use crate::clock;
+use crate::mailbox::{Ask, Mail, Mailbox};
+use crate::metrics::{self, Others, Snapshot};
+use crate::storage::{Readers, Storage, Unread};
+use api::{
+    Accepted, Account, Backend, Backup, CdrQuery, ChangeError, EventLog, Fault, Health, Promise,
+    Role, Token, TokenHash, TokenKind,
+};
+use arc_swap::ArcSwap;
+use call::{CallId, CallRecord, Registration, RouteQuestion, RouteReport, TrunkStatus, UnixMillis};
+use config::{Change, Config, Secret};
+use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::{Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use store::{DeviceKey, ReadError, Reader, RecordQuery, Store, WriteError};
+use tokio::sync::{Mutex, oneshot};
+
+/// The box as the API sees it.
+pub(crate) struct Appliance {
+    /// The configuration that is in force.
+    pub(crate) config: ArcSwap<Config>,
+    /// Changes are made one after the other, from the disk to the exchange.
+    pub(crate) changing: Mutex<()>,
+    pub(crate) mailbox: Mailbox,
+    pub(crate) storage: Storage,
+    pub(crate) readers: Readers,
+    pub(crate) events: EventLog,
+    pub(crate) claim: Claim,
+    pub(crate) key: DeviceKey,
+    pub(crate) data: PathBuf,
+    pub(crate) sip: Admission,
+    pub(crate) web: Admission,
+}
+
+impl Appliance {
+    async fn ask<T>(&self, question: impl FnOnce(oneshot::Sender<T>) -> Ask) -> Result<T, Fault> {
+        let asked = self.mailbox.ask(|to| Mail::Ask(question(to))).await;
+        asked.map_err(|_| Fault::Stopping)
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Reader) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, Fault> {
+        self.readers.read(read).await.map_err(|unread| match unread {
+            Unread::Stopping => Fault::Stopping,
+            Unread::Open(store::OpenError::DiskFull) => Fault::DiskFull,
+            Unread::Open(_) | Unread::Read(_) => {
+                tracing::warn!("{unread}");
+                Fault::StoreFailed
+            }
+        })
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&mut Store) -> Result<T, WriteError> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let written = self.storage.write(write).await;
+        written.ok_or(Fault::Stopping)?.map_err(|error| fault(&error))
+    }
+
+    async fn make_change(&self, change: Change, actor: String) -> Result<Accepted, ChangeError> {
+        let _one_at_a_time = self.changing.lock().await;
+        let apply = move |store: &mut Store| store.apply(change, &actor, clock::wall());
+        let applied = self.storage.write(apply).await.ok_or(Fault::Stopping)?;
+        let (config, applied) = applied.map_err(|error| match error {
+            store::ChangeError::Invalid(invalid) => ChangeError::Invalid(invalid),
+            store::ChangeError::Write(error) => ChangeError::Fault(fault(&error)),
+        })?;
+        self.config.store(Arc::clone(&config));
+        let in_force = self.mailbox.ask(|to| Mail::Config(Arc::clone(&config), to)).await;
+        in_force.map_err(|_| Fault::Stopping)?;
+        Ok(Accepted { applied, config })
+    }
+
+    /// Written to a file without a name, off the runtime's threads: it may be large.
+    async fn write_backup(&self, passphrase: Secret) -> Result<Backup, Fault> {
+        let (data, key) = (self.data.clone(), self.key.clone());
+        let written = tokio::task::spawn_blocking(move || {
+            let path = data.join("backup.out");
+            let mut options = OpenOptions::new();
+            options.read(true).write(true).create(true).truncate(true).mode(0o600);
+            let mut file = options.open(&path)?;
+            // Its name is given back at once: whatever happens, the file goes with its last reader.
+            std::fs::remove_file(&path)?;
+            store::backup(&data, &key, &passphrase, &mut file)?;
+            file.flush()?;
+            let octets = file.seek(SeekFrom::End(0))?;
+            file.rewind()?;
+            Ok(Backup { file, octets })
+        });
+        written.await.map_err(|_| Fault::Stopping)?.map_err(|error: store::BackupError| {
+            tracing::warn!("no backup was made: {error}");
+            match error {
+                store::BackupError::DiskFull => Fault::DiskFull,
+                _ => Fault::StoreFailed,
+            }
+        })
+    }
+
+    async fn store_claim(&self, account: Account) -> Result<bool, Fault> {
+        let account = stored(account);
+        let claimed = self.write(move |store| store.claim(&account, clock::wall())).await?;
+        if claimed && let Err(error) = self.claim.take() {
+            tracing::warn!("the claim code was taken, but its file is still there: {error}");
+        }
+        Ok(claimed)
+    }
+
+    async fn check_route(&self, question: RouteQuestion) -> Result<RouteReport, Fault> {
+        let registered = self.ask(Ask::Registrations).await?;
+        let mut phones: BTreeMap<(u32, String), usize> = BTreeMap::new();
+        for registration in registered {
+            *phones.entry((registration.tenant, registration.number)).or_default() += 1;
+        }
+        let config = self.config.load();
+        Ok(pbx::route::explain(&config, &question, |tenant, number| {
+            phones.get(&(tenant.0, number.to_owned())).copied().unwrap_or_default()
+        }))
+    }
+
+    async fn write_metrics(&self) -> Result<String, Fault> {
+        let snapshot: Box<Snapshot> = self.ask(Ask::Figures).await?;
+        let others = Others {
+            mail: self.mailbox.depth(),
+            journal: self.storage.waiting(),
+            store_healthy: self.storage.is_healthy(),
+            accepted: self.sip.figures(),
+            web: self.web.figures(),
+        };
+        Ok(metrics::text(&snapshot, &others))
+    }
+}
+
+impl Backend for Appliance {
+    fn now(&self) -> UnixMillis {
+        clock::wall()
+    }
+
+    fn config(&self) -> Arc<Config> {
+        self.config.load_full()
+    }
+
+    fn change<'a>(
+        &'a self,
+        change: Change,
+        actor: &'a str,
+    ) -> Promise<'a, Result<Accepted, ChangeError>> {
+        Box::pin(self.make_change(change, actor.to_owned()))
+    }
+
+    fn calls(&self) -> Promise<'_, Result<Vec<CallRecord>, Fault>> {
+        Box::pin(self.ask(Ask::Calls))
+    }
+
+    fn call(&self, id: CallId) -> Promise<'_, Result<Option<CallRecord>, Fault>> {
+        Box::pin(async move {
+            let calls = self.ask(Ask::Calls).await?;
+            Ok(calls.into_iter().find(|call| call.id == id))
+        })
+    }
+
+    fn hang_up(&self, id: CallId) -> Promise<'_, Result<bool, Fault>> {
+        Box::pin(self.ask(move |to| Ask::HangUp(id, to)))
+    }
+
+    fn registrations(&self) -> Promise<'_, Result<Vec<Registration>, Fault>> {
+        Box::pin(self.ask(Ask::Registrations))
+    }
+
+    fn trunks(&self) -> Promise<'_, Result<Vec<TrunkStatus>, Fault>> {
+        Box::pin(self.ask(Ask::Trunks))
+    }
+
+    fn records(&self, query: CdrQuery) -> Promise<'_, Result<Vec<CallRecord>, Fault>> {
+        let CdrQuery { before, from, to, number, limit } = query;
+        let query = RecordQuery { before, from, to, number, limit };
+        Box::pin(self.read(move |reader| reader.records(&query)))
+    }
+
+    fn record(&self, id: CallId) -> Promise<'_, Result<Option<CallRecord>, Fault>> {
+        Box::pin(self.read(move |reader| reader.record(id)))
+    }
+
+    fn route_check(&self, question: RouteQuestion) -> Promise<'_, Result<RouteReport, Fault>> {
+        Box::pin(self.check_route(question))
+    }
+
+    fn events(&self) -> &EventLog {
+        &self.events
+    }
+
+    fn backup(&self, passphrase: Secret) -> Promise<'_, Result<Backup, Fault>> {
+        Box::pin(self.write_backup(passphrase))
+    }
+
+    fn claimed(&self) -> Promise<'_, Result<bool, Fault>> {
+        Box::pin(self.read(Reader::claimed))
+    }
+
+    fn claim_code(&self) -> Option<Secret> {
+        self.claim.code()
+    }
+
+    fn claim(&self, account: Account) -> Promise<'_, Result<bool, Fault>> {
+        Box::pin(self.store_claim(account))
+    }
+
+    fn account<'a>(&'a self, name: &'a str) -> Promise<'a, Result<Option<Account>, Fault>> {
+        let name = name.to_owned();
+        Box::pin(async move {
+            let found = self.read(move |reader| reader.account(&name)).await?;
+            Ok(found.map(|account| Account {
+                name: account.name,
+                password_hash: account.password_hash,
+                role: match account.role {
+                    store::Role::Administrator => Role::Administrator,
+                },
+            }))
+        })
+    }
+
+    fn put_account(&self, account: Account) -> Promise<'_, Result<(), Fault>> {
+        let account = stored(account);
+        Box::pin(self.write(move |store| {
+            let actor = account.name.clone();
+            store.put_account(&account, &actor, clock::wall())
+        }))
+    }
+
+    fn token(&self, hash: TokenHash) -> Promise<'_, Result<Option<Token>, Fault>> {
+        Box::pin(
+            async move { Ok(self.read(move |reader| reader.token(&hash.0)).await?.map(shown)) },
+        )
+    }
+
+    fn tokens<'a>(&'a self, account: &'a str) -> Promise<'a, Result<Vec<Token>, Fault>> {
+        let account = account.to_owned();
+        Box::pin(async move {
+            let tokens = self.read(move |reader| reader.tokens(&account)).await?;
+            Ok(tokens.into_iter().map(shown).collect())
+        })
+    }
+
+    fn put_token(&self, token: Token) -> Promise<'_, Result<(), Fault>> {
+        let token = store::Token {
+            hash: token.hash.0,
+            account: token.account,
+            kind: match token.kind {
+                TokenKind::Session => store::TokenKind::Session,
+                TokenKind::Api => store::TokenKind::Api,
+            },
+            label: token.label,
+            created: token.created,
+            expires: token.expires,
+        };
+        Box::pin(self.write(move |store| store.put_token(&token)))
+    }
+
+    fn delete_token(&self, hash: TokenHash) -> Promise<'_, Result<bool, Fault>> {
+        Box::pin(self.write(move |store| store.delete_token(&hash.0)))
+    }
+
+    fn health(&self) -> Health {
+        // The web is served only once SIP listens and the claim code is written.
+        let store = self.storage.is_healthy();
+        Health { sip: true, claim: true, store, version: env!("CARGO_PKG_VERSION") }
+    }
+
+    fn metrics(&self) -> Promise<'_, Result<String, Fault>> {
+        Box::pin(self.write_metrics())
+    }
+}
+
+fn fault(error: &WriteError) -> Fault {
+    tracing::warn!("{error}");
+    match error {
+        WriteError::DiskFull => Fault::DiskFull,
+        WriteError::Failed(_) => Fault::StoreFailed,
+    }
+}
+
+fn stored(account: Account) -> store::Account {
+    store::Account {
+        name: account.name,
+        password_hash: account.password_hash,
+        role: match account.role {
+            Role::Administrator => store::Role::Administrator,
+        },
+    }
+}
+
+fn shown(token: store::Token) -> Token {
+    Token {
+        hash: TokenHash(token.hash),
+        account: token.account,
+        kind: match token.kind {
+            store::TokenKind::Session => TokenKind::Session,
+            store::TokenKind::Api => TokenKind::Api,
+        },
+        label: token.label,
+        created: token.created,
+        expires: token.expires,
+    }
+}

@@ -1,0 +1,96 @@
+//! The one way to the control thread: values in a bounded queue, and a bell.
+
+use crate::metrics::Snapshot;
+use call::{CallId, CallRecord, Registration, TrunkStatus};
+use config::Config;
+use mio::Waker;
+use sip::flow::{ConnectionId, Flow};
+use sip::resolve::{Answer, Question};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+
+/// What others have for control.
+#[derive(Debug)]
+pub(crate) enum Mail {
+    /// Somebody connected to us; messages for him go into this queue.
+    Accepted(ConnectionId, mpsc::Sender<Arc<[u8]>>),
+    /// A connection that the exchange asked for is up; this is our end of it.
+    Connected(ConnectionId, SocketAddr),
+    /// A connection is gone.
+    Disconnected(ConnectionId),
+    /// A message came in a stream.
+    Message(Flow, Vec<u8>),
+    /// The DNS answered, or did not.
+    Resolved(Question, Answer),
+    /// The configuration is another one now; the answer says that it is in force.
+    Config(Arc<Config>, oneshot::Sender<()>),
+    /// The API wants to know or do something.
+    Ask(Ask),
+    /// The box goes down.
+    Shutdown,
+}
+
+/// What the API asks; each with the place for the answer.
+#[derive(Debug)]
+pub(crate) enum Ask {
+    /// All calls that are not over.
+    Calls(oneshot::Sender<Vec<CallRecord>>),
+    /// All bindings.
+    Registrations(oneshot::Sender<Vec<Registration>>),
+    /// How the trunks do.
+    Trunks(oneshot::Sender<Vec<TrunkStatus>>),
+    /// End a call; whether there was one.
+    HangUp(CallId, oneshot::Sender<bool>),
+    /// Figures of everything that control knows of.
+    Figures(oneshot::Sender<Box<Snapshot>>),
+}
+
+/// The sending end. Clones reach the same thread.
+#[derive(Debug, Clone)]
+pub(crate) struct Mailbox {
+    queue: mpsc::Sender<Mail>,
+    bell: Arc<Waker>,
+}
+
+/// Control is gone: the process is going down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Gone;
+
+impl Mailbox {
+    /// A mailbox and the end that control reads.
+    pub(crate) fn new(bell: Arc<Waker>) -> (Self, mpsc::Receiver<Mail>) {
+        let (queue, letters) = mpsc::channel(CAPACITY);
+        (Self { queue, bell }, letters)
+    }
+
+    /// Leaves something; waits while the queue is full, which in turn makes a stream's sender wait.
+    pub(crate) async fn send(&self, mail: Mail) -> Result<(), Gone> {
+        self.queue.send(mail).await.map_err(|_| Gone)?;
+        self.bell.wake().map_err(|_| Gone)
+    }
+
+    /// Wakes control without a letter.
+    pub(crate) fn ring(&self) {
+        // Fails only when control is gone, which others notice.
+        let _ = self.bell.wake();
+    }
+
+    /// Asks something and waits for the answer.
+    pub(crate) async fn ask<T>(
+        &self,
+        question: impl FnOnce(oneshot::Sender<T>) -> Mail,
+    ) -> Result<T, Gone> {
+        let (sender, answer) = oneshot::channel();
+        self.send(question(sender)).await?;
+        answer.await.map_err(|_| Gone)
+    }
+
+    /// How many letters wait.
+    pub(crate) fn depth(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+}
+
+/// Some milliseconds of work for control.
+const CAPACITY: usize = 1024;

@@ -1,0 +1,261 @@
+//! Figures in the text format of Prometheus.
+
+use crate::media_worker::MediaFigures;
+use exchange::Figures;
+use std::fmt::Write;
+use std::time::Duration;
+
+/// What control counts.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Control {
+    pub(crate) datagrams_received: u64,
+    pub(crate) datagrams_sent: u64,
+    /// The socket's buffer was full.
+    pub(crate) datagrams_lost: u64,
+    /// Nobody listens there, or no way leads there.
+    pub(crate) datagrams_failed: u64,
+    pub(crate) stream_messages: u64,
+    /// Peers that read too slowly.
+    pub(crate) streams_given_up: u64,
+    turns: [u64; TURN_BOUNDS.len() + 1],
+    turn_time: Duration,
+}
+
+/// What control knows at one instant.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    pub(crate) exchange: Figures,
+    pub(crate) media: MediaFigures,
+    pub(crate) control: Control,
+    pub(crate) connections: usize,
+    pub(crate) facts: usize,
+    pub(crate) facts_dropped: u64,
+}
+
+/// What others know.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Others {
+    /// Letters that wait for control.
+    pub(crate) mail: usize,
+    /// Call records and bindings that wait for the disk.
+    pub(crate) journal: usize,
+    /// The disk took the last batch.
+    pub(crate) store_healthy: bool,
+    /// SIP connections that were accepted and are up, and those that were refused.
+    pub(crate) accepted: (usize, u64),
+    /// The same of the web.
+    pub(crate) web: (usize, u64),
+}
+
+impl Control {
+    /// A turn of the loop took so long.
+    pub(crate) fn turn(&mut self, took: Duration) {
+        let slot = TURN_BOUNDS.iter().position(|bound| took.as_secs_f64() <= *bound);
+        if let Some(count) = self.turns.get_mut(slot.unwrap_or(TURN_BOUNDS.len())) {
+            *count += 1;
+        }
+        self.turn_time += took;
+    }
+}
+
+/// All figures as text.
+pub(crate) fn text(snapshot: &Snapshot, others: &Others) -> String {
+    let mut page = Page::default();
+    exchange(&mut page, &snapshot.exchange);
+    control(&mut page, &snapshot.control);
+    page.gauge("strowger_sip_connections", "SIP connections that are up.", snapshot.connections);
+    page.counter(
+        "strowger_sip_connections_refused_total",
+        "SIP connections over the limit.",
+        &[("", others.accepted.1)],
+    );
+    page.gauge("strowger_web_connections", "Web connections that are up.", others.web.0);
+    page.counter(
+        "strowger_web_connections_refused_total",
+        "Web connections over the limit.",
+        &[("", others.web.1)],
+    );
+    page.head("strowger_queue_depth", "gauge", "What waits, by queue.");
+    page.line("strowger_queue_depth", "queue=\"control\"", others.mail);
+    page.line("strowger_queue_depth", "queue=\"facts\"", snapshot.facts);
+    page.line("strowger_queue_depth", "queue=\"journal\"", others.journal);
+    page.line("strowger_queue_depth", "queue=\"media\"", snapshot.media.commands_waiting);
+    page.line("strowger_queue_depth", "queue=\"media_events\"", snapshot.media.events_waiting);
+    page.counter(
+        "strowger_facts_dropped_total",
+        "Call records and bindings lost because the disk refused them for too long.",
+        &[("", snapshot.facts_dropped)],
+    );
+    page.gauge(
+        "strowger_store_healthy",
+        "1 when the disk took the last batch.",
+        u8::from(others.store_healthy),
+    );
+    media(&mut page, &snapshot.media);
+    page.text
+}
+
+fn exchange(page: &mut Page, figures: &Figures) {
+    page.gauge("strowger_calls", "Calls that are up or being placed.", figures.calls);
+    page.gauge("strowger_registrations", "Phones that are registered.", figures.registrations);
+    page.gauge("strowger_legs", "Legs of calls, the ending ones included.", figures.legs);
+    page.gauge("strowger_transactions", "SIP transactions in memory.", figures.transactions);
+    page.head("strowger_media_ports", "gauge", "Pairs of media ports in control's hand.");
+    page.line("strowger_media_ports", "state=\"lent\"", figures.ports_lent);
+    page.line("strowger_media_ports", "state=\"free\"", figures.ports_free);
+    let mut last = "";
+    for (name, label, value) in &figures.counters {
+        let full = format!("strowger_{name}_total");
+        if *name != last {
+            page.head(&full, "counter", "Counted by the exchange.");
+            last = name;
+        }
+        let label = if label.is_empty() { String::new() } else { format!("kind=\"{label}\"") };
+        page.line(&full, &label, value);
+    }
+}
+
+fn control(page: &mut Page, control: &Control) {
+    page.counter(
+        "strowger_sip_datagrams_total",
+        "SIP datagrams.",
+        &[
+            ("outcome=\"received\"", control.datagrams_received),
+            ("outcome=\"sent\"", control.datagrams_sent),
+            ("outcome=\"lost\"", control.datagrams_lost),
+            ("outcome=\"unreachable\"", control.datagrams_failed),
+        ],
+    );
+    page.counter(
+        "strowger_sip_stream_messages_total",
+        "SIP messages that came over TCP or TLS.",
+        &[("", control.stream_messages)],
+    );
+    page.counter(
+        "strowger_sip_streams_given_up_total",
+        "Peers that read too slowly.",
+        &[("", control.streams_given_up)],
+    );
+    let name = "strowger_control_turn_seconds";
+    page.head(name, "histogram", "How long a turn of the control loop takes.");
+    let mut sum = 0;
+    for (bound, count) in TURN_BOUNDS.iter().zip(control.turns) {
+        sum += count;
+        page.line(&format!("{name}_bucket"), &format!("le=\"{bound}\""), sum);
+    }
+    let all: u64 = control.turns.iter().sum();
+    page.line(&format!("{name}_bucket"), "le=\"+Inf\"", all);
+    page.line(&format!("{name}_sum"), "", control.turn_time.as_secs_f64());
+    page.line(&format!("{name}_count"), "", all);
+}
+
+fn media(page: &mut Page, media: &MediaFigures) {
+    page.counter(
+        "strowger_media_packets_total",
+        "Media packets, relayed or dropped with the reason.",
+        &[
+            ("outcome=\"relayed\"", media.relayed),
+            ("outcome=\"not_lent\"", media.dropped_not_lent),
+            ("outcome=\"malformed\"", media.dropped_malformed),
+            ("outcome=\"stranger\"", media.dropped_strangers),
+            ("outcome=\"flood\"", media.dropped_flood),
+            ("outcome=\"not_bridged\"", media.dropped_not_bridged),
+            ("outcome=\"nowhere\"", media.dropped_nowhere),
+            ("outcome=\"unsent\"", media.dropped_unsent),
+        ],
+    );
+    page.counter(
+        "strowger_media_octets_total",
+        "Octets of relayed media packets.",
+        &[("", media.relayed_octets)],
+    );
+    page.head("strowger_media_port_pairs", "gauge", "Pairs of media ports.");
+    page.line("strowger_media_port_pairs", "state=\"bound\"", media.pairs_bound);
+    page.line("strowger_media_port_pairs", "state=\"free\"", media.pairs_free);
+    page.line("strowger_media_port_pairs", "state=\"lent\"", media.pairs_lent);
+    page.line("strowger_media_port_pairs", "state=\"resting\"", media.pairs_resting);
+    page.counter(
+        "strowger_media_port_pairs_taken_total",
+        "Pairs of media ports that another program had.",
+        &[("", media.pairs_taken)],
+    );
+    page.counter(
+        "strowger_media_commands_misused_total",
+        "Commands that made no sense to media.",
+        &[("", media.commands_misused)],
+    );
+    page.counter("strowger_media_turns_total", "Turns of the media thread.", &[("", media.turns)]);
+}
+
+#[derive(Default)]
+struct Page {
+    text: String,
+}
+
+/// Writing to a `String` cannot fail.
+impl Page {
+    fn head(&mut self, name: &str, kind: &str, help: &str) {
+        let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    }
+
+    fn line(&mut self, name: &str, label: &str, value: impl std::fmt::Display) {
+        let _ = match label {
+            "" => writeln!(self.text, "{name} {value}"),
+            label => writeln!(self.text, "{name}{{{label}}} {value}"),
+        };
+    }
+
+    fn gauge(&mut self, name: &str, help: &str, value: impl std::fmt::Display) {
+        self.head(name, "gauge", help);
+        self.line(name, "", value);
+    }
+
+    fn counter(&mut self, name: &str, help: &str, values: &[(&str, u64)]) {
+        self.head(name, "counter", help);
+        for (label, value) in values {
+            self.line(name, label, value);
+        }
+    }
+}
+
+/// Upper bounds in seconds.
+const TURN_BOUNDS: [f64; 8] = [0.000_05, 0.000_2, 0.001, 0.005, 0.02, 0.1, 0.5, 2.0];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn snapshot() -> Snapshot {
+        let counters = vec![("messages", "INVITE", 3), ("messages", "ACK", 2), ("drops", "", 1)];
+        let exchange = Figures { calls: 7, counters, ..Figures::default() };
+        let mut control = Control { datagrams_received: 11, ..Control::default() };
+        control.turn(Duration::from_micros(100));
+        control.turn(Duration::from_secs(5));
+        let media = MediaFigures { relayed: 13, ..MediaFigures::default() };
+        Snapshot { exchange, media, control, connections: 1, facts: 0, facts_dropped: 0 }
+    }
+
+    #[test]
+    fn every_figure_has_one_head_and_its_lines() {
+        let others =
+            Others { mail: 0, journal: 0, store_healthy: true, accepted: (0, 0), web: (0, 0) };
+        let text = text(&snapshot(), &others);
+        for line in [
+            "strowger_calls 7",
+            "strowger_messages_total{kind=\"ACK\"} 2",
+            "strowger_drops_total 1",
+            "strowger_sip_datagrams_total{outcome=\"received\"} 11",
+            "strowger_control_turn_seconds_bucket{le=\"0.0002\"} 1",
+            "strowger_control_turn_seconds_bucket{le=\"2\"} 1",
+            "strowger_control_turn_seconds_bucket{le=\"+Inf\"} 2",
+            "strowger_media_packets_total{outcome=\"relayed\"} 13",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+        }
+        let mut heads: Vec<_> = text.lines().filter(|line| line.starts_with("# TYPE")).collect();
+        let all = heads.len();
+        heads.sort_unstable();
+        heads.dedup();
+        assert_eq!(heads.len(), all);
+    }
+}

@@ -1,0 +1,411 @@
+//! `strowgerd run`: everything is bound before anything is touched, then the threads start, and the
+//! first of them that ends ends the process.
+
+use crate::Failure;
+use crate::backend::Appliance;
+use crate::certificate;
+use crate::claim::Claim;
+use crate::clock;
+use crate::console::say;
+use crate::control::{self, BELL, Control, Ended, Port, State};
+use crate::dns::Dns;
+use crate::listen::Bound;
+use crate::log;
+use crate::mailbox::{Mail, Mailbox};
+use crate::media_worker::{self, MediaHandle, Setup};
+use crate::options::Run;
+use crate::recorder::Recorder;
+use crate::storage::{Readers, Storage, Writer};
+use crate::tcp::Streams;
+use crate::tls::Tls;
+use crate::udp::Udp;
+use crate::watchdog;
+use crate::web::Web;
+use api::EventLog;
+use arc_swap::ArcSwap;
+use exchange::{Exchange, Surroundings};
+use mio::{Poll, Waker};
+use rustix::process::{Resource, getrlimit, setrlimit};
+use serde_json::json;
+use sip::flow::Transport;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+use store::{DeviceKey, Reader, Store};
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+/// Is the exchange until it is told to stop.
+pub(crate) fn run(options: Run) -> Result<(), Failure> {
+    log::start();
+    raise_file_limit();
+    let sockets = Sockets::bind(&options)?;
+    let poll = Poll::new().map_err(Failure::failed)?;
+    let bell = Arc::new(Waker::new(poll.registry(), BELL).map_err(Failure::failed)?);
+    let (mailbox, mail) = Mailbox::new(bell);
+    let surroundings = sockets.surroundings(&options);
+    let media = start_media(&options, &surroundings, &mailbox)?;
+
+    let opened = Opened::open(&options)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(8)
+        .thread_name("net")
+        .enable_all()
+        .build()
+        .map_err(Failure::failed)?;
+    let house = House { options, sockets, poll, mailbox, mail, surroundings, media, opened };
+    let done = house.live(&runtime);
+    runtime.shutdown_timeout(LAST_WORDS);
+    done
+}
+
+/// The listening sockets.
+struct Sockets {
+    http: Bound,
+    sip: Bound,
+    sips: Bound,
+}
+
+/// What was read from the data folder.
+struct Opened {
+    store: Store,
+    registrations: Vec<call::Registration>,
+    key: DeviceKey,
+    claim: Claim,
+    tls: Tls,
+    certificate: certificate::Files,
+}
+
+/// Everything, before it is handed out to the threads.
+struct House {
+    options: Run,
+    sockets: Sockets,
+    poll: Poll,
+    mailbox: Mailbox,
+    mail: mpsc::Receiver<Mail>,
+    surroundings: Surroundings,
+    media: MediaHandle,
+    opened: Opened,
+}
+
+/// What ends the process when it ends.
+struct Threads {
+    control: oneshot::Receiver<Result<(), Ended>>,
+    storage: oneshot::Receiver<()>,
+    tasks: JoinSet<io::Result<()>>,
+    mailbox: Mailbox,
+    writer: Storage,
+}
+
+impl Sockets {
+    fn bind(options: &Run) -> Result<Self, Failure> {
+        Ok(Self {
+            http: Bound::streams("--http", &options.http).map_err(Failure::refused)?,
+            sip: Bound::streams_and_datagrams("--sip", &options.sip).map_err(Failure::refused)?,
+            sips: Bound::streams("--sips", &options.sips).map_err(Failure::refused)?,
+        })
+    }
+
+    fn surroundings(&self, options: &Run) -> Surroundings {
+        let with = |transport, addresses: Vec<SocketAddr>| {
+            addresses.into_iter().map(move |address| (transport, address))
+        };
+        let listeners = with(Transport::Udp, self.sip.udp_addresses())
+            .chain(with(Transport::Tcp, self.sip.tcp_addresses()))
+            .chain(with(Transport::Tls, self.sips.tcp_addresses()));
+        let media = if options.media.is_empty() { all_families() } else { options.media.clone() };
+        Surroundings {
+            listeners: listeners.collect(),
+            addresses: clock::addresses(),
+            media,
+            external: options.external.clone(),
+        }
+    }
+}
+
+impl Opened {
+    fn open(options: &Run) -> Result<Self, Failure> {
+        let data = &options.data;
+        let key = DeviceKey::load(data).map_err(Failure::refused)?;
+        let mut store = Store::open(data, key.clone()).map_err(Failure::refused)?;
+        let now = clock::wall();
+        let crashed = store.close_open_calls(now).map_err(Failure::failed)?;
+        if crashed > 0 {
+            tracing::warn!(calls = crashed, "the last run ended without a farewell");
+        }
+        let registrations = store.registrations(now).map_err(Failure::failed)?;
+        let claimed = Reader::open(data).map_err(Failure::failed)?.claimed();
+        let claim = Claim::open(data, claimed.map_err(Failure::failed)?);
+        let claim = claim.map_err(|error| {
+            Failure::Refused(format!("the claim code cannot be written ({error})"))
+        })?;
+        let certificate = certificate::Files::in_folder(data);
+        let shown = certificate.open(&own_addresses()).map_err(Failure::refused)?;
+        let tls = Tls::new(shown, data).map_err(Failure::failed)?;
+        Ok(Self { store, registrations, key, claim, tls, certificate })
+    }
+}
+
+impl House {
+    fn live(self, runtime: &Runtime) -> Result<(), Failure> {
+        let _inside = runtime.enter();
+        let term = signal(SignalKind::terminate()).map_err(Failure::failed)?;
+        let int = signal(SignalKind::interrupt()).map_err(Failure::failed)?;
+        let listening = self.listening();
+        let (threads, urls, claim) = self.start(runtime)?;
+        say(&listening)?;
+        for url in urls {
+            say(format_args!("Strowger is at {url}"))?;
+        }
+        if let Some(code) = claim {
+            say(format_args!("Claim code: {code} (makes the first administrator, once)"))?;
+        }
+        watchdog::ready();
+        runtime.block_on(threads.watch(term, int))
+    }
+
+    fn start(self, runtime: &Runtime) -> Result<(Threads, Vec<String>, Option<String>), Failure> {
+        let Self { options, sockets, poll, mailbox, mail, surroundings, media, opened } = self;
+        let Opened { store, registrations, key, claim, tls, certificate } = opened;
+        let handle = runtime.handle().clone();
+        let start = Instant::now();
+        let seed = seed()?;
+        let config = Arc::clone(store.config());
+        let recorder = options.record.as_deref().map(|file| Recorder::create(file, seed, start));
+        let recorder = recorder.transpose().map_err(|error| {
+            Failure::Refused(format!(
+                "the recording cannot be written ({error}): name another file"
+            ))
+        })?;
+
+        let (writer, thread) = Storage::new(store);
+        let storage = spawn_storage(thread, handle.clone())?;
+        let events = EventLog::starting_at(clock::wall());
+        let streams = Streams::new(handle.clone(), mailbox.clone(), tls.clone());
+        let web = Web::admission();
+        let code = claim.code().map(|code| code.reveal().to_owned());
+        let appliance = Appliance {
+            config: ArcSwap::new(Arc::clone(&config)),
+            changing: Mutex::new(()),
+            mailbox: mailbox.clone(),
+            storage: writer.clone(),
+            readers: Readers::new(options.data.clone()),
+            events: events.clone(),
+            claim,
+            key,
+            data: options.data.clone(),
+            sip: streams.admission.clone(),
+            web: web.clone(),
+        };
+
+        let urls = urls(&sockets.http.tcp_addresses(), &surroundings.addresses);
+        write_run_file(&options, &sockets)?;
+        let mut tasks = JoinSet::new();
+        for listener in sockets.sip.tcp {
+            tasks.spawn(streams.clone().listen(Transport::Tcp, listener));
+        }
+        for listener in sockets.sips.tcp {
+            tasks.spawn(streams.clone().listen(Transport::Tls, listener));
+        }
+        tasks.spawn(renew(certificate, tls.clone()));
+        let udp: io::Result<Vec<_>> =
+            sockets.sip.udp.into_iter().map(|socket| Udp::new(socket).map(Port::new)).collect();
+        let control = Control {
+            poll,
+            exchange: Exchange::new(seed, start),
+            udp: udp.map_err(Failure::failed)?,
+            mail,
+            streams,
+            dns: Dns::new(handle, mailbox.clone()),
+            media,
+            storage: writer.clone(),
+            events,
+            recorder,
+            surroundings,
+            state: State::new(start),
+        };
+        let control = spawn_control(control, config, registrations)?;
+        let router = api::router(Arc::new(appliance));
+        for listener in sockets.http.tcp {
+            let web = Web { router: router.clone(), tls: tls.clone(), admission: web.clone() };
+            tasks.spawn(web.listen(listener));
+        }
+        Ok((Threads { control, storage, tasks, mailbox, writer }, urls, code))
+    }
+
+    /// One line for scripts: the addresses that were really bound.
+    fn listening(&self) -> String {
+        let list = |addresses: Vec<SocketAddr>| {
+            addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+        };
+        format!(
+            "listening http={} sip-udp={} sip-tcp={} sips={}",
+            list(self.sockets.http.tcp_addresses()),
+            list(self.sockets.sip.udp_addresses()),
+            list(self.sockets.sip.tcp_addresses()),
+            list(self.sockets.sips.tcp_addresses()),
+        )
+    }
+}
+
+impl Threads {
+    /// Waits for a signal, or for something to end that should not.
+    async fn watch(mut self, mut term: Signal, mut int: Signal) -> Result<(), Failure> {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+            ended = &mut self.control => {
+                return Err(Failure::Failed(match ended {
+                    Ok(Err(error)) => error.to_string(),
+                    Ok(Ok(())) | Err(_) => "the control thread has ended".to_owned(),
+                }));
+            }
+            _ = &mut self.storage => return Err(Failure::failed("the storage thread has ended")),
+            ended = self.tasks.join_next() => {
+                return Err(Failure::Failed(format!("a listener has ended: {ended:?}")));
+            }
+        }
+        watchdog::stopping();
+        tokio::select! {
+            stopped = self.stop() => stopped,
+            _ = term.recv() => Err(Failure::failed("stopped at once, as asked for")),
+            _ = int.recv() => Err(Failure::failed("stopped at once, as asked for")),
+        }
+    }
+
+    /// Ends the calls, then writes what is left.
+    async fn stop(&mut self) -> Result<(), Failure> {
+        // If control is gone, its end is reported below.
+        let _ = self.mailbox.send(Mail::Shutdown).await;
+        match (&mut self.control).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(Failure::failed(error)),
+            Err(_) => return Err(Failure::failed("the control thread has ended")),
+        }
+        self.writer.stop().await;
+        match timeout(WRITING, &mut self.storage).await {
+            Ok(_) => Ok(()),
+            Err(_) => Err(Failure::failed("the disk did not take the last call records in time")),
+        }
+    }
+}
+
+fn start_media(
+    options: &Run,
+    surroundings: &Surroundings,
+    mailbox: &Mailbox,
+) -> Result<MediaHandle, Failure> {
+    let mailbox = mailbox.clone();
+    media_worker::start(Setup {
+        addresses: surroundings.media.clone(),
+        ports: options.media_ports.clone(),
+        rest: PORT_REST,
+        wake: Box::new(move || mailbox.ring()),
+    })
+    .map_err(Failure::refused)
+}
+
+fn spawn_control(
+    control: Control,
+    config: Arc<config::Config>,
+    registrations: Vec<call::Registration>,
+) -> Result<oneshot::Receiver<Result<(), control::Ended>>, Failure> {
+    let (sender, ended) = oneshot::channel();
+    let body = move || {
+        // A panic drops the sender, which is noticed as well.
+        let _ = sender.send(control.run(config, registrations));
+    };
+    thread::Builder::new().name("control".into()).spawn(body).map_err(Failure::failed)?;
+    Ok(ended)
+}
+
+fn spawn_storage(
+    writer: Writer,
+    runtime: tokio::runtime::Handle,
+) -> Result<oneshot::Receiver<()>, Failure> {
+    let (sender, ended) = oneshot::channel();
+    let body = move || {
+        writer.run(&runtime);
+        let _ = sender.send(());
+    };
+    thread::Builder::new().name("storage".into()).spawn(body).map_err(Failure::failed)?;
+    Ok(ended)
+}
+
+/// Looks every day whether the certificate is old.
+async fn renew(files: certificate::Files, tls: Tls) -> io::Result<()> {
+    loop {
+        tokio::time::sleep(DAY).await;
+        if !files.is_due() {
+            continue;
+        }
+        match files.open(&own_addresses()) {
+            Ok(certificate) => tls.replace(certificate),
+            Err(error) => tracing::warn!("the certificate was not renewed: {error}"),
+        }
+    }
+}
+
+/// Where the box can be found, for people.
+fn urls(listeners: &[SocketAddr], addresses: &[(IpAddr, u8)]) -> Vec<String> {
+    let reachable = |listener: &SocketAddr| {
+        if !listener.ip().is_unspecified() {
+            return Some(*listener);
+        }
+        let mut own = addresses.iter().filter(|(own, _)| own.is_ipv4() == listener.is_ipv4());
+        own.next().map(|(own, _)| SocketAddr::new(*own, listener.port()))
+    };
+    listeners.iter().filter_map(reachable).map(|address| format!("https://{address}/")).collect()
+}
+
+/// The addresses again, for whoever finds only the data folder.
+fn write_run_file(options: &Run, sockets: &Sockets) -> Result<(), Failure> {
+    let run = json!({
+        "pid": std::process::id(),
+        "http": sockets.http.tcp_addresses(),
+        "sip_udp": sockets.sip.udp_addresses(),
+        "sip_tcp": sockets.sip.tcp_addresses(),
+        "sips": sockets.sips.tcp_addresses(),
+    });
+    let path = options.data.join("run.json");
+    store::write_private(&path, format!("{run}\n").as_bytes()).map_err(Failure::failed)
+}
+
+fn seed() -> Result<[u8; 32], Failure> {
+    let mut seed = [0; 32];
+    aws_lc_rs::rand::fill(&mut seed).map_err(|_| Failure::failed("no random numbers"))?;
+    Ok(seed)
+}
+
+fn own_addresses() -> Vec<IpAddr> {
+    clock::addresses().into_iter().map(|(address, _)| address).collect()
+}
+
+/// As high as the system allows: every media port and every connection is one.
+fn raise_file_limit() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::debug!(%error, "the limit of open files stays as it is");
+    }
+}
+
+/// All addresses of each family that the machine speaks.
+fn all_families() -> Vec<IpAddr> {
+    let all = [IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)];
+    all.into_iter().filter(|address| UdpSocket::bind((*address, 0)).is_ok()).collect()
+}
+
+/// How long a media port that was used stays unused: longer than stray packets of its call come.
+const PORT_REST: Duration = Duration::from_secs(10);
+/// How long the disk may take for the last call records.
+const WRITING: Duration = Duration::from_millis(700);
+/// For connections to write what is queued.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+const DAY: Duration = Duration::from_secs(86_400);

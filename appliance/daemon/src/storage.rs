@@ -1,0 +1,196 @@
+//! The storage thread: the one writer of the database, and readers beside it.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+use store::{Facts, Journal, OpenError, ReadError, Reader, Store};
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout_at;
+
+/// The way to the storage thread. Clones reach the same one.
+#[derive(Debug, Clone)]
+pub(crate) struct Storage {
+    jobs: mpsc::Sender<Job>,
+    health: Arc<Health>,
+}
+
+/// The thread's own part.
+pub(crate) struct Writer {
+    store: Store,
+    journal: Journal,
+    jobs: mpsc::Receiver<Job>,
+    health: Arc<Health>,
+}
+
+/// Connections for reading, opened when they are wanted and kept.
+#[derive(Debug, Clone)]
+pub(crate) struct Readers {
+    data: PathBuf,
+    idle: Arc<Mutex<Vec<Reader>>>,
+}
+
+/// Why nothing was read.
+#[derive(Debug)]
+pub(crate) enum Unread {
+    /// No connection could be opened.
+    Open(OpenError),
+    /// The query failed.
+    Read(ReadError),
+    /// The process is going down.
+    Stopping,
+}
+
+enum Job {
+    /// To be written soon.
+    Facts(Facts),
+    /// To be written now.
+    Write(Box<dyn FnOnce(&mut Store) + Send>),
+    /// Nothing comes after this.
+    Stop,
+}
+
+/// What others may see of the thread.
+#[derive(Debug, Default)]
+struct Health {
+    refused: AtomicBool,
+    waiting: AtomicUsize,
+}
+
+impl Storage {
+    /// A way to a thread that is not yet running, and what it runs.
+    pub(crate) fn new(store: Store) -> (Self, Writer) {
+        let (sender, jobs) = mpsc::channel(CAPACITY);
+        let health = Arc::new(Health::default());
+        let writer = Writer { store, journal: Journal::default(), jobs, health: health.clone() };
+        (Self { jobs: sender, health }, writer)
+    }
+
+    /// Hands facts over; they come back when the thread is too busy to take them now.
+    pub(crate) fn keep(&self, facts: Facts) -> Result<(), Facts> {
+        self.jobs.try_send(Job::Facts(facts)).map_err(|error| match error.into_inner() {
+            Job::Facts(facts) => facts,
+            Job::Write(_) | Job::Stop => Facts::default(),
+        })
+    }
+
+    /// Writes something before it answers; `None` when the thread has ended. Full, it waits.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&mut Store) -> T + Send + 'static,
+    ) -> Option<T> {
+        let (sender, answer) = oneshot::channel();
+        let job = Job::Write(Box::new(move |store| {
+            // Whoever asked may have gone; it is written all the same.
+            let _ = sender.send(write(store));
+        }));
+        self.jobs.send(job).await.ok()?;
+        answer.await.ok()
+    }
+
+    /// Writes what waits and ends the thread.
+    pub(crate) async fn stop(&self) {
+        // Already ended is as good.
+        let _ = self.jobs.send(Job::Stop).await;
+    }
+
+    /// Whether the disk took the last batch.
+    pub(crate) fn is_healthy(&self) -> bool {
+        !self.health.refused.load(Ordering::Relaxed)
+    }
+
+    /// Calls and bindings that wait to be written.
+    pub(crate) fn waiting(&self) -> usize {
+        self.health.waiting.load(Ordering::Relaxed)
+    }
+}
+
+impl Writer {
+    /// Writes until it is stopped, and then the rest.
+    pub(crate) fn run(mut self, runtime: &Handle) {
+        while let Some(job) = runtime.block_on(self.next()) {
+            match job {
+                Next::Job(Job::Facts(facts)) => self.journal.add(facts, Instant::now()),
+                Next::Job(Job::Write(write)) => write(&mut self.store),
+                Next::Job(Job::Stop) => break,
+                Next::Due => {}
+            }
+            let now = Instant::now();
+            if let Some(batch) = self.journal.due(now) {
+                self.commit(batch, now);
+            }
+            self.health.waiting.store(self.journal.len(), Ordering::Relaxed);
+        }
+        if let Some(rest) = self.journal.last() {
+            self.commit(rest, Instant::now());
+        }
+    }
+
+    async fn next(&mut self) -> Option<Next> {
+        let Some(due) = self.journal.poll_timeout() else {
+            return self.jobs.recv().await.map(Next::Job);
+        };
+        match timeout_at(due.into(), self.jobs.recv()).await {
+            Ok(job) => job.map(Next::Job),
+            Err(_) => Some(Next::Due),
+        }
+    }
+
+    /// A disk that refuses is told of once, and tried again.
+    fn commit(&mut self, batch: Facts, now: Instant) {
+        let result = self.store.commit(&batch);
+        let refused = result.is_err();
+        if let Err(error) = result {
+            if !self.health.refused.load(Ordering::Relaxed) {
+                tracing::warn!("call records wait to be written: {error}");
+            }
+            self.journal.refused(batch, now);
+        }
+        self.health.refused.store(refused, Ordering::Relaxed);
+    }
+}
+
+enum Next {
+    Job(Job),
+    Due,
+}
+
+impl Readers {
+    /// Readers of this data folder.
+    pub(crate) fn new(data: PathBuf) -> Self {
+        Self { data, idle: Arc::default() }
+    }
+
+    /// Reads something, off the runtime's own threads.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Reader) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, Unread> {
+        let readers = self.clone();
+        let answer = tokio::task::spawn_blocking(move || {
+            let idle = readers.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let reader = match idle {
+                Some(reader) => reader,
+                None => Reader::open(&readers.data).map_err(Unread::Open)?,
+            };
+            let answer = read(&reader).map_err(Unread::Read);
+            readers.idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+            answer
+        });
+        answer.await.unwrap_or(Err(Unread::Stopping))
+    }
+}
+
+impl std::fmt::Display for Unread {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Open(error) => error.fmt(f),
+            Self::Read(error) => error.fmt(f),
+            Self::Stopping => f.write_str("the box is going down"),
+        }
+    }
+}
+
+/// Batches and changes that wait; with more, a change waits in the API.
+const CAPACITY: usize = 64;
