@@ -33,8 +33,6 @@ pub enum External {
 
 /// A network in the notation of RFC 4632: `192.168.1.0/24`, or a single address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(value_type = String, example = "192.168.1.0/24"))]
 #[serde(try_from = "String", into = "String")]
 pub struct Subnet {
     address: IpAddr,
@@ -143,6 +141,17 @@ impl From<Subnet> for String {
         subnet.to_string()
     }
 }
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for Subnet {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        let text = utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::Type::String);
+        utoipa::openapi::Schema::Object(text.examples(["192.168.1.0/24"]).build()).into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for Subnet {}
 
 #[cfg(test)]
 mod tests {

@@ -8,8 +8,6 @@ use std::fmt;
 /// `X` is any digit, `Z` 1 to 9, `N` 2 to 9, `[1-35]` one of a set; `.` at the end stands for one or
 /// more further characters, `!` for none or more. A leading `_` is allowed and means nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(value_type = String, example = "0."))]
 #[serde(try_from = "String", into = "String")]
 pub struct Pattern {
     text: String,
@@ -161,6 +159,17 @@ impl From<Pattern> for String {
         pattern.text
     }
 }
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for Pattern {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        let text = utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::Type::String);
+        utoipa::openapi::Schema::Object(text.examples(["0."]).build()).into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for Pattern {}
 
 const MAX_LENGTH: usize = 64;
 const ANY_DIGIT: u16 = 0x3ff;
