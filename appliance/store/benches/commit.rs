@@ -24,9 +24,12 @@ fn main() {
         next += rounds * batch;
         let begins = cpu_of(&mut store, rounds, batch, |facts, i| facts.record(begun(first + i)));
         let ends = cpu_of(&mut store, rounds, batch, |facts, i| facts.record(ended(first + i)));
-        // The second time each phone refreshes.
-        cpu_of(&mut store, rounds, batch, |facts, i| facts.bind(binding(i % 1000)));
-        let binds = cpu_of(&mut store, rounds, batch, |facts, i| facts.bind(binding(i % 1000)));
+        // A thousand phones that refresh, each with its next CSeq.
+        let mut cseq = 0;
+        let binds = cpu_of(&mut store, rounds, batch, |facts, i| {
+            cseq += 1;
+            facts.bind(binding(i % 1000, cseq));
+        });
         println!("{batch:>8} {begins:>11.2} µs {ends:>11.2} µs {binds:>11.2} µs");
     }
 
@@ -133,7 +136,7 @@ fn ended(i: u64) -> Box<CallRecord> {
     record
 }
 
-fn binding(i: u64) -> Box<Registration> {
+fn binding(i: u64, cseq: u32) -> Box<Registration> {
     Box::new(Registration {
         id: RegistrationId(i),
         tenant: 1,
@@ -145,13 +148,13 @@ fn binding(i: u64) -> Box<Registration> {
         q: 1000,
         path: Vec::new(),
         call_id: format!("{i:032x}"),
-        cseq: 1,
+        cseq,
         transport: Transport::Udp,
         source: "192.168.1.20:5060".parse().unwrap(),
         local: "192.168.1.1:5060".parse().unwrap(),
         user_agent: "Desk Phone 1.2".to_owned(),
         registered: started(0),
-        expires: UnixMillis(started(i).0 + 3_600_000),
+        expires: UnixMillis(started(cseq.into()).0 + 3_600_000),
     })
 }
 
