@@ -10,7 +10,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use store::{DeviceKey, Store};
+use store::{DeviceKey, RestoreError, Store};
 
 /// Prints a line. Nobody reading it is no error.
 pub(crate) fn say(line: impl std::fmt::Display) -> Result<(), Failure> {
@@ -61,7 +61,10 @@ pub(crate) fn restore(data: &Path, file: &Path) -> Result<(), Failure> {
     let passphrase = passphrase(false)?;
     let key = DeviceKey::load(data).map_err(Failure::refused)?;
     let restored = store::restore(data, &key, &passphrase, backup, clock::wall());
-    let restored = restored.map_err(Failure::failed)?;
+    let restored = restored.map_err(|error| match error {
+        RestoreError::Open(_) => Failure::refused(error),
+        error => Failure::failed(error),
+    })?;
     say(format_args!("Restored: {} extensions, {} trunks", restored.extensions, restored.trunks))?;
     match restored.before {
         Some(before) => say(format_args!("What was there before is kept as {}", before.display())),

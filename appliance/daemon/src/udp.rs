@@ -135,7 +135,7 @@ impl Udp {
         for control in message.cmsgs()? {
             match control {
                 ControlMessageOwned::Ipv4PacketInfo(info) => {
-                    local.set_ip(v4_of(info.ipi_spec_dst).into());
+                    local.set_ip(v4_local(&info).into());
                 }
                 ControlMessageOwned::Ipv6PacketInfo(info) => {
                     local = v6_local(&info, self.local.port());
@@ -178,9 +178,13 @@ impl ToStd for SockaddrIn6 {
     }
 }
 
-/// The addresses of the C library are in network order, whatever the machine's is.
-fn v4_of(address: libc::in_addr) -> Ipv4Addr {
-    Ipv4Addr::from(address.s_addr.to_ne_bytes())
+/// The address of ours that a datagram came to; a broadcast came to none, but there is one to answer
+/// from. For an ICMP message the system gives only where it was sent to. The C library's addresses
+/// are in network order, whatever the machine's is.
+fn v4_local(info: &libc::in_pktinfo) -> Ipv4Addr {
+    let [answer_from, sent_to] = [info.ipi_spec_dst, info.ipi_addr]
+        .map(|address| Ipv4Addr::from(address.s_addr.to_ne_bytes()));
+    if answer_from.is_unspecified() { sent_to } else { answer_from }
 }
 
 fn from_v4(address: Ipv4Addr) -> libc::in_pktinfo {

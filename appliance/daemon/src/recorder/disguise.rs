@@ -3,7 +3,7 @@
 
 use super::entry::{Hashes, Recorded, Setup};
 use aws_lc_rs::hmac;
-use config::{Config, Credentials, TenantId};
+use config::{Config, Credentials, Device, Extension, Secret, TenantId, Trunk};
 use exchange::Input;
 use sip::digest::{self, Algorithm, Ha1};
 use sip::flow::Transport;
@@ -47,20 +47,26 @@ impl Disguise {
             let (md5, sha256) = (self.md5(&credentials.md5), self.tag(&credentials.sha256));
             Some(Hashes { md5, sha256 })
         };
-        let secret = |secret: &config::Secret| match secret.reveal() {
+        let secret = |secret: &Secret| match secret.reveal() {
             "" => String::new(),
             secret => hex(&self.tag(secret.as_bytes())),
         };
-        let extensions = config.extensions.values();
-        let devices = config.devices.values();
-        let trunks = config.trunks.values();
+        let extension = |it: &Arc<Extension>| {
+            (Extension { credentials: None, ..(**it).clone() }, hashes(&it.credentials))
+        };
+        let device = |it: &Arc<Device>| {
+            (Device { credentials: None, ..(**it).clone() }, hashes(&it.credentials))
+        };
+        let trunk = |it: &Arc<Trunk>| {
+            (Trunk { secret: Secret::default(), ..(**it).clone() }, secret(&it.secret))
+        };
         Setup {
             revision: config.revision,
             settings: (*config.settings).clone(),
             tenants: config.tenants.values().map(|it| (**it).clone()).collect(),
-            extensions: extensions.map(|it| ((**it).clone(), hashes(&it.credentials))).collect(),
-            devices: devices.map(|it| ((**it).clone(), hashes(&it.credentials))).collect(),
-            trunks: trunks.map(|it| ((**it).clone(), secret(&it.secret))).collect(),
+            extensions: config.extensions.values().map(extension).collect(),
+            devices: config.devices.values().map(device).collect(),
+            trunks: config.trunks.values().map(trunk).collect(),
             inbound_routes: config.inbound_routes.values().map(|it| (**it).clone()).collect(),
             outbound_routes: config.outbound_routes.values().map(|it| (**it).clone()).collect(),
         }
@@ -218,7 +224,7 @@ const PROOFS: [(&str, u8); 3] = [("response", b'='), ("rspauth", b'='), ("inline
 #[cfg(test)]
 mod tests {
     use super::*;
-    use config::{Entry, Extension, Revision, Settings, Tenant};
+    use config::{Entry, Revision, Settings, Tenant};
     use sip::flow::Flow;
     use sip::method::Method;
 

@@ -141,7 +141,7 @@ mod tests {
         let flow = Flow::udp(local, "192.0.2.9:5060".parse().unwrap());
         let surroundings = Surroundings {
             listeners: vec![(Transport::Udp, local)],
-            addresses: vec![local.ip()],
+            addresses: vec![(local.ip(), 24)],
             ..Surroundings::default()
         };
         let inputs = [
