@@ -62,7 +62,13 @@ fn main() {
     );
 }
 
-fn call(exchange: &mut Exchange, n: u32, carrier: SocketAddr, phone: SocketAddr, now: Instant) -> u64 {
+fn call(
+    exchange: &mut Exchange,
+    n: u32,
+    carrier: SocketAddr,
+    phone: SocketAddr,
+    now: Instant,
+) -> u64 {
     let invite = format!(
         "INVITE sip:+442079460958@10.0.0.9 SIP/2.0\r\n\
          Via: SIP/2.0/UDP {carrier};branch=z9hG4bKa{n}\r\nMax-Forwards: 70\r\n\

@@ -4,7 +4,9 @@ use crate::frame::Frame;
 use config::{Config, Credentials, Device, Extension, TenantId};
 use sip::digest::{Algorithm, Ha1, NonceKey, NonceUse, NonceVerdict, Use, verify};
 use sip::flow::Flow;
-use sip::{Compose, Message, Name, Status, UriBuf};
+use sip::{Compose, Message, Method, Name, Status, UriBuf};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,6 +15,7 @@ use std::time::Instant;
 pub(crate) struct Guard {
     key: NonceKey,
     used: NonceUse,
+    plain: PlainPhones,
     /// Verified against when nobody has the name, so that the answer takes as long.
     decoy: Credentials,
 }
@@ -41,6 +44,7 @@ impl Guard {
         Self {
             key: NonceKey::new(&key, NONCE_SECONDS),
             used: NonceUse::new(NONCES),
+            plain: PlainPhones::default(),
             decoy: Credentials { md5, sha256: decoy },
         }
     }
@@ -51,6 +55,7 @@ impl Guard {
         request: &Message<'_>,
         config: &Config,
         tenant: TenantId,
+        source: IpAddr,
         unix_seconds: u64,
     ) -> Judgement {
         let Some(realm) = config.tenant(tenant).map(|tenant| tenant.realm.as_str()) else {
@@ -81,7 +86,10 @@ impl Guard {
             return Judgement::Wrong;
         };
         match self.used.note(id, credentials.nonce_count()) {
-            Use::Fresh => Judgement::Known(known),
+            Use::Fresh => {
+                self.plain.answered(request, source);
+                Judgement::Known(known)
+            }
             Use::Replayed | Use::Stale => Judgement::Challenge { stale: true },
         }
     }
@@ -102,7 +110,10 @@ impl Guard {
         let nonce = self.key.issue(&realm, seconds, frame.random.bytes());
         let stale = if stale { ", stale=true" } else { "" };
         let mut compose = frame.reply_to(request, flow, Status::UNAUTHORIZED);
-        for algorithm in [Algorithm::Sha256, Algorithm::Md5] {
+        let plain = self.plain.is_plain(request, flow.remote.ip());
+        let algorithms: &[Algorithm] =
+            if plain { &[Algorithm::Md5] } else { &[Algorithm::Sha256, Algorithm::Md5] };
+        for algorithm in algorithms {
             compose = compose.header(
                 Name::WwwAuthenticate,
                 format_args!(
@@ -118,6 +129,70 @@ impl Guard {
     pub(crate) fn expire(&mut self, unix_seconds: u64) {
         self.used.expire(unix_seconds.saturating_sub(NONCE_SECONDS));
     }
+}
+
+/// Phones that give up when they are offered an algorithm that they do not know, instead of passing over
+/// it (RFC 7616 §3.7). They are asked for MD5 alone: those that are known for it, and those that came
+/// back to register without having answered.
+#[derive(Debug, Default)]
+struct PlainPhones {
+    /// Who was offered both and has not answered, and who is offered MD5 alone.
+    asked: BTreeMap<(IpAddr, String), Asked>,
+}
+
+#[derive(Debug)]
+enum Asked {
+    /// In answer to the request with this branch: its repetition is no second attempt.
+    Both {
+        branch: String,
+    },
+    Plainly,
+}
+
+impl PlainPhones {
+    /// Whether the phone that sent this is to be asked for MD5 alone.
+    fn is_plain(&mut self, request: &Message<'_>, source: IpAddr) -> bool {
+        let agent = request.user_agent().unwrap_or_default();
+        if GIVES_UP.iter().any(|known| agent.starts_with(known)) {
+            return true;
+        }
+        let via = request.top_via().ok();
+        let branch = via.and_then(|via| via.branch().map(str::to_owned)).unwrap_or_default();
+        let Some(key) = key(request, source) else { return false };
+        let registers = request.method() == Some(Method::Register);
+        match self.asked.get_mut(&key) {
+            Some(Asked::Plainly) => return true,
+            Some(asked @ Asked::Both { .. }) if registers => {
+                let repeated = matches!(asked, Asked::Both { branch: known } if *known == branch);
+                if !repeated {
+                    *asked = Asked::Plainly;
+                }
+                return !repeated;
+            }
+            Some(Asked::Both { .. }) | None => {}
+        }
+        if registers {
+            // Whoever fills this makes others wait for one more round, nothing else.
+            if self.asked.len() >= PHONES_IN_MIND {
+                self.asked.clear();
+            }
+            self.asked.insert(key, Asked::Both { branch });
+        }
+        false
+    }
+
+    /// It answered: what it was asked last suits it.
+    fn answered(&mut self, request: &Message<'_>, source: IpAddr) {
+        let Some(key) = key(request, source) else { return };
+        if matches!(self.asked.get(&key), Some(Asked::Both { .. })) {
+            self.asked.remove(&key);
+        }
+    }
+}
+
+fn key(request: &Message<'_>, source: IpAddr) -> Option<(IpAddr, String)> {
+    let user = request.from().ok()?.uri().user()?.to_owned();
+    (user.len() <= LONGEST_USER).then_some((source, user))
 }
 
 impl Known {
@@ -158,6 +233,10 @@ pub(crate) fn tenant_of(config: &Config, request: &Message<'_>) -> TenantId {
     host.map_or(TenantId::DEFAULT, |host| config.tenant_of_domain(&host))
 }
 
+/// `User-Agent`s that end their registration at an unknown algorithm: libre before 2.0.
+const GIVES_UP: [&str; 2] = ["baresip v0.", "baresip v1."];
+const PHONES_IN_MIND: usize = 10_000;
+const LONGEST_USER: usize = 64;
 /// Five minutes: a phone that refreshes hourly pays one more round trip, a thief has little time.
 const NONCE_SECONDS: u64 = 300;
 /// About 40 octets each.

@@ -214,7 +214,7 @@ impl Exchange {
         let config = self.frame.config.clone();
         let tenant = tenant_of(&config, message);
         let seconds = self.frame.clock(now).seconds();
-        let stale = match self.guard.judge(message, &config, tenant, seconds) {
+        let stale = match self.guard.judge(message, &config, tenant, flow.remote.ip(), seconds) {
             Judgement::Known(known) => return Some(known),
             Judgement::Challenge { stale } => {
                 self.frame.count("authentication", "challenged");
