@@ -12,6 +12,7 @@ use crate::media_worker::{MediaHandle, Refused};
 use crate::metrics::{Control as Counters, Snapshot};
 use crate::recorder::Recorder;
 use crate::storage::Storage;
+use crate::stream::Outgoing;
 use crate::tcp::Streams;
 use crate::udp::{Udp, Unsent};
 use crate::watchdog::Watchdog;
@@ -55,7 +56,7 @@ pub(crate) struct Port {
 /// What changes from turn to turn.
 pub(crate) struct State {
     /// Where messages for each connection go.
-    connections: HashMap<ConnectionId, mpsc::Sender<Arc<[u8]>>>,
+    connections: HashMap<ConnectionId, Outgoing>,
     /// What doing an output led to; told to the exchange when it has said all.
     consequences: VecDeque<Consequence>,
     /// Commands that media had no room for, oldest first.

@@ -1,6 +1,7 @@
 //! The one way to the control thread: values in a bounded queue, and a bell.
 
 use crate::metrics::Snapshot;
+use crate::stream::Outgoing;
 use call::{CallId, CallRecord, Registration, TrunkStatus};
 use config::Config;
 use mio::Waker;
@@ -14,7 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 #[derive(Debug)]
 pub(crate) enum Mail {
     /// Somebody connected to us; messages for him go into this queue.
-    Accepted(ConnectionId, mpsc::Sender<Arc<[u8]>>),
+    Accepted(ConnectionId, Outgoing),
     /// A connection that the exchange asked for is up; this is our end of it.
     Connected(ConnectionId, SocketAddr),
     /// A connection is gone.

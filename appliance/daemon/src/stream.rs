@@ -27,8 +27,11 @@ pub(crate) async fn carry<S>(
     let _ = mailbox.send(Mail::Disconnected(connection)).await;
 }
 
+/// Where messages for one peer are put.
+pub(crate) type Outgoing = mpsc::Sender<Arc<[u8]>>;
+
 /// The queue of messages on their way to one peer.
-pub(crate) fn queue() -> (mpsc::Sender<Arc<[u8]>>, mpsc::Receiver<Arc<[u8]>>) {
+pub(crate) fn queue() -> (Outgoing, mpsc::Receiver<Arc<[u8]>>) {
     mpsc::channel(QUEUE)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::admission::Admission;
 use crate::mailbox::{Gone, Mail, Mailbox};
-use crate::stream;
+use crate::stream::{self, Outgoing};
 use crate::tls::Tls;
 use sip::flow::{ConnectionId, Flow, Transport};
 use socket2::{SockRef, TcpKeepalive};
@@ -64,7 +64,7 @@ impl Streams {
         transport: Transport,
         remote: SocketAddr,
         name: String,
-    ) -> mpsc::Sender<Arc<[u8]>> {
+    ) -> Outgoing {
         let (sender, outgoing) = stream::queue();
         let streams = self.clone();
         self.runtime.spawn(async move {

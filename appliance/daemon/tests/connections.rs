@@ -4,46 +4,10 @@
 #[allow(dead_code, unreachable_pub)]
 mod live;
 
-use live::{Folder, Live, ask, options};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{
-    ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion,
-};
+use live::{Folder, Live, ask, connect, http, options, secure};
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
-
-fn connect(address: SocketAddr) -> TcpStream {
-    let stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-    stream.set_nodelay(true).unwrap();
-    stream
-}
-
-/// A client that trusts the box's own certificate and nothing else.
-fn secure(
-    address: SocketAddr,
-    data: &Path,
-    version: &'static SupportedProtocolVersion,
-) -> StreamOwned<ClientConnection, TcpStream> {
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(data.join("certificate.pem")).unwrap() {
-        roots.add(certificate.unwrap()).unwrap();
-    }
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[version])
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let name = ServerName::try_from("localhost").unwrap();
-    let connection = ClientConnection::new(Arc::new(config), name).unwrap();
-    StreamOwned::new(connection, connect(address))
-}
 
 /// Reads until so many messages have come.
 fn read_messages(stream: &mut impl Read, count: usize) -> String {
@@ -140,22 +104,9 @@ fn tls_1_1_is_refused() {
 fn the_web_is_served_over_https_and_plain_http_is_sent_there() {
     let folder = Folder::new();
     let live = Live::start(&folder.path("var"), &[]);
-    let get = |stream: &mut dyn ReadWrite, path: &str| {
-        let host = live.http;
-        let head = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-        stream.write_all(head.as_bytes()).unwrap();
-        let mut answer = Vec::new();
-        // A peer that closes without TLS's good-bye has still said all.
-        let _ = stream.read_to_end(&mut answer);
-        String::from_utf8_lossy(&answer).into_owned()
-    };
-    let mut stream = secure(live.http, &live.data, &rustls::version::TLS13);
-    let answer = get(&mut stream, "/api/v1/health");
+    let answer = live.api("GET /api/v1/health", "", "");
     assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("\"sip\":true"), "{answer}");
-    let answer = get(&mut connect(live.http), "/calls");
-    let location = format!("Location: https://{}/calls\r\n", live.http);
-    assert!(answer.starts_with("HTTP/1.1 308 ") && answer.contains(&location), "{answer}");
+    let answer = http(&mut connect(live.http), "GET /calls", "", "");
+    let location = "Location: https://localhost/calls\r\n";
+    assert!(answer.starts_with("HTTP/1.1 308 ") && answer.contains(location), "{answer}");
 }
-
-trait ReadWrite: Read + Write {}
-impl<T: Read + Write> ReadWrite for T {}

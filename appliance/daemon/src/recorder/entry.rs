@@ -53,7 +53,7 @@ pub(super) enum Recorded {
 }
 
 /// A configuration; what must not be seen stands beside the entries, disguised.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Setup {
     pub(super) revision: Revision,
     pub(super) settings: Settings,
@@ -185,21 +185,6 @@ impl Recorded {
             Self::HangUp(id) => Input::Command(Command::HangUp(id)),
             Self::Shutdown => Input::Shutdown,
         })
-    }
-}
-
-impl Default for Setup {
-    fn default() -> Self {
-        Self {
-            revision: Revision::default(),
-            settings: Settings::default(),
-            tenants: Vec::new(),
-            extensions: Vec::new(),
-            devices: Vec::new(),
-            trunks: Vec::new(),
-            inbound_routes: Vec::new(),
-            outbound_routes: Vec::new(),
-        }
     }
 }
 

@@ -1,10 +1,16 @@
 //! A daemon that runs, for tests that treat it as a person does: by its command line and its ports.
 
 use rustix::process::{Pid, Signal, kill_process};
-use std::io::{BufRead, BufReader, Read};
-use std::net::{SocketAddr, UdpSocket};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{
+    ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion,
+};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -81,6 +87,24 @@ impl Live {
         live
     }
 
+    /// An HTTPS request to the API.
+    pub fn api(&self, line: &str, token: &str, body: &str) -> String {
+        let mut stream = secure(self.http, &self.data, &rustls::version::TLS13);
+        http(&mut stream, line, token, body)
+    }
+
+    /// Makes the first administrator; the answer is his token.
+    pub fn claim(&self) -> String {
+        let code = self.claim_code.as_deref().unwrap().trim();
+        let body = format!(
+            r#"{{"claim_code":"{code}","name":"admin","password":"correct horse battery"}}"#
+        );
+        let answer = self.api("POST /api/v1/setup/claim", "", &body);
+        assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+        let (_, token) = answer.split_once("\"token\":\"").unwrap();
+        token.split('"').next().unwrap().to_owned()
+    }
+
     /// Asks it to end, politely, and says how it did and how long it took.
     pub fn stop(mut self) -> (ExitStatus, Duration) {
         let began = Instant::now();
@@ -95,6 +119,50 @@ impl Drop for Live {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A client that trusts the box's own certificate and nothing else.
+pub fn secure(
+    address: SocketAddr,
+    data: &Path,
+    version: &'static SupportedProtocolVersion,
+) -> StreamOwned<ClientConnection, TcpStream> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(data.join("certificate.pem")).unwrap() {
+        roots.add(certificate.unwrap()).unwrap();
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[version])
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = ServerName::try_from("localhost").unwrap();
+    let connection = ClientConnection::new(Arc::new(config), name).unwrap();
+    StreamOwned::new(connection, connect(address))
+}
+
+/// A connection that is not waited for in vain.
+pub fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream
+}
+
+/// One HTTP request, and everything that comes back.
+pub fn http(stream: &mut (impl Read + Write), line: &str, token: &str, body: &str) -> String {
+    let length = body.len();
+    let head = format!(
+        "{line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(body.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    // A peer that closes without TLS's good-bye has still said all.
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8_lossy(&answer).into_owned()
 }
 
 /// `strowgerd run` in this data folder.
