@@ -133,6 +133,7 @@ impl Appliance {
         let others = Others {
             mail: self.mailbox.depth(),
             journal: self.storage.waiting(),
+            facts_dropped: self.storage.dropped(),
             store_healthy: self.storage.is_healthy(),
             accepted: self.sip.figures(),
             web: self.web.figures(),

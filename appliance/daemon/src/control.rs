@@ -284,7 +284,6 @@ impl Control {
                     control: self.state.counters,
                     connections: self.state.connections.len(),
                     facts: self.state.facts.len(),
-                    facts_dropped: self.state.facts.dropped(),
                 };
                 let _ = to.send(Box::new(snapshot));
             }

@@ -29,16 +29,17 @@ pub(crate) struct Snapshot {
     pub(crate) control: Control,
     pub(crate) connections: usize,
     pub(crate) facts: usize,
-    pub(crate) facts_dropped: u64,
 }
 
 /// What others know.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Others {
     /// Letters that wait for control.
     pub(crate) mail: usize,
     /// Call records and bindings that wait for the disk.
     pub(crate) journal: usize,
+    /// Those that were lost.
+    pub(crate) facts_dropped: u64,
     /// The disk took the last batch.
     pub(crate) store_healthy: bool,
     /// SIP connections that were accepted and are up, and those that were refused.
@@ -84,7 +85,7 @@ pub(crate) fn text(snapshot: &Snapshot, others: &Others) -> String {
     page.counter(
         "strowger_facts_dropped_total",
         "Call records and bindings lost because the disk refused them for too long.",
-        &[("", snapshot.facts_dropped)],
+        &[("", others.facts_dropped)],
     );
     page.gauge(
         "strowger_store_healthy",
@@ -232,13 +233,12 @@ mod tests {
         control.turn(Duration::from_micros(100));
         control.turn(Duration::from_secs(5));
         let media = MediaFigures { relayed: 13, ..MediaFigures::default() };
-        Snapshot { exchange, media, control, connections: 1, facts: 0, facts_dropped: 0 }
+        Snapshot { exchange, media, control, connections: 1, facts: 0 }
     }
 
     #[test]
     fn every_figure_has_one_head_and_its_lines() {
-        let others =
-            Others { mail: 0, journal: 0, store_healthy: true, accepted: (0, 0), web: (0, 0) };
+        let others = Others { store_healthy: true, ..Others::default() };
         let text = text(&snapshot(), &others);
         for line in [
             "strowger_calls 7",

@@ -43,6 +43,7 @@ use tokio::time::timeout;
 /// Is the exchange until it is told to stop.
 pub(crate) fn run(options: Run) -> Result<(), Failure> {
     log::start();
+    end_with_any_panic();
     raise_file_limit();
     let sockets = Sockets::bind(&options)?;
     let poll = Poll::new().map_err(Failure::failed)?;
@@ -352,14 +353,27 @@ async fn renew(files: certificate::Files, tls: Tls) -> io::Result<()> {
     }
 }
 
-/// Where the box can be found, for people.
+/// A task that panicked would leave a box that is half alive.
+fn end_with_any_panic() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        report(panic);
+        std::process::exit(PANICKED);
+    }));
+}
+
+/// Where the box can be found, for people: not at an address that only itself can reach, unless it
+/// has no other.
 fn urls(listeners: &[SocketAddr], addresses: &[(IpAddr, u8)]) -> Vec<String> {
+    let networked = addresses.iter().any(|(own, _)| !own.is_loopback());
     let reachable = |listener: &SocketAddr| {
         if !listener.ip().is_unspecified() {
             return Some(*listener);
         }
-        let mut own = addresses.iter().filter(|(own, _)| own.is_ipv4() == listener.is_ipv4());
-        own.next().map(|(own, _)| SocketAddr::new(*own, listener.port()))
+        let same_family = |own: &&IpAddr| own.is_ipv4() == listener.is_ipv4();
+        let mut own = addresses.iter().map(|(own, _)| own).filter(same_family);
+        let own = own.find(|own| !(networked && own.is_loopback()));
+        own.map(|own| SocketAddr::new(*own, listener.port()))
     };
     listeners.iter().filter_map(reachable).map(|address| format!("https://{address}/")).collect()
 }
@@ -409,3 +423,22 @@ const WRITING: Duration = Duration::from_millis(700);
 /// For connections to write what is queued.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 const DAY: Duration = Duration::from_secs(86_400);
+/// The exit code of a Rust program that panics.
+const PANICKED: i32 = 101;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_shown_addresses_that_they_can_reach() {
+        let listeners = ["0.0.0.0:8443".parse().unwrap(), "[::]:8443".parse().unwrap()];
+        let loopback = [("127.0.0.1".parse().unwrap(), 8), ("::1".parse().unwrap(), 128)];
+        let shown = urls(&listeners, &loopback);
+        assert_eq!(shown, ["https://127.0.0.1:8443/", "https://[::1]:8443/"]);
+        let office = [("192.168.1.5".parse().unwrap(), 24), loopback[0], loopback[1]];
+        assert_eq!(urls(&listeners, &office), ["https://192.168.1.5:8443/"]);
+        let fixed = ["127.0.0.1:1".parse().unwrap()];
+        assert_eq!(urls(&fixed, &office), ["https://127.0.0.1:1/"]);
+    }
+}

@@ -1,7 +1,7 @@
 //! The storage thread: the one writer of the database, and readers beside it.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use store::{Facts, Journal, OpenError, ReadError, Reader, Store};
@@ -56,6 +56,7 @@ enum Job {
 struct Health {
     refused: AtomicBool,
     waiting: AtomicUsize,
+    dropped: AtomicU64,
 }
 
 impl Storage {
@@ -100,6 +101,11 @@ impl Storage {
         !self.health.refused.load(Ordering::Relaxed)
     }
 
+    /// Calls and bindings that were lost, because the disk refused them for too long.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.health.dropped.load(Ordering::Relaxed)
+    }
+
     /// Calls and bindings that wait to be written.
     pub(crate) fn waiting(&self) -> usize {
         self.health.waiting.load(Ordering::Relaxed)
@@ -139,15 +145,18 @@ impl Writer {
 
     /// A disk that refuses is told of once, and tried again.
     fn commit(&mut self, batch: Facts, now: Instant) {
-        let result = self.store.commit(&batch);
-        let refused = result.is_err();
-        if let Err(error) = result {
-            if !self.health.refused.load(Ordering::Relaxed) {
-                tracing::warn!("call records wait to be written: {error}");
+        match self.store.commit(&batch) {
+            Ok(()) => {
+                self.health.dropped.fetch_add(batch.dropped(), Ordering::Relaxed);
+                self.health.refused.store(false, Ordering::Relaxed);
             }
-            self.journal.refused(batch, now);
+            Err(error) => {
+                if !self.health.refused.swap(true, Ordering::Relaxed) {
+                    tracing::warn!("call records wait to be written: {error}");
+                }
+                self.journal.refused(batch, now);
+            }
         }
-        self.health.refused.store(refused, Ordering::Relaxed);
     }
 }
 

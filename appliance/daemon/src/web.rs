@@ -134,7 +134,7 @@ fn is_plain(text: &str) -> bool {
 
 /// The first octet of a TLS connection (RFC 8446 §5.1); no HTTP request begins with it.
 const TLS_HANDSHAKE: u8 = 22;
-/// Every listener to events keeps one.
+/// Beside these there are the listeners to events, which the API counts.
 const MOST: usize = 512;
 /// Pages of a whole office may come from behind one address.
 const MOST_PER_SOURCE: usize = 128;
