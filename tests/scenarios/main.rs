@@ -1,1 +1,28 @@
 //! Scenarios as sentences, played in the simulated lab.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+mod calls;
+mod early;
+mod forwarding;
+mod renegotiation;
+mod registering;
+mod transfer;
+
+use sim::Lab;
+
+/// Two phones that talk.
+fn talking(seed: u64) -> Lab {
+    let mut lab = Lab::office(seed, &["201", "202", "203"]);
+    connect(&mut lab, "201", "202");
+    lab
+}
+
+/// One phone calls another, and that one answers.
+fn connect(lab: &mut Lab, one: &str, other: &str) {
+    lab.phone(one).dials(other);
+    lab.run_ms(200);
+    lab.phone(other).answers();
+    lab.run_ms(100);
+    assert!(lab.phone(one).is_up() && lab.phone(other).is_up());
+}

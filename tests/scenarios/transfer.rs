@@ -1,0 +1,209 @@
+//! Transfers, blind and attended.
+
+use crate::{connect, talking};
+use call::Why;
+use sim::{Called, Lab};
+
+#[test]
+fn a_blind_transfer_connects_the_two_others() {
+    let mut lab = talking(1);
+    lab.phone("201").transfers("203");
+    lab.run_ms(300);
+    assert_eq!(lab.phone("201").talk().referred, Some(202));
+    assert!(lab.phone("203").rings());
+    lab.phone("203").answers();
+    lab.run_ms(300);
+    let notified = lab.phone("201").ua().calls[0].notified.clone();
+    assert_eq!(notified, ["SIP/2.0 100 Trying", "SIP/2.0 180 Ringing", "SIP/2.0 200 OK"]);
+    assert!(lab.phone("201").is_free());
+    lab.talk("202", "203");
+    lab.phone("202").hangs_up();
+    lab.rest();
+}
+
+#[test]
+fn the_callee_may_transfer_too() {
+    let mut lab = talking(2);
+    lab.phone("202").holds();
+    lab.run_ms(200);
+    lab.phone("202").transfers("203");
+    lab.run_ms(300);
+    lab.phone("203").answers();
+    lab.run_ms(300);
+    lab.talk("201", "203");
+    assert!(lab.phone("202").is_free());
+    lab.phone("203").hangs_up();
+    lab.rest();
+}
+
+#[test]
+fn a_transfer_that_fails_falls_back_to_the_call_as_it_was() {
+    let mut lab = talking(3);
+    lab.phone("203").when_called(Called::Refuses(486));
+    lab.phone("201").transfers("203");
+    lab.run_ms(500);
+    let notified = lab.phone("201").talk().notified.clone();
+    assert_eq!(notified.last().unwrap(), "SIP/2.0 486 Busy Here");
+    assert!(lab.phone("201").is_up() && lab.phone("202").is_up());
+    lab.talk("201", "202");
+    // And a second one may be tried.
+    lab.phone("203").when_called(Called::Rings);
+    lab.phone("201").transfers("203");
+    lab.run_ms(300);
+    lab.phone("203").answers();
+    lab.run_ms(300);
+    lab.talk("202", "203");
+    lab.phone("203").hangs_up();
+    lab.rest();
+}
+
+#[test]
+fn a_transferor_that_hangs_up_early_leaves_the_transfer_to_itself() {
+    let mut lab = talking(4);
+    lab.phone("201").transfers("203");
+    lab.run_ms(100);
+    lab.phone("201").hangs_up();
+    lab.run_ms(200);
+    assert!(lab.phone("203").rings());
+    lab.phone("203").answers();
+    lab.run_ms(300);
+    lab.talk("202", "203");
+    lab.phone("202").hangs_up();
+    lab.rest();
+}
+
+#[test]
+fn a_transfer_to_nobody_is_told_and_ends_the_call_of_who_was_left_alone() {
+    let mut lab = talking(5);
+    lab.phone("203").when_called(Called::Rings);
+    lab.phone("201").transfers("203");
+    lab.run_ms(100);
+    lab.phone("201").hangs_up();
+    lab.run_ms(100);
+    lab.phone("203").refuses(486);
+    lab.run_ms(300);
+    assert!(lab.phone("202").is_free());
+    lab.rest();
+}
+
+#[test]
+fn the_transferee_hangs_up_while_it_rings() {
+    let mut lab = talking(6);
+    lab.phone("201").transfers("203");
+    lab.run_ms(200);
+    lab.phone("202").hangs_up();
+    lab.run_ms(300);
+    for name in ["201", "202", "203"] {
+        assert!(lab.phone(name).is_free(), "{name}");
+    }
+    lab.rest();
+}
+
+#[test]
+fn an_attended_transfer_joins_two_calls() {
+    let mut lab = talking(7);
+    lab.phone("201").holds();
+    lab.run_ms(200);
+    let second = lab.phone("201").dials("203");
+    lab.run_ms(200);
+    lab.phone("203").answers();
+    lab.run_ms(200);
+    assert!(lab.phone("203").is_up());
+    lab.phone("201").on(0).joins("203", second);
+    lab.run_ms(500);
+    assert!(lab.phone("201").is_free());
+    assert_eq!(lab.phone("201").ua().calls[0].notified.last().unwrap(), "SIP/2.0 200 OK");
+    lab.talk("202", "203");
+    lab.phone("202").hangs_up();
+    lab.rest();
+    let whys: Vec<_> = lab.ended().iter().map(|r| r.end.as_ref().unwrap().why.clone()).collect();
+    assert_eq!(whys, [Why::Transferred, Why::HungUp]);
+}
+
+#[test]
+fn an_attended_transfer_joins_them_also_when_the_first_call_came_in() {
+    let mut lab = Lab::office(8, &["201", "202", "203"]);
+    connect(&mut lab, "202", "201");
+    let second = lab.phone("201").dials("203");
+    lab.run_ms(200);
+    lab.phone("203").answers();
+    lab.run_ms(200);
+    lab.phone("201").on(second).joins("202", 0);
+    lab.run_ms(500);
+    assert!(lab.phone("201").is_free());
+    lab.talk("202", "203");
+    lab.phone("203").hangs_up();
+    lab.rest();
+}
+
+#[test]
+fn a_transfer_to_a_phone_that_still_rings() {
+    let mut lab = talking(9);
+    lab.phone("201").holds();
+    lab.run_ms(200);
+    let second = lab.phone("201").dials("203");
+    lab.run_ms(200);
+    assert!(lab.phone("203").rings());
+    lab.phone("201").on(0).joins("203", second);
+    lab.run_ms(500);
+    assert!(lab.phone("201").is_free(), "{:?}", lab.phone("201").phase());
+    assert!(lab.phone("203").rings());
+    lab.phone("203").answers();
+    lab.run_ms(300);
+    lab.talk("202", "203");
+    lab.phone("203").hangs_up();
+    lab.rest();
+}
+
+#[test]
+fn silence_after_a_transfer_ends_the_call_that_is_left() {
+    let mut lab = talking(10);
+    let second = lab.phone("201").dials("203");
+    lab.run_ms(200);
+    lab.phone("203").answers();
+    lab.run_ms(200);
+    lab.phone("201").on(0).joins("203", second);
+    lab.run_ms(500);
+    lab.talk("202", "203");
+    for name in ["202", "203"] {
+        lab.phone(name).habits(|habits| habits.mute = true);
+    }
+    lab.run_for(std::time::Duration::from_secs(65));
+    assert!(lab.phone("202").is_free() && lab.phone("203").is_free());
+    lab.rest();
+}
+
+#[test]
+fn a_refer_to_a_call_that_is_not_there_is_refused() {
+    let mut lab = talking(11);
+    let second = lab.phone("201").dials("203");
+    lab.run_ms(100);
+    lab.phone("203").refuses(486);
+    lab.run_ms(200);
+    lab.phone("201").on(0).joins("203", second);
+    lab.run_ms(200);
+    assert_eq!(lab.phone("201").ua().calls[0].referred, Some(481));
+    lab.talk("201", "202");
+    lab.phone("201").on(0).hangs_up();
+    lab.rest();
+}
+
+#[test]
+fn a_new_call_takes_the_place_of_one_that_is_up() {
+    let mut lab = talking(12);
+    // 202 talks with the box in this dialog; 203 asks for its place.
+    let talk = lab.phone("202").talk().clone();
+    let invite = lab.phone("202").saw("INVITE");
+    let (ours, theirs) = (invite.tag("From").to_owned(), talk.statuses.len());
+    let _ = theirs;
+    let tag = lab.phone("202").ua().calls[0].local_tag().to_owned();
+    let replaces = format!("{};to-tag={ours};from-tag={tag}", invite.value("Call-ID"));
+    lab.phone("203").habits(|habits| habits.headers = vec![("Replaces", replaces)]);
+    lab.phone("203").dials("202");
+    lab.run_ms(500);
+    assert!(lab.phone("203").is_up());
+    assert!(lab.phone("202").is_free());
+    lab.talk("201", "203");
+    lab.phone("203").hangs_up();
+    lab.rest();
+}
