@@ -133,7 +133,7 @@ fn a_proxy_that_forks_gets_one_call_and_the_other_branch_is_ended() {
     lab.run_ms(2);
     lab.phone("202").in_call(|ua, call, now| ua.forks(call, 200, "one", now));
     lab.run_ms(200);
-    let received = &lab.phone("202").ua().received;
+    let received = lab.phone("202").ua().received.clone();
     let acks = received.iter().filter(|m| m.status().is_none() && m.method() == "ACK");
     let mut tags: Vec<_> = acks.map(|ack| ack.tag("To").to_owned()).collect();
     tags.sort();

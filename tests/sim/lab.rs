@@ -49,7 +49,8 @@ pub struct Lab {
     /// The box said that all farewells are said.
     pub finished: bool,
     pub(crate) uas: Vec<Ua>,
-    pub(crate) bindings: BTreeMap<RegistrationId, Registration>,
+    /// What of the registrar is on disk.
+    pub bindings: BTreeMap<RegistrationId, Registration>,
     pub(crate) surroundings: Surroundings,
     engine: Engine,
     origin: Instant,
