@@ -117,7 +117,7 @@ step('the test call is seen to go through', async () => {
   await phones.hangUp('201');
   await page.getByText('The caller hung up').waitFor();
   await button('Continue').click();
-  await heading('It works.').waitFor();
+  await heading('Ready.').waitFor();
   await button('Go to the calls').click();
   await heading('Calls').waitFor();
 });
