@@ -32,7 +32,6 @@ rtcp_mux no
 jitter_buffer_delay 1-5
 net_interface {interface}
 module_path {modules}
-module stdio.so
 module g711.so
 module aufile.so
 module sndfile.so

@@ -32,7 +32,7 @@ left_out() {
     echo "=== $1: skipped, $2"
 }
 
-# The closing lines of cargo test, vitest, and of our own runners (`3 passed, 0 failed`).
+# The closing lines of cargo test, vitest, node --test, and of our own runners (`3 passed, 0 failed`).
 count() {
     sed 's/\x1b\[[0-9;]*m//g' "$1" | awk '
         /^test result: / { ok += $4; bad += $6; left += $8; next }
@@ -44,6 +44,9 @@ count() {
             }
             next
         }
+        /^(ℹ|#) pass [0-9]+$/ { ok += $3; next }
+        /^(ℹ|#) fail [0-9]+$/ { bad += $3; next }
+        /^(ℹ|#) skipped [0-9]+$/ { left += $3; next }
         /^[0-9]+ passed, [0-9]+ failed/ { ok += $1; bad += $3; left += $5 }
         END { print ok + 0, bad + 0, left + 0 }'
 }
