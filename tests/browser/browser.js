@@ -37,8 +37,11 @@ export class Browser {
 
   /** Takes a picture for the README, or for a look at it when the test fails. */
   async picture(name, { width, height, colorScheme } = {}) {
-    const folder = process.env.STROWGER_IMAGES ?? 'shots';
+    const folder = (name !== 'failed' && process.env.STROWGER_IMAGES) || 'shots';
     await mkdir(folder, { recursive: true });
+    // A notice of the step before would stand in the way.
+    const notice = this.page.getByRole('button', { name: 'Dismiss' });
+    if (await notice.isVisible()) await notice.click();
     const before = this.page.viewportSize();
     if (width) await this.page.setViewportSize({ width, height: height ?? before.height });
     if (colorScheme) await this.page.emulateMedia({ colorScheme });
