@@ -130,7 +130,8 @@ pub enum MediaEvent {
         /// From whom.
         from: SocketAddr,
     },
-    /// Nothing came for as long as was asked for in `Open`.
+    /// Nothing came for as long as was asked for in `Open`, neither here nor at the pair that it is
+    /// bridged with.
     Silent {
         /// Where.
         port: PortId,

@@ -139,7 +139,18 @@ impl Engine {
             self.watches.pop_first();
             let Some(it) = self.ports.of_mut(port) else { continue };
             it.watch = None;
-            if it.silence.due().is_some_and(|due| due <= now) {
+            let silent = it.silence.due().is_some_and(|due| due <= now);
+            // Who only listens (an announcement, a muted phone that sends nothing) is not gone.
+            let partner = it.partner.and_then(|partner| self.ports.of(partner));
+            let other = partner.and_then(|partner| partner.silence.due()).filter(|due| *due > now);
+            if silent && let Some(due) = other {
+                if let Some(it) = self.ports.of_mut(port) {
+                    it.watch = Some(due);
+                    self.watches.insert((due, port));
+                }
+                continue;
+            }
+            if silent && let Some(it) = self.ports.of_mut(port) {
                 it.silence.report();
                 self.events.push_back(MediaEvent::Silent { port });
             }

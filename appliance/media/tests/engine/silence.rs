@@ -101,3 +101,15 @@ fn a_closed_pair_leaves_nothing_to_wait_for() {
     wire.close(B);
     assert_eq!(wire.engine.poll_timeout(), None);
 }
+
+#[test]
+fn a_phone_that_only_listens_is_not_gone_while_the_other_side_talks() {
+    let mut wire = talking();
+    for sequence in 0..120 {
+        wire.wait(1_000);
+        wire.hear(B, carrier(), &voice(sequence));
+    }
+    assert_eq!(silent(&mut wire), 0);
+    wire.wait(60_000);
+    assert_eq!(silent(&mut wire), 1);
+}
