@@ -199,7 +199,7 @@ impl Call {
             Some(transferor) => {
                 desk.tell(transferor, LegCommand::TransferProgress(TransferState::Ringing));
             }
-            None if placing.connected => {}
+            None if placing.connected || !first => {}
             None => {
                 let caller = placing.caller;
                 desk.tell(caller, LegCommand::Ring);
