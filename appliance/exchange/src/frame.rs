@@ -6,7 +6,7 @@ use crate::places::Places;
 use crate::ports::Ports;
 use crate::random::Random;
 use crate::streams::Streams;
-use call::{CallId, LegId, MediaCommand, PortId, UnixMillis};
+use call::{LegId, MediaCommand, PortId, UnixMillis};
 use config::{Config, TrunkId};
 use sip::compose::response_to;
 use sip::flow::{ConnectionId, Flow, Transport};
@@ -27,8 +27,8 @@ pub(crate) struct Frame {
     pub(crate) transactions: Transactions,
     pub(crate) timers: Timers,
     pub(crate) ports: Ports,
-    /// Which call has which pair of ports.
-    pub(crate) lent: HashMap<PortId, CallId>,
+    /// Which leg has which pair of ports.
+    pub(crate) lent: HashMap<PortId, LegId>,
     pub(crate) streams: Streams,
     /// What the DNS said lately.
     pub(crate) dns: Cache,

@@ -242,8 +242,9 @@ impl Exchange {
                     by: Decider::Exchange,
                     why: Why::NoMedia { seconds },
                 };
-                if let Some(call) = self.frame.lent.get(&port).copied() {
-                    self.end_call(call, end, now);
+                if let Some(leg) = self.frame.lent.get(&port).copied() {
+                    let (pbx, mut view) = self.view(now);
+                    pbx.silent(leg, end, now, &mut view);
                 }
             }
             MediaEvent::Closed { port: _, leg, stats } => {
@@ -293,7 +294,7 @@ impl Exchange {
                 break;
             }
         }
-        if self.closing.is_some() && self.legs.is_empty() && self.frame.owners.is_empty() {
+        if self.closing.is_some() && self.legs.is_empty() && self.trunks.are_signed_off() {
             self.closing = None;
             self.finish();
         }

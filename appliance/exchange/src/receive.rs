@@ -94,6 +94,7 @@ impl Exchange {
 
     fn request(&mut self, message: &Message<'_>, flow: Flow, now: Instant) {
         self.frame.count("messages", "request");
+        let flow = message.top_via().map_or(flow, |via| flow.answering(&via));
         if self.frame.transactions.knows(message) {
             if self.frame.transactions.receive(message, flow, now) == Received::Ack {
                 let (legs, mut desk) = self.desk(now);
@@ -280,6 +281,9 @@ impl Exchange {
         if message.max_forwards().ok().flatten() == Some(0) {
             return self.stateless(message, &flow, Status::TOO_MANY_HOPS);
         }
+        if self.legs.is_merged(message) {
+            return self.stateless(message, &flow, Status::LOOP_DETECTED);
+        }
         let trunk = self.trunks.identify(message, flow.remote.ip()).cloned();
         let (peer, origin) = match trunk {
             Some(trunk) => {
@@ -297,7 +301,7 @@ impl Exchange {
         let offer = self.offer(message, origin, &peer);
         let emergency = self.frame.config.is_emergency(&offer.dialled);
         let full = self.pbx.len() >= self.frame.config.settings.max_calls as usize;
-        if (full && !emergency) || self.closing.is_some() {
+        if (full && !emergency) || self.closing.is_some() || self.finished {
             self.frame.count("calls", "refused");
             let status = Status::SERVICE_UNAVAILABLE;
             let compose = self.frame.reply_to(message, &flow, status);

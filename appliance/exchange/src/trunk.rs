@@ -87,6 +87,12 @@ impl Trunks {
         }
     }
 
+    /// Whether no carrier is still being told that we leave.
+    pub(crate) fn are_signed_off(&self) -> bool {
+        let leaves = |line: &Line| matches!(line.registration.state(), State::Unregistering { .. });
+        !self.lines.values().any(leaves)
+    }
+
     /// The trunk that a request comes by: it names the token of our Contact, or comes from an address of
     /// the carrier.
     pub(crate) fn identify(&self, request: &Message<'_>, source: IpAddr) -> Option<&Arc<Trunk>> {

@@ -89,6 +89,14 @@ impl Pbx {
         known
     }
 
+    /// Nothing is heard of a leg any more. While somebody is still being called that is no wonder.
+    pub fn silent(&mut self, leg: LegId, end: End, now: Instant, world: &mut dyn World) {
+        let Some(id) = self.call_of(leg) else { return };
+        if self.partner_of(leg).is_some() {
+            self.end(id, end, now, world);
+        }
+    }
+
     /// Does what is due.
     pub fn handle_timeout(&mut self, now: Instant, world: &mut dyn World) {
         while let Some((at, id)) = self.timers.first().copied().filter(|(at, _)| *at <= now) {

@@ -51,7 +51,7 @@ impl Ua {
         let mut message = message;
         if let Some((interval, _)) = self.habits.timer {
             supported.push("timer");
-            message = message.with("Session-Expires", interval);
+            message = message.with("Session-Expires", format!("{interval};refresher=uac"));
         }
         if self.habits.insists_on_reliable && message.status().is_none() {
             message = message.with("Require", "100rel");

@@ -53,7 +53,7 @@ impl Ua {
         talk.peer_sdp = sdp.to_owned();
         talk.peer_direction = direction_of(sdp).to_owned();
         talk.remote_rtp = audio(sdp);
-        if talk.remote_rtp.is_none() {
+        if !sdp.contains("m=audio ") {
             self.complaints.push(format!("no audio in the description:\n{sdp}"));
         }
     }

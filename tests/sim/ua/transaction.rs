@@ -121,7 +121,9 @@ impl Ua {
                 self.out.push(Out::Sip { to, text: ack });
             }
         }
-        let client = self.clients.iter().find(|client| client.branch == branch)?;
+        let mut clients = self.clients.iter();
+        let client = clients
+            .find(|client| client.branch == branch && client.request.method() == method)?;
         Some((client.request.clone(), client.purpose))
     }
 

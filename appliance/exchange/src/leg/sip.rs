@@ -34,10 +34,20 @@ use std::time::Instant;
 pub(crate) struct Legs {
     legs: BTreeMap<LegId, SipLeg>,
     by_tag: HashMap<String, LegId>,
+    /// INVITEs that opened a leg, for copies of them that come by another way.
+    opened: HashMap<Opened, LegId>,
     timers: BTreeSet<(Instant, LegId)>,
     /// Legs that wait for the DNS.
     asking: BTreeSet<LegId>,
     events: VecDeque<(CallId, LegId, LegEvent)>,
+}
+
+/// What the copies of one request have in common (RFC 3261 §8.2.2.2).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Opened {
+    call_id: String,
+    tag: String,
+    cseq: u32,
 }
 
 /// One leg.
@@ -52,6 +62,8 @@ pub(crate) struct SipLeg {
     hops: u8,
     state: State,
     media: LegMedia,
+    /// The INVITE that opened it, when the peer called.
+    opened: Option<Opened>,
     /// The leg whose media this one hears.
     partner: Option<LegId>,
     /// The timer under which it is entered.
@@ -102,6 +114,8 @@ struct Incoming {
     reliable: Option<Reliable>,
     /// A session description went out reliably: it is the answer, and stands.
     answered_early: bool,
+    /// The leg that answered, while that description is not confirmed yet (RFC 3262 §3).
+    answered_by: Option<LegId>,
     terms: Option<Terms>,
 }
 
@@ -186,10 +200,18 @@ impl Legs {
     ) {
         if let Some(made) = incoming::open(desk, call, invite) {
             self.by_tag.insert(made.tag.clone(), leg);
+            if let Some(opened) = &made.opened {
+                self.opened.insert(opened.clone(), leg);
+            }
             self.legs.insert(leg, made);
             self.events.push_back((call, leg, LegEvent::Offered(offer)));
             self.settle(leg);
         }
+    }
+
+    /// Whether an INVITE is the copy of one that opened a leg.
+    pub(crate) fn is_merged(&self, invite: &Message<'_>) -> bool {
+        Opened::by(invite).is_some_and(|opened| self.opened.contains_key(&opened))
     }
 
     /// What `pbx` wants of a leg.
@@ -384,6 +406,9 @@ impl Legs {
         let Some(mut leg) = self.legs.remove(&id) else { return };
         leg.media.close(frame);
         self.by_tag.remove(&leg.tag);
+        if let Some(opened) = &leg.opened {
+            self.opened.remove(opened);
+        }
         self.asking.remove(&id);
         if let Some(alarm) = leg.alarm {
             self.timers.remove(&(alarm, id));
@@ -403,6 +428,16 @@ impl Legs {
                 leg.partner = Some(other);
             }
         }
+    }
+}
+
+impl Opened {
+    fn by(invite: &Message<'_>) -> Option<Self> {
+        Some(Self {
+            call_id: invite.call_id().ok()?.to_owned(),
+            tag: invite.from().ok()?.tag()?.to_owned(),
+            cseq: invite.cseq().ok()?.number,
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! A call that comes in: its INVITE, until the final response (RFC 3261 §13.3, RFC 3262, RFC 4028).
 
-use super::{Desk, Incoming, Legs, Peer, SipLeg, State, Up, cause, description, talk};
+use super::{Desk, Incoming, Legs, Opened, Peer, SipLeg, State, Up, cause, description, talk};
 use crate::frame::Frame;
 use call::{CallId, Decider, End, LegEvent, LegId, Why};
 use sdp::Session;
@@ -83,6 +83,7 @@ pub(super) fn open(desk: &mut Desk<'_>, call: CallId, invite: Invite<'_>) -> Opt
         offer,
         reliable,
         answered_early: false,
+        answered_by: None,
         terms,
     };
     let media = super::LegMedia::new(peer.name(&frame.config));
@@ -94,6 +95,7 @@ pub(super) fn open(desk: &mut Desk<'_>, call: CallId, invite: Invite<'_>) -> Opt
         hops,
         state: State::Incoming(Box::new(incoming)),
         media,
+        opened: Opened::by(request),
         partner: None,
         alarm: None,
     })
@@ -159,6 +161,11 @@ impl Legs {
         }
         let whose = leg.whose(id);
         let State::Incoming(incoming) = &mut leg.state else { return };
+        let unconfirmed = incoming.reliable.as_ref().is_some_and(Reliable::is_unacknowledged);
+        if incoming.answered_early && unconfirmed {
+            incoming.answered_by = Some(media);
+            return;
+        }
         let body = match (incoming.offer.clone(), &theirs) {
             (_, None) => Ok(None),
             (Some(_), Some(_)) if incoming.answered_early => Ok(None),
@@ -274,6 +281,7 @@ impl Legs {
         flow: &Flow,
     ) {
         let (now, timers) = (desk.now, desk.frame.timers);
+        let mut answered_by = None;
         let status = match self.legs.get_mut(&id).map(|leg| &mut leg.state) {
             Some(State::Incoming(incoming)) => {
                 let rack = request.rack().ok();
@@ -286,6 +294,7 @@ impl Legs {
                             let id = incoming.transaction;
                             desk.frame.transactions.respond(id, Status::RINGING, bytes, now);
                         }
+                        answered_by = incoming.answered_by.take();
                         // A second offer before the answer has nobody to be asked of yet.
                         if request.body().is_empty() {
                             Status::OK
@@ -302,6 +311,9 @@ impl Legs {
             Some(State::Outgoing(_) | State::Ending(_)) | None => Status::NO_SUCH_CALL,
         };
         desk.frame.reply(transaction, request, flow, status, now);
+        if let Some(media) = answered_by {
+            self.answer(desk, id, media);
+        }
     }
 
     /// An ACK came: our 2xx arrived, and perhaps the answer to our offer.

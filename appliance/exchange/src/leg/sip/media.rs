@@ -91,6 +91,17 @@ impl LegMedia {
         Ok(body)
     }
 
+    /// The answer to the peer's offer that wants none of it.
+    pub(crate) fn refusal(
+        &mut self,
+        frame: &mut Frame,
+        whose: Whose,
+        offer: &Session,
+    ) -> Vec<u8> {
+        let origin = self.origin(frame, whose.remote);
+        sdp::refuse_all(offer, &origin)
+    }
+
     /// What we said last, for a refresh that changes nothing.
     pub(crate) fn ours(&self) -> Option<&[u8]> {
         self.ours.as_deref()
@@ -206,7 +217,7 @@ fn lend(frame: &mut Frame, whose: Whose, name: &str, kind: Kind) -> Result<Port,
         MediaKind::Video | MediaKind::Image | MediaKind::Other => 0,
     };
     let (call, leg) = (whose.call, whose.leg);
-    frame.lent.insert(id, call);
+    frame.lent.insert(id, leg);
     frame.streams.opened(call, leg, name, kind);
     frame.media(MediaCommand::Open { port: id, call, leg, kind, dscp, silence_seconds });
     Ok(Port { id, bound })

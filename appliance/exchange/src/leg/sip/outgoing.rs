@@ -90,6 +90,7 @@ impl Legs {
             hops: hops.saturating_sub(1),
             state: State::Outgoing(Box::new(outgoing)),
             media: super::LegMedia::new(name),
+            opened: None,
             partner: None,
             alarm: None,
         };
@@ -357,7 +358,13 @@ impl Legs {
             farewell: None,
         }));
         if let Some(end) = cancelled {
-            self.send_ack(desk, id, cseq, None);
+            let refusal = match theirs {
+                Some(theirs) if !had_offer => {
+                    Some(leg.media.refusal(desk.frame, whose, &theirs))
+                }
+                Some(_) | None => None,
+            };
+            self.send_ack(desk, id, cseq, refusal.as_deref());
             return self.say_bye(desk, id, &end);
         }
         match theirs {

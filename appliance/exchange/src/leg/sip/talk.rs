@@ -240,6 +240,7 @@ impl Legs {
     /// Ends a leg, in whatever way its state asks for.
     pub(super) fn end(&mut self, desk: &mut Desk<'_>, id: LegId, end: &End) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
+        let whose = leg.whose(id);
         match &mut leg.state {
             State::Incoming(_) => {
                 self.refuse(desk, id, cause::to_status(end), Some(end));
@@ -253,7 +254,11 @@ impl Legs {
                     return leg.media.close(desk.frame);
                 }
                 if let Some(cseq) = up.ack_due.take() {
-                    self.send_ack(desk, id, cseq, None);
+                    // Its 2xx was an offer, and an offer is answered (RFC 3261 §13.2.2.4).
+                    let offer = leg.media.theirs.clone();
+                    let refusal =
+                        offer.map(|offer| leg.media.refusal(desk.frame, whose, &offer));
+                    self.send_ack(desk, id, cseq, refusal.as_deref());
                 }
                 self.say_bye(desk, id, end);
             }
