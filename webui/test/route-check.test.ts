@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Exchange } from '../dev/exchange';
 import type { RouteReport } from '../src/lib/api/types';
-import { answer } from '../src/lib/route-check';
+import { answer, dialled } from '../src/lib/route-check';
 
 const names: Record<string, string> = { '201': 'Reception', '202': 'Workshop' };
 const tell = (report: Partial<RouteReport>) =>
@@ -12,6 +12,11 @@ describe('who would this reach', () => {
   test('names the extension and whose it is', () => {
     expect(tell({ verdict: 'extension', places: [{ extension: '201' }] })).toMatchObject({ tone: 'good', headline: 'Reception (201)', detail: null });
     expect(tell({ verdict: 'extension', places: [{ extension: '299' }] }).headline).toBe('299');
+  });
+
+  test('is asked with the number as a phone sends it', () => {
+    expect(dialled(' +44 (20) 7946-0958 ')).toBe('+442079460958');
+    expect(dialled('*97#')).toBe('*97#');
   });
 
   test('names whoever is tried next', () => {

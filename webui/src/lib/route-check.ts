@@ -2,6 +2,11 @@
 
 import type { RouteReport } from './api/types';
 
+/** A number as a phone sends it: spaces, dots, dashes and brackets are only for the eye. */
+export function dialled(typed: string): string {
+  return typed.replace(/[\s.\-()/]/g, '');
+}
+
 export interface Answer {
   tone: 'good' | 'bad';
   headline: string;
