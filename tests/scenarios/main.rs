@@ -8,6 +8,8 @@ mod forwarding;
 mod renegotiation;
 mod registering;
 mod transfer;
+mod trunks;
+mod wires;
 
 use sim::Lab;
 

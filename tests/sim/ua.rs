@@ -47,6 +47,8 @@ pub struct Ua {
     pub registration: register::Login,
     /// As a carrier: who registered here.
     pub registrar: register::Registrar,
+    /// It is one server of this carrier.
+    pub of: Option<String>,
     /// What it found wrong with messages of the box.
     pub complaints: Vec<String>,
     pub(crate) out: Vec<Out>,
@@ -178,6 +180,7 @@ impl Ua {
             received: Vec::new(),
             registration: register::Login::default(),
             registrar: register::Registrar::default(),
+            of: None,
             complaints: Vec::new(),
             out: Vec::new(),
             clients: Vec::new(),

@@ -103,6 +103,23 @@ impl Places {
         self.surroundings.external.as_ref().unwrap_or(&config.settings.network.external)
     }
 
+    /// A carrier showed how it sees us on a flow. Nobody inside can know, and the port of a stream says
+    /// nothing of our listening one.
+    pub(crate) fn shown_by(&mut self, config: &Config, flow: &Flow, seen: SocketAddr) {
+        if config.settings.network.is_inside(flow.remote.ip()) {
+            return;
+        }
+        let known = self.seen.filter(|known| known.ip() == seen.ip());
+        match flow.transport {
+            Transport::Udp => self.learn(seen),
+            Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => {
+                let own = self.listener(Transport::Udp, flow.remote.ip());
+                let port = known.or(own).map_or(seen.port(), |at| at.port());
+                self.learn(SocketAddr::new(seen.ip(), port))
+            }
+        };
+    }
+
     /// Somebody outside showed how he sees us. Whether that is news.
     pub(crate) fn learn(&mut self, seen: SocketAddr) -> bool {
         let own = self.surroundings.addresses.iter().any(|(own, _)| *own == seen.ip());

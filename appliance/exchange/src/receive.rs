@@ -72,8 +72,7 @@ impl Exchange {
                 legs.response(&mut desk, leg, id, message);
             }
             Some(Owner::Trunk(trunk)) => {
-                let seen = self.trunks.response(&mut self.frame, trunk, message, now);
-                self.seen_as(seen, now);
+                self.trunks.response(&mut self.frame, trunk, message, now);
             }
             Some(Owner::Relayed(relayed)) => {
                 if let Some(status) = message.status() {
@@ -84,7 +83,7 @@ impl Exchange {
         }
     }
 
-    /// Somebody outside showed how he sees us: carriers have to be told the new address.
+    /// A STUN server showed how it sees us: carriers have to be told the new address.
     fn seen_as(&mut self, seen: Option<std::net::SocketAddr>, now: Instant) {
         let Some(seen) = seen else { return };
         if self.frame.places.learn(seen) {

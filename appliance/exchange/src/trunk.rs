@@ -13,7 +13,7 @@ use sip::registration::{Answer, Order, Policy, Registration, State};
 use sip::resolve::{Answer as DnsAnswer, Question};
 use sip::{Compose, Message, Method, Name, Uri};
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -36,6 +36,8 @@ struct Line {
     /// A REGISTER waits for the DNS.
     waiting: Option<Order>,
     flow: Option<Flow>,
+    /// The Contact that the last REGISTER carried.
+    shown: String,
     challenge: Option<Answering>,
     /// The addresses that its host stands for.
     addresses: BTreeSet<IpAddr>,
@@ -73,10 +75,8 @@ impl Trunks {
 
     /// Our address changed: carriers have to hear of it.
     pub(crate) fn renew(&mut self, frame: &mut Frame, now: Instant) {
-        for line in self.lines.values_mut().filter(|line| line.registers()) {
-            if let Some(order) = line.registration.start() {
-                line.order(frame, order, now);
-            }
+        for line in self.lines.values_mut() {
+            line.follow_address(frame, now);
         }
     }
 
@@ -123,12 +123,12 @@ impl Trunks {
         id: TrunkId,
         response: &Message<'_>,
         now: Instant,
-    ) -> Option<SocketAddr> {
-        let line = self.lines.get_mut(&id)?;
-        if response.status().is_none_or(|status| status.is_provisional()) {
-            return None;
+    ) {
+        let Some(line) = self.lines.get_mut(&id) else { return };
+        if response.status().is_some_and(|status| status.is_final()) {
+            line.answered(frame, response, now);
+            self.renew(frame, now);
         }
-        line.answered(frame, response, now)
     }
 
     /// A REGISTER got no answer.
@@ -193,6 +193,7 @@ impl Line {
             way: Way::Lost,
             waiting: None,
             flow: None,
+            shown: String::new(),
             challenge: None,
             addresses: BTreeSet::new(),
             look_up_at: None,
@@ -293,6 +294,7 @@ impl Line {
         let user = sip::uri::escape_user(&self.trunk.username).into_owned();
         let uri = format!("sip:{domain}");
         let via = frame.via(&flow);
+        self.shown = self.contact(frame, &flow);
         let mut compose = Compose::request(Method::Register, &uri)
             .header(Name::Via, &via.value)
             .header(Name::MaxForwards, 70)
@@ -300,7 +302,7 @@ impl Line {
             .header(Name::To, format_args!("<sip:{user}@{domain}>"))
             .header(Name::CallId, &self.call_id)
             .header(Name::CSeq, format_args!("{} REGISTER", order.cseq))
-            .header(Name::Contact, self.contact(frame, &flow))
+            .header(Name::Contact, &self.shown)
             .header(Name::Expires, order.expires.as_secs())
             .header(Name::Supported, "path")
             .header(Name::UserAgent, crate::USER_AGENT);
@@ -319,17 +321,26 @@ impl Line {
         format!("{inner};line={}>", self.token)
     }
 
-    fn answered(
-        &mut self,
-        frame: &mut Frame,
-        response: &Message<'_>,
-        now: Instant,
-    ) -> Option<SocketAddr> {
-        let flow = self.flow?;
+    /// Registers again under the address that we have now, if it is another one.
+    fn follow_address(&mut self, frame: &mut Frame, now: Instant) {
+        let is_settled = matches!(self.registration.state(), State::Registered { .. });
+        let Some(flow) = self.flow.filter(|_| is_settled && self.registers()) else { return };
+        if self.shown != self.contact(frame, &flow)
+            && let Some(order) = self.registration.start()
+        {
+            self.order(frame, order, now);
+        }
+    }
+
+    fn answered(&mut self, frame: &mut Frame, response: &Message<'_>, now: Instant) {
+        let Some(flow) = self.flow else { return };
         self.way.worked(frame);
-        let contact = self.contact(frame, &flow);
-        let uri = Uri::parse(contact.trim_start_matches('<').trim_end_matches('>'))?;
-        let mut answer = Answer::read(response, &uri)?;
+        let contact = self.shown.trim_start_matches('<').trim_end_matches('>');
+        let read = Uri::parse(contact).and_then(|uri| Answer::read(response, &uri));
+        let Some(mut answer) = read else { return };
+        if let Some(seen) = answer.external {
+            frame.places.shown_by(&frame.config, &flow, seen);
+        }
         if matches!(answer.status, 401 | 407) {
             let challenge = Answering::to(response);
             let refused = matches!((&challenge, &self.challenge),
@@ -362,7 +373,6 @@ impl Line {
                 self.show(frame, problem, now);
             }
         }
-        answer.external
     }
 
     /// Keeps the status true and tells of changes.

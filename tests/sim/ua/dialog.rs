@@ -49,8 +49,13 @@ impl Ua {
 
     fn in_dialog(&mut self, call: usize, request: &Sip, now: Instant) {
         let number = request.cseq().0;
-        if number <= self.calls[call].remote_cseq {
-            self.complaints.push(format!("{}: CSeq goes back", request.start));
+        if number == self.calls[call].remote_cseq {
+            self.complaints.push(format!("{}: CSeq stands still", request.start));
+        }
+        if number < self.calls[call].remote_cseq {
+            // It was overtaken on the way (RFC 3261 §12.2.2).
+            let response = self.reply(request, 500, None);
+            return self.respond(&response, now);
         }
         if uri_of(&self.contact()) != request.uri() {
             self.complaints.push(format!("{}: not our Contact", request.start));

@@ -105,7 +105,7 @@ impl Legs {
         let session_seconds = frame.config.settings.session_seconds;
         let config = frame.config.clone();
         match dial.target {
-            Target::Registration { id, number } => {
+            Target::Registration { id, ref number } => {
                 let gone = || End::ours(Cause::SUBSCRIBER_ABSENT, Why::NotRegistered);
                 let binding = desk.registrar.binding(id).ok_or_else(gone)?;
                 let known = &binding.registration;
@@ -133,22 +133,22 @@ impl Legs {
                 let draft = Draft {
                     uri: known.contact.clone(),
                     from: from(&dial.from, dial.anonymous, &domain, tag),
-                    to: format!("<sip:{}@{domain}>", sip::uri::escape_user(&number)),
+                    to: format!("<sip:{}@{domain}>", sip::uri::escape_user(number)),
                     call_id,
-                    contact_user: dial.from.number.clone(),
+                    contact_user: shown(&dial).to_owned(),
                     headers: [headers, diversions(&dial.diverted, &domain)].concat(),
                     session_seconds,
                     min_se: 90,
                     path: known.path.clone(),
                 };
-                Ok((Peer::Extension { tenant, number }, draft, way))
+                Ok((Peer::Extension { tenant, number: number.clone() }, draft, way))
             }
             Target::Trunk { trunk, ref number } => {
                 let id = TrunkId(trunk);
                 let missing = || End::ours(Cause::NO_ROUTE, Why::NoRoute);
                 let trunk = config.trunks.get(&id).ok_or_else(missing)?;
                 let way = Way::to(destination(trunk), frame, desk.now);
-                let draft = trunk_draft(trunk, &dial, &number, tag, call_id, session_seconds);
+                let draft = trunk_draft(trunk, &dial, number, tag, call_id, session_seconds);
                 Ok((Peer::Trunk { tenant: trunk.tenant, trunk: id }, draft, way))
             }
         }
@@ -596,19 +596,19 @@ fn trunk_draft(
     let target = bracketed(&trunk.host);
     let port = trunk.port.map(|port| format!(":{port}")).unwrap_or_default();
     let user = sip::uri::escape_user(number);
-    let shown = dial.from.number.as_str();
+    let from_us = dial.from.number.as_str();
     // A carrier that does not take our number in From wants its account there.
     let in_from =
-        if trunk.caller_id.in_from && !shown.is_empty() { shown } else { &trunk.username };
+        if trunk.caller_id.in_from && !from_us.is_empty() { from_us } else { &trunk.username };
     let party = Party { number: in_from.to_owned(), name: dial.from.name.clone() };
     let mut headers = Vec::new();
-    if trunk.caller_id.asserted && !shown.is_empty() {
+    if trunk.caller_id.asserted && !from_us.is_empty() {
         headers.extend(identity(&dial.from, dial.anonymous, &domain, false));
     } else if dial.anonymous {
         headers.push((Name::Privacy, "id".to_owned()));
     }
     headers.extend(diversions(&dial.diverted, &domain));
-    let contact_user = if trunk.username.is_empty() { shown } else { &trunk.username };
+    let contact_user = if trunk.username.is_empty() { shown(dial) } else { &trunk.username };
     Draft {
         uri: format!("sip:{user}@{target}{port}"),
         from: from(&party, dial.anonymous, &domain, tag),
@@ -620,6 +620,11 @@ fn trunk_draft(
         min_se: 90,
         path: Vec::new(),
     }
+}
+
+/// The number that may stand in Contact.
+fn shown(dial: &Dial) -> &str {
+    if dial.anonymous { "" } else { &dial.from.number }
 }
 
 /// From, withheld if the caller wants it so (RFC 3323 §4.1).

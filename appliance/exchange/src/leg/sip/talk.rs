@@ -4,16 +4,18 @@ use super::incoming::{ALLOW, SUPPORTED};
 use super::outgoing::authorize;
 use super::renegotiation::{Asked, Offered, Wanted};
 use super::{Desk, Ending, Legs, Peer, SipLeg, State, cause};
-use crate::frame::Owner;
+use crate::frame::{Frame, Owner};
 use call::{Cause, Decider, End, LegEvent, LegId, Why};
 use config::Subnet;
 use sip::dialog::Sequence;
 use sip::digest::Answering;
 use sip::flow::Flow;
+use sip::resolve::Target;
 use sip::session::answer::Overdue;
 use sip::session::timer::Due;
 use sip::transaction::TransactionId;
 use sip::{Compose, Message, Method, Name, Status};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -182,6 +184,7 @@ impl Legs {
         method: Method<'static>,
     ) -> Option<(Compose, String, Flow)> {
         let leg = self.legs.get_mut(&id)?;
+        leg.mend_flow(desk.frame);
         let flow = leg.next_flow(desk.frame);
         let State::Up(up) = &mut leg.state else { return None };
         let via = desk.frame.via(&flow);
@@ -410,9 +413,29 @@ impl Legs {
 }
 
 impl SipLeg {
+    /// A stream that broke is opened anew towards a peer that is where its Contact says.
+    fn mend_flow(&mut self, frame: &mut Frame) {
+        let State::Up(up) = &mut self.state else { return };
+        if frame.is_standing(&self.flow) {
+            return;
+        }
+        let hop = up.dialog.next_hop();
+        let Some(ip) = hop.host().ip().map(|ip| ip.to_canonical()) else { return };
+        if ip != self.flow.remote.ip().to_canonical() {
+            return;
+        }
+        let transport = self.flow.transport;
+        let port = hop.port().unwrap_or(transport.default_port());
+        let target = Target { transport, addr: SocketAddr::new(ip, port) };
+        if let Some(flow) = frame.flow_to(target, &ip.to_string()) {
+            self.flow = flow;
+            up.dialog.moved(flow);
+        }
+    }
+
     /// Where our requests in the dialog go. A peer that stands in the open is found by its route set or
     /// Contact (RFC 3261 §12.2.1.1); one behind a NAT, or on a stream, only by its flow.
-    fn next_flow(&self, frame: &crate::frame::Frame) -> Flow {
+    fn next_flow(&self, frame: &Frame) -> Flow {
         let State::Up(up) = &self.state else { return self.flow };
         let hop = up.dialog.next_hop();
         let Some(ip) = hop.host().ip().map(|ip| ip.to_canonical()) else { return self.flow };
@@ -423,7 +446,7 @@ impl SipLeg {
             return self.flow;
         }
         let port = hop.port().unwrap_or(self.flow.transport.default_port());
-        let remote = std::net::SocketAddr::new(ip, port);
+        let remote = SocketAddr::new(ip, port);
         let local = frame.places.listener(self.flow.transport, ip).unwrap_or(self.flow.local);
         Flow { remote, local, ..self.flow }
     }
