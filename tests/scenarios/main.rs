@@ -5,6 +5,7 @@
 mod calls;
 mod early;
 mod forwarding;
+mod model;
 mod renegotiation;
 mod registering;
 mod transfer;

@@ -43,7 +43,7 @@ impl Call {
         desk: &mut Desk<'_>,
     ) {
         let number = extension.number.to_string();
-        if is_loop(&self.record.diverted, &number) {
+        if is_loop(self.diverted(), &number) {
             self.step(format!("{number} forwards in a circle."), desk);
             return self.failed(End::ours(Cause::DESTINATION_OUT_OF_ORDER, Why::Loop), desk);
         }

@@ -3,7 +3,7 @@
 use crate::call::{Call, Desk, State, cancelled};
 use crate::route::{Caller, TrunkChoice};
 use call::{
-    CallState, Cause, Decider, DiversionReason, End, LegCommand, LegId, Party, Place, Target,
+    CallState, Cause, Decider, Diversion, DiversionReason, End, LegCommand, LegId, Party, Place, Target,
     TransferState, Why,
 };
 use config::{ExtensionId, TrunkId};
@@ -26,6 +26,8 @@ pub(crate) struct Placing {
     sounding: Option<LegId>,
     /// The most telling of the ends so far.
     worst: Option<End>,
+    /// How many forwardings the call went through before: a transfer begins anew.
+    forwarded_before: usize,
 }
 
 #[derive(Debug)]
@@ -48,12 +50,14 @@ impl Placing {
             called: BTreeMap::new(),
             sounding: None,
             worst: None,
+            forwarded_before: 0,
         }
     }
 
     /// A transfer: `caller` is up and waits for somebody new.
-    pub(crate) fn transfer(caller: LegId, transferor: LegId) -> Self {
-        Self { connected: true, transferor: Some(transferor), ..Self::new(caller) }
+    pub(crate) fn transfer(caller: LegId, transferor: LegId, forwarded_before: usize) -> Self {
+        let transferor = Some(transferor);
+        Self { connected: true, transferor, forwarded_before, ..Self::new(caller) }
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {
@@ -80,6 +84,15 @@ impl Call {
             State::Placing(placing) => Some(placing),
             State::Up { .. } => None,
         }
+    }
+
+    /// The forwardings on the way to who is being called now.
+    pub(crate) fn diverted(&self) -> &[Diversion] {
+        let before = match &self.state {
+            State::Placing(placing) => placing.forwarded_before,
+            State::Up { .. } => 0,
+        };
+        self.record.diverted.get(before..).unwrap_or_default()
     }
 
     pub(crate) fn ring_extension(&mut self, id: ExtensionId, desk: &mut Desk<'_>) {
@@ -109,7 +122,7 @@ impl Call {
         };
         let until = desk.now + Duration::from_secs(seconds.into());
         let number = extension.number.to_string();
-        let diverted = self.record.diverted.clone();
+        let diverted = self.diverted().to_vec();
         let (from, anonymous) = (self.from.clone(), self.anonymous);
         let Some(placing) = self.placing() else { return };
         placing.attempts = Attempts::Extension { id, until };
@@ -158,7 +171,7 @@ impl Call {
         let leg = desk.new_leg();
         desk.trunk_taken(choice.trunk);
         self.trunks.insert(leg, choice.trunk);
-        let diverted = self.record.diverted.clone();
+        let diverted = self.diverted().to_vec();
         let (from, anonymous) = (self.shown_outside(&choice, desk), self.anonymous);
         let Some(placing) = self.placing() else { return };
         if let Attempts::Trunks { tried, .. } = &mut placing.attempts {

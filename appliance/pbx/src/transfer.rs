@@ -29,7 +29,9 @@ impl Pbx {
                     desk.tell(leg, LegCommand::TransferProgress(TransferState::Trying));
                     call.step(format!("{} is transferred to {to}.", call.name_of(stays)), desk);
                     call.become_caller(leg);
-                    call.state = State::Placing(Box::new(Placing::transfer(stays, leg)));
+                    let before = call.record.diverted.len();
+                    let placing = Placing::transfer(stays, leg, before);
+                    call.state = State::Placing(Box::new(placing));
                     call.follow(&to, desk);
                 },
                 now,

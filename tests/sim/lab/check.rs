@@ -126,6 +126,14 @@ impl Lab {
         }
     }
 
+    /// Forgets records and events of calls that are over: a long run would fill the memory.
+    pub fn forget(&mut self) {
+        self.records.clear();
+        self.events.clear();
+        self.asked.clear();
+        self.secrets = Secrets::default();
+    }
+
     /// Keeps no more inputs: a long run would fill the memory.
     pub fn stop_recording(&mut self) {
         self.recording = None;

@@ -227,6 +227,12 @@ impl Phone<'_> {
         self.ua().calls.iter().all(|talk| talk.phase == Phase::Over)
     }
 
+    /// Which of its calls are not over.
+    pub fn live(&mut self) -> Vec<usize> {
+        let calls = self.ua().calls.iter().enumerate();
+        calls.filter(|(_, talk)| talk.phase != Phase::Over).map(|(at, _)| at).collect()
+    }
+
     /// The last status that answered its INVITE.
     pub fn status(&mut self) -> Option<u16> {
         self.talk().status()
