@@ -391,3 +391,56 @@ fn a_shutdown_does_not_wait_for_the_dead() {
     let after = lab.run_until(Duration::from_secs(5), |lab| lab.finished);
     assert_eq!(after, Duration::from_secs(3));
 }
+
+#[test]
+fn a_copy_of_an_invite_that_came_by_another_way_is_refused() {
+    let mut lab = Lab::office(26, &["201", "202"]);
+    lab.phone("201").dials("202");
+    lab.run_ms(200);
+    // The same request with the branch of another proxy.
+    lab.phone("201").act(|ua, now| {
+        let mut copy = ua.calls[0].placed_invite().unwrap();
+        for (name, value) in &mut copy.headers {
+            if name == "Via" {
+                value.push_str(";x");
+                *value = value.replace("z9hG4bK", "z9hG4bKcopy");
+            }
+        }
+        ua.send_as_it_is(copy, now);
+    });
+    lab.run_ms(200);
+    assert_eq!(lab.phone("201").count("482"), 1);
+    assert_eq!(lab.phone("202").count("INVITE"), 1);
+    lab.phone("201").cancels();
+    lab.rest();
+}
+
+#[test]
+fn a_message_and_a_key_in_a_call_reach_the_other_side() {
+    let mut lab = talking(27);
+    lab.phone("201").in_call(|ua, call, now| ua.message_in_call(call, "brb", now));
+    lab.run_ms(200);
+    assert_eq!(lab.phone("202").saw("MESSAGE").body, "brb");
+    lab.phone("201").hangs_up();
+    lab.rest();
+}
+
+#[test]
+fn a_request_with_no_hops_left_goes_no_further() {
+    let mut lab = Lab::office(28, &["201", "202"]);
+    lab.phone("201").habits(|habits| habits.headers = vec![("Max-Forwards", "0".to_owned())]);
+    lab.phone("201").dials("202");
+    lab.run_ms(200);
+    assert_eq!(lab.phone("201").status(), Some(483));
+    lab.rest();
+}
+
+#[test]
+fn one_side_that_only_listens_does_not_end_the_call() {
+    let mut lab = talking(29);
+    lab.phone("202").habits(|habits| habits.mute = true);
+    lab.run_for(Duration::from_secs(300));
+    assert!(lab.phone("201").is_up() && lab.phone("202").is_up());
+    lab.phone("201").hangs_up();
+    lab.rest();
+}

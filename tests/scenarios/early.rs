@@ -76,13 +76,18 @@ fn a_phone_that_rings_reliably_is_confirmed() {
 #[test]
 fn a_reliable_ringing_that_nobody_confirms_ends_the_call() {
     let mut lab = Lab::office(5, &["201", "202"]);
-    lab.phone("201").habits(|habits| habits.headers = vec![("Require", "100rel".to_owned())]);
+    lab.phone("201").habits(|habits| {
+        habits.insists_on_reliable = true;
+        habits.prack = false;
+    });
     lab.phone("201").dials("202");
-    lab.run_ms(200);
-    // From here on the caller's PRACKs are lost.
-    let talk = lab.phone("201").talk().clone();
-    assert!(talk.statuses.contains(&180));
-    lab.phone("201").cancels();
+    let after = lab.run_until(Duration::from_secs(40), |lab| lab.phone("201").is_free());
+    assert_eq!(after, Duration::from_millis(32_000 + 30));
+    // 0.5, 1.5, 3.5, 7.5, 15.5 and 31.5 s after the first one (RFC 3262 §3).
+    assert_eq!(lab.phone("201").count("180"), 7);
+    assert_eq!(lab.phone("201").status(), Some(504));
+    lab.run_ms(100);
+    assert!(lab.phone("202").is_free());
     lab.rest();
 }
 

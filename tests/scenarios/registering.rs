@@ -244,10 +244,19 @@ fn a_twenty_first_phone_pushes_the_oldest_out() {
 
 #[test]
 fn a_phone_behind_a_proxy_is_reached_by_its_path() {
-    let mut lab = Lab::office(16, &["201", "202"]);
-    lab.phone("201").sends("OPTIONS", "201", &[]);
+    let mut lab = Lab::office(16, &["202"]);
+    lab.extension("201");
+    lab.add_phone("201");
+    let path = "<sip:edge.example;lr>";
+    lab.phone("201").ua().registration.path = Some(path.to_owned());
+    lab.phone("201").registers();
     lab.run_ms(100);
-    assert_eq!(lab.phone("201").count("200 OPTIONS"), 1);
+    assert_eq!(lab.phone("201").saw("200").value("Path"), path);
+    lab.phone("202").dials("201");
+    lab.run_ms(200);
+    assert_eq!(lab.phone("201").saw("INVITE").value("Route"), path);
+    lab.phone("202").cancels();
+    lab.rest();
 }
 
 #[test]

@@ -98,8 +98,10 @@ pub struct Habits {
     pub contact: Option<String>,
     /// Another media address than its own.
     pub media_ip: Option<std::net::IpAddr>,
-    /// It goes on with its ACK only after so long, or never.
+    /// It acknowledges answers.
     pub ack: bool,
+    /// It confirms reliable 1xx.
+    pub prack: bool,
     /// It answers re-INVITEs with this status.
     pub refuses_offers: Option<u16>,
 }
@@ -159,6 +161,7 @@ impl Default for Habits {
             contact: None,
             media_ip: None,
             ack: true,
+            prack: true,
             refuses_offers: None,
         }
     }

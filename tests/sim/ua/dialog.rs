@@ -306,6 +306,18 @@ impl Ua {
         self.send_in_call(call, request, Purpose::Other, now);
     }
 
+    /// Sends a request that was composed elsewhere.
+    pub fn send_as_it_is(&mut self, request: Sip, now: Instant) {
+        let to = self.proxy;
+        self.ask(request, to, Purpose::Other, now);
+    }
+
+    /// Writes to the other side of a call.
+    pub fn message_in_call(&mut self, call: usize, text: &str, now: Instant) {
+        let request = self.in_call(call, "MESSAGE").carrying("text/plain", text);
+        self.send_in_call(call, request, Purpose::Other, now);
+    }
+
     /// Writes to somebody.
     pub fn message(&mut self, number: &str, text: &str, now: Instant) {
         let uri = super::media::number_at(number, &self.domain);

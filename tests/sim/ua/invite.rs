@@ -132,7 +132,7 @@ impl Ua {
         if response.lists("Require", "100rel") {
             let rseq = response.value("RSeq").parse().unwrap_or(0);
             let cseq = talk.placed.as_ref().map_or(1, |placed| placed.cseq().0);
-            if talk.rseq_seen != Some(rseq) {
+            if talk.rseq_seen != Some(rseq) && self.habits.prack {
                 talk.rseq_seen = Some(rseq);
                 let mut prack = self.in_call(call, "PRACK");
                 prack = prack.with("RAck", format!("{rseq} {cseq} INVITE"));

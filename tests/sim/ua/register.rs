@@ -14,6 +14,8 @@ pub struct Login {
     pub instance: Option<String>,
     /// `reg-id`.
     pub reg_id: Option<u32>,
+    /// The proxy that it registers through.
+    pub path: Option<String>,
     /// Preference.
     pub q: Option<&'static str>,
     /// It refreshes by itself.
@@ -50,6 +52,7 @@ impl Default for Login {
             expires: 3600,
             instance: None,
             reg_id: None,
+            path: None,
             q: None,
             keeps: true,
             status: None,
@@ -126,6 +129,9 @@ impl Ua {
             .with("Contact", contact)
             .with("Expires", login.expires)
             .with("Supported", "path, outbound");
+        if let Some(path) = &login.path {
+            request = request.with("Path", path);
+        }
         if let Some(authorization) = authorization {
             request = request.with("Authorization", authorization);
         }

@@ -124,6 +124,11 @@ impl Talk {
         self.statuses.last().copied()
     }
 
+    /// Our INVITE as it went out last.
+    pub fn placed_invite(&self) -> Option<Sip> {
+        self.placed.clone()
+    }
+
     /// This side's tag of the dialog.
     pub fn local_tag(&self) -> &str {
         &self.local_tag
