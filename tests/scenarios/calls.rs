@@ -24,7 +24,9 @@ fn two_phones_talk_and_the_record_says_so() {
     let end = record.end.as_ref().unwrap();
     assert_eq!((end.why.clone(), end.by), (Why::HungUp, Decider::Caller));
     assert_eq!(record.streams.len(), 2, "{:#?}", record.streams);
-    assert!(record.streams.iter().all(|stream| stream.stats.received > 2 && stream.stats.lost == 0));
+    assert!(
+        record.streams.iter().all(|stream| stream.stats.received > 2 && stream.stats.lost == 0)
+    );
 }
 
 #[test]
@@ -134,7 +136,9 @@ fn an_immediate_cancel_finds_its_invite() {
 
 #[test]
 fn busy_and_refusing_phones_are_told_to_the_caller() {
-    for (refusal, why) in [(486, Why::Busy), (603, Why::Rejected), (480, Why::NoAnswer), (404, Why::NoSuchNumber)] {
+    for (refusal, why) in
+        [(486, Why::Busy), (603, Why::Rejected), (480, Why::NoAnswer), (404, Why::NoSuchNumber)]
+    {
         let mut lab = Lab::office(8, &["201", "202"]);
         lab.phone("202").when_called(Called::Rings);
         lab.phone("201").dials("202");

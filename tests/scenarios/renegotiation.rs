@@ -143,7 +143,12 @@ fn a_phone_with_a_session_timer_refreshes_it() {
     let mut lab = Lab::office(10, &["201", "202"]);
     lab.phone("201").habits(|habits| habits.timer = Some((1800, true)));
     connect(&mut lab, "201", "202");
-    assert!(lab.phone("201").saw("200 INVITE").value("Session-Expires").starts_with("1800;refresher=uac"));
+    assert!(
+        lab.phone("201")
+            .saw("200 INVITE")
+            .value("Session-Expires")
+            .starts_with("1800;refresher=uac")
+    );
     lab.run_for(Duration::from_secs(2 * 3600));
     lab.talk("201", "202");
     lab.phone("201").hangs_up();

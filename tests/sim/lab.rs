@@ -236,9 +236,11 @@ impl Lab {
     /// A datagram reaches a machine.
     fn arrives(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
         if self.is_box(to.ip()) {
-            let listens = self.surroundings.listeners.iter().any(|(transport, at)| {
-                *transport == Transport::Udp && at.port() == to.port()
-            });
+            let listens = self
+                .surroundings
+                .listeners
+                .iter()
+                .any(|(transport, at)| *transport == Transport::Udp && at.port() == to.port());
             if listens {
                 return self.receive(sip::flow::Flow::udp(to, from), bytes.to_vec());
             }

@@ -233,7 +233,8 @@ impl Ua {
         }
         self.transactions_due(now);
         let due: Vec<Plan> = {
-            let (due, later) = std::mem::take(&mut self.plans).into_iter().partition(|p| p.0 <= now);
+            let (due, later) =
+                std::mem::take(&mut self.plans).into_iter().partition(|p| p.0 <= now);
             self.plans = later;
             let due: Vec<(Instant, Plan)> = due;
             due.into_iter().map(|(_, plan)| plan).collect()
@@ -290,7 +291,10 @@ impl Ua {
         Sip::new(format!("{method} {uri} SIP/2.0"))
             .with("Via", via)
             .with("Max-Forwards", 70)
-            .with("From", format!("\"{}\" <sip:{}@{}>;tag={tag}", self.name, self.user, self.domain))
+            .with(
+                "From",
+                format!("\"{}\" <sip:{}@{}>;tag={tag}", self.name, self.user, self.domain),
+            )
             .with("To", format!("<{to}>"))
             .with("Call-ID", call_id)
             .with("CSeq", format!("1 {method}"))

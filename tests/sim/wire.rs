@@ -73,7 +73,8 @@ impl Wire {
         to: SocketAddr,
     ) -> Option<(SocketAddr, SocketAddr)> {
         let mut source = from;
-        let behind = |nat: &&mut Nat| nat.inside.contains(from.ip()) && !nat.inside.contains(to.ip());
+        let behind =
+            |nat: &&mut Nat| nat.inside.contains(from.ip()) && !nat.inside.contains(to.ip());
         if let Some(nat) = self.nats.iter_mut().find(behind) {
             source = nat.outwards(from, to);
         }

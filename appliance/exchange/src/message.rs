@@ -25,18 +25,24 @@ struct Pending {
     worst: Status,
 }
 
+/// A message of a known sender.
+pub(crate) struct Written<'a> {
+    pub(crate) id: TransactionId,
+    pub(crate) request: &'a Message<'a>,
+    pub(crate) flow: Flow,
+    pub(crate) who: Known,
+}
+
 impl Messages {
-    /// Passes a message of a known sender on.
+    /// Passes a message on.
     pub(crate) fn pass(
         &mut self,
         frame: &mut Frame,
         registrar: &Registrar,
-        id: TransactionId,
-        request: &Message<'_>,
-        flow: Flow,
-        who: &Known,
+        written: Written<'_>,
         now: Instant,
     ) {
+        let Written { id, request, flow, who } = written;
         let to =
             request.request_uri().ok().and_then(|uri| uri.user_decoded().map(|u| u.into_owned()));
         let to = to.unwrap_or_default();

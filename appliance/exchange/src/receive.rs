@@ -3,6 +3,7 @@
 use crate::Exchange;
 use crate::guard::{Judgement, Known, tenant_of};
 use crate::leg::sip::{ALLOW, Invite, Peer, SUPPORTED};
+use crate::message::Written;
 use border::flood::Admission;
 use border::stun::is_stun;
 use call::{MediaKind, Offer, Origin, Party};
@@ -248,7 +249,8 @@ impl Exchange {
     fn message(&mut self, message: &Message<'_>, flow: Flow, now: Instant) {
         let Some(who) = self.known(message, &flow, now) else { return };
         let Some(id) = self.open(message, flow, now) else { return };
-        self.messages.pass(&mut self.frame, &self.registrar, id, message, flow, &who, now);
+        let written = Written { id, request: message, flow, who };
+        self.messages.pass(&mut self.frame, &self.registrar, written, now);
     }
 
     fn options(&mut self, message: &Message<'_>, flow: Flow, _now: Instant) {

@@ -3,8 +3,8 @@
 use crate::call::{Call, Desk, State, cancelled};
 use crate::route::{Caller, TrunkChoice};
 use call::{
-    CallState, Cause, Decider, Diversion, DiversionReason, End, LegCommand, LegId, Party, Place, Target,
-    TransferState, Why,
+    CallState, Cause, Decider, Diversion, DiversionReason, End, LegCommand, LegId, Party, Place,
+    Target, TransferState, Why,
 };
 use config::{ExtensionId, TrunkId};
 use std::collections::{BTreeMap, VecDeque};

@@ -3,7 +3,9 @@
 use crate::call::{Call, Pbx, State, World};
 use crate::placing::Placing;
 use crate::route::Caller;
-use call::{CallId, Cause, Decider, End, LegCommand, LegId, Offer, Origin, Place, TransferState, Why};
+use call::{
+    CallId, Cause, Decider, End, LegCommand, LegId, Offer, Origin, Place, TransferState, Why,
+};
 use config::TenantId;
 use std::time::Instant;
 

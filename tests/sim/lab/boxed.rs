@@ -73,7 +73,10 @@ impl Lab {
 
     fn box_sends(&mut self, flow: Flow, bytes: &[u8]) {
         if let Some(message) = Sip::read(bytes) {
-            let (_, to) = self.wire.route(self.source(&flow), flow.remote).unwrap_or((flow.local, flow.remote));
+            let (_, to) = self
+                .wire
+                .route(self.source(&flow), flow.remote)
+                .unwrap_or((flow.local, flow.remote));
             let found = match flow.connection {
                 Some(connection) => self.connections.get(&connection).map(|known| known.ua),
                 None => self.uas.iter().position(|ua| ua.at == to),
@@ -200,9 +203,10 @@ impl Lab {
     /// The box opens a stream.
     fn connects(&mut self, connection: ConnectionId, transport: Transport, remote: SocketAddr) {
         let name = transport.via_name();
-        let found = self.uas.iter().position(|ua| {
-            ua.at == remote && ua.transport == name && !ua.habits.dead
-        });
+        let found = self
+            .uas
+            .iter()
+            .position(|ua| ua.at == remote && ua.transport == name && !ua.habits.dead);
         let Some(ua) = found else {
             self.connections.insert(
                 connection,
@@ -211,8 +215,7 @@ impl Lab {
             return self.after(self.wire.delay * 2, Event::Broken { connection });
         };
         let local = SocketAddr::new(self.own_address(remote.ip()), 50_000);
-        self.connections
-            .insert(connection, Connection { ua, transport, local, remote, up: false });
+        self.connections.insert(connection, Connection { ua, transport, local, remote, up: false });
         self.after(self.wire.delay * 2, Event::Opened { connection });
     }
 

@@ -59,11 +59,17 @@ impl Secrets {
             let shows = text.match_indices(&ip).any(|(at, _)| {
                 let next = text[at + ip.len()..].chars().next();
                 let before = text[..at].chars().next_back();
-                !next.is_some_and(|c| c.is_ascii_digit()) && !before.is_some_and(|c| c.is_ascii_digit())
+                !next.is_some_and(|c| c.is_ascii_digit())
+                    && !before.is_some_and(|c| c.is_ascii_digit())
             });
             let said = other.domain.as_str();
             let named = uas[index].domain == said || uas[index].proxy.ip() == other.at.ip();
-            assert!(!shows || named, "{} sees the address of {}:\n{text}", uas[index].name, other.name);
+            assert!(
+                !shows || named,
+                "{} sees the address of {}:\n{text}",
+                uas[index].name,
+                other.name
+            );
         }
     }
 }
@@ -81,7 +87,9 @@ impl Lab {
             .iter_mut()
             .flat_map(|ua| {
                 let name = ua.name.clone();
-                std::mem::take(&mut ua.complaints).into_iter().map(move |text| format!("{name}: {text}"))
+                std::mem::take(&mut ua.complaints)
+                    .into_iter()
+                    .map(move |text| format!("{name}: {text}"))
             })
             .collect();
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -4,9 +4,9 @@ use super::{EPOCH, Lab, Pool, boxed, check::Secrets, shared};
 use crate::ua::Ua;
 use crate::wire::{Nat, Wire};
 use config::{
-    Change, Config, Credentials, Device, Entry, Expect, Extension, InboundRoute, InboundRouteId, Number,
-    OutboundRoute, OutboundRouteId, Pattern, Revision, Secret, Settings, Subnet, TenantId, Trunk,
-    TrunkId, TrunkKind, TrunkTransport,
+    Change, Config, Credentials, Device, Entry, Expect, Extension, InboundRoute, InboundRouteId,
+    Number, OutboundRoute, OutboundRouteId, Pattern, Revision, Secret, Settings, Subnet, TenantId,
+    Trunk, TrunkId, TrunkKind, TrunkTransport,
 };
 use exchange::{Exchange, Input, Surroundings};
 use media::Engine;
@@ -30,7 +30,9 @@ impl Lab {
         let origin = Instant::now();
         let listeners = [(Transport::Udp, 5060), (Transport::Tcp, 5060), (Transport::Tls, 5061)];
         let listeners = listeners.into_iter().flat_map(|(transport, port)| {
-            boxed::media_addresses().into_iter().map(move |ip| (transport, SocketAddr::new(ip, port)))
+            boxed::media_addresses()
+                .into_iter()
+                .map(move |ip| (transport, SocketAddr::new(ip, port)))
         });
         let split = |text: &&str| {
             let (ip, bits) = text.split_once('/').unwrap();

@@ -14,7 +14,8 @@ impl Ua {
         if !self.is_new(&request, from, now) {
             return;
         }
-        let challenge = self.habits.challenges.iter().find(|(method, _)| *method == request.method());
+        let challenge =
+            self.habits.challenges.iter().find(|(method, _)| *method == request.method());
         if let Some((_, status)) = challenge.copied()
             && !self.proves(&request, status, now)
         {
@@ -129,12 +130,17 @@ impl Ua {
         if who == "uas" && does {
             self.refresh_in(call, seconds, now);
         }
-        response.with("Session-Expires", format!("{interval};refresher={who}")).with("Require", "timer")
+        response
+            .with("Session-Expires", format!("{interval};refresher={who}"))
+            .with("Require", "timer")
     }
 
     pub(super) fn allows(&self, response: Sip) -> Sip {
         let update = if self.habits.updates { ", UPDATE" } else { "" };
-        response.with("Allow", format!("INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, NOTIFY, REFER{update}"))
+        response.with(
+            "Allow",
+            format!("INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, NOTIFY, REFER{update}"),
+        )
     }
 
     fn acknowledged(&mut self, ack: &Sip) {
@@ -192,7 +198,13 @@ impl Ua {
         request
     }
 
-    pub(crate) fn send_in_call(&mut self, call: usize, request: Sip, purpose: Purpose, now: Instant) {
+    pub(crate) fn send_in_call(
+        &mut self,
+        call: usize,
+        request: Sip,
+        purpose: Purpose,
+        now: Instant,
+    ) {
         let to = self.hop(&self.calls[call]);
         self.ask(request, to, purpose, now);
     }
@@ -228,7 +240,8 @@ impl Ua {
             return;
         }
         let interval = self.calls[call].interval.unwrap_or(1800);
-        let method = if self.habits.updates && self.calls[call].peer_updates { "UPDATE" } else { "INVITE" };
+        let method =
+            if self.habits.updates && self.calls[call].peer_updates { "UPDATE" } else { "INVITE" };
         let mut request = self.in_call(call, method).with("Contact", self.contact());
         request = request
             .with("Supported", "timer")
@@ -258,7 +271,8 @@ impl Ua {
         if status == 491 {
             // RFC 3261 §14.1: the owner of the Call-ID waits longer.
             let spread = Duration::from_millis(u64::from(self.tokens % 190) * 10);
-            let pause = if self.calls[call].caller { Duration::from_millis(2_100) } else { Duration::ZERO };
+            let pause =
+                if self.calls[call].caller { Duration::from_millis(2_100) } else { Duration::ZERO };
             let direction = self.calls[call].direction;
             self.plans.push((now + pause + spread, Plan::OfferAgain(call, direction)));
             return;

@@ -57,9 +57,10 @@ impl Ua {
             message = message.with("Require", "100rel");
         }
         let update = if self.habits.updates { ", UPDATE" } else { "" };
-        message
-            .with("Supported", supported.join(", "))
-            .with("Allow", format!("INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, NOTIFY, REFER{update}"))
+        message.with("Supported", supported.join(", ")).with(
+            "Allow",
+            format!("INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, NOTIFY, REFER{update}"),
+        )
     }
 
     /// A response to the INVITE that opens a call.
@@ -348,8 +349,9 @@ impl Ua {
     pub(super) fn agree(&mut self, call: usize, response: &Sip, now: Instant) {
         let Some(value) = response.header("Session-Expires") else { return };
         let interval: u32 = value.split(';').next().unwrap_or("0").parse().unwrap_or(0);
-        let ours = param(&format!("<>{}", &value[value.find(';').unwrap_or(value.len())..]), "refresher")
-            == Some("uac");
+        let ours =
+            param(&format!("<>{}", &value[value.find(';').unwrap_or(value.len())..]), "refresher")
+                == Some("uac");
         self.calls[call].interval = Some(interval);
         if ours && self.habits.timer.is_some_and(|(_, does)| does) {
             self.refresh_in(call, interval, now);

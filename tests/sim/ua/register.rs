@@ -143,7 +143,8 @@ impl Ua {
         let status = response.status().unwrap_or(0);
         if status == 401 && (!self.registration.tried || is_stale(response)) {
             self.registration.tried = true;
-            if let Some(value) = self.credentials(response, "REGISTER", &format!("sip:{}", self.domain))
+            if let Some(value) =
+                self.credentials(response, "REGISTER", &format!("sip:{}", self.domain))
             {
                 return self.send_register(Some(value), now);
             }
@@ -161,7 +162,12 @@ impl Ua {
     }
 
     /// Credentials for the challenge of a response.
-    pub(super) fn credentials(&mut self, response: &Sip, method: &str, uri: &str) -> Option<String> {
+    pub(super) fn credentials(
+        &mut self,
+        response: &Sip,
+        method: &str,
+        uri: &str,
+    ) -> Option<String> {
         let asked = [response.all("WWW-Authenticate"), response.all("Proxy-Authenticate")].concat();
         let challenge = Challenge::choose(&asked, self.habits.sha256)?;
         let (login, password) = (self.login.clone(), self.password.clone());
@@ -219,8 +225,10 @@ impl Ua {
         }
         self.nonces += 1;
         let stale = if value.is_empty() { "" } else { ", stale=true" };
-        let challenge =
-            format!("Digest realm=\"carrier\", nonce=\"nonce{}\", qop=\"auth\"{stale}", self.nonces);
+        let challenge = format!(
+            "Digest realm=\"carrier\", nonce=\"nonce{}\", qop=\"auth\"{stale}",
+            self.nonces
+        );
         let response = self.reply(request, status, None).with(asks, challenge);
         self.respond(&response, now);
         false

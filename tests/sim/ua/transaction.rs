@@ -122,8 +122,8 @@ impl Ua {
             }
         }
         let mut clients = self.clients.iter();
-        let client = clients
-            .find(|client| client.branch == branch && client.request.method() == method)?;
+        let client =
+            clients.find(|client| client.branch == branch && client.request.method() == method)?;
         Some((client.request.clone(), client.purpose))
     }
 
@@ -190,7 +190,8 @@ impl Ua {
                 && at <= now
             {
                 let most = if client.request.method() == "INVITE" { T1 * 64 } else { T2 };
-                let pause = if client.state == State::Proceeding { T2 } else { most.min(pause * 2) };
+                let pause =
+                    if client.state == State::Proceeding { T2 } else { most.min(pause * 2) };
                 client.again = Some((now + pause, pause));
                 let (to, text) = (client.to, client.request.write());
                 self.out.push(Out::Sip { to, text });

@@ -92,12 +92,7 @@ impl LegMedia {
     }
 
     /// The answer to the peer's offer that wants none of it.
-    pub(crate) fn refusal(
-        &mut self,
-        frame: &mut Frame,
-        whose: Whose,
-        offer: &Session,
-    ) -> Vec<u8> {
+    pub(crate) fn refusal(&mut self, frame: &mut Frame, whose: Whose, offer: &Session) -> Vec<u8> {
         let origin = self.origin(frame, whose.remote);
         sdp::refuse_all(offer, &origin)
     }

@@ -359,9 +359,7 @@ impl Legs {
         }));
         if let Some(end) = cancelled {
             let refusal = match theirs {
-                Some(theirs) if !had_offer => {
-                    Some(leg.media.refusal(desk.frame, whose, &theirs))
-                }
+                Some(theirs) if !had_offer => Some(leg.media.refusal(desk.frame, whose, &theirs)),
                 Some(_) | None => None,
             };
             self.send_ack(desk, id, cseq, refusal.as_deref());

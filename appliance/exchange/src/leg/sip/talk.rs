@@ -259,8 +259,7 @@ impl Legs {
                 if let Some(cseq) = up.ack_due.take() {
                     // Its 2xx was an offer, and an offer is answered (RFC 3261 §13.2.2.4).
                     let offer = leg.media.theirs.clone();
-                    let refusal =
-                        offer.map(|offer| leg.media.refusal(desk.frame, whose, &offer));
+                    let refusal = offer.map(|offer| leg.media.refusal(desk.frame, whose, &offer));
                     self.send_ack(desk, id, cseq, refusal.as_deref());
                 }
                 self.say_bye(desk, id, end);

@@ -1,0 +1,166 @@
+//! Transfers, as what legs say and are told.
+
+use crate::office::{Office, change_extension, configured, outbound};
+use call::{
+    CallId, CallState, Cause, Decider, End, LegCommand, LegEvent, LegId, Origin, TransferState, Why,
+};
+use config::Number;
+
+/// A call that is up: the call, its caller's leg and the called leg.
+fn talking(office: &mut Office, from: &str, to: &str) -> (CallId, LegId, LegId) {
+    let (call, caller) = office.calls(from, to);
+    let called = office.dialled()[0].0;
+    office.says(call, called, LegEvent::Answered);
+    office.told();
+    (call, caller, called)
+}
+
+fn asked(to: &str, replaces: Option<LegId>) -> LegEvent {
+    LegEvent::TransferAsked { to: to.to_owned(), replaces }
+}
+
+fn busy() -> LegEvent {
+    let (cause, by) = (Cause::USER_BUSY, Decider::Callee);
+    LegEvent::Ended(End { cause, status: Some(486), by, why: Why::Busy })
+}
+
+#[test]
+fn a_blind_transfer_that_is_answered_lets_the_transferor_go() {
+    let mut office = Office::new();
+    let (call, caller, called) = talking(&mut office, "201", "202");
+    office.says(call, called, asked("203", None));
+    assert_eq!(office.told[0], (called, LegCommand::TransferProgress(TransferState::Trying)));
+    let new = office.dialled()[0].0;
+    office.says(call, new, LegEvent::Ringing);
+    assert_eq!(office.told(), [(called, LegCommand::TransferProgress(TransferState::Ringing))]);
+    office.says(call, new, LegEvent::Answered);
+    let told = office.told();
+    assert_eq!(told[0], (caller, LegCommand::Rejoin { media: new, both: false }));
+    assert_eq!(told[1], (called, LegCommand::TransferProgress(TransferState::Done)));
+    assert!(matches!(&told[2], (leg, LegCommand::End(end))
+        if *leg == called && end.why == Why::Transferred));
+    assert_eq!(office.pbx.partner_of(caller), Some(new));
+    office.says(call, caller, LegEvent::Ended(End::hung_up(Decider::Caller)));
+    assert!(office.pbx.is_empty());
+}
+
+#[test]
+fn a_transfer_that_fails_leaves_the_two_talking() {
+    let mut office = Office::new();
+    let (call, caller, called) = talking(&mut office, "201", "202");
+    office.says(call, caller, asked("203", None));
+    let new = office.dialled()[0].0;
+    office.says(call, new, busy());
+    let told = office.told();
+    assert_eq!(told, [(caller, LegCommand::TransferProgress(TransferState::Failed(486)))]);
+    assert_eq!(office.pbx.partner_of(caller), Some(called));
+    assert_eq!(office.records[&call].state, CallState::Up);
+}
+
+#[test]
+fn a_transferor_that_leaves_does_not_stop_the_transfer_but_has_nothing_to_fall_back_to() {
+    let mut office = Office::new();
+    let (call, caller, called) = talking(&mut office, "201", "202");
+    office.says(call, caller, asked("203", None));
+    let new = office.dialled()[0].0;
+    office.says(call, caller, LegEvent::Ended(End::hung_up(Decider::Caller)));
+    assert_eq!(office.pbx.len(), 1);
+    office.says(call, new, busy());
+    assert!(matches!(&office.told().last().unwrap(), (leg, LegCommand::End(_)) if *leg == called));
+    assert!(office.pbx.is_empty());
+}
+
+#[test]
+fn a_transfer_begins_its_forwardings_anew() {
+    let mut config = configured();
+    change_extension(&mut config, "202", |extension| {
+        extension.forward.always = Some(Number::parse("203").unwrap());
+    });
+    let mut office = Office::with(config);
+    let (call, caller) = office.calls("201", "202");
+    let legs = office.dialled();
+    assert_eq!(legs[0].1, "203");
+    office.says(call, legs[0].0, LegEvent::Answered);
+    change_extension(&mut office.config, "202", |extension| {
+        extension.forward.always = Some(Number::parse("204").unwrap());
+    });
+    office.says(call, caller, asked("202", None));
+    assert_eq!(office.dialled()[0].1, "204");
+    assert_eq!(office.records[&call].diverted.len(), 2);
+}
+
+#[test]
+fn an_attended_transfer_joins_the_far_sides_of_two_calls() {
+    let mut office = Office::new();
+    let (first, caller, called) = talking(&mut office, "201", "202");
+    let (second, consulting, consulted) = talking(&mut office, "202", "203");
+    office.says(first, called, asked("203", Some(consulting)));
+    let told = office.told();
+    assert!(told.contains(&(called, LegCommand::TransferProgress(TransferState::Done))));
+    assert!(told.contains(&(caller, LegCommand::Rejoin { media: consulted, both: true })));
+    for gone in [called, consulting] {
+        let ends = |(leg, command): &(LegId, LegCommand)| {
+            *leg == gone && matches!(command, LegCommand::End(_))
+        };
+        assert!(told.iter().any(ends));
+    }
+    assert_eq!(office.end(first).why, Why::Transferred);
+    assert_eq!(office.pbx.partner_of(caller), Some(consulted));
+    assert_eq!(office.pbx.call_of(caller), Some(second));
+    office.says(first, caller, LegEvent::Ended(End::hung_up(Decider::Caller)));
+    assert!(office.pbx.is_empty());
+}
+
+#[test]
+fn an_attended_transfer_to_one_who_still_rings_connects_on_the_answer() {
+    let mut office = Office::new();
+    let (first, caller, called) = talking(&mut office, "201", "202");
+    let (second, consulting) = office.calls("202", "203");
+    let ringing = office.dialled()[0].0;
+    office.says(first, called, asked("203", Some(consulting)));
+    office.told();
+    office.says(second, ringing, LegEvent::Answered);
+    assert!(office.told().contains(&(caller, LegCommand::Rejoin { media: ringing, both: false })));
+    assert_eq!(office.pbx.partner_of(caller), Some(ringing));
+}
+
+#[test]
+fn a_transfer_to_a_leg_that_is_gone_is_refused_and_changes_nothing() {
+    let mut office = Office::new();
+    let (call, caller, called) = talking(&mut office, "201", "202");
+    office.says(call, called, asked("203", Some(LegId(999))));
+    let failed = LegCommand::TransferProgress(TransferState::Failed(481));
+    assert_eq!(office.told(), [(called, failed)]);
+    assert_eq!(office.pbx.partner_of(caller), Some(called));
+}
+
+#[test]
+fn a_new_leg_takes_the_place_of_another() {
+    let mut office = Office::new();
+    let (_, caller, called) = talking(&mut office, "201", "202");
+    let origin = Origin::Extension { tenant: 1, number: "203".to_owned() };
+    let (_, new) = office.offers(origin, "203", "202", Some(called));
+    let told = office.told();
+    assert_eq!(told[0], (new, LegCommand::Answer { media: caller }));
+    assert!(matches!(&told[1], (leg, LegCommand::End(_)) if *leg == called));
+    assert_eq!(office.pbx.partner_of(caller), Some(new));
+    assert_eq!(office.pbx.len(), 1);
+}
+
+#[test]
+fn a_transferred_trunk_call_still_counts_until_it_ends() {
+    let mut config = configured();
+    outbound(&mut config, "0.", &[1], |_| {});
+    let mut office = Office::with(config);
+    office.comes_in(1, "+4930", "+442079460958");
+    assert!(office.pbx.is_empty(), "no inbound route leads anywhere");
+    let (call, caller) = office.calls("201", "02079460958");
+    let outside = office.dialled()[0].0;
+    office.says(call, outside, LegEvent::Answered);
+    office.says(call, caller, asked("202", None));
+    let new = office.dialled()[0].0;
+    office.says(call, new, LegEvent::Answered);
+    assert_eq!(office.pbx.partner_of(outside), Some(new));
+    office.says(call, new, LegEvent::Ended(End::hung_up(Decider::Callee)));
+    assert!(office.pbx.is_empty());
+}

@@ -1,0 +1,196 @@
+//! The decision table of the router.
+
+use crate::office::{change_extension, change_trunk, configured, inbound, outbound, put};
+use call::{RouteQuestion, Verdict, Why};
+use config::{Config, Entry, Number, NumberFormat, Pattern, Settings, TenantId, TrunkId};
+use pbx::route::{Caller, Way, decide, explain};
+
+fn from(number: &str) -> Caller {
+    Caller::Extension { tenant: TenantId::DEFAULT, number: number.to_owned() }
+}
+
+fn outside(trunk: u32, number: &str) -> Caller {
+    let trunk = TrunkId(trunk);
+    Caller::Trunk { tenant: TenantId::DEFAULT, trunk, number: number.to_owned() }
+}
+
+/// `ext 202`, `1:+44... 2:+44...`, or why not.
+fn way(config: &Config, caller: &Caller, dialled: &str) -> String {
+    match decide(config, caller, dialled).way {
+        Way::Extension(id) => format!("ext {}", config.extensions[&id].number),
+        Way::Trunks { choices, .. } => {
+            let shown = choices.iter().map(|choice| format!("{}:{}", choice.trunk, choice.number));
+            shown.collect::<Vec<_>>().join(" ")
+        }
+        Way::Refused(end) => format!("{:?}", end.why),
+    }
+}
+
+#[test]
+fn an_extension_is_found_before_any_route() {
+    let mut config = configured();
+    outbound(&mut config, "2XX", &[1], |_| {});
+    assert_eq!(way(&config, &from("201"), "202"), "ext 202");
+    assert_eq!(way(&config, &from("201"), "299"), "1:299");
+}
+
+#[test]
+fn what_fits_nothing_is_refused_with_the_right_reason() {
+    let mut config = configured();
+    assert_eq!(way(&config, &from("201"), "0301234"), "NoRoute");
+    assert_eq!(way(&config, &from("201"), "alice"), "NoSuchNumber");
+    assert_eq!(way(&config, &from("201"), ""), "NoSuchNumber");
+    change_extension(&mut config, "202", |extension| extension.enabled = false);
+    assert_eq!(way(&config, &from("201"), "202"), "NotRegistered");
+}
+
+#[test]
+fn the_first_route_that_fits_decides() {
+    let mut config = configured();
+    outbound(&mut config, "0.", &[1], |route| route.order = 20);
+    outbound(&mut config, "00.", &[2], |route| route.order = 10);
+    outbound(&mut config, "07.", &[2], |route| {
+        route.order = 5;
+        route.enabled = false;
+    });
+    assert_eq!(way(&config, &from("201"), "02079460958"), "1:+442079460958");
+    assert_eq!(way(&config, &from("201"), "0049301234"), "2:+49301234");
+    assert_eq!(way(&config, &from("201"), "07700900123"), "1:+447700900123");
+}
+
+#[test]
+fn a_route_may_be_for_some_callers_only() {
+    let mut config = configured();
+    outbound(&mut config, "0.", &[1], |route| {
+        route.caller = Some(Pattern::parse("201").unwrap());
+    });
+    assert_eq!(way(&config, &from("201"), "02079460958"), "1:+442079460958");
+    assert_eq!(way(&config, &from("202"), "02079460958"), "NoRoute");
+}
+
+#[test]
+fn digits_are_taken_off_and_put_in_front() {
+    let mut config = configured();
+    outbound(&mut config, "9X.", &[1], |route| {
+        route.strip = 1;
+        route.prepend = "0".to_owned();
+    });
+    assert_eq!(way(&config, &from("201"), "92079460958"), "1:+442079460958");
+    outbound(&mut config, "8", &[1], |route| route.strip = 1);
+    assert_eq!(way(&config, &from("201"), "8"), "Incomplete");
+}
+
+#[test]
+fn each_carrier_gets_its_own_number_format() {
+    let mut config = configured();
+    outbound(&mut config, "0.", &[1, 2], |_| {});
+    change_trunk(&mut config, 2, |trunk| trunk.number_format = NumberFormat::National);
+    assert_eq!(way(&config, &from("201"), "02079460958"), "1:+442079460958 2:02079460958");
+    change_trunk(&mut config, 1, |trunk| trunk.number_format = NumberFormat::Digits);
+    change_trunk(&mut config, 2, |trunk| trunk.number_format = NumberFormat::AsDialled);
+    assert_eq!(way(&config, &from("201"), "02079460958"), "1:442079460958 2:02079460958");
+}
+
+#[test]
+fn a_number_from_a_phones_contacts_fits_a_national_route() {
+    let mut config = configured();
+    outbound(&mut config, "0.", &[1], |_| {});
+    assert_eq!(way(&config, &from("201"), "+442079460958"), "1:+442079460958");
+}
+
+#[test]
+fn a_barred_number_is_barred_and_a_trunk_that_is_off_is_passed_over() {
+    let mut config = configured();
+    outbound(&mut config, "0900.", &[1], |route| {
+        route.barred = true;
+        route.order = 1;
+    });
+    outbound(&mut config, "0.", &[1, 2], |_| {});
+    assert_eq!(way(&config, &from("201"), "0900123"), "Barred");
+    change_trunk(&mut config, 1, |trunk| trunk.enabled = false);
+    assert_eq!(way(&config, &from("201"), "02079460958"), "2:+442079460958");
+    change_trunk(&mut config, 2, |trunk| trunk.enabled = false);
+    assert_eq!(way(&config, &from("201"), "02079460958"), "NoRoute");
+}
+
+#[test]
+fn help_is_reached_by_every_trunk_that_there_is() {
+    let mut config = configured();
+    outbound(&mut config, "X.", &[2], |route| route.barred = true);
+    for number in ["999", "112"] {
+        assert_eq!(way(&config, &from("201"), number), format!("2:{number} 1:{number}"));
+    }
+    let Way::Trunks { emergency, .. } = decide(&config, &from("201"), "999").way else { panic!() };
+    assert!(emergency);
+    change_trunk(&mut config, 2, |trunk| trunk.enabled = false);
+    assert_eq!(way(&config, &from("201"), "999"), "1:999");
+    let mut settings: Settings = (*config.settings).clone();
+    settings.extra_emergency = vec![Number::parse("555").unwrap()];
+    put(&mut config, Entry::Settings(settings));
+    assert_eq!(way(&config, &from("201"), "555"), "1:555");
+}
+
+#[test]
+fn a_call_from_outside_finds_its_did_in_every_way_of_writing() {
+    for pattern in ["+442079460958", "02079460958", "442079460958", "+44207946XXXX", "+44."] {
+        let mut config = configured();
+        inbound(&mut config, pattern, "202", |_| {});
+        for sent in ["+442079460958", "02079460958", "442079460958", "00442079460958"] {
+            assert_eq!(way(&config, &outside(1, "+49301"), sent), "ext 202", "{pattern} {sent}");
+        }
+        assert_eq!(way(&config, &outside(1, "+49301"), "+4930"), "NoSuchNumber");
+    }
+}
+
+#[test]
+fn an_inbound_route_may_be_for_one_trunk_and_for_some_callers() {
+    let mut config = configured();
+    inbound(&mut config, "+44.", "202", |route| {
+        route.order = 1;
+        route.trunk = Some(TrunkId(1));
+        route.caller = Some(Pattern::parse("+49.").unwrap());
+    });
+    inbound(&mut config, "+44.", "203", |_| {});
+    assert_eq!(way(&config, &outside(1, "+4930"), "+442079460958"), "ext 202");
+    assert_eq!(way(&config, &outside(2, "+4930"), "+442079460958"), "ext 203");
+    assert_eq!(way(&config, &outside(1, "+3310"), "+442079460958"), "ext 203");
+}
+
+#[test]
+fn nobody_outside_may_dial_through_the_box() {
+    let mut config = configured();
+    outbound(&mut config, "0.", &[1], |_| {});
+    assert_eq!(way(&config, &outside(1, "+49301"), "202"), "NoSuchNumber");
+    assert_eq!(way(&config, &outside(1, "+49301"), "02079460958"), "NoSuchNumber");
+    assert_eq!(way(&config, &outside(1, "+49301"), "999"), "NoSuchNumber");
+}
+
+#[test]
+fn the_router_explains_itself_through_forwardings() {
+    let mut config = configured();
+    inbound(&mut config, "+442079460958", "202", |_| {});
+    outbound(&mut config, "0.", &[1], |_| {});
+    change_extension(&mut config, "202", |extension| {
+        extension.forward.always = Some(Number::parse("07700900123").unwrap());
+    });
+    let question = RouteQuestion {
+        from: "+4930123".to_owned(),
+        to: "+442079460958".to_owned(),
+        at: None,
+        trunk: Some(1),
+    };
+    let report = explain(&config, &question, |_, _| 1);
+    assert_eq!(report.verdict, Verdict::Trunk);
+    assert_eq!(report.number.as_deref(), Some("+447700900123"));
+    assert!(report.steps.iter().any(|step| step.text.contains("forwarded to 07700900123")));
+    change_extension(&mut config, "202", |extension| {
+        extension.forward.always = Some(Number::parse("203").unwrap());
+    });
+    change_extension(&mut config, "203", |extension| {
+        extension.forward.always = Some(Number::parse("202").unwrap());
+    });
+    let report = explain(&config, &question, |_, _| 1);
+    assert_eq!(report.verdict, Verdict::Refused);
+    assert!(matches!(decide(&config, &from("201"), "x").way,
+        Way::Refused(end) if end.why == Why::NoSuchNumber));
+}
