@@ -51,7 +51,7 @@ class Baresip:
                  server=None, auto=True, inside=None, more=""):
         need("baresip")
         self.folder = lab.sub(f"phone-{user}")
-        self.user = user
+        self.box, self.user = box, user
         self.events = []
         self.told = threading.Condition()
         server = server or box.host
@@ -134,7 +134,8 @@ class Baresip:
                         + ", ".join(str(event.get("type")) for event in self.events if event.get("event")))
 
     def until_registered(self, limit=20):
-        self.until_event("REGISTER_OK", limit)
+        """The box has to say so: the phone's own event may come before anybody listens."""
+        until(lambda: self.box.registered(self.user), f"{self.user} registered", limit)
         return self
 
     def uri(self, number):

@@ -8,6 +8,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import threading
 import time
 
 import ports
@@ -41,6 +42,7 @@ class Box:
         self.flags = flags
         self.process = None
         self.token = None
+        self.kept = threading.local()
         self.log = os.path.join(folder, "strowgerd.log")
 
     # --- the process
@@ -133,9 +135,31 @@ class Box:
         return value
 
     def ask_raw(self, method, path, body=None, limit=30, headers=None):
+        """Status, body and headers of one request; a connection serves many, one by thread."""
+        sent = {"Accept": "application/json", **(headers or {})}
+        if self.token:
+            sent["Authorization"] = f"Bearer {self.token}"
+        data = None
+        if body is not None:
+            data = json.dumps(body)
+            sent["Content-Type"] = "application/json"
+        full = path if path.startswith("/") else "/api/v1/" + path
+        kept = getattr(self.kept, "connection", None)
+        self.kept.connection = None
         with self.inside:
-            return one_request(self.host, self.http, method, path, body, self.token, limit,
-                               headers)
+            connection = kept or Connection(self.host, self.http, limit)
+            try:
+                connection.request(method, full, data, sent)
+                answer = connection.getresponse()
+                whole = answer.status, answer.read(), answer.headers
+            except (OSError, http.client.HTTPException):
+                connection.close()
+                if kept is None:
+                    raise
+                # The box went away meanwhile, and with it the connection.
+                return self.ask_raw(method, path, body, limit, headers)
+        self.kept.connection = connection
+        return whole
 
     def every(self, path):
         """All items of a list, page by page."""
@@ -147,7 +171,7 @@ class Box:
             if cursor is None:
                 return items
 
-    def extension(self, number, secret="secret of the test", **more):
+    def extension(self, number, secret="secret-of-the-test", **more):
         body = {"number": number, "name": f"Phone {number}", "secret": secret, **more}
         return self.ask("POST", "extensions", body)
 
@@ -180,26 +204,14 @@ class Box:
         return self.every("cdrs")
 
 
-def one_request(host, port, method, path, body=None, token=None, limit=30, headers=None):
-    """Status, body and headers of one HTTPS request; the certificate is self-signed."""
-    unchecked = ssl.create_default_context()
-    unchecked.check_hostname = False
-    unchecked.verify_mode = ssl.CERT_NONE
-    connection = http.client.HTTPSConnection(host, port, timeout=limit, context=unchecked)
-    try:
-        sent = {"Accept": "application/json", **(headers or {})}
-        if token:
-            sent["Authorization"] = f"Bearer {token}"
-        data = None
-        if body is not None:
-            data = json.dumps(body)
-            sent["Content-Type"] = "application/json"
-        full = path if path.startswith("/") else "/api/v1/" + path
-        connection.request(method, full, data, sent)
-        answer = connection.getresponse()
-        return answer.status, answer.read(), answer.headers
-    finally:
-        connection.close()
+class Connection(http.client.HTTPSConnection):
+    """HTTPS to the box, whose certificate is self-signed."""
+
+    def __init__(self, host, port, limit):
+        unchecked = ssl.create_default_context()
+        unchecked.check_hostname = False
+        unchecked.verify_mode = ssl.CERT_NONE
+        super().__init__(host, port, timeout=limit, context=unchecked)
 
 
 def cpu_of(pid):

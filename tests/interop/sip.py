@@ -144,7 +144,7 @@ class Wire:
 class Phone(Wire):
     """A phone with a number and a password, for one call at a time."""
 
-    def __init__(self, box, user, secret="secret of the test", transport="udp", host=None,
+    def __init__(self, box, user, secret="secret-of-the-test", transport="udp", host=None,
                  bind=None):
         port = box.sips if transport == "tls" else box.sip
         super().__init__(host or box.host, port, transport, bind)
@@ -319,14 +319,13 @@ class Call(Dialog):
 
     def place(self, wait, limit):
         self.invite()
-        answer = self.next(limit)
+        answer = self.phone.until(lambda m: m.status and m["call-id"] == self.call_id, limit)
         if answer.status in (401, 407):
             self.ack_failure(answer)
             self.invite(self.phone.authorization(answer, "INVITE", self.uri, self.secret))
-            answer = None
-        if not wait:
-            return self
-        return self.until_final(limit, answer)
+        else:
+            self.phone.kept.insert(0, answer)
+        return self.until_final(limit) if wait else self
 
     def next(self, limit=10):
         answer = self.phone.until(lambda m: m.status and m.status > 100

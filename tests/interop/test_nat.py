@@ -33,7 +33,7 @@ def phones_behind_a_router_talk_both_ways(lab):
         box.extension(number)
         source = os.path.join(lab.folder, f"{number}.wav")
         sound.melody(source, seed=int(number))
-        phone = Baresip(lab, box, number, "secret of the test", source, host="10.1.0.2",
+        phone = Baresip(lab, box, number, "secret-of-the-test", source, host="10.1.0.2",
                         server="198.51.100.10", inside=home)
         phone.source = source
         phones.append(phone.until_registered())

@@ -32,8 +32,9 @@ class World(Phone):
 
 def carried(lab, **trunk):
     """A box behind a Kamailio, a phone 201 in the house and the world behind the carrier."""
-    world = World(lab)
-    carrier = Kamailio(lab, "trunk secret", (world.host, world.port))
+    # The box knows a carrier by its address, so it has one of its own.
+    world = World(lab, "127.0.0.9")
+    carrier = Kamailio(lab, "trunk secret", (world.host, world.port), "127.0.0.8")
     world.through(carrier.host, carrier.port)
     box = lab.box()
     made = box.trunk("carrier", carrier.host, carrier.port, username="account7",
