@@ -97,7 +97,9 @@ class Net:
                      # As on a router from the shop: nothing comes in that was not asked for.
                      "add table ip filter",
                      "add chain ip filter in { type filter hook forward priority 0 ; }",
-                     "add rule ip filter in iifname wan ct state new drop"):
+                     "add rule ip filter in iifname wan ct state new drop",
+                     "add chain ip filter own { type filter hook input priority 0 ; }",
+                     "add rule ip filter own iifname wan ct state new drop"):
             try:
                 router.run("nft", rule)
             except subprocess.CalledProcessError as why:
