@@ -283,3 +283,52 @@ fn the_same_seed_gives_the_same_world_and_a_recording_plays_back() {
     };
     assert_eq!(play(), play());
 }
+
+/// A caller whose description is too large for a datagram.
+fn with_a_large_offer(lab: &mut Lab, name: &str) {
+    let lines = (0..20).map(|n| format!("a=x-feature-{n}:{}", "y".repeat(40)));
+    lab.phone(name).habits(|habits| habits.lines = lines.collect());
+}
+
+#[test]
+fn a_large_invite_goes_by_stream_to_who_takes_streams() {
+    let mut lab = Lab::office(16, &["201", "202"]);
+    with_a_large_offer(&mut lab, "201");
+    lab.phone("202").habits(|habits| habits.takes_streams = true);
+    lab.phone("201").dials("202");
+    lab.run_ms(300);
+    let invite = lab.phone("202").saw("INVITE");
+    assert!(invite.write().len() > 1300);
+    assert!(invite.value("Via").starts_with("SIP/2.0/TCP "), "{}", invite.value("Via"));
+    assert!(invite.value("Contact").contains("transport=tcp"));
+    lab.phone("202").answers();
+    lab.run_ms(200);
+    lab.talk("201", "202");
+    lab.phone("201").hangs_up();
+    lab.rest();
+}
+
+#[test]
+fn a_large_invite_goes_by_datagram_to_who_does_not_and_at_once_the_next_time() {
+    let mut lab = Lab::office(17, &["201", "202"]);
+    with_a_large_offer(&mut lab, "201");
+    let mut waited = Vec::new();
+    for _ in 0..2 {
+        let before = lab.phone("202").count("INVITE");
+        lab.phone("201").dials("202");
+        waited.push(
+            lab.run_until(Duration::from_secs(5), |lab| lab.phone("202").count("INVITE") > before),
+        );
+        let invite = lab.phone("202").saw("INVITE");
+        assert!(invite.value("Via").starts_with("SIP/2.0/UDP "));
+        lab.run_ms(200);
+        lab.phone("202").answers();
+        lab.run_ms(200);
+        lab.talk("201", "202");
+        lab.phone("201").hangs_up();
+        lab.run_ms(200);
+    }
+    // The refused stream costs one way there and back.
+    assert_eq!(waited, [Duration::from_millis(30), Duration::from_millis(20)]);
+    lab.rest();
+}

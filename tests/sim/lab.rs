@@ -83,7 +83,8 @@ enum Event {
 /// A stream between the box and a user agent.
 #[derive(Debug)]
 struct Connection {
-    ua: usize,
+    /// Nobody, when it never comes to be.
+    ua: Option<usize>,
     transport: Transport,
     /// The box's end, and the user agent's as the box sees it.
     local: SocketAddr,
@@ -212,7 +213,7 @@ impl Lab {
             }
             Event::FromBox { connection, bytes } => {
                 let Some(known) = self.connections.get(&connection) else { return };
-                let (index, from) = (known.ua, known.local);
+                let (Some(index), from) = (known.ua, known.local) else { return };
                 self.uas[index].receive(from, &bytes, self.now);
                 self.send_of(index);
             }
@@ -285,7 +286,13 @@ impl Lab {
                         self.note(self.uas[index].name.clone(), "box".to_owned(), &message);
                         self.secrets.of_ua(index, &self.uas[index], &message);
                     }
-                    if self.uas[index].transport == "UDP" {
+                    let by = self.connections.iter().find(|(_, stream)| {
+                        stream.ua == Some(index) && stream.up && stream.local == to
+                    });
+                    if let Some((connection, _)) = by.filter(|_| to.port() == OPENED_FROM) {
+                        let (connection, bytes) = (*connection, text.into_bytes());
+                        self.after(self.wire.delay, Event::ToBox { connection, bytes });
+                    } else if self.uas[index].transport == "UDP" {
                         let from = self.uas[index].at;
                         self.post(from, to, text.into_bytes());
                     } else {
@@ -354,6 +361,8 @@ fn stun_answer(request: &[u8], from: SocketAddr) -> Vec<u8> {
 
 /// Wall clock at the start of every lab.
 const EPOCH: UnixMillis = UnixMillis(1_790_000_000_000);
+/// The box's end of streams that it opened.
+const OPENED_FROM: u16 = 50_000;
 /// Messages that a failed test shows.
 const LADDER: usize = 80;
 

@@ -98,6 +98,8 @@ pub struct Habits {
     pub contact: Option<String>,
     /// Another media address than its own.
     pub media_ip: Option<std::net::IpAddr>,
+    /// It takes streams too, though it speaks by datagram.
+    pub takes_streams: bool,
     /// It acknowledges answers.
     pub ack: bool,
     /// It confirms reliable 1xx.
@@ -160,6 +162,7 @@ impl Default for Habits {
             challenges: Vec::new(),
             contact: None,
             media_ip: None,
+            takes_streams: false,
             ack: true,
             prack: true,
             refuses_offers: None,

@@ -2,6 +2,7 @@
 
 use super::{Connection, Event, Lab, Recorded};
 use crate::text::Sip;
+use crate::ua::Ua;
 use call::{MediaCommand, MediaEvent, PortId};
 use exchange::{Input, Output};
 use media::Verdict;
@@ -78,7 +79,7 @@ impl Lab {
                 .route(self.source(&flow), flow.remote)
                 .unwrap_or((flow.local, flow.remote));
             let found = match flow.connection {
-                Some(connection) => self.connections.get(&connection).map(|known| known.ua),
+                Some(connection) => self.connections.get(&connection).and_then(|known| known.ua),
                 None => self.uas.iter().position(|ua| ua.at == to),
             };
             let name = found.map_or(to.to_string(), |index| self.uas[index].name.clone());
@@ -203,19 +204,19 @@ impl Lab {
     /// The box opens a stream.
     fn connects(&mut self, connection: ConnectionId, transport: Transport, remote: SocketAddr) {
         let name = transport.via_name();
-        let found = self
-            .uas
-            .iter()
-            .position(|ua| ua.at == remote && ua.transport == name && !ua.habits.dead);
+        let takes = |ua: &Ua| ua.transport == name || ua.habits.takes_streams;
+        let mut uas = self.uas.iter();
+        let found = uas.position(|ua| ua.at == remote && takes(ua) && !ua.habits.dead);
         let Some(ua) = found else {
             self.connections.insert(
                 connection,
-                Connection { ua: 0, transport, local: remote, remote, up: false },
+                Connection { ua: None, transport, local: remote, remote, up: false },
             );
             return self.after(self.wire.delay * 2, Event::Broken { connection });
         };
-        let local = SocketAddr::new(self.own_address(remote.ip()), 50_000);
-        self.connections.insert(connection, Connection { ua, transport, local, remote, up: false });
+        let local = SocketAddr::new(self.own_address(remote.ip()), super::OPENED_FROM);
+        self.connections
+            .insert(connection, Connection { ua: Some(ua), transport, local, remote, up: false });
         self.after(self.wire.delay * 2, Event::Opened { connection });
     }
 
@@ -228,7 +229,7 @@ impl Lab {
 
     /// A user agent sends by its stream to the box; it opens one when there is none.
     pub(super) fn send_stream(&mut self, index: usize, to: SocketAddr, bytes: Vec<u8>) {
-        let known = self.connections.iter().find(|(_, known)| known.ua == index && known.up);
+        let known = self.connections.iter().find(|(_, known)| known.ua == Some(index) && known.up);
         let connection = known.map(|(id, _)| *id).unwrap_or_else(|| {
             self.next_accepted += 2;
             let connection = ConnectionId(self.next_accepted);
@@ -237,7 +238,7 @@ impl Lab {
             let port = 49_000 + u16::try_from(self.next_accepted % 1000).unwrap();
             let own = SocketAddr::new(ua.at.ip(), port);
             let (remote, _) = self.wire.route(own, to).unwrap_or((own, to));
-            let stream = Connection { ua: index, transport, local: to, remote, up: true };
+            let stream = Connection { ua: Some(index), transport, local: to, remote, up: true };
             self.connections.insert(connection, stream);
             connection
         });
@@ -250,7 +251,7 @@ impl Lab {
         let broken: Vec<_> = self
             .connections
             .iter()
-            .filter(|(_, known)| known.ua == index)
+            .filter(|(_, known)| known.ua == Some(index))
             .map(|(id, _)| *id)
             .collect();
         for connection in broken {

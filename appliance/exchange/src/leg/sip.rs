@@ -128,6 +128,8 @@ struct Outgoing {
     attempt: Option<outgoing::Attempt>,
     early: EarlyDialogs,
     cseq: u32,
+    /// Whether a stream was tried because the INVITE is large.
+    large: outgoing::Large,
     /// The leg whose media is offered.
     media: LegId,
     /// Somebody or something answered at all.

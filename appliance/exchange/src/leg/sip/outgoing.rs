@@ -14,7 +14,7 @@ use sip::digest::{Answering, Secret};
 use sip::flow::{Flow, Transport};
 use sip::header::name_addr::Quoted;
 use sip::header::session::SessionExpires;
-use sip::resolve::Destination;
+use sip::resolve::{self, Destination, Failures};
 use sip::session::answer::{Acknowledgement, Answer};
 use sip::session::provisional::Order;
 use sip::session::timer::SessionTimer;
@@ -59,6 +59,17 @@ pub(super) struct Attempt {
     challenge: Option<Answering>,
 }
 
+/// What became of an INVITE that is too large for a datagram (RFC 3261 §18.1.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Large {
+    /// None was composed yet.
+    Unknown,
+    /// It goes by a stream; if that fails, by this flow after all.
+    Stream { else_by: Flow },
+    /// It goes by datagram, whatever its size.
+    Datagram,
+}
+
 impl Legs {
     /// Makes a leg and calls somebody.
     pub(super) fn dial(&mut self, desk: &mut Desk<'_>, call: CallId, id: LegId, dial: Dial) {
@@ -76,6 +87,7 @@ impl Legs {
             attempt: None,
             early: EarlyDialogs::default(),
             cseq: 0,
+            large: Large::Unknown,
             media,
             heard: false,
             rang: false,
@@ -168,6 +180,7 @@ impl Legs {
             return self.gone(desk, id, cause::unreachable(503));
         };
         leg.flow = flow;
+        outgoing.large = Large::Unknown;
         self.invite(desk, id, None);
     }
 
@@ -192,32 +205,33 @@ impl Legs {
             },
             None => None,
         };
-        let (frame, now) = (&mut *desk.frame, desk.now);
         outgoing.cseq += 1;
-        let (mut compose, branch) = outgoing.draft.begin(frame, &leg.flow, leg.hops, outgoing.cseq);
+        let trunk = match &leg.peer {
+            Peer::Trunk { trunk, .. } => desk.frame.config.trunks.get(trunk).cloned(),
+            Peer::Extension { .. } => None,
+        };
         let mut answered = challenge;
-        if let Some(challenge) = &mut answered
-            && let Peer::Trunk { trunk, .. } = &leg.peer
-            && let Some(trunk) = frame.config.trunks.get(trunk).cloned()
+        let body = body.as_deref();
+        let (hops, now) = (leg.hops, desk.now);
+        let frame = &mut *desk.frame;
+        let challenged = answered.as_mut().zip(trunk.as_deref());
+        let (mut bytes, mut branch) = outgoing.compose(frame, &leg.flow, hops, challenged, body);
+        if bytes.len() > LARGEST_DATAGRAM
+            && let Some(stream) = outgoing.stream_instead(frame, leg.flow, trunk.as_deref(), now)
         {
-            let body = body.as_deref().unwrap_or_default();
-            let uri = outgoing.draft.uri.clone();
-            compose = authorize(compose, challenge, &trunk, Method::Invite, &uri, body, frame);
+            outgoing.large = Large::Stream { else_by: leg.flow };
+            leg.flow = stream;
+            let challenged = answered.as_mut().zip(trunk.as_deref());
+            (bytes, branch) = outgoing.compose(frame, &leg.flow, hops, challenged, body);
         }
-        // Reliable answers could carry an offer that we have no answer to yet.
-        let supported = if body.is_some() { SUPPORTED } else { "timer, replaces" };
-        compose = compose.header(Name::Supported, supported);
-        if let Some(body) = &body {
-            compose = compose.body("application/sdp", body);
-        }
-        let bytes: Arc<[u8]> = compose.finish().into();
         let owner = Some(Owner::Leg(id));
         let transaction =
             frame.request_bytes(Method::Invite, &branch, bytes.clone(), leg.flow, owner, now);
-        let mute = if outgoing.way.has_next() || matches!(leg.peer, Peer::Trunk { .. }) {
-            MUTE_TRUNK
-        } else {
-            MUTE_PHONE
+        let mute = match (outgoing.large, &leg.peer) {
+            (Large::Stream { .. }, _) => MUTE_STREAM,
+            (_, Peer::Trunk { .. }) => MUTE_TRUNK,
+            (_, Peer::Extension { .. }) if outgoing.way.has_next() => MUTE_TRUNK,
+            (_, Peer::Extension { .. }) => MUTE_PHONE,
         };
         outgoing.attempt = Some(Attempt {
             transaction,
@@ -462,7 +476,16 @@ impl Legs {
         if outgoing.attempt.as_ref().is_none_or(|attempt| attempt.transaction != transaction) {
             return;
         }
-        outgoing.attempt = None;
+        let challenge = outgoing.attempt.take().and_then(|attempt| attempt.challenge);
+        if let Large::Stream { else_by } = outgoing.large {
+            let target = resolve::Target { transport: leg.flow.transport, addr: leg.flow.remote };
+            desk.frame.failures.note(target, Failures::PAUSE, desk.now);
+            outgoing.large = Large::Datagram;
+            leg.flow = else_by;
+            if !outgoing.heard && outgoing.cancelled.is_none() {
+                return self.invite(desk, id, challenge);
+            }
+        }
         outgoing.way.failed(desk.frame, desk.now);
         if outgoing.cancelled.is_some() {
             return self.forget(desk.frame, id);
@@ -503,6 +526,55 @@ impl Legs {
         outgoing.cancelled = Some(end.clone());
         let reason = cause::reason(end);
         desk.frame.transactions.cancel(attempt.transaction, Some(&reason), desk.now);
+    }
+}
+
+impl Outgoing {
+    /// The INVITE as it goes by a flow, and its branch.
+    fn compose(
+        &self,
+        frame: &mut Frame,
+        flow: &Flow,
+        hops: u8,
+        challenged: Option<(&mut Answering, &Trunk)>,
+        body: Option<&[u8]>,
+    ) -> (Arc<[u8]>, String) {
+        let (mut compose, branch) = self.draft.begin(frame, flow, hops, self.cseq);
+        if let Some((challenge, trunk)) = challenged {
+            let (uri, body) = (&self.draft.uri, body.unwrap_or_default());
+            compose = authorize(compose, challenge, trunk, Method::Invite, uri, body, frame);
+        }
+        // Reliable answers could carry an offer that we have no answer to yet.
+        let supported = if body.is_some() { SUPPORTED } else { "timer, replaces" };
+        compose = compose.header(Name::Supported, supported);
+        if let Some(body) = body {
+            compose = compose.body("application/sdp", body);
+        }
+        (compose.finish().into(), branch)
+    }
+
+    /// The stream to a peer that stands in the open, for what is too large for a datagram.
+    fn stream_instead(
+        &self,
+        frame: &mut Frame,
+        flow: Flow,
+        trunk: Option<&Trunk>,
+        now: Instant,
+    ) -> Option<Flow> {
+        let chosen = trunk.is_some_and(|trunk| trunk.transport == TrunkTransport::Udp);
+        if flow.transport != Transport::Udp || self.large != Large::Unknown || chosen {
+            return None;
+        }
+        let target = sip::Uri::parse(&self.draft.uri)?;
+        let elsewhere = target.host().ip().map(|ip| ip.to_canonical()) != Some(flow.remote.ip());
+        if target.param("transport").is_some() || (trunk.is_none() && elsewhere) {
+            return None;
+        }
+        let target = resolve::Target { transport: Transport::Tcp, addr: flow.remote };
+        if frame.failures.holds(&target, now) {
+            return None;
+        }
+        frame.flow_to(target, &flow.remote.ip().to_string())
     }
 }
 
@@ -700,6 +772,10 @@ fn bracketed(host: &str) -> String {
 
 /// A carrier that does not even say 100 in this time is tried no longer.
 const MUTE_TRUNK: Duration = Duration::from_secs(6);
+/// A stream that is not up by then was dropped by a wall in between.
+const MUTE_STREAM: Duration = Duration::from_secs(1);
+/// Larger requests go by stream when nobody knows the path's MTU (RFC 3261 §18.1.1).
+const LARGEST_DATAGRAM: usize = 1300;
 /// A phone may sleep (Wi-Fi power save), but not for ever.
 const MUTE_PHONE: Duration = Duration::from_secs(10);
 const UNKNOWN: std::net::SocketAddr =
