@@ -94,7 +94,9 @@ impl Guard {
         }
     }
 
-    /// The 401 that asks who somebody is, for both algorithms, the better one first (RFC 8760 §2.3).
+    /// The 401 that asks who somebody is, for both algorithms. RFC 8760 §2.4 wants the better one
+    /// first, but devices in the field read only the first and fail if it is not MD5; who knows both
+    /// may choose.
     pub(crate) fn challenge(
         &mut self,
         frame: &mut Frame,
@@ -112,7 +114,7 @@ impl Guard {
         let mut compose = frame.reply_to(request, flow, Status::UNAUTHORIZED);
         let plain = self.plain.is_plain(request, flow.remote.ip());
         let algorithms: &[Algorithm] =
-            if plain { &[Algorithm::Md5] } else { &[Algorithm::Sha256, Algorithm::Md5] };
+            if plain { &[Algorithm::Md5] } else { &[Algorithm::Md5, Algorithm::Sha256] };
         for algorithm in algorithms {
             compose = compose.header(
                 Name::WwwAuthenticate,
