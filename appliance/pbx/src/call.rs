@@ -51,6 +51,8 @@ pub(crate) struct Call {
     pub(crate) from: Party,
     pub(crate) anonymous: bool,
     pub(crate) trunks: BTreeMap<LegId, TrunkId>,
+    /// Who is at the end of each leg that talks or calls: with whose rights it may go on.
+    pub(crate) who: BTreeMap<LegId, Caller>,
 }
 
 #[derive(Debug)]
@@ -316,7 +318,9 @@ impl Call {
             streams: Vec::new(),
         };
         let state = State::Placing(Box::new(Placing::new(leg)));
-        let call = Self { record, caller, state, from, anonymous, trunks: BTreeMap::new() };
+        let who = BTreeMap::from([(leg, caller.clone())]);
+        let trunks = BTreeMap::new();
+        let call = Self { record, caller, state, from, anonymous, trunks, who };
         (call, dialled)
     }
 

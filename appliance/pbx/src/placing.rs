@@ -6,7 +6,7 @@ use call::{
     CallState, Cause, Decider, Diversion, DiversionReason, End, LegCommand, LegId, Party, Place,
     Target, TransferState, Why,
 };
-use config::{ExtensionId, TrunkId};
+use config::{ExtensionId, TenantId, TrunkId};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
@@ -255,6 +255,7 @@ impl Call {
             self.free_trunk(other, desk);
             desk.tell(other, LegCommand::End(elsewhere.clone()));
         }
+        self.is_with(leg);
         self.state = State::Up { a: caller, b: leg };
         if connected {
             desk.tell(caller, LegCommand::Rejoin { media: leg, both: false });
@@ -271,6 +272,22 @@ impl Call {
         self.record.state = CallState::Up;
         self.record.held = false;
         desk.changed = true;
+    }
+
+    /// Notes who answered on a leg.
+    fn is_with(&mut self, leg: LegId) {
+        let tenant = TenantId(self.record.tenant);
+        let caller = match (self.trunks.get(&leg), &self.record.destination) {
+            (Some(trunk), _) => {
+                let number = self.record.to.number.clone();
+                Caller::Trunk { tenant, trunk: *trunk, number }
+            }
+            (None, Some(Place::Extension(number))) => {
+                Caller::Extension { tenant, number: number.clone() }
+            }
+            (None, Some(Place::Trunk(_)) | None) => return,
+        };
+        self.who.insert(leg, caller);
     }
 
     pub(crate) fn free_trunk(&mut self, leg: LegId, desk: &mut Desk<'_>) {

@@ -3,9 +3,7 @@
 use crate::call::{Call, Pbx, State, World};
 use crate::placing::Placing;
 use crate::route::Caller;
-use call::{
-    CallId, Cause, Decider, End, LegCommand, LegId, Offer, Origin, Place, TransferState, Why,
-};
+use call::{CallId, Cause, Decider, End, LegCommand, LegId, Offer, Origin, TransferState, Why};
 use config::TenantId;
 use std::time::Instant;
 
@@ -68,6 +66,7 @@ impl Pbx {
         self.say(id, leg, LegCommand::TransferProgress(TransferState::Done));
         // The call that stays is the second one: it holds the way to the new party.
         let moved = self.call(id).and_then(|call| call.trunks.get(&stays).copied());
+        let who = self.call(id).and_then(|call| call.who.get(&stays).cloned());
         self.with_call(
             id,
             |call, desk| {
@@ -89,6 +88,7 @@ impl Pbx {
                     desk.trunk_taken(trunk);
                     call.trunks.insert(stays, trunk);
                 }
+                call.who.extend(who.map(|who| (stays, who)));
                 call.free_trunk(other, desk);
                 call.step("An attended transfer joined two calls.".to_owned(), desk);
                 desk.tell(other, LegCommand::End(done));
@@ -129,13 +129,17 @@ impl Pbx {
             return self.say(id, leg, LegCommand::End(End { status: Some(481), ..end }));
         };
         self.adopt(leg, second);
-        let number = match &offer.origin {
-            Origin::Extension { number, .. } => number.clone(),
-            Origin::Trunk { .. } => offer.from.number.clone(),
+        let (number, who) = match &offer.origin {
+            Origin::Extension { tenant, number } => {
+                let (tenant, number) = (TenantId(*tenant), number.clone());
+                (number.clone(), Some((leg, Caller::Extension { tenant, number })))
+            }
+            Origin::Trunk { .. } => (offer.from.number.clone(), None),
         };
         self.with_call(
             second,
             |call, desk| {
+                call.who.extend(who);
                 call.free_trunk(replaced, desk);
                 call.step(format!("{number} took over."), desk);
                 let done = End { why: Why::Transferred, ..End::hung_up(Decider::Exchange) };
@@ -159,11 +163,8 @@ impl Call {
     /// the new party sees who is being transferred. A carrier gets no rights of ours.
     fn become_caller(&mut self, leg: LegId) {
         let State::Up { a, .. } = self.state else { return };
-        let place =
-            if a == leg { Some(&self.record.origin) } else { self.record.destination.as_ref() };
-        if let Some(Place::Extension(number)) = place {
-            let tenant = TenantId(self.record.tenant);
-            self.caller = Caller::Extension { tenant, number: number.clone() };
+        if let Some(who) = self.who.get(&leg) {
+            self.caller = who.clone();
         }
         if a == leg {
             self.from = self.record.to.clone();

@@ -164,3 +164,37 @@ fn a_transferred_trunk_call_still_counts_until_it_ends() {
     office.says(call, new, LegEvent::Ended(End::hung_up(Decider::Callee)));
     assert!(office.pbx.is_empty());
 }
+
+#[test]
+fn a_carrier_that_transfers_gets_no_rights_of_ours() {
+    let mut config = configured();
+    outbound(&mut config, "0.", &[1], |_| {});
+    let mut office = Office::with(config);
+    let (call, caller) = office.calls("201", "02079460958");
+    let outside = office.dialled()[0].0;
+    office.says(call, outside, LegEvent::Answered);
+    office.told();
+    for number in ["0090012345", "202", "999"] {
+        office.says(call, outside, asked(number, None));
+        let told = office.told();
+        let failed = LegCommand::TransferProgress(TransferState::Failed(480));
+        assert_eq!(told.last().unwrap(), &(outside, failed), "{number}");
+    }
+    assert_eq!(office.pbx.partner_of(caller), Some(outside));
+}
+
+#[test]
+fn who_was_joined_by_a_transfer_keeps_his_own_rights() {
+    let mut config = configured();
+    outbound(&mut config, "0.", &[1], |route| {
+        route.caller = Some(config::Pattern::parse("202").unwrap());
+    });
+    let mut office = Office::with(config);
+    let (first, caller, called) = talking(&mut office, "201", "202");
+    let (second, consulting, _) = talking(&mut office, "202", "203");
+    office.says(first, called, asked("203", Some(consulting)));
+    office.told();
+    // 201 sits where 202 was, and may not call outside.
+    office.says(second, caller, asked("02079460958", None));
+    assert!(office.dialled().is_empty());
+}
