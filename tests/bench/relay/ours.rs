@@ -1,0 +1,99 @@
+//! The media thread of the daemon in a process of its own.
+
+use crate::Rival;
+use crate::daemon::media_worker::{self, Setup};
+use crate::load::Call;
+use call::{CallId, Learn, LegId, MediaCommand, MediaEvent, MediaKind, PeerAddress, PortId};
+use std::env;
+use std::io::{BufRead, BufReader, Write, stdin};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+pub(crate) struct Ours {
+    child: Child,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Ours {
+    pub(crate) fn start() -> Self {
+        let mut child = Command::new(env::current_exe().unwrap())
+            .arg("serve")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let answers = BufReader::new(child.stdout.take().unwrap());
+        Self { child, answers }
+    }
+}
+
+impl Rival for Ours {
+    fn name(&self) -> &'static str {
+        "strowger"
+    }
+
+    fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    fn set_up(&mut self, calls: &[Call]) -> Vec<(SocketAddr, SocketAddr)> {
+        let orders = self.child.stdin.as_mut().unwrap();
+        let mut port = || {
+            let mut line = String::new();
+            self.answers.read_line(&mut line).unwrap();
+            SocketAddr::from((Ipv4Addr::LOCALHOST, line.trim().parse::<u16>().unwrap()))
+        };
+        let mut one = |call: &Call| {
+            let [a, b] = [&call.a, &call.b].map(|it| it.local_addr().unwrap().port());
+            writeln!(orders, "{a} {b}").unwrap();
+            (port(), port())
+        };
+        calls.iter().map(&mut one).collect()
+    }
+}
+
+impl Drop for Ours {
+    fn drop(&mut self) {
+        self.child.stdin = None;
+        let _ = self.child.wait();
+    }
+}
+
+/// The child: for each line with two far sides' ports, relays a call and says at which ports.
+pub(crate) fn serve() {
+    let handle = media_worker::start(Setup {
+        addresses: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
+        ports: 20_000..=29_999,
+        rest: Duration::from_secs(5),
+        wake: Box::new(|| {}),
+    })
+    .unwrap();
+    handle.send(MediaCommand::Provide { address: 0, spare: 64 }).unwrap();
+    let mut free: Vec<u16> = Vec::new();
+    let mut next = || loop {
+        if let Some(port) = free.pop() {
+            return PortId { address: 0, port };
+        }
+        if let MediaEvent::Free { ports, .. } = handle.events.recv().unwrap() {
+            free.extend(ports);
+        }
+    };
+    for (number, line) in (1..).zip(stdin().lines()) {
+        let line = line.unwrap();
+        let sides = line.split(' ').map(|port| port.parse::<u16>().unwrap());
+        let mut pair = Vec::new();
+        for (leg, side) in (number * 2..).zip(sides) {
+            let port = next();
+            let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+            let peer = PeerAddress { rtp: at(side), rtcp: at(side + 1), learn: Learn::Never };
+            let (call, leg, kind) = (CallId(number), LegId(leg), MediaKind::Audio);
+            let open = MediaCommand::Open { port, call, leg, kind, dscp: 46, silence_seconds: 60 };
+            handle.send(open).unwrap();
+            handle.send(MediaCommand::Peer { port, peer }).unwrap();
+            pair.push(port);
+            println!("{}", port.port);
+        }
+        handle.send(MediaCommand::Bridge { a: pair[0], b: pair[1] }).unwrap();
+    }
+}
