@@ -10,6 +10,13 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
+/** Wide, so that whatever else runs on this machine leaves enough of it. */
+const MEDIA = '14000-18999';
+/** Below the range that the kernel takes ports from for anybody, and each given once. */
+const FIRST = 5100;
+const LAST = 8900;
+const GIVEN = new Set();
+
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export async function box() {
@@ -23,18 +30,17 @@ class Box {
   own = true;
   host = '127.0.0.1';
   #process = null;
-  #log = '';
+  log = '';
 
   async start() {
     this.folder = await mkdtemp(join(tmpdir(), 'strowger-browser-'));
     this.data = join(this.folder, 'data');
     const [http, sips] = [await freePort(), await freePort()];
     this.sip = await freePort();
-    this.media = 20000 + 2 * Math.floor(Math.random() * 4000);
     this.url = `https://${this.host}:${http}`;
     this.words = [
       'run', '--data', this.data, '--http', `${this.host}:${http}`, '--sip', `${this.host}:${this.sip}`, '--sips', `${this.host}:${sips}`,
-      '--media-ip', this.host, '--media-ports', `${this.media}-${this.media + 199}`,
+      '--media-ip', this.host, '--media-ports', MEDIA,
     ];
     await this.run();
     return this;
@@ -43,16 +49,16 @@ class Box {
   async run() {
     const daemon = process.env.STROWGERD ?? join(process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'), 'debug', 'strowgerd');
     this.#process = spawn(daemon, this.words, { stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [this.#process.stdout, this.#process.stderr]) stream.on('data', (text) => (this.#log += text));
+    for (const stream of [this.#process.stdout, this.#process.stderr]) stream.on('data', (text) => (this.log += text));
     let failed = null;
     this.#process.on('error', (why) => (failed = `${daemon}: ${why.message}`));
     this.#process.on('exit', (code) => (failed ??= `strowgerd ended with ${code}`));
     for (let left = 300; left > 0; left -= 1) {
-      if (failed) throw new Error(`${failed}: ${this.#log.slice(-2000)}`);
+      if (failed) throw new Error(`${failed}: ${this.log.slice(-2000)}`);
       if (await this.healthy()) return;
       await wait(100);
     }
-    throw new Error(`strowgerd was not healthy within 30 s: ${this.#log.slice(-2000)}`);
+    throw new Error(`strowgerd was not healthy within 30 s: ${this.log.slice(-2000)}`);
   }
 
   healthy() {
@@ -87,12 +93,21 @@ export async function claimCode(data) {
 /** A port that nobody has, neither for TCP nor for UDP; with `pair`, the next one is free as well. */
 export async function freePort(pair = false) {
   for (;;) {
-    const server = createServer().listen(0, '127.0.0.1');
-    await new Promise((tell) => server.once('listening', tell));
-    const { port } = server.address();
-    await new Promise((tell) => server.close(tell));
-    if ((await udpFree(port)) && (!pair || (await udpFree(port + 1)))) return port;
+    const port = FIRST + Math.floor(Math.random() * (LAST - FIRST));
+    const wanted = pair ? [port, port + 1] : [port];
+    if (wanted.some((one) => GIVEN.has(one))) continue;
+    wanted.forEach((one) => GIVEN.add(one));
+    const free = await Promise.all(wanted.flatMap((one) => [tcpFree(one), udpFree(one)]));
+    if (free.every(Boolean)) return port;
   }
+}
+
+function tcpFree(port) {
+  return new Promise((tell) => {
+    const server = createServer();
+    server.once('error', () => tell(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => tell(true)));
+  });
 }
 
 function udpFree(port) {

@@ -30,6 +30,11 @@ export class Phones {
     return this.#phones.get(user).command('hangup');
   }
 
+  /** What they said last, for whoever has to find out why a test failed. */
+  said() {
+    return [...this.#phones].map(([user, phone]) => `--- phone ${user}\n${phone.output.slice(-1500)}`).join('\n');
+  }
+
   async stop() {
     await Promise.all([...this.#phones.values()].map((phone) => phone.stop()));
   }
@@ -38,7 +43,7 @@ export class Phones {
 class Phone {
   #process = null;
   #control = null;
-  #output = '';
+  output = '';
 
   constructor(box, user, secret) {
     Object.assign(this, { box, user, secret });
@@ -48,7 +53,7 @@ class Phone {
     this.folder = await mkdtemp(join(tmpdir(), `strowger-phone-${this.user}-`));
     const sip = await freePort(true);
     const control = await freePort();
-    const media = 40000 + 20 * Math.floor(Math.random() * 1000);
+    const media = 3000 + 20 * Math.floor(Math.random() * 100);
     const tone = join(this.folder, 'tone.wav');
     await writeFile(tone, wav());
     await writeFile(join(this.folder, 'config'), `sip_listen ${this.box.host}:${sip}
@@ -79,12 +84,12 @@ ctrl_tcp_listen ${this.box.host}:${control}
     await writeFile(join(this.folder, 'accounts'), account);
     await writeFile(join(this.folder, 'contacts'), '');
     this.#process = spawn('baresip', ['-f', this.folder], { stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [this.#process.stdout, this.#process.stderr]) stream.on('data', (text) => (this.#output += text));
+    for (const stream of [this.#process.stdout, this.#process.stderr]) stream.on('data', (text) => (this.output += text));
     let failed = null;
     this.#process.on('error', (why) => (failed = why.message));
     this.#process.on('exit', (code) => (failed ??= `ended with ${code}`));
     for (let left = 100; left > 0; left -= 1) {
-      if (failed) throw new Error(`baresip ${failed}: ${this.#output.slice(-1500)}`);
+      if (failed) throw new Error(`baresip ${failed}: ${this.output.slice(-1500)}`);
       this.#control = await dial(this.box.host, control);
       if (this.#control) {
         this.#control.resume();
@@ -92,7 +97,7 @@ ctrl_tcp_listen ${this.box.host}:${control}
       }
       await wait(100);
     }
-    throw new Error(`baresip opened no control port: ${this.#output.slice(-1500)}`);
+    throw new Error(`baresip opened no control port: ${this.output.slice(-1500)}`);
   }
 
   command(command, params = '') {

@@ -37,6 +37,7 @@ function step(name, walk, options = {}) {
     } catch (failure) {
       lost = true;
       await browser?.picture('failed').catch(() => {});
+      console.error(`${phones?.said()}\n--- strowgerd\n${box?.log?.slice(-3000)}`);
       throw failure;
     }
   });
