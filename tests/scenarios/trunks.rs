@@ -540,3 +540,85 @@ fn a_shutdown_signs_off_at_the_carrier() {
     lab.run_ms(100);
     assert!(lab.phone("carrier").ua().registrar.contact.is_none());
 }
+
+#[test]
+fn a_carrier_cannot_send_our_people_to_expensive_numbers() {
+    let (mut lab, trunk) = office(27);
+    lab.phone("201").dials("02079461111");
+    lab.run_ms(300);
+    lab.phone("carrier").answers();
+    lab.run_ms(100);
+    lab.phone("carrier").transfers("00900123456");
+    lab.run_ms(500);
+    assert_eq!(lab.phone("carrier").count("INVITE"), 1);
+    let notified = lab.phone("carrier").talk().notified.clone();
+    assert!(notified.last().unwrap().starts_with("SIP/2.0 4"), "{notified:?}");
+    lab.talk("201", "carrier");
+    lab.phone("201").hangs_up();
+    lab.run_ms(300);
+    sign_off(&mut lab, trunk);
+}
+
+#[test]
+fn a_carrier_that_forbids_us_is_left_in_peace_for_a_while() {
+    let mut lab = Lab::office(28, &["201"]);
+    lab.carrier("carrier", "198.51.100.1:5060", TrunkKind::Register);
+    lab.phone("carrier").ua().registrar.answers = Some(403);
+    lab.run_for(Duration::from_secs(120));
+    assert_eq!(state(&lab), TrunkState::Down);
+    assert_eq!(lab.phone("carrier").count("REGISTER"), 1);
+}
+
+#[test]
+fn two_accounts_at_one_carrier_are_told_apart_by_the_contact_that_is_called() {
+    let (mut lab, trunk) = office(29);
+    let other = lab.carrier("other", "198.51.100.1:5080", TrunkKind::Register);
+    for name in ["carrier", "other"] {
+        lab.phone(name).ua().of = Some("carrier.example".to_owned());
+    }
+    lab.run_ms(300);
+    lab.inbound_from(other, "+442079460999", "201");
+    let contact = lab.phone("other").ua().registrar.contact.clone().unwrap();
+    lab.phone("other").dials_uri(&contact, "sip:+442079460999@carrier.example");
+    lab.run_ms(300);
+    assert!(lab.phone("201").rings());
+    assert_eq!(lab.record().origin, Place::Trunk("other".to_owned()));
+    lab.phone("other").cancels();
+    lab.run_ms(300);
+    lab.change_trunk(other, |trunk| trunk.enabled = false);
+    sign_off(&mut lab, trunk);
+}
+
+#[test]
+fn a_call_goes_on_while_its_trunk_is_changed() {
+    let (mut lab, trunk) = office(30);
+    lab.phone("201").dials("02079461111");
+    lab.run_ms(300);
+    lab.phone("carrier").answers();
+    lab.run_ms(100);
+    lab.change_trunk(trunk, |trunk| trunk.register_seconds = 1200);
+    lab.run_ms(300);
+    lab.talk("201", "carrier");
+    lab.phone("201").hangs_up();
+    lab.run_ms(300);
+    assert!(lab.phone("carrier").is_free());
+    sign_off(&mut lab, trunk);
+}
+
+#[test]
+fn a_call_from_outside_to_a_phone_that_is_away_goes_to_a_mobile() {
+    let (mut lab, trunk) = office(31);
+    lab.change("202", |extension| {
+        extension.forward.unreachable = Some(Number::parse("07700900123").unwrap());
+    });
+    lab.phone("202").habits(|habits| habits.dead = true);
+    lab.phone("carrier").dials("+442079460958");
+    let after =
+        lab.run_until(Duration::from_secs(20), |lab| lab.phone("carrier").count("INVITE") > 0);
+    assert!(after < Duration::from_millis(10_100), "{after:?}");
+    assert!(lab.phone("carrier").saw("INVITE").value("Diversion").contains("unavailable"));
+    lab.phone("carrier").on(0).cancels();
+    lab.run_ms(500);
+    lab.phone("202").habits(|habits| habits.dead = false);
+    sign_off(&mut lab, trunk);
+}

@@ -332,3 +332,62 @@ fn a_large_invite_goes_by_datagram_to_who_does_not_and_at_once_the_next_time() {
     assert_eq!(waited, [Duration::from_millis(30), Duration::from_millis(20)]);
     lab.rest();
 }
+
+#[test]
+fn a_phone_behind_a_router_whose_stream_broke_cannot_be_called_and_that_is_said_at_once() {
+    let mut lab = Lab::office(18, &["202"]);
+    lab.nat("10.0.0.0/24", "203.0.113.5", None);
+    lab.extension("201");
+    lab.add_phone_at("201", "10.0.0.7:5060", "192.0.2.10:5060");
+    lab.phone("201").ua().transport = "TCP";
+    lab.phone("201").registers();
+    lab.run_ms(200);
+    connect(&mut lab, "202", "201");
+    lab.talk("202", "201");
+    lab.phone("202").hangs_up();
+    lab.run_ms(300);
+    lab.breaks_streams_of("201");
+    lab.run_ms(100);
+    lab.phone("202").dials("201");
+    lab.run_ms(300);
+    assert_eq!(lab.phone("202").status(), Some(480));
+    lab.phone("201").registers();
+    lab.run_ms(200);
+    connect(&mut lab, "202", "201");
+    lab.phone("202").hangs_up();
+    lab.rest();
+}
+
+#[test]
+fn a_phone_that_moves_to_another_address_in_a_call_keeps_it() {
+    let mut lab = talking(19);
+    lab.talk("201", "202");
+    // A new network: another address for signalling and sound, told by a re-INVITE.
+    lab.phone("201").ua().at = "192.168.1.200:5060".parse().unwrap();
+    lab.phone("201").in_call(|ua, call, now| {
+        ua.calls[call].rtp = "192.168.1.200:47000".parse().unwrap();
+        ua.offer(call, "INVITE", now);
+    });
+    lab.run_ms(300);
+    assert_eq!(lab.phone("201").talk().offers, [200]);
+    lab.talk("201", "202");
+    lab.phone("202").hangs_up();
+    lab.run_ms(300);
+    assert!(lab.phone("201").is_free(), "the BYE went to the old address");
+    lab.rest();
+}
+
+#[test]
+fn overtaking_sound_is_relayed_as_it_comes() {
+    let mut lab = talking(20);
+    lab.wire.jitter = Duration::from_millis(900);
+    lab.run_for(Duration::from_secs(60));
+    lab.wire.jitter = Duration::ZERO;
+    lab.run_ms(1_000);
+    let heard = lab.phone("202").talk().heard.clone();
+    assert!(heard.len() > 100);
+    assert!(heard.windows(2).any(|pair| pair[0].1 > pair[1].1), "nothing overtook");
+    lab.phone("201").hangs_up();
+    lab.rest();
+    assert!(lab.record().streams.iter().all(|stream| stream.stats.lost < 5));
+}

@@ -272,6 +272,15 @@ impl Lab {
 
     /// Calls for numbers that fit `did` ring at `destination`.
     pub fn inbound(&mut self, did: &str, destination: &str) {
+        self.inbound_by(None, did, destination);
+    }
+
+    /// The same for the calls of one trunk.
+    pub fn inbound_from(&mut self, trunk: TrunkId, did: &str, destination: &str) {
+        self.inbound_by(Some(trunk), did, destination);
+    }
+
+    fn inbound_by(&mut self, trunk: Option<TrunkId>, did: &str, destination: &str) {
         self.put(Entry::InboundRoute(InboundRoute {
             id: InboundRouteId::NEW,
             revision: Revision::default(),
@@ -279,7 +288,7 @@ impl Lab {
             name: format!("in {did}"),
             enabled: true,
             order: 100,
-            trunk: None,
+            trunk,
             did: Pattern::parse(did).unwrap(),
             caller: None,
             destination: Number::parse(destination).unwrap(),

@@ -67,8 +67,11 @@ pub(crate) fn to_status(end: &End) -> Status {
         | Why::ProtocolError
         | Why::Administrator => 480,
     };
+    // What nobody said, but the network came to, is not the callee's refusal.
     let theirs = end.status.filter(|code| {
-        (400..700).contains(code) && !matches!(code, 401 | 407 | 408 | 421 | 422 | 423 | 494)
+        end.by != Decider::Network
+            && (400..700).contains(code)
+            && !matches!(code, 401 | 407 | 408 | 421 | 422 | 423 | 494)
     });
     Status::new(theirs.unwrap_or(own)).unwrap_or(Status::TEMPORARILY_UNAVAILABLE)
 }
