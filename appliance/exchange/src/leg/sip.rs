@@ -224,6 +224,10 @@ impl Legs {
         leg: LegId,
         command: LegCommand,
     ) {
+        // A transfer moves a leg to another call.
+        if let Some(known) = self.legs.get_mut(&leg) {
+            known.call = call;
+        }
         match command {
             LegCommand::Dial { target, from, anonymous, media, diverted } => {
                 let dial = outgoing::Dial { target, from, anonymous, media, diverted };
