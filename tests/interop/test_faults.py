@@ -159,12 +159,11 @@ def claim_through(box, inside):
 
 
 def fill(path):
-    with open(path, "wb") as file:
+    with open(path, "wb", buffering=0) as file:
         for size in (65536, 4096, 512, 1):
             try:
                 while True:
                     file.write(b"x" * size)
-                    file.flush()
             except OSError:
                 continue
 

@@ -17,22 +17,29 @@ class Stream:
         self.socket.setblocking(False)
         self.host, self.port = self.socket.getsockname()
         self.ssrc, self.sequence, self.fill = ssrc, 1000 * ssrc % 60000, ssrc % 251
+        self.came = []
 
     def send(self, to):
         self.sequence = (self.sequence + 1) & 0xFFFF
         head = struct.pack("!BBHII", 0x80, 8, self.sequence, self.sequence * 160, self.ssrc)
         self.socket.sendto(head + bytes([self.fill]) * 160, to)
+        self.drain()
 
-    def received(self):
-        """The first payload octets of all the packets that came."""
-        came = []
+    def drain(self):
+        """Before the kernel's buffer is full."""
         while True:
             try:
                 data, _ = self.socket.recvfrom(2048)
             except BlockingIOError:
-                return came
+                return
             if len(data) == 172:
-                came.append(data[12])
+                self.came.append(data[12])
+
+    def received(self):
+        """The first payload octets of all the packets that came since the last time."""
+        self.drain()
+        came, self.came = self.came, []
+        return came
 
     def close(self):
         self.socket.close()
