@@ -93,7 +93,15 @@ fn play(seed: u64, events: usize) {
 impl World {
     fn new(seed: u64) -> Self {
         let numbers = ["201", "202", "203", "204", "205", "206"];
-        let mut lab = Lab::office(seed, &numbers);
+        let mut lab = Lab::new(seed);
+        for number in numbers {
+            lab.extension(number);
+            match number {
+                "206" => lab.add_phone_at("206", "[2001:db8::66]:5060", "[2001:db8::10]:5060"),
+                number => lab.add_phone(number),
+            }
+        }
+        lab.phone("205").ua().transport = "TCP";
         lab.stop_recording();
         lab.add_phone("203/b");
         let carrier = lab.carrier("carrier", "198.51.100.1:5060", TrunkKind::Static);
@@ -489,6 +497,9 @@ impl World {
             let number = self.any_number();
             let action = self.random.below(10);
             let live = self.lab.phone(&name).live();
+            if action == 0 {
+                self.lab.breaks_streams_of("205");
+            }
             let Some(call) = self.any(&live) else {
                 let number = if name == "carrier" { "+442079460200" } else { &number };
                 self.lab.phone(&name).dials(number);

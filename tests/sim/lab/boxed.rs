@@ -254,6 +254,9 @@ impl Lab {
             .filter(|(_, known)| known.ua == Some(index))
             .map(|(id, _)| *id)
             .collect();
+        if !broken.is_empty() {
+            self.uas[index].stream_broke(self.now);
+        }
         for connection in broken {
             self.after(Duration::ZERO, Event::Broken { connection });
         }

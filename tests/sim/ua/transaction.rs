@@ -181,6 +181,17 @@ impl Ua {
         found
     }
 
+    /// Its stream broke: what it asked there will not be answered.
+    pub(crate) fn stream_broke(&mut self, now: Instant) {
+        let (open, done) =
+            std::mem::take(&mut self.clients).into_iter().partition(|it| it.state != State::Done);
+        self.clients = done;
+        let open: Vec<Client> = open;
+        for client in open.into_iter().filter(|client| !matches!(client.purpose, Purpose::Bye(_))) {
+            self.unanswered(&client.request, client.purpose, now);
+        }
+    }
+
     pub(crate) fn transactions_due(&mut self, now: Instant) {
         let mut failed = Vec::new();
         for client in &mut self.clients {
