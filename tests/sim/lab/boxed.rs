@@ -258,6 +258,9 @@ impl Lab {
             self.uas[index].stream_broke(self.now);
         }
         for connection in broken {
+            if let Some(known) = self.connections.get_mut(&connection) {
+                known.up = false;
+            }
             self.after(Duration::ZERO, Event::Broken { connection });
         }
     }

@@ -2,6 +2,7 @@
 //! events and commands that `pbx` knows. Nothing of one leg's dialog is seen on the other.
 
 mod cause;
+mod draft;
 mod incoming;
 mod media;
 mod outgoing;
@@ -122,7 +123,7 @@ struct Incoming {
 /// An INVITE of ours.
 #[derive(Debug)]
 struct Outgoing {
-    draft: outgoing::Draft,
+    draft: draft::Draft,
     way: Way,
     /// The one that is out.
     attempt: Option<outgoing::Attempt>,
@@ -230,7 +231,7 @@ impl Legs {
         }
         match command {
             LegCommand::Dial { target, from, anonymous, media, diverted } => {
-                let dial = outgoing::Dial { target, from, anonymous, media, diverted };
+                let dial = draft::Dial { target, from, anonymous, media, diverted };
                 self.dial(desk, call, leg, dial);
             }
             LegCommand::Ring => self.ring(desk, leg, None),
@@ -509,5 +510,5 @@ enum Unreadable {
     Text,
 }
 
+pub(crate) use draft::{authorize, destination};
 pub(crate) use incoming::{ALLOW, Invite, SUPPORTED};
-pub(crate) use outgoing::{authorize, destination};

@@ -1,52 +1,29 @@
 //! A call that goes out: our INVITE, until somebody answers it or nobody is left to ask
 //! (RFC 3261 §13.2, §9.1; RFC 3263 §4.3; RFC 3262 §4).
 
-use super::incoming::{ALLOW, SUPPORTED};
+use super::draft::{
+    Dial, Draft, authorize, bracketed, destination, diversions, from, identity, shown, trunk_draft,
+};
+use super::incoming::SUPPORTED;
 use super::{
     Desk, EarlyDialogs, Ending, Legs, Outgoing, Peer, SipLeg, State, Up, cause, description, talk,
 };
 use crate::frame::{Frame, Owner};
 use crate::way::Way;
-use call::{CallId, Cause, Diversion, DiversionReason, End, LegEvent, LegId, Party, Target, Why};
+use call::{CallId, Cause, End, LegEvent, LegId, Target, Why};
 use config::{TenantId, Trunk, TrunkId, TrunkTransport};
 use sdp::Direction;
-use sip::digest::{Answering, Secret};
+use sip::digest::Answering;
 use sip::flow::{Flow, Transport};
-use sip::header::name_addr::Quoted;
-use sip::header::session::SessionExpires;
 use sip::resolve::{self, Destination, Failures};
 use sip::session::answer::{Acknowledgement, Answer};
 use sip::session::provisional::Order;
 use sip::session::timer::SessionTimer;
 use sip::session::turn::Turn;
 use sip::transaction::TransactionId;
-use sip::{Compose, Message, Method, Name, Status};
+use sip::{Message, Method, Name, Status};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// Whom to call, and how it shall look.
-pub(super) struct Dial {
-    pub(super) target: Target,
-    pub(super) from: Party,
-    pub(super) anonymous: bool,
-    pub(super) media: LegId,
-    pub(super) diverted: Vec<Diversion>,
-}
-
-/// What every attempt of one INVITE has in common.
-#[derive(Debug)]
-pub(super) struct Draft {
-    uri: String,
-    from: String,
-    to: String,
-    call_id: String,
-    contact_user: String,
-    headers: Vec<(Name<'static>, String)>,
-    session_seconds: u32,
-    min_se: u32,
-    /// Routes that the phone's REGISTER asked for (RFC 3327).
-    path: Vec<String>,
-}
 
 /// An INVITE that is out.
 #[derive(Debug)]
@@ -588,185 +565,9 @@ impl SipLeg {
     }
 }
 
-impl Draft {
-    fn begin(&self, frame: &mut Frame, flow: &Flow, hops: u8, cseq: u32) -> (Compose, String) {
-        let via = frame.via(flow);
-        let mut compose = Compose::request(Method::Invite, &self.uri)
-            .header(Name::Via, &via.value)
-            .header(Name::MaxForwards, hops);
-        for route in &self.path {
-            compose = compose.header(Name::Route, format_args!("<{route}>"));
-        }
-        let expires = SessionExpires { interval: self.session_seconds, refresher: None };
-        compose = compose
-            .header(Name::From, &self.from)
-            .header(Name::To, &self.to)
-            .header(Name::CallId, &self.call_id)
-            .header(Name::CSeq, format_args!("{cseq} INVITE"))
-            .header(Name::Contact, frame.contact(&self.contact_user, flow))
-            .header(Name::Allow, ALLOW)
-            .header(Name::SessionExpires, expires)
-            .header(Name::MinSe, self.min_se)
-            .header(Name::UserAgent, crate::USER_AGENT);
-        for (name, value) in &self.headers {
-            compose = compose.header(*name, value);
-        }
-        (compose, via.branch)
-    }
-}
-
 impl Ending {
     pub(super) fn nothing(until: Instant) -> Self {
         Self { dialog: None, transaction: None, until }
-    }
-}
-
-/// The next hop of a trunk.
-pub(crate) fn destination(trunk: &Trunk) -> Destination {
-    let transport = match trunk.transport {
-        TrunkTransport::Auto => None,
-        TrunkTransport::Udp => Some(Transport::Udp),
-        TrunkTransport::Tcp => Some(Transport::Tcp),
-        TrunkTransport::Tls => Some(Transport::Tls),
-    };
-    Destination {
-        host: trunk.host.clone(),
-        port: trunk.port,
-        transport,
-        secure: trunk.transport == TrunkTransport::Tls,
-    }
-}
-
-/// Adds credentials for a challenge of a trunk's carrier.
-pub(crate) fn authorize(
-    compose: Compose,
-    challenge: &mut Answering,
-    trunk: &Trunk,
-    method: Method<'_>,
-    uri: &str,
-    body: &[u8],
-    frame: &mut Frame,
-) -> Compose {
-    let cnonce = frame.random.token();
-    let secret = Secret::Password(trunk.secret.reveal());
-    let header = challenge.header();
-    let answer = challenge.answer(trunk.auth_username(), &secret, method, uri, body, &cnonce);
-    compose.header(header, answer)
-}
-
-fn trunk_draft(
-    trunk: &Trunk,
-    dial: &Dial,
-    number: &str,
-    tag: &str,
-    call_id: String,
-    session_seconds: u32,
-) -> Draft {
-    let domain = bracketed(trunk.domain());
-    let target = bracketed(&trunk.host);
-    let port = trunk.port.map(|port| format!(":{port}")).unwrap_or_default();
-    let user = sip::uri::escape_user(number);
-    let from_us = dial.from.number.as_str();
-    // A carrier that does not take our number in From wants its account there.
-    let in_from =
-        if trunk.caller_id.in_from && !from_us.is_empty() { from_us } else { &trunk.username };
-    let party = Party { number: in_from.to_owned(), name: dial.from.name.clone() };
-    let mut headers = Vec::new();
-    if trunk.caller_id.asserted && !from_us.is_empty() {
-        headers.extend(identity(&dial.from, dial.anonymous, &domain, false));
-    } else if dial.anonymous {
-        headers.push((Name::Privacy, "id".to_owned()));
-    }
-    headers.extend(diversions(&dial.diverted, &domain));
-    let contact_user = if trunk.username.is_empty() { shown(dial) } else { &trunk.username };
-    Draft {
-        uri: format!("sip:{user}@{target}{port}"),
-        from: from(&party, dial.anonymous, &domain, tag),
-        to: format!("<sip:{user}@{domain}>"),
-        call_id,
-        contact_user: contact_user.to_owned(),
-        headers,
-        session_seconds,
-        min_se: 90,
-        path: Vec::new(),
-    }
-}
-
-/// The number that may stand in Contact.
-fn shown(dial: &Dial) -> &str {
-    if dial.anonymous { "" } else { &dial.from.number }
-}
-
-/// From, withheld if the caller wants it so (RFC 3323 §4.1).
-fn from(party: &Party, anonymous: bool, domain: &str, tag: &str) -> String {
-    if anonymous {
-        return format!("\"Anonymous\" <sip:anonymous@anonymous.invalid>;tag={tag}");
-    }
-    let user = sip::uri::escape_user(&party.number);
-    if party.name.is_empty() {
-        return format!("<sip:{user}@{domain}>;tag={tag}");
-    }
-    format!("{} <sip:{user}@{domain}>;tag={tag}", Quoted(&party.name))
-}
-
-/// P-Asserted-Identity, and Privacy with it when the number is withheld (RFC 3325). A phone of ours is
-/// not shown a withheld number at all.
-fn identity(
-    party: &Party,
-    anonymous: bool,
-    domain: &str,
-    to_phone: bool,
-) -> Vec<(Name<'static>, String)> {
-    if party.number.is_empty() || (anonymous && to_phone) {
-        return Vec::new();
-    }
-    let user = sip::uri::escape_user(&party.number);
-    let value = if party.name.is_empty() {
-        format!("<sip:{user}@{domain}>")
-    } else {
-        format!("{} <sip:{user}@{domain}>", Quoted(&party.name))
-    };
-    let mut headers = vec![(Name::PAssertedIdentity, value)];
-    if anonymous {
-        headers.push((Name::Privacy, "id".to_owned()));
-    }
-    headers
-}
-
-/// Who forwarded the call: Diversion, latest first (RFC 5806), and History-Info, oldest first
-/// (RFC 7044), because carriers read one or the other.
-fn diversions(diverted: &[Diversion], domain: &str) -> Vec<(Name<'static>, String)> {
-    let mut headers = Vec::new();
-    for diversion in diverted.iter().rev() {
-        let user = sip::uri::escape_user(&diversion.from);
-        let reason = match diversion.reason {
-            DiversionReason::Unconditional => "unconditional",
-            DiversionReason::UserBusy => "user-busy",
-            DiversionReason::NoAnswer => "no-answer",
-            DiversionReason::Unavailable => "unavailable",
-            DiversionReason::DoNotDisturb => "do-not-disturb",
-        };
-        headers.push((Name::Diversion, format!("<sip:{user}@{domain}>;reason={reason}")));
-    }
-    for (index, diversion) in diverted.iter().enumerate() {
-        let user = sip::uri::escape_user(&diversion.from);
-        let cause = match diversion.reason {
-            DiversionReason::Unconditional => 302,
-            DiversionReason::UserBusy | DiversionReason::DoNotDisturb => 486,
-            DiversionReason::NoAnswer => 408,
-            DiversionReason::Unavailable => 503,
-        };
-        let place = "1".to_owned() + &".1".repeat(index);
-        let value = format!("<sip:{user}@{domain};cause={cause}>;index={place}");
-        headers.push((Name::HistoryInfo, value));
-    }
-    headers
-}
-
-fn bracketed(host: &str) -> String {
-    match host.parse::<std::net::Ipv6Addr>() {
-        Ok(address) => format!("[{address}]"),
-        Err(_) => host.to_owned(),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Offers in a call that is up: one leg changes its media, and the other leg is asked (RFC 3264 §8,
 //! RFC 3261 §14, RFC 3311). Hold, resume, video added, codecs changed, and the joins of a transfer.
 
+use super::draft::authorize;
 use super::incoming::{ALLOW, SUPPORTED, policy, proposal, timer_of, with_terms};
-use super::outgoing::authorize;
 use super::{Desk, Legs, Peer, SipLeg, State, Unreadable, description};
 use crate::frame::Owner;
 use call::{Cause, Decider, End, LegEvent, LegId, Why};

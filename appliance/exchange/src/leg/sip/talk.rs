@@ -1,7 +1,7 @@
 //! A call that is up: requests in its dialog, its timers, and its end (RFC 3261 §12.2, §14, §15).
 
+use super::draft::authorize;
 use super::incoming::{ALLOW, SUPPORTED};
-use super::outgoing::authorize;
 use super::renegotiation::{Asked, Offered, Wanted};
 use super::{Desk, Ending, Legs, Peer, SipLeg, State, cause};
 use crate::frame::{Frame, Owner};
