@@ -48,13 +48,13 @@ class Strowger(Server):
     number = "+442079460100"
 
     def __init__(self, lab):
-        box = lab.box()
+        box = lab.box(media_ports=10_000)
         self.box, self.host, self.sip = box, box.host, box.sip
         box.ask("PUT", "settings", {**box.ask("GET", "settings"), "max_calls": 20000,
                                     "silence_seconds": 0})
         box.trunk("caller", CALLER, 5060, kind="static", transport="udp")
-        box.route_in("+44.", "201")
         box.extension("201", SECRET)
+        box.route_in("+44.", "201")
 
     def add_phones(self, users):
         for number, secret in users:
@@ -121,7 +121,7 @@ class Run:
             target, number = f"{server.host}:{server.sip}", server.number
         before = 0 if direct else server.cpu()
         here = Sipp(lab, "uac", target, count, rate, CALLER, number, talk=talk,
-                    at_once=50_000, limit=seconds + int(talk) + 60,
+                    at_once=15_000, limit=seconds + int(talk) + 60,
                     more=["-trace_rtt", "-rtt_freq", "1"])
         self.peak = 0
         if talk:
@@ -147,14 +147,14 @@ class Run:
 def bind(server, contact):
     class Place:
         host, sip = server.host, server.sip
-    phone = Phone(Place, "201", SECRET)
-    phone.contact = lambda: contact
-    # The one before has to go, or the call would ring at a closed door too.
-    answer = phone.ask("REGISTER", f"sip:{phone.domain}", f"sip:201@{phone.domain}",
-                       "Expires: 3600\r\n")
+    phone = Phone(Place, "201", SECRET, bind=CALLED)
+    # The contacts before have to go, or the call would ring at closed doors too.
+    for address, seconds in (("*", 0), (contact, 3600)):
+        phone.contact = lambda: address
+        answer = phone.register(seconds)
+        if answer.status != 200:
+            raise AssertionError(f"REGISTER was answered {answer.first}")
     phone.close()
-    if answer.status != 200:
-        raise AssertionError(f"REGISTER was answered {answer.first}")
 
 
 def delays(folder):

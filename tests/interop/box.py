@@ -28,14 +28,15 @@ class Refused(Exception):
 class Box:
     """A `strowgerd` on free ports with a data folder of its own."""
 
-    def __init__(self, folder, host="127.0.0.1", sip=None, media=None, inside=None, **flags):
+    def __init__(self, folder, host="127.0.0.1", sip=None, media=None, inside=None,
+                 media_ports=400, **flags):
         self.folder = folder
         self.data = os.path.join(folder, "data")
         self.host = host
         self.http = ports.free()
         self.sip = ports.free()
         self.sips = ports.free()
-        self.media_ports = ports.block()
+        self.media_ports = ports.block(media_ports)
         self.listen = sip or [host]
         self.media = media or self.listen
         self.inside = inside or contextlib.nullcontext()
