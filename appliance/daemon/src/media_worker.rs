@@ -5,6 +5,7 @@
 //! costs no wake-up here, and a packet never overtakes the command that was sent before it.
 
 mod figures;
+mod pace;
 mod pair;
 mod pool;
 mod relay;
