@@ -1,6 +1,6 @@
 //! The HTTPS API, its events and the web admin files.
 //!
-//! [`router`] makes one `axum::Router` of everything that the box answers over HTTP, out of a
+//! [`router()`] makes one `axum::Router` of everything that the box answers over HTTP, out of a
 //! [`Backend`], which is all that it knows of the box. One file for each resource; what the five
 //! kinds of entries share is in `entry`. Everything but the claim, the log-in, the health and the
 //! files needs a log-in (`access`).
