@@ -56,7 +56,7 @@ lints() {
     step "format" cargo fmt --all --check
     step "clippy" cargo clippy --locked --workspace --all-targets -q -- -D warnings
     step "documentation" env RUSTDOCFLAGS="-D warnings" \
-        cargo doc --locked --workspace --no-deps --document-private-items -q
+        cargo doc --locked --workspace --no-deps -q
     step "licences and sources" tests/setup/deny.sh
     step "web admin: packages" install_webui
     step "web admin: check" npm --prefix webui run check
