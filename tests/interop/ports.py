@@ -1,4 +1,4 @@
-"""Free ports, each given once in a run: below the range that the kernel takes for itself."""
+"""Free ports, each given once in a test: below the range that the kernel takes for itself."""
 
 import random
 import socket
@@ -8,6 +8,12 @@ LOCK = threading.Lock()
 GIVEN = set()
 SIGNALLING = range(10000, 19000)
 MEDIA = range(20000, 32000)
+
+
+def forget():
+    """A test is over and what it had has ended: its ports may be given again."""
+    with LOCK:
+        GIVEN.clear()
 
 
 def free(step=1):
@@ -27,7 +33,7 @@ def block(size=400):
         for _ in range(1000):
             first = random.randrange(MEDIA.start, MEDIA.stop - size, 2)
             wanted = range(first, first + size)
-            if not GIVEN.intersection(wanted):
+            if not GIVEN.intersection(wanted) and is_free(first):
                 GIVEN.update(wanted)
                 return first, first + size - 1
         raise AssertionError("no ports left for media")
