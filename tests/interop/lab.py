@@ -71,6 +71,7 @@ class Lab:
                 self.endings.pop()()
             except Exception as why:  # the other endings still have to come
                 print(f"while tidying up: {why}")
+        ports.all_back()
 
     def remove(self):
         shutil.rmtree(self.folder, ignore_errors=True)
