@@ -10,12 +10,6 @@ SIGNALLING = range(10000, 19000)
 MEDIA = range(20000, 32000)
 
 
-def forget():
-    """A test is over and what it had has ended: its ports may be given again."""
-    with LOCK:
-        GIVEN.clear()
-
-
 def free(step=1):
     """A port that nobody has, over UDP and TCP; with `step` 2, the next one is free as well."""
     with LOCK:

@@ -14,7 +14,6 @@ import traceback
 
 sys.dont_write_bytecode = True  # the tree stays as it was
 
-import ports
 from lab import Lab, Skipped, TESTS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -63,7 +62,6 @@ def run(test, wanted):
         traceback.print_exc(file=sys.stdout)
     finally:
         lab.close()
-        ports.forget()
     if outcome == "FAIL":
         for box in lab.boxes:
             print("--- " + box.log + "\n" + box.last_words())
