@@ -64,6 +64,8 @@ def a_caller_who_gives_up_stops_the_ringing(lab):
     calls(lab, box, "uac_cancel", 100, rate=25, talk=0.05).demand(100)
     there.demand(100)
     until(lambda: not box.calls(), "no call left over")
+    # Records are written up to 200 ms behind.
+    until(lambda: all(one["end"] for one in box.records()), "every record complete")
     whys = {one["end"]["why"] for one in box.records()}
     if whys != {"cancelled"}:
         raise AssertionError(f"the records say {whys}")
