@@ -3,7 +3,7 @@
 
 use crate::Output;
 use crate::frame::{Frame, Owner};
-use crate::leg::sip::{authorize, destination};
+use crate::leg::sip::{authorize, bracketed, destination};
 use crate::way::Way;
 use call::{Event, TrunkState, TrunkStatus};
 use config::{Config, Trunk, TrunkId, TrunkKind};
@@ -400,13 +400,6 @@ impl Line {
         if changed {
             frame.output.push_back(Output::Notify(Event::Trunk(self.status.clone())));
         }
-    }
-}
-
-fn bracketed(host: &str) -> String {
-    match host.parse::<std::net::Ipv6Addr>() {
-        Ok(address) => format!("[{address}]"),
-        Err(_) => host.to_owned(),
     }
 }
 

@@ -510,5 +510,5 @@ enum Unreadable {
     Text,
 }
 
-pub(crate) use draft::{authorize, destination};
+pub(crate) use draft::{authorize, bracketed, destination};
 pub(crate) use incoming::{ALLOW, Invite, SUPPORTED};

@@ -214,7 +214,7 @@ pub(super) fn diversions(diverted: &[Diversion], domain: &str) -> Vec<(Name<'sta
 }
 
 /// An IPv6 address needs brackets in a URI.
-pub(super) fn bracketed(host: &str) -> String {
+pub(crate) fn bracketed(host: &str) -> String {
     match host.parse::<std::net::Ipv6Addr>() {
         Ok(address) => format!("[{address}]"),
         Err(_) => host.to_owned(),
