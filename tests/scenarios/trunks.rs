@@ -622,3 +622,23 @@ fn a_call_from_outside_to_a_phone_that_is_away_goes_to_a_mobile() {
     lab.phone("202").habits(|habits| habits.dead = false);
     sign_off(&mut lab, trunk);
 }
+
+#[test]
+fn a_phone_that_shares_its_address_with_a_carrier_calls_as_itself() {
+    let (mut lab, _) = office(32);
+    lab.extension("203");
+    lab.add_phone_at("203", "198.51.100.1:5070", "192.0.2.10:5060");
+    lab.phone("203").registers();
+    lab.run_ms(200);
+    connect(&mut lab, "203", "201");
+    assert_eq!(lab.record().direction, Direction::Internal);
+    assert_eq!(lab.record().from.number, "203");
+    lab.phone("203").hangs_up();
+    lab.run_ms(200);
+    lab.phone("carrier").dials("+442079460958");
+    lab.run_ms(200);
+    assert_eq!(lab.record().direction, Direction::Inbound);
+    assert!(lab.phone("202").rings());
+    lab.phone("carrier").cancels();
+    lab.run_ms(200);
+}

@@ -212,7 +212,7 @@ impl Known {
 }
 
 /// The log-in name is an extension's number or a device's name.
-fn find(config: &Config, tenant: TenantId, user: &str) -> Option<Known> {
+pub(crate) fn find(config: &Config, tenant: TenantId, user: &str) -> Option<Known> {
     if let Some(extension) = config.extension_by_number(tenant, user) {
         return Some(Known { extension: extension.clone(), device: None });
     }

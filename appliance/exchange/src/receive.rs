@@ -1,7 +1,7 @@
 //! What comes in: admitted, parsed once, and given to whom it is for.
 
 use crate::Exchange;
-use crate::guard::{Judgement, Known, tenant_of};
+use crate::guard::{Judgement, Known, find, tenant_of};
 use crate::leg::sip::{ALLOW, Invite, Peer, SUPPORTED};
 use crate::message::Written;
 use border::flood::Admission;
@@ -235,6 +235,19 @@ impl Exchange {
         None
     }
 
+    /// Whether a phone is registered over this very flow under the number that calls: it may share its
+    /// address with a carrier, whose calls need no password.
+    fn is_phone(&self, message: &Message<'_>, flow: &Flow) -> bool {
+        let config = &self.frame.config;
+        let tenant = tenant_of(config, message);
+        let from = message.from().ok().map(|from| from.uri());
+        let user = from.as_ref().and_then(sip::Uri::user_decoded);
+        let known = user.and_then(|user| find(config, tenant, &user));
+        known.is_some_and(|known| {
+            self.registrar.came_by(tenant, known.extension.number.as_str(), flow)
+        })
+    }
+
     fn register(&mut self, message: &Message<'_>, flow: Flow, now: Instant) {
         if let Some(refused) = self.unsupported(message, &flow) {
             return self.frame.reply_stateless(message, &flow, refused);
@@ -285,7 +298,10 @@ impl Exchange {
         if self.legs.is_merged(message) {
             return self.stateless(message, &flow, Status::LOOP_DETECTED);
         }
-        let trunk = self.trunks.identify(message, flow.remote.ip()).cloned();
+        let trunk = match self.is_phone(message, &flow) {
+            true => None,
+            false => self.trunks.identify(message, flow.remote.ip()).cloned(),
+        };
         let (peer, origin) = match trunk {
             Some(trunk) => {
                 let (tenant, id) = (trunk.tenant, trunk.id);
