@@ -1,8 +1,12 @@
 //! Transfers, blind and attended.
 
 use crate::{connect, talking};
-use call::Why;
+use call::{CallRecord, Why};
 use sim::{Called, Lab};
+
+fn talking_in(record: &CallRecord) -> Vec<&str> {
+    record.talking.iter().map(|party| party.number.as_str()).collect()
+}
 
 #[test]
 fn a_blind_transfer_connects_the_two_others() {
@@ -19,6 +23,9 @@ fn a_blind_transfer_connects_the_two_others() {
     lab.talk("202", "203");
     lab.phone("202").hangs_up();
     lab.rest();
+    let record = lab.record();
+    assert_eq!((record.from.number.as_str(), record.to.number.as_str()), ("201", "203"));
+    assert_eq!(talking_in(record), ["202", "203"]);
 }
 
 #[test]
@@ -46,6 +53,7 @@ fn a_transfer_that_fails_falls_back_to_the_call_as_it_was() {
     assert_eq!(notified.last().unwrap(), "SIP/2.0 486 Busy Here");
     assert!(lab.phone("201").is_up() && lab.phone("202").is_up());
     lab.talk("201", "202");
+    assert_eq!(lab.record().to.number, "202", "who was never reached is not in the record");
     // And a second one may be tried.
     lab.phone("203").when_called(Called::Rings);
     lab.phone("201").transfers("203");
@@ -118,6 +126,8 @@ fn an_attended_transfer_joins_two_calls() {
     lab.rest();
     let whys: Vec<_> = lab.ended().iter().map(|r| r.end.as_ref().unwrap().why.clone()).collect();
     assert_eq!(whys, [Why::Transferred, Why::HungUp]);
+    assert!(lab.ended()[0].talking.is_empty());
+    assert_eq!(talking_in(lab.ended()[1]), ["202", "203"]);
 }
 
 #[test]

@@ -44,6 +44,10 @@ pub struct CallRecord {
     /// The keys that were pressed, without their times; empty when none were relayed.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub digits: String,
+    /// The two who talk with each other once a transfer has changed it, or talked last; empty as long as
+    /// that is `from` and `to`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub talking: Vec<Party>,
     /// What went through its media ports.
     pub streams: Vec<StreamRecord>,
 }

@@ -51,8 +51,16 @@ pub(crate) struct Call {
     pub(crate) from: Party,
     pub(crate) anonymous: bool,
     pub(crate) trunks: BTreeMap<LegId, TrunkId>,
-    /// Who is at the end of each leg that talks or calls: with whose rights it may go on.
-    pub(crate) who: BTreeMap<LegId, Caller>,
+    /// Who is at the end of each leg that talks or calls.
+    pub(crate) who: BTreeMap<LegId, Talker>,
+}
+
+/// Somebody at the end of a leg.
+#[derive(Debug, Clone)]
+pub(crate) struct Talker {
+    pub(crate) party: Party,
+    /// With whose rights the call may go on when this one transfers it.
+    pub(crate) rights: Option<Caller>,
 }
 
 #[derive(Debug)]
@@ -315,10 +323,12 @@ impl Call {
             steps: Vec::new(),
             diverted: Vec::new(),
             digits: String::new(),
+            talking: Vec::new(),
             streams: Vec::new(),
         };
         let state = State::Placing(Box::new(Placing::new(leg)));
-        let who = BTreeMap::from([(leg, caller.clone())]);
+        let talker = Talker { party: from.clone(), rights: Some(caller.clone()) };
+        let who = BTreeMap::from([(leg, talker)]);
         let trunks = BTreeMap::new();
         let call = Self { record, caller, state, from, anonymous, trunks, who };
         (call, dialled)
@@ -372,6 +382,20 @@ impl Call {
             // Both were taken before a call was looked for.
             LegEvent::Offered(_) | LegEvent::TransferAsked { .. } => {}
         }
+    }
+
+    /// From now on these two talk with each other.
+    pub(crate) fn up(&mut self, a: LegId, b: LegId, desk: &mut Desk<'_>) {
+        self.state = State::Up { a, b };
+        let pair = [a, b].map(|leg| self.party_of(leg));
+        let as_placed = pair.iter().eq([&self.record.from, &self.record.to]);
+        self.record.talking = if as_placed { Vec::new() } else { pair.to_vec() };
+        self.record.state = CallState::Up;
+        desk.changed = true;
+    }
+
+    pub(crate) fn party_of(&self, leg: LegId) -> Party {
+        self.who.get(&leg).map(|talker| talker.party.clone()).unwrap_or_default()
     }
 
     fn leg_ended(&mut self, leg: LegId, end: End, desk: &mut Desk<'_>) {

@@ -1,6 +1,6 @@
 //! Calling somebody: all phones of an extension at once, or trunks one after the other.
 
-use crate::call::{Call, Desk, State, cancelled};
+use crate::call::{Call, Desk, State, Talker, cancelled};
 use crate::route::{Caller, TrunkChoice};
 use call::{
     CallState, Cause, Decider, Diversion, DiversionReason, End, LegCommand, LegId, Party, Place,
@@ -18,7 +18,7 @@ pub(crate) struct Placing {
     /// It talked already, to a leg that is transferring it.
     pub(crate) connected: bool,
     /// That leg, as long as it is there. If nobody answers, the two talk on.
-    pub(crate) transferor: Option<LegId>,
+    pub(crate) transferor: Option<Transferor>,
     pub(crate) attempts: Attempts,
     /// The called legs, and whether each was heard of.
     called: BTreeMap<LegId, bool>,
@@ -28,6 +28,14 @@ pub(crate) struct Placing {
     worst: Option<End>,
     /// How many forwardings the call went through before: a transfer begins anew.
     forwarded_before: usize,
+}
+
+/// The leg that transfers, and what the record said before of who was called.
+#[derive(Debug)]
+pub(crate) struct Transferor {
+    pub(crate) leg: LegId,
+    pub(crate) to: Party,
+    pub(crate) destination: Option<Place>,
 }
 
 #[derive(Debug)]
@@ -55,9 +63,8 @@ impl Placing {
     }
 
     /// A transfer: `caller` is up and waits for somebody new.
-    pub(crate) fn transfer(caller: LegId, transferor: LegId, forwarded_before: usize) -> Self {
-        let transferor = Some(transferor);
-        Self { connected: true, transferor, forwarded_before, ..Self::new(caller) }
+    pub(crate) fn transfer(caller: LegId, by: Transferor, forwarded_before: usize) -> Self {
+        Self { connected: true, transferor: Some(by), forwarded_before, ..Self::new(caller) }
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {
@@ -74,7 +81,8 @@ impl Placing {
 
     pub(crate) fn legs(&self) -> Vec<LegId> {
         let called = self.called.keys().copied();
-        [self.caller].into_iter().chain(self.transferor).chain(called).collect()
+        let transferor = self.transferor.as_ref().map(|by| by.leg);
+        [self.caller].into_iter().chain(transferor).chain(called).collect()
     }
 }
 
@@ -208,9 +216,9 @@ impl Call {
         let Some(placing) = self.placing() else { return };
         let Some(heard) = placing.called.get_mut(&leg) else { return };
         *heard = true;
-        match placing.transferor {
+        match &placing.transferor {
             Some(transferor) => {
-                desk.tell(transferor, LegCommand::TransferProgress(TransferState::Ringing));
+                desk.tell(transferor.leg, LegCommand::TransferProgress(TransferState::Ringing));
             }
             None if placing.connected || !first => {}
             None => {
@@ -256,38 +264,36 @@ impl Call {
             desk.tell(other, LegCommand::End(elsewhere.clone()));
         }
         self.is_with(leg);
-        self.state = State::Up { a: caller, b: leg };
+        self.up(caller, leg, desk);
         if connected {
             desk.tell(caller, LegCommand::Rejoin { media: leg, both: false });
         } else {
             desk.tell(caller, LegCommand::Answer { media: leg });
         }
-        if let Some(transferor) = transferor {
+        if let Some(Transferor { leg: transferor, .. }) = transferor {
             desk.tell(transferor, LegCommand::TransferProgress(TransferState::Done));
             self.free_trunk(transferor, desk);
             let end = End { why: Why::Transferred, ..End::hung_up(Decider::Exchange) };
             desk.tell(transferor, LegCommand::End(end));
         }
         self.record.answered.get_or_insert(desk.world.clock());
-        self.record.state = CallState::Up;
         self.record.held = false;
-        desk.changed = true;
     }
 
     /// Notes who answered on a leg.
     fn is_with(&mut self, leg: LegId) {
         let tenant = TenantId(self.record.tenant);
-        let caller = match (self.trunks.get(&leg), &self.record.destination) {
+        let rights = match (self.trunks.get(&leg), &self.record.destination) {
             (Some(trunk), _) => {
                 let number = self.record.to.number.clone();
-                Caller::Trunk { tenant, trunk: *trunk, number }
+                Some(Caller::Trunk { tenant, trunk: *trunk, number })
             }
             (None, Some(Place::Extension(number))) => {
-                Caller::Extension { tenant, number: number.clone() }
+                Some(Caller::Extension { tenant, number: number.clone() })
             }
-            (None, Some(Place::Trunk(_)) | None) => return,
+            (None, Some(Place::Trunk(_)) | None) => None,
         };
-        self.who.insert(leg, caller);
+        self.who.insert(leg, Talker { party: self.record.to.clone(), rights });
     }
 
     pub(crate) fn free_trunk(&mut self, leg: LegId, desk: &mut Desk<'_>) {
@@ -303,7 +309,7 @@ impl Call {
             let end = if placing.connected { end } else { cancelled_by(&end) };
             return self.over(Some(leg), end, desk);
         }
-        if placing.transferor == Some(leg) {
+        if placing.transferor.as_ref().is_some_and(|by| by.leg == leg) {
             // It hung up without waiting: the transfer goes on by itself.
             placing.transferor = None;
             return;
@@ -386,11 +392,12 @@ impl Call {
         let Some(transferor) = placing.transferor.take() else {
             return self.over(None, end, desk);
         };
+        let Transferor { leg: transferor, to, destination } = transferor;
         let status = end.status.unwrap_or(480);
         desk.tell(transferor, LegCommand::TransferProgress(TransferState::Failed(status)));
         self.step(format!("The transfer failed: {}.", end.why), desk);
-        self.state = State::Up { a: caller, b: transferor };
-        self.record.state = CallState::Up;
+        (self.record.to, self.record.destination) = (to, destination);
+        self.up(caller, transferor, desk);
     }
 }
 

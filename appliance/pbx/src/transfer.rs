@@ -1,9 +1,11 @@
 //! Transfers: blind, attended, and a new leg that takes an old one's place (RFC 5589, RFC 3891).
 
-use crate::call::{Call, Pbx, State, World};
-use crate::placing::Placing;
+use crate::call::{Call, Pbx, State, Talker, World};
+use crate::placing::{Placing, Transferor};
 use crate::route::Caller;
-use call::{CallId, Cause, Decider, End, LegCommand, LegId, Offer, Origin, TransferState, Why};
+use call::{
+    CallId, Cause, Decider, End, LegCommand, LegId, Offer, Origin, Party, TransferState, Why,
+};
 use config::TenantId;
 use std::time::Instant;
 
@@ -27,10 +29,16 @@ impl Pbx {
                 id,
                 |call, desk| {
                     desk.tell(leg, LegCommand::TransferProgress(TransferState::Trying));
-                    call.step(format!("{} is transferred to {to}.", call.name_of(stays)), desk);
-                    call.become_caller(leg);
+                    let name = call.party_of(stays).number;
+                    call.step(format!("{name} is transferred to {to}."), desk);
+                    call.become_caller(leg, stays);
                     let before = call.record.diverted.len();
-                    let placing = Placing::transfer(stays, leg, before);
+                    let by = Transferor {
+                        leg,
+                        to: call.record.to.clone(),
+                        destination: call.record.destination.clone(),
+                    };
+                    let placing = Placing::transfer(stays, by, before);
                     call.state = State::Placing(Box::new(placing));
                     call.follow(&to, desk);
                 },
@@ -70,7 +78,7 @@ impl Pbx {
         self.with_call(
             id,
             |call, desk| {
-                let name = call.name_of(stays);
+                let name = call.party_of(stays).number;
                 call.step(format!("{name} was transferred."), desk);
                 desk.tell(leg, LegCommand::End(done.clone()));
                 // `stays` lives on elsewhere: it is taken out before the call ends.
@@ -94,7 +102,7 @@ impl Pbx {
                 desk.tell(other, LegCommand::End(done));
                 match far {
                     Far::Talks(far) => {
-                        call.state = State::Up { a: stays, b: far };
+                        call.up(stays, far, desk);
                         desk.tell(stays, LegCommand::Rejoin { media: far, both: true });
                     }
                     Far::Rings => {
@@ -129,23 +137,26 @@ impl Pbx {
             return self.say(id, leg, LegCommand::End(End { status: Some(481), ..end }));
         };
         self.adopt(leg, second);
-        let (number, who) = match &offer.origin {
+        let talker = match &offer.origin {
             Origin::Extension { tenant, number } => {
                 let (tenant, number) = (TenantId(*tenant), number.clone());
-                (number.clone(), Some((leg, Caller::Extension { tenant, number })))
+                let known = world.config().extension_by_number(tenant, &number);
+                let name = known.map(|known| known.name.clone()).unwrap_or_default();
+                let party = Party { number: number.clone(), name };
+                Talker { party, rights: Some(Caller::Extension { tenant, number }) }
             }
-            Origin::Trunk { .. } => (offer.from.number.clone(), None),
+            Origin::Trunk { .. } => Talker { party: offer.from.clone(), rights: None },
         };
         self.with_call(
             second,
             |call, desk| {
-                call.who.extend(who);
                 call.free_trunk(replaced, desk);
-                call.step(format!("{number} took over."), desk);
+                call.step(format!("{} took over.", talker.party.number), desk);
+                call.who.insert(leg, talker);
                 let done = End { why: Why::Transferred, ..End::hung_up(Decider::Exchange) };
                 desk.tell(leg, LegCommand::Answer { media: stays });
                 desk.tell(replaced, LegCommand::End(done));
-                call.state = State::Up { a: stays, b: leg };
+                call.up(stays, leg, desk);
             },
             now,
             world,
@@ -161,22 +172,11 @@ enum Far {
 impl Call {
     /// From here on the call is placed on behalf of the side that transfers: its rights count, and
     /// the new party sees who is being transferred. A carrier gets no rights of ours.
-    fn become_caller(&mut self, leg: LegId) {
-        let State::Up { a, .. } = self.state else { return };
-        if let Some(who) = self.who.get(&leg) {
-            self.caller = who.clone();
+    fn become_caller(&mut self, leg: LegId, stays: LegId) {
+        if let Some(rights) = self.who.get(&leg).and_then(|talker| talker.rights.as_ref()) {
+            self.caller = rights.clone();
         }
-        if a == leg {
-            self.from = self.record.to.clone();
-        }
-    }
-
-    fn name_of(&self, leg: LegId) -> String {
-        let party = match self.state {
-            State::Up { a, .. } if a == leg => &self.record.from,
-            State::Up { .. } | State::Placing(_) => &self.record.to,
-        };
-        party.number.clone()
+        self.from = self.party_of(stays);
     }
 }
 

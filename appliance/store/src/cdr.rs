@@ -41,6 +41,9 @@ struct Detail<'a> {
     steps: Cow<'a, [Step]>,
     diverted: Cow<'a, [Diversion]>,
     digits: Cow<'a, str>,
+    /// Records from before transfers were told apart have none.
+    #[serde(default)]
+    talking: Cow<'a, [Party]>,
     streams: Cow<'a, [StreamRecord]>,
 }
 
@@ -126,6 +129,7 @@ impl<'a> Detail<'a> {
             steps: Cow::Borrowed(&record.steps),
             diverted: Cow::Borrowed(&record.diverted),
             digits: Cow::Borrowed(&record.digits),
+            talking: Cow::Borrowed(&record.talking),
             streams: Cow::Borrowed(&record.streams),
         }
     }
@@ -156,6 +160,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<CallRecord> {
         steps: detail.steps.into_owned(),
         diverted: detail.diverted.into_owned(),
         digits: detail.digits.into_owned(),
+        talking: detail.talking.into_owned(),
         streams: detail.streams.into_owned(),
     })
 }
