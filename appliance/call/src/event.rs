@@ -2,6 +2,7 @@
 
 use crate::{CallRecord, Registration, UnixMillis};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Something changed. Events are ordered; the listener's copy of the world is the sum of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,9 +12,9 @@ pub enum Event {
     /// A call came to be or changed; its state says whether it is over.
     Call(Box<CallRecord>),
     /// A phone registered or refreshed.
-    Registered(Box<Registration>),
+    Registered(Arc<Registration>),
     /// A registration went away.
-    Unregistered(Box<Registration>),
+    Unregistered(Arc<Registration>),
     /// A trunk came up or went down.
     Trunk(TrunkStatus),
     /// The configuration is another one now.

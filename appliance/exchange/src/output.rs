@@ -39,7 +39,7 @@ pub enum Output {
     /// The call's record as it is now; replaces what was written of this call before.
     Record(Box<CallRecord>),
     /// A binding to keep over a restart; replaces the one with its id.
-    Bind(Box<Registration>),
+    Bind(Arc<Registration>),
     /// A binding to forget.
     Unbind(RegistrationId),
     /// For whoever listens.

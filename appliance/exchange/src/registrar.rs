@@ -71,6 +71,13 @@ impl Registrar {
         self.sources.contains_key(&address)
     }
 
+    /// Whether a phone of this extension registered over this flow.
+    pub(crate) fn came_by(&self, tenant: TenantId, number: &str, flow: &Flow) -> bool {
+        let mut bindings = self.of(tenant, number).into_iter().filter_map(|id| self.binding(id));
+        bindings
+            .any(|known| (known.flow.transport, known.flow.remote) == (flow.transport, flow.remote))
+    }
+
     /// Takes back what a former run had; what has expired meanwhile is forgotten.
     pub(crate) fn restore(&mut self, kept: Vec<Registration>, frame: &mut Frame, now: Instant) {
         let clock = frame.clock(now);
@@ -214,10 +221,8 @@ impl Registrar {
                 frame.count("registrations", "refreshed");
             }
             self.insert(Binding { registration: registration.clone(), flow });
-            frame.output.push_back(Output::Bind(Box::new((*registration).clone())));
-            frame
-                .output
-                .push_back(Output::Notify(Event::Registered(Box::new((*registration).clone()))));
+            frame.output.push_back(Output::Bind(registration.clone()));
+            frame.output.push_back(Output::Notify(Event::Registered(registration)));
         }
         self.trim(&who.extension.number.to_string(), who.tenant(), frame);
         Ok(())
@@ -350,8 +355,7 @@ impl Registrar {
         self.left(binding.flow.remote.ip());
         frame.count("registrations", why);
         frame.output.push_back(Output::Unbind(id));
-        let gone = Box::new((*binding.registration).clone());
-        frame.output.push_back(Output::Notify(Event::Unregistered(gone)));
+        frame.output.push_back(Output::Notify(Event::Unregistered(binding.registration)));
     }
 
     fn left(&mut self, address: IpAddr) {

@@ -7,6 +7,7 @@ use call::{
     RegistrationId, Step, StreamRecord, StreamStats, Transport, UnixMillis,
 };
 use rustix::time::{ClockId, clock_gettime};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::{DeviceKey, Facts, Reader, RecordQuery, Store};
 
@@ -119,6 +120,7 @@ fn begun(i: u64) -> Box<CallRecord> {
         ],
         diverted: Vec::new(),
         digits: String::new(),
+        talking: Vec::new(),
         streams: Vec::new(),
     })
 }
@@ -136,8 +138,8 @@ fn ended(i: u64) -> Box<CallRecord> {
     record
 }
 
-fn binding(i: u64, cseq: u32) -> Box<Registration> {
-    Box::new(Registration {
+fn binding(i: u64, cseq: u32) -> Arc<Registration> {
+    Arc::new(Registration {
         id: RegistrationId(i),
         tenant: 1,
         number: (2000 + i).to_string(),

@@ -2,6 +2,7 @@
 
 use call::{CallId, CallRecord, Registration, RegistrationId};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Call records and bindings on their way to the disk.
 ///
@@ -12,7 +13,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Default)]
 pub struct Facts {
     records: BTreeMap<CallId, Box<CallRecord>>,
-    bindings: BTreeMap<RegistrationId, Option<Box<Registration>>>,
+    bindings: BTreeMap<RegistrationId, Option<Arc<Registration>>>,
     dropped: u64,
 }
 
@@ -24,7 +25,7 @@ impl Facts {
     }
 
     /// A binding to keep over a restart.
-    pub fn bind(&mut self, registration: Box<Registration>) {
+    pub fn bind(&mut self, registration: Arc<Registration>) {
         self.bindings.insert(registration.id, Some(registration));
         self.bound();
     }
@@ -104,7 +105,7 @@ mod tests {
     #[test]
     fn a_binding_that_came_and_went_is_gone() {
         let mut earlier = Facts::default();
-        earlier.bind(Box::new(samples::registration(1)));
+        earlier.bind(Arc::new(samples::registration(1)));
         let mut later = Facts::default();
         later.unbind(RegistrationId(1));
         earlier.follow(later);

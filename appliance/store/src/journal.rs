@@ -101,6 +101,7 @@ mod tests {
     use super::*;
     use crate::samples;
     use call::{CallRecord, RegistrationId};
+    use std::sync::Arc;
 
     fn ms(millis: u64) -> Duration {
         Duration::from_millis(millis)
@@ -148,7 +149,7 @@ mod tests {
         let start = Instant::now();
         let mut journal = Journal::default();
         let mut bound = Facts::default();
-        bound.bind(Box::new(samples::registration(1)));
+        bound.bind(Arc::new(samples::registration(1)));
         journal.add(bound, start);
         let batch = journal.due(start + ms(100)).unwrap();
         let mut gone = Facts::default();

@@ -220,7 +220,7 @@ mod tests {
     use crate::samples::{self, NOW};
     use crate::{Account, BackupError, Facts, Reader, Role, Store, Token, TokenKind, backup};
     use call::CallId;
-    use std::sync::OnceLock;
+    use std::sync::{Arc, OnceLock};
 
     fn passphrase() -> Secret {
         Secret::new("correct horse battery")
@@ -235,7 +235,7 @@ mod tests {
         let mut store = samples::with_everything(dir);
         let mut facts = Facts::default();
         facts.record(Box::new(samples::record(1)));
-        facts.bind(Box::new(samples::registration(1)));
+        facts.bind(Arc::new(samples::registration(1)));
         store.commit(&facts).unwrap();
         let account = Account {
             name: "anna".to_owned(),

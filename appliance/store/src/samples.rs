@@ -42,6 +42,7 @@ pub(crate) fn record(id: u64) -> CallRecord {
         ],
         diverted: vec![Diversion { from: "202".to_owned(), reason: DiversionReason::NoAnswer }],
         digits: "1#".to_owned(),
+        talking: Vec::new(),
         streams: vec![StreamRecord {
             leg: "caller".to_owned(),
             kind: MediaKind::Audio,

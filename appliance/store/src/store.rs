@@ -348,9 +348,9 @@ mod tests {
         let mut store = open(dir.path());
         let mut facts = Facts::default();
         facts.record(Box::new(samples::record(5)));
-        facts.bind(Box::new(samples::registration(1)));
-        facts.bind(Box::new(samples::registration(u64::MAX)));
-        facts.bind(Box::new(samples::registration(3)));
+        facts.bind(Arc::new(samples::registration(1)));
+        facts.bind(Arc::new(samples::registration(u64::MAX)));
+        facts.bind(Arc::new(samples::registration(3)));
         store.commit(&facts).unwrap();
         let mut later = Facts::default();
         later.unbind(RegistrationId(3));
@@ -370,7 +370,7 @@ mod tests {
         let mut facts = Facts::default();
         let binding = samples::registration(1);
         let expires = binding.expires;
-        facts.bind(Box::new(binding));
+        facts.bind(Arc::new(binding));
         store.commit(&facts).unwrap();
         assert_eq!(store.registrations(UnixMillis(expires.0 - 1)).unwrap().len(), 1);
         assert_eq!(store.registrations(expires).unwrap().len(), 0);

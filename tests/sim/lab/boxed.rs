@@ -62,7 +62,7 @@ impl Lab {
             }
             Output::Record(record) => self.keep(*record),
             Output::Bind(binding) => {
-                self.bindings.insert(binding.id, *binding);
+                self.bindings.insert(binding.id, (*binding).clone());
             }
             Output::Unbind(id) => {
                 self.bindings.remove(&id);
