@@ -60,7 +60,7 @@ export class Box {
     };
     switch (route) {
       case 'GET /health': return { body: { status: 'ok' } };
-      case 'GET /setup': return { body: { claimed: box.claimed, wizard_done: box.settings.wizard_done, version: '0.1.0' } };
+      case 'GET /setup': return { body: { claimed: box.claimed, wizard_done: box.settings.wizard_done, version: '0.1.0', ports: { sip: 5060, sips: 5061 } } };
       case 'POST /setup/claim': {
         if (box.claimed) return refuse(409, 'This box is claimed already.');
         if (body['claim_code'] !== box.claimCode) return refuse(403, 'This is not the claim code.');

@@ -5,13 +5,13 @@ const account = { user: '201', label: 'Reception', secret: 'abcd2345' };
 
 describe('the settings of a phone', () => {
   test('are server, port, transport, user and password', () => {
-    expect(settings(account, '192.168.1.2').map((setting) => setting.value)).toEqual(['192.168.1.2', '5060', 'UDP', '201', 'abcd2345']);
+    expect(settings(account, '192.168.1.2', 5070).map((setting) => setting.value)).toEqual(['192.168.1.2', '5070', 'UDP', '201', 'abcd2345']);
   });
 
   test('fit into a SIP address, also with an IPv6 address', () => {
-    expect(accountUri(account, 'box.local')).toBe('sip:201:abcd2345@box.local:5060;transport=udp');
-    expect(accountUri(account, 'fd00::2')).toContain('@[fd00::2]:5060');
-    expect(accountUri(account, '[fd00::2]')).toContain('@[fd00::2]:5060');
+    expect(accountUri(account, 'box.local', 5060)).toBe('sip:201:abcd2345@box.local:5060;transport=udp');
+    expect(accountUri(account, 'fd00::2', 5060)).toContain('@[fd00::2]:5060');
+    expect(accountUri(account, '[fd00::2]', 5060)).toContain('@[fd00::2]:5060');
   });
 });
 

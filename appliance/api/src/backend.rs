@@ -89,6 +89,9 @@ pub trait Backend: Send + Sync + 'static {
     /// Whether the box can do its work.
     fn health(&self) -> Health;
 
+    /// Where phones reach the box.
+    fn ports(&self) -> Ports;
+
     /// All figures in the text format of Prometheus.
     fn metrics(&self) -> Promise<'_, Result<String, Fault>>;
 }
@@ -207,6 +210,17 @@ pub struct Health {
     pub store: bool,
     /// The daemon's version.
     pub version: &'static str,
+}
+
+/// The ports at which SIP is listened for; of several the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+pub struct Ports {
+    /// For UDP and TCP.
+    #[schema(example = 5060)]
+    pub sip: Option<u16>,
+    /// For TLS.
+    #[schema(example = 5061)]
+    pub sips: Option<u16>,
 }
 
 impl From<Fault> for ChangeError {

@@ -5,7 +5,7 @@ use crate::body::Body;
 use crate::problem::Problem;
 use crate::router::App;
 use crate::session::{self, LoggedIn};
-use crate::{Account, Role, password, secret};
+use crate::{Account, Ports, Role, password, secret};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -24,6 +24,8 @@ pub(crate) struct Setup {
     /// The version of the daemon.
     #[schema(example = "0.1.0")]
     version: &'static str,
+    /// Where phones reach the box.
+    ports: Ports,
 }
 
 /// Who takes possession of the box.
@@ -53,7 +55,8 @@ pub(crate) struct Claim {
 pub(crate) async fn read(State(app): State<App>) -> Result<Json<Setup>, Problem> {
     let claimed = app.backend.claimed().await?;
     let wizard_done = app.backend.config().settings.wizard_done;
-    Ok(Json(Setup { claimed, wizard_done, version: app.backend.health().version }))
+    let (version, ports) = (app.backend.health().version, app.backend.ports());
+    Ok(Json(Setup { claimed, wizard_done, version, ports }))
 }
 
 /// Makes the first administrator with the claim code, which counts once, and logs in.

@@ -8,8 +8,8 @@ use crate::mailbox::{Ask, Mail, Mailbox};
 use crate::metrics::{self, Others, Snapshot};
 use crate::storage::{Readers, Storage, Unread};
 use api::{
-    Accepted, Account, Backend, Backup, CdrQuery, ChangeError, EventLog, Fault, Health, Promise,
-    Role, Token, TokenHash, TokenKind,
+    Accepted, Account, Backend, Backup, CdrQuery, ChangeError, EventLog, Fault, Health, Ports,
+    Promise, Role, Token, TokenHash, TokenKind,
 };
 use arc_swap::ArcSwap;
 use call::{CallId, CallRecord, Registration, RouteQuestion, RouteReport, TrunkStatus, UnixMillis};
@@ -38,6 +38,7 @@ pub(crate) struct Appliance {
     pub(crate) data: PathBuf,
     pub(crate) sip: Admission,
     pub(crate) web: Admission,
+    pub(crate) ports: Ports,
 }
 
 impl Appliance {
@@ -275,6 +276,10 @@ impl Backend for Appliance {
         // The web is served only once SIP listens and the claim code is written.
         let store = self.storage.is_healthy();
         Health { sip: true, claim: true, store, version: env!("CARGO_PKG_VERSION") }
+    }
+
+    fn ports(&self) -> Ports {
+        self.ports
     }
 
     fn metrics(&self) -> Promise<'_, Result<String, Fault>> {

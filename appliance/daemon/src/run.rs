@@ -102,6 +102,7 @@ struct Threads {
     tasks: JoinSet<io::Result<()>>,
     mailbox: Mailbox,
     writer: Storage,
+    events: EventLog,
 }
 
 impl Sockets {
@@ -111,6 +112,11 @@ impl Sockets {
             sip: Bound::streams_and_datagrams("--sip", &options.sip).map_err(Failure::refused)?,
             sips: Bound::streams("--sips", &options.sips).map_err(Failure::refused)?,
         })
+    }
+
+    fn ports(&self) -> api::Ports {
+        let first = |of: &Bound| of.tcp_addresses().first().map(SocketAddr::port);
+        api::Ports { sip: first(&self.sip), sips: first(&self.sips) }
     }
 
     fn surroundings(&self, options: &Run) -> Surroundings {
@@ -203,6 +209,7 @@ impl House {
             data: options.data.clone(),
             sip: streams.admission.clone(),
             web: web.clone(),
+            ports: sockets.ports(),
         };
 
         let urls = urls(&sockets.http.tcp_addresses(), &surroundings.addresses);
@@ -226,7 +233,7 @@ impl House {
             dns: Dns::new(handle, mailbox.clone()),
             media,
             storage: writer.clone(),
-            events,
+            events: events.clone(),
             recorder,
             surroundings,
             state: State::new(start),
@@ -237,7 +244,7 @@ impl House {
             let web = Web { router: router.clone(), tls: tls.clone(), admission: web.clone() };
             tasks.spawn(web.listen(listener));
         }
-        Ok((Threads { control, storage, tasks, mailbox, writer }, urls, code))
+        Ok((Threads { control, storage, tasks, mailbox, writer, events }, urls, code))
     }
 
     /// One line for scripts: the addresses that were really bound.
@@ -289,6 +296,7 @@ impl Threads {
             Ok(Err(error)) => return Err(Failure::failed(error)),
             Err(_) => return Err(Failure::failed("the control thread has ended")),
         }
+        self.events.close();
         self.writer.stop().await;
         match timeout(WRITING, &mut self.storage).await {
             Ok(_) => Ok(()),

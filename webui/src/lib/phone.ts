@@ -15,13 +15,13 @@ export interface PhoneSetting {
   value: string;
 }
 
-/** SIP over UDP and TCP (RFC 3261 §19.1.2). */
+/** SIP over UDP and TCP (RFC 3261 §19.1.2), as long as the box says nothing else. */
 export const SIP_PORT = 5060;
 
-export function settings(account: Account, host: string): PhoneSetting[] {
+export function settings(account: Account, host: string, port: number): PhoneSetting[] {
   return [
     { label: 'Server address', also: 'Registrar, SIP server, Domain, Host', value: host },
-    { label: 'Port', also: 'SIP port', value: String(SIP_PORT) },
+    { label: 'Port', also: 'SIP port', value: String(port) },
     { label: 'Transport', also: 'Protocol', value: 'UDP' },
     { label: 'User', also: 'User name, Authentication name, Account, Extension', value: account.user },
     { label: 'Password', also: 'Secret, Authentication password', value: account.secret },
@@ -29,9 +29,9 @@ export function settings(account: Account, host: string): PhoneSetting[] {
 }
 
 /** The account as a SIP URI with user and password (RFC 3261 §19.1.1), which is what the QR code carries. */
-export function accountUri(account: Account, host: string): string {
+export function accountUri(account: Account, host: string, port: number): string {
   const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
-  return `sip:${account.user}:${account.secret}@${name}:${SIP_PORT};transport=udp`;
+  return `sip:${account.user}:${account.secret}@${name}:${port};transport=udp`;
 }
 
 /** A password that nobody guesses and everybody can type: 26 characters out of 31 are 128 bits. */

@@ -2,6 +2,7 @@
 
 import { api, onLoggedOut } from './api/client';
 import type { Settings } from './api/types';
+import { SIP_PORT } from './phone';
 import { asProblem } from './problem';
 import { toasts } from './toast.svelte';
 import { world } from './world.svelte';
@@ -12,6 +13,8 @@ export type Stage = 'asking' | 'away' | 'claim' | 'login' | 'setup' | 'in';
 class Session {
   stage = $state<Stage>('asking');
   settings = $state.raw<Settings | null>(null);
+  /** Where phones reach the box, over UDP and TCP. */
+  port = $state(SIP_PORT);
   /** Who is logged in. */
   account = $state('');
 
@@ -22,7 +25,8 @@ class Session {
   /** Finds out where one stands. */
   async begin(): Promise<void> {
     try {
-      const { claimed } = await api.setup.read();
+      const { claimed, ports } = await api.setup.read();
+      this.port = ports.sip ?? SIP_PORT;
       if (!claimed) {
         this.stage = 'claim';
         return;

@@ -13,7 +13,10 @@ async fn a_new_box_is_claimed_once_with_the_code_as_people_type_it() {
     let fake = FakeBox::new();
     let stranger = Client::stranger(&fake);
     let before = stranger.get("/api/v1/setup").await.json();
-    assert_eq!(before, json!({"claimed": false, "wizard_done": false, "version": "0.1.0"}));
+    assert_eq!(
+        before,
+        json!({ "claimed": false, "wizard_done": false, "version": "0.1.0", "ports": { "sip": 5060, "sips": 5061 } })
+    );
     let answer = stranger.post("/api/v1/setup/claim", claim("abcd efgh jkmn")).await;
     assert_eq!(answer.status, StatusCode::CREATED);
     let token = answer.json()["token"].as_str().unwrap().to_owned();

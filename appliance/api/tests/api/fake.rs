@@ -1,8 +1,8 @@
 //! A box in memory, and somebody who asks it.
 
 use api::{
-    Accepted, Account, Backend, Backup, CdrQuery, ChangeError, EventLog, Fault, Health, Promise,
-    Token, TokenHash,
+    Accepted, Account, Backend, Backup, CdrQuery, ChangeError, EventLog, Fault, Health, Ports,
+    Promise, Token, TokenHash,
 };
 use axum::Router;
 use axum::body::Body;
@@ -223,6 +223,10 @@ impl Backend for FakeBox {
         self.with(|state| state.health.clone())
     }
 
+    fn ports(&self) -> Ports {
+        Ports { sip: Some(5060), sips: Some(5061) }
+    }
+
     fn metrics(&self) -> Promise<'_, Result<String, Fault>> {
         self.answer(|_| "strowger_calls 0\n".to_owned())
     }
@@ -356,6 +360,7 @@ pub(crate) fn call(after: u64) -> CallRecord {
         steps: Vec::new(),
         diverted: Vec::new(),
         digits: String::new(),
+        talking: Vec::new(),
         streams: Vec::new(),
     }
 }

@@ -554,6 +554,11 @@ export interface components {
             /** @description What went through its media ports. */
             streams: components["schemas"]["StreamRecord"][];
             /**
+             * @description The two who talk with each other once a transfer has changed it, or talked last; empty as long as
+             *     that is `from` and `to`.
+             */
+            talking?: components["schemas"]["Party"][];
+            /**
              * Format: int32
              * @description The tenant's id.
              */
@@ -1155,6 +1160,11 @@ export interface components {
                 /** @description What went through its media ports. */
                 streams: components["schemas"]["StreamRecord"][];
                 /**
+                 * @description The two who talk with each other once a transfer has changed it, or talked last; empty as long as
+                 *     that is `from` and `to`.
+                 */
+                talking?: components["schemas"]["Party"][];
+                /**
                  * Format: int32
                  * @description The tenant's id.
                  */
@@ -1346,6 +1356,21 @@ export interface components {
             /** @description A trunk, by its name. */
             trunk: string;
         };
+        /** @description The ports at which SIP is listened for; of several the first. */
+        Ports: {
+            /**
+             * Format: int32
+             * @description For UDP and TCP.
+             * @example 5060
+             */
+            sip?: number | null;
+            /**
+             * Format: int32
+             * @description For TLS.
+             * @example 5061
+             */
+            sips?: number | null;
+        };
         /** @description What went wrong (RFC 9457). */
         Problem: {
             /**
@@ -1520,6 +1545,8 @@ export interface components {
         Setup: {
             /** @description The box has an administrator. */
             claimed: boolean;
+            /** @description Where phones reach the box. */
+            ports: components["schemas"]["Ports"];
             /**
              * @description The version of the daemon.
              * @example 0.1.0

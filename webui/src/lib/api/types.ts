@@ -31,8 +31,9 @@ export type End = Whole<Schemas['End']>;
 export type StreamRecord = Whole<Schemas['StreamRecord']>;
 /** Its name is left out when there is none. */
 export type Party = Schemas['Party'];
-/** Its digits are left out when there are none. */
-export type CallRecord = Omit<Whole<Schemas['CallRecord']>, 'from' | 'to' | 'digits'> & { from: Party; to: Party; digits?: string };
+/** What is left out when there is nothing to say. */
+type Rare = 'digits' | 'talking';
+export type CallRecord = Omit<Whole<Schemas['CallRecord']>, 'from' | 'to' | Rare> & { from: Party; to: Party } & Pick<Schemas['CallRecord'], Rare>;
 
 export type RouteQuestion = Whole<Schemas['RouteQuestion']>;
 export type RouteReport = Whole<Schemas['RouteReport']>;
