@@ -1,12 +1,13 @@
 //! Changes: checked as a whole against the configuration as it is, then applied as a whole.
 
 use crate::{
-    Config, Device, DeviceId, Extension, ExtensionId, InboundRoute, InboundRouteId, Index, Number,
+    Config, Device, DeviceId, Extension, ExtensionId, InboundRoute, InboundRouteId, Index,
     OutboundRoute, OutboundRouteId, Revision, Settings, Tenant, TenantId, Trunk, TrunkId,
-    TrunkKind,
 };
 use std::fmt;
 use std::sync::Arc;
+
+mod check;
 
 /// One thing that can be set up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -179,12 +180,7 @@ impl Config {
             Key::Settings => return Err(Invalid::at("", Problem::Fixed)),
             Key::Tenant(TenantId::DEFAULT) => return Err(Invalid::at("", Problem::Fixed)),
             Key::Tenant(id) => {
-                if let Some(user) = self.extensions.values().find(|entry| entry.tenant == id) {
-                    return Err(Invalid::at(
-                        "",
-                        Problem::InUse(format!("extension {}", user.number)),
-                    ));
-                }
+                self.check_unused_tenant(id)?;
                 self.tenants.remove(&id);
             }
             Key::Extension(id) => {
@@ -272,178 +268,6 @@ impl Config {
             | Entry::InboundRoute(_)
             | Entry::OutboundRoute(_)
             | Entry::Settings(_) => {}
-        }
-    }
-
-    fn check(&self, entry: &Entry) -> Result<(), Invalid> {
-        match entry {
-            Entry::Tenant(tenant) => self.check_tenant(tenant),
-            Entry::Extension(extension) => self.check_extension(extension),
-            Entry::Device(device) => self.check_device(device),
-            Entry::Trunk(trunk) => self.check_trunk(trunk),
-            Entry::InboundRoute(route) => self.check_inbound(route),
-            Entry::OutboundRoute(route) => self.check_outbound(route),
-            Entry::Settings(settings) => check_settings(settings),
-        }
-    }
-
-    fn check_tenant(&self, tenant: &Tenant) -> Result<(), Invalid> {
-        text("name", &tenant.name)?;
-        text("realm", &tenant.realm)?;
-        let old = self.tenants.get(&tenant.id);
-        if old.is_some_and(|old| old.realm != tenant.realm) {
-            return Err(Invalid::at("realm", Problem::Fixed));
-        }
-        Ok(())
-    }
-
-    fn check_extension(&self, extension: &Extension) -> Result<(), Invalid> {
-        let number = extension.number.as_str();
-        if number.len() > MAX_EXTENSION_DIGITS || !number.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(Invalid::at("number", Problem::NotAnExtensionNumber));
-        }
-        if self.is_emergency(number) {
-            return Err(Invalid::at("number", Problem::Emergency));
-        }
-        let twin = self.extension_by_number(extension.tenant, number);
-        if let Some(twin) = twin.filter(|twin| twin.id != extension.id) {
-            return Err(Invalid::at("number", Problem::Taken(twin.name.clone())));
-        }
-        if let Some(twin) = self.device_by_name(extension.tenant, number) {
-            return Err(Invalid::at("number", Problem::Taken(format!("device {}", twin.name))));
-        }
-        self.check_tenant_exists(extension.tenant)?;
-        length("name", &extension.name)?;
-        range("forward.no_answer_seconds", extension.forward.no_answer_seconds.into(), 5, 300)?;
-        let targets = [
-            ("forward.always", &extension.forward.always),
-            ("forward.busy", &extension.forward.busy),
-            ("forward.no_answer", &extension.forward.no_answer),
-            ("forward.unreachable", &extension.forward.unreachable),
-        ];
-        let to_itself = |target: &Option<Number>| target.as_ref() == Some(&extension.number);
-        match targets.into_iter().find(|(_, target)| to_itself(target)) {
-            Some((field, _)) => Err(Invalid::at(field, Problem::ToItself)),
-            None => Ok(()),
-        }
-    }
-
-    fn check_device(&self, device: &Device) -> Result<(), Invalid> {
-        text("name", &device.name)?;
-        if !device.name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) {
-            return Err(Invalid::at("name", Problem::NotALogin));
-        }
-        let twin = self.device_by_name(device.tenant, &device.name);
-        if twin.is_some_and(|twin| twin.id != device.id) {
-            return Err(Invalid::at("name", Problem::Taken(device.name.clone())));
-        }
-        if self.extension_by_number(device.tenant, &device.name).is_some() {
-            return Err(Invalid::at("name", Problem::Taken(format!("extension {}", device.name))));
-        }
-        let extension = self.extensions.get(&device.extension);
-        if extension.is_none_or(|extension| extension.tenant != device.tenant) {
-            let wanted = format!("extension {}", device.extension);
-            return Err(Invalid::at("extension", Problem::Unknown(wanted)));
-        }
-        self.check_tenant_exists(device.tenant)
-    }
-
-    fn check_trunk(&self, trunk: &Trunk) -> Result<(), Invalid> {
-        text("name", &trunk.name)?;
-        let twin = self.trunks.values().find(|twin| {
-            twin.id != trunk.id && twin.tenant == trunk.tenant && twin.name == trunk.name
-        });
-        if twin.is_some() {
-            return Err(Invalid::at("name", Problem::Taken(trunk.name.clone())));
-        }
-        text("host", &trunk.host)?;
-        if !is_host(&trunk.host) {
-            return Err(Invalid::at("host", Problem::NotAHost));
-        }
-        if trunk.domain.as_deref().is_some_and(|domain| !is_host(domain)) {
-            return Err(Invalid::at("domain", Problem::NotAHost));
-        }
-        if trunk.port == Some(0) {
-            return Err(Invalid::at("port", Problem::OutOfRange(1, 65_535)));
-        }
-        if trunk.kind == TrunkKind::Register {
-            text("username", &trunk.username)?;
-        }
-        length("username", &trunk.username)?;
-        if trunk.username.bytes().any(|b| b.is_ascii_control() || b" <>\"@".contains(&b)) {
-            return Err(Invalid::at("username", Problem::NotALogin));
-        }
-        range("register_seconds", trunk.register_seconds.into(), 60, 86_400)?;
-        self.check_tenant_exists(trunk.tenant)
-    }
-
-    fn check_inbound(&self, route: &InboundRoute) -> Result<(), Invalid> {
-        text("name", &route.name)?;
-        if let Some(trunk) = route.trunk {
-            self.check_trunk_exists("trunk", trunk)?;
-        }
-        let destination = route.destination.as_str();
-        if self.extension_by_number(route.tenant, destination).is_none() {
-            let wanted = format!("extension {destination}");
-            return Err(Invalid::at("destination", Problem::Unknown(wanted)));
-        }
-        self.check_tenant_exists(route.tenant)
-    }
-
-    fn check_outbound(&self, route: &OutboundRoute) -> Result<(), Invalid> {
-        text("name", &route.name)?;
-        if route.trunks.is_empty() && !route.barred {
-            return Err(Invalid::at("trunks", Problem::Missing));
-        }
-        for trunk in &route.trunks {
-            self.check_trunk_exists("trunks", *trunk)?;
-        }
-        let dialable = |b: u8| b.is_ascii_digit() || b"*#+".contains(&b);
-        if !route.prepend.bytes().all(dialable) {
-            return Err(Invalid::at("prepend", Problem::NotAnExtensionNumber));
-        }
-        length("prepend", &route.prepend)?;
-        self.check_tenant_exists(route.tenant)
-    }
-
-    fn check_tenant_exists(&self, tenant: TenantId) -> Result<(), Invalid> {
-        if self.tenants.contains_key(&tenant) {
-            return Ok(());
-        }
-        Err(Invalid::at("tenant", Problem::Unknown(format!("tenant {tenant}"))))
-    }
-
-    fn check_trunk_exists(&self, field: &'static str, trunk: TrunkId) -> Result<(), Invalid> {
-        if self.trunks.contains_key(&trunk) {
-            return Ok(());
-        }
-        Err(Invalid::at(field, Problem::Unknown(format!("trunk {trunk}"))))
-    }
-
-    fn check_unused_extension(&self, id: ExtensionId) -> Result<(), Invalid> {
-        let Some(extension) = self.extensions.get(&id) else { return Ok(()) };
-        let user = self.inbound_routes.values().find(|route| {
-            route.tenant == extension.tenant && route.destination == extension.number
-        });
-        match user {
-            Some(route) => {
-                Err(Invalid::at("", Problem::InUse(format!("inbound route {}", route.name))))
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn check_unused_trunk(&self, id: TrunkId) -> Result<(), Invalid> {
-        let inbound = self.inbound_routes.values().find(|route| route.trunk == Some(id));
-        if let Some(route) = inbound {
-            return Err(Invalid::at("", Problem::InUse(format!("inbound route {}", route.name))));
-        }
-        let outbound = self.outbound_routes.values().find(|route| route.trunks.contains(&id));
-        match outbound {
-            Some(route) => {
-                Err(Invalid::at("", Problem::InUse(format!("outbound route {}", route.name))))
-            }
-            None => Ok(()),
         }
     }
 
@@ -557,58 +381,10 @@ impl fmt::Display for Invalid {
 
 impl std::error::Error for Invalid {}
 
-fn check_settings(settings: &Settings) -> Result<(), Invalid> {
-    text("name", &settings.name)?;
-    range("ring_seconds", settings.ring_seconds.into(), 10, 3600)?;
-    range("session_seconds", settings.session_seconds.into(), 90, 86_400)?;
-    if settings.silence_seconds != 0 {
-        range("silence_seconds", settings.silence_seconds.into(), 10, 3600)?;
-    }
-    range("max_calls", settings.max_calls.into(), 1, 100_000)
-}
-
-fn text(field: &'static str, value: &str) -> Result<(), Invalid> {
-    if value.trim().is_empty() {
-        return Err(Invalid::at(field, Problem::Missing));
-    }
-    length(field, value)
-}
-
-fn length(field: &'static str, value: &str) -> Result<(), Invalid> {
-    if value.chars().count() > MAX_TEXT {
-        return Err(Invalid::at(field, Problem::TooLong(MAX_TEXT)));
-    }
-    Ok(())
-}
-
-fn range(field: &'static str, value: u64, low: u64, high: u64) -> Result<(), Invalid> {
-    if (low..=high).contains(&value) {
-        return Ok(());
-    }
-    Err(Invalid::at(field, Problem::OutOfRange(low, high)))
-}
-
-/// A name of RFC 1123 §2.1 or an address; IPv6 with or without brackets.
-fn is_host(text: &str) -> bool {
-    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
-    if bare.parse::<std::net::IpAddr>().is_ok() {
-        return true;
-    }
-    let label = |label: &str| {
-        !label.is_empty()
-            && label.len() <= 63
-            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-    };
-    text.len() <= 253 && text.strip_suffix('.').unwrap_or(text).split('.').all(label)
-}
-
-const MAX_TEXT: usize = 100;
-const MAX_EXTENSION_DIGITS: usize = 15;
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Credentials, Forwarding, Pattern};
+    use crate::{Credentials, Forwarding, Number, Pattern};
 
     fn extension(number: &str) -> Extension {
         Extension {
@@ -724,5 +500,36 @@ mod tests {
         tenant.realm = "other".to_owned();
         let refused = put(&config, Entry::Tenant(tenant)).unwrap_err();
         assert_eq!((refused.field, refused.problem), ("realm", Problem::Fixed));
+    }
+
+    #[test]
+    fn a_tenant_goes_only_when_it_is_empty() {
+        let tenant = Tenant {
+            id: TenantId(0),
+            name: "Second".to_owned(),
+            realm: "second".to_owned(),
+            ..(*Config::fresh("strowger").tenants[&TenantId::DEFAULT]).clone()
+        };
+        let (config, made) = put(&with_201(), Entry::Tenant(tenant)).unwrap();
+        let Key::Tenant(id) = made.key else { panic!("{made:?}") };
+        let route = OutboundRoute {
+            id: OutboundRouteId(0),
+            revision: Revision::default(),
+            tenant: id,
+            name: "Out".to_owned(),
+            enabled: true,
+            order: 1,
+            pattern: Pattern::parse("0.").unwrap(),
+            caller: None,
+            strip: 0,
+            prepend: String::new(),
+            trunks: Vec::new(),
+            barred: true,
+        };
+        let (full, made) = put(&config, Entry::OutboundRoute(route)).unwrap();
+        let refused = full.apply(Change::Delete(Key::Tenant(id), Expect::Any)).unwrap_err();
+        assert_eq!(refused.problem, Problem::InUse("outbound route Out".to_owned()));
+        let (empty, _) = full.apply(Change::Delete(made.key, Expect::Any)).unwrap();
+        assert!(empty.apply(Change::Delete(Key::Tenant(id), Expect::Any)).is_ok());
     }
 }
