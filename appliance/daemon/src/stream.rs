@@ -20,7 +20,9 @@ pub(crate) async fn carry<S>(
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let mut stream = Carried { stream, flow, framer: Framer::new(), mailbox: &mailbox };
-    stream.run(&mut outgoing).await;
+    if let Over::Refused = stream.run(&mut outgoing).await {
+        stream.finish(&mut outgoing).await;
+    }
     outgoing.close();
     // TLS says good-bye; a peer that does not take it is left alone.
     let _ = timeout(FAREWELL, stream.stream.shutdown()).await;
@@ -43,18 +45,18 @@ struct Carried<'a, S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Carried<'_, S> {
-    async fn run(&mut self, outgoing: &mut mpsc::Receiver<Arc<[u8]>>) {
+    async fn run(&mut self, outgoing: &mut mpsc::Receiver<Arc<[u8]>>) -> Over {
         let mut buffer = vec![0; BUFFER];
         // Whoever connects has something to say, soon and then to its end.
         let mut patience = Instant::now() + BEGINNING;
         loop {
             tokio::select! {
                 read = timeout_at(patience, self.stream.read(&mut buffer)) => {
-                    let Ok(Ok(length @ 1..)) = read else { return };
+                    let Ok(Ok(length @ 1..)) = read else { return Over::Gone };
                     let was_waiting = self.framer.is_waiting();
                     self.framer.push(buffer.get(..length).unwrap_or_default());
-                    if self.deliver().await.is_err() {
-                        return;
+                    if let Err(over) = self.deliver().await {
+                        return over;
                     }
                     // Whoever sends a message drop by drop gets no more time for each drop.
                     match (was_waiting, self.framer.is_waiting()) {
@@ -64,9 +66,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Carried<'_, S> {
                     }
                 }
                 message = outgoing.recv() => {
-                    let Some(message) = message else { return };
-                    if self.write(&message).await.is_err() {
-                        return;
+                    let Some(message) = message else { return Over::Gone };
+                    if let Err(over) = self.write(&message).await {
+                        return over;
                     }
                 }
             }
@@ -80,7 +82,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Carried<'_, S> {
                 Ok(None) => return Ok(()),
                 Ok(Some(Frame::Message(bytes))) => {
                     let mail = Mail::Message(self.flow, bytes.to_vec());
-                    self.mailbox.send(mail).await.map_err(|_| Over)?;
+                    self.mailbox.send(mail).await.map_err(|_| Over::Gone)?;
                 }
                 Ok(Some(Frame::Ping)) => self.write(b"\r\n").await?,
                 Ok(Some(Frame::Pong)) => {}
@@ -100,7 +102,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Carried<'_, S> {
                 self.write(&answer.finish()).await?;
             }
         }
-        Err(Over)
+        Err(Over::Refused)
+    }
+
+    /// The answers to what came whole before the stream went wrong.
+    async fn finish(&mut self, outgoing: &mut mpsc::Receiver<Arc<[u8]>>) {
+        let until = Instant::now() + LAST_ANSWERS;
+        while let Ok(Some(message)) = timeout_at(until, outgoing.recv()).await {
+            if self.write(&message).await.is_err() {
+                return;
+            }
+        }
     }
 
     async fn write(&mut self, bytes: &[u8]) -> Result<(), Over> {
@@ -110,13 +122,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Carried<'_, S> {
         };
         match timeout(WRITE, written).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(Over),
+            Ok(Err(_)) | Err(_) => Err(Over::Gone),
         }
     }
 }
 
 /// The connection is of no more use.
-struct Over;
+enum Over {
+    /// The peer is gone, or too slow.
+    Gone,
+    /// What it sends cannot be read any further.
+    Refused,
+}
 
 /// Messages that wait for a slow peer before it is given up.
 const QUEUE: usize = 128;
@@ -131,4 +148,6 @@ const MESSAGE: Duration = Duration::from_secs(30);
 const IDLE: Duration = Duration::from_secs(2 * 3600);
 /// What a peer may take for reading one message: less than half a transaction's life, 64*T1.
 const WRITE: Duration = Duration::from_secs(10);
+/// What control takes to answer, many times over.
+const LAST_ANSWERS: Duration = Duration::from_millis(300);
 const FAREWELL: Duration = Duration::from_secs(2);
