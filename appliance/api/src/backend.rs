@@ -38,7 +38,7 @@ pub trait Backend: Send + Sync + 'static {
     fn hang_up(&self, id: CallId) -> Promise<'_, Result<bool, Fault>>;
 
     /// The phones that are registered, by their ids.
-    fn registrations(&self) -> Promise<'_, Result<Vec<Registration>, Fault>>;
+    fn registrations(&self) -> Promise<'_, Result<Vec<Arc<Registration>>, Fault>>;
 
     /// How every trunk does, by its id.
     fn trunks(&self) -> Promise<'_, Result<Vec<TrunkStatus>, Fault>>;

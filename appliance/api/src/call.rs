@@ -79,5 +79,7 @@ pub(crate) async fn hang_up(
 }
 
 fn concerns(call: &CallRecord, number: &str) -> bool {
-    [&call.from.number, &call.to.number, &call.dialled].into_iter().any(|known| known == number)
+    let talking = call.talking.iter().map(|party| &party.number);
+    let placed = [&call.from.number, &call.to.number, &call.dialled];
+    placed.into_iter().chain(talking).any(|known| known == number)
 }

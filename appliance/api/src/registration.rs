@@ -8,6 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use call::Registration;
 use serde::Deserialize;
+use std::sync::Arc;
 use utoipa::IntoParams;
 
 /// Which part of the list is wanted.
@@ -34,7 +35,7 @@ pub(crate) struct Filter {
 pub(crate) async fn list(
     State(app): State<App>,
     Params(filter): Params<Filter>,
-) -> Result<Json<Page<Registration>>, Problem> {
+) -> Result<Json<Page<Arc<Registration>>>, Problem> {
     let window = Window::new(filter.limit, filter.cursor.as_deref())?;
     let mut phones = app.backend.registrations().await?;
     phones.sort_by_key(|phone| phone.id);

@@ -14,7 +14,6 @@ use api::{
 use arc_swap::ArcSwap;
 use call::{CallId, CallRecord, Registration, RouteQuestion, RouteReport, TrunkStatus, UnixMillis};
 use config::{Change, Config, Secret};
-use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::{Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -119,13 +118,11 @@ impl Appliance {
 
     async fn check_route(&self, question: RouteQuestion) -> Result<RouteReport, Fault> {
         let registered = self.ask(Ask::Registrations).await?;
-        let mut phones: BTreeMap<(u32, String), usize> = BTreeMap::new();
-        for registration in registered {
-            *phones.entry((registration.tenant, registration.number)).or_default() += 1;
-        }
         let config = self.config.load();
         Ok(pbx::route::explain(&config, &question, |tenant, number| {
-            phones.get(&(tenant.0, number.to_owned())).copied().unwrap_or_default()
+            let is_its =
+                |phone: &&Arc<Registration>| phone.tenant == tenant.0 && phone.number == number;
+            registered.iter().filter(is_its).count()
         }))
     }
 
@@ -166,8 +163,8 @@ impl Backend for Appliance {
 
     fn call(&self, id: CallId) -> Promise<'_, Result<Option<CallRecord>, Fault>> {
         Box::pin(async move {
-            let calls = self.ask(Ask::Calls).await?;
-            Ok(calls.into_iter().find(|call| call.id == id))
+            let found = self.ask(move |to| Ask::Call(id, to)).await?;
+            Ok(found.map(|record| *record))
         })
     }
 
@@ -175,7 +172,7 @@ impl Backend for Appliance {
         Box::pin(self.ask(move |to| Ask::HangUp(id, to)))
     }
 
-    fn registrations(&self) -> Promise<'_, Result<Vec<Registration>, Fault>> {
+    fn registrations(&self) -> Promise<'_, Result<Vec<Arc<Registration>>, Fault>> {
         Box::pin(self.ask(Ask::Registrations))
     }
 

@@ -266,6 +266,9 @@ impl Control {
             Ask::Calls(to) => {
                 let _ = to.send(self.exchange.calls());
             }
+            Ask::Call(id, to) => {
+                let _ = to.send(self.exchange.call(id).cloned().map(Box::new));
+            }
             Ask::Registrations(to) => {
                 let _ = to.send(self.exchange.registrations());
             }
@@ -273,7 +276,7 @@ impl Control {
                 let _ = to.send(self.exchange.trunks());
             }
             Ask::HangUp(id, to) => {
-                let there = self.exchange.calls().iter().any(|call| call.id == id);
+                let there = self.exchange.call(id).is_some();
                 if there {
                     self.feed(Input::Command(Command::HangUp(id)), now);
                 }

@@ -37,8 +37,10 @@ pub(crate) enum Mail {
 pub(crate) enum Ask {
     /// All calls that are not over.
     Calls(oneshot::Sender<Vec<CallRecord>>),
+    /// A call that is not over.
+    Call(CallId, oneshot::Sender<Option<Box<CallRecord>>>),
     /// All bindings.
-    Registrations(oneshot::Sender<Vec<Registration>>),
+    Registrations(oneshot::Sender<Vec<Arc<Registration>>>),
     /// How the trunks do.
     Trunks(oneshot::Sender<Vec<TrunkStatus>>),
     /// End a call; whether there was one.

@@ -190,8 +190,13 @@ impl Exchange {
         self.pbx.records().cloned().collect()
     }
 
+    /// The record of one call that is not over.
+    pub fn call(&self, id: call::CallId) -> Option<&call::CallRecord> {
+        self.pbx.record(id)
+    }
+
     /// All bindings, in order of their ids.
-    pub fn registrations(&self) -> Vec<call::Registration> {
+    pub fn registrations(&self) -> Vec<Arc<call::Registration>> {
         self.registrar.iter().cloned().collect()
     }
 

@@ -188,11 +188,12 @@ impl Exchange {
         if let Some(refused) = self.unsupported(message, &flow) {
             return self.frame.reply_stateless(message, &flow, refused);
         }
+        let Some(leg) = self.legs.leg_of(message) else {
+            return self.stateless(message, &flow, Status::NO_SUCH_CALL);
+        };
         let Some(id) = self.open(message, flow, now) else { return };
         let (legs, mut desk) = self.desk(now);
-        if !legs.request(&mut desk, id, message, flow) {
-            self.frame.reply(id, message, &flow, Status::NO_SUCH_CALL, now);
-        }
+        legs.request(&mut desk, leg, id, message, flow);
     }
 
     /// The 420 to a `Require` that we do not know (RFC 3261 §8.2.2.3).

@@ -47,8 +47,8 @@ impl Registrar {
         self.bindings.len()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Registration> {
-        self.bindings.values().map(|binding| &*binding.registration)
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Registration>> {
+        self.bindings.values().map(|binding| &binding.registration)
     }
 
     pub(crate) fn binding(&self, id: RegistrationId) -> Option<&Binding> {

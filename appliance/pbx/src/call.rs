@@ -130,6 +130,11 @@ impl Pbx {
         self.calls.values().map(|call| &call.record)
     }
 
+    /// The record of one call that is not over.
+    pub fn record(&self, id: CallId) -> Option<&CallRecord> {
+        self.calls.get(&id).map(|call| &call.record)
+    }
+
     /// How many calls are not over.
     pub fn len(&self) -> usize {
         self.calls.len()

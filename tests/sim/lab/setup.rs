@@ -15,6 +15,7 @@ use sip::flow::Transport;
 use sip::resolve::{Question, Record};
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 impl Lab {
@@ -118,8 +119,8 @@ impl Lab {
     }
 
     /// What is on disk is this, whatever happened since.
-    pub fn restore(&mut self, kept: Vec<call::Registration>) {
-        self.bindings = kept.into_iter().map(|binding| (binding.id, binding)).collect();
+    pub fn restore(&mut self, kept: Vec<Arc<call::Registration>>) {
+        self.bindings = kept.into_iter().map(|kept| (kept.id, (*kept).clone())).collect();
     }
 
     /// Changes an entry of the configuration, as the API does.

@@ -119,7 +119,7 @@ impl Backend for FakeBox {
         })
     }
 
-    fn registrations(&self) -> Promise<'_, Result<Vec<Registration>, Fault>> {
+    fn registrations(&self) -> Promise<'_, Result<Vec<Arc<Registration>>, Fault>> {
         self.answer(|_| Vec::new())
     }
 

@@ -245,18 +245,17 @@ impl Legs {
         self.settle(leg);
     }
 
-    /// A request in a dialog. `false` if no leg knows that dialog.
+    /// A request in a dialog of this leg's.
     pub(crate) fn request(
         &mut self,
         desk: &mut Desk<'_>,
+        leg: LegId,
         id: TransactionId,
         request: &Message<'_>,
         flow: Flow,
-    ) -> bool {
-        let Some(leg) = self.leg_of(request) else { return false };
+    ) {
         self.in_dialog(desk, leg, id, request, flow);
         self.settle(leg);
-        true
     }
 
     /// An ACK that no transaction absorbed.
@@ -360,7 +359,8 @@ impl Legs {
         fits.then_some(*id)
     }
 
-    fn leg_of(&self, request: &Message<'_>) -> Option<LegId> {
+    /// The leg whose dialog a request is in.
+    pub(crate) fn leg_of(&self, request: &Message<'_>) -> Option<LegId> {
         let to = request.to().ok()?;
         let id = *self.by_tag.get(to.tag()?)?;
         let leg = self.legs.get(&id)?;

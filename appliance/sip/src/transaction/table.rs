@@ -83,7 +83,9 @@ pub enum Received {
     Absorbed,
     /// A response to no request of ours, or to one that is long over.
     Stray,
-    /// A new request beyond the bound: answer 503 without a transaction.
+    /// A new request beyond the bound: answer 503 without a transaction. What has a To tag, or
+    /// cancels an INVITE that is known, is never refused; whoever knows the dialogs turns the former
+    /// away when it belongs to none.
     Refused,
     /// A request or response that no transaction can be found for, because Via, CSeq or Call-ID is
     /// missing or malformed.
@@ -351,16 +353,17 @@ impl Transactions {
         if method == Method::Ack {
             return Received::Ack;
         }
-        if self.servers >= self.most_servers {
+        let cancels = method == Method::Cancel;
+        let invite = cancels.then(|| self.keys.of_request(message, Method::Invite)).flatten();
+        let invite = invite.and_then(|key| self.by_key.get(&key).copied());
+        // What belongs to a call passes, or a box that is full could not even hear a BYE.
+        let belongs = invite.is_some() || message.to().is_ok_and(|to| to.tag().is_some());
+        if self.servers >= self.most_servers && !belongs {
             self.refused += 1;
             return Received::Refused;
         }
         let id = self.open_server(method == Method::Invite, key, flow, now);
-        if method != Method::Cancel {
-            return Received::Request(id);
-        }
-        let invite = self.keys.of_request(message, Method::Invite);
-        Received::Cancel { id, invite: invite.and_then(|key| self.by_key.get(&key).copied()) }
+        if cancels { Received::Cancel { id, invite } } else { Received::Request(id) }
     }
 
     fn open_server(

@@ -308,6 +308,19 @@ fn beyond_the_bound_requests_are_refused_until_others_are_over() {
 }
 
 #[test]
+fn beyond_the_bound_what_ends_a_call_still_passes() {
+    let mut a = Lab::new();
+    for number in 0..100 {
+        a.receive(&request("INVITE", &format!("z9hG4bK{number}")), 0);
+    }
+    let bye = request("BYE", "z9hG4bKbye").replace("To: <sip:201@pbx>", "To: <sip:201@pbx>;tag=t");
+    assert!(matches!(a.receive(&bye, 1), Received::Request(_)));
+    let cancelled = a.receive(&request("CANCEL", "z9hG4bK7"), 1);
+    assert!(matches!(cancelled, Received::Cancel { invite: Some(_), .. }));
+    assert_eq!(a.receive(&request("CANCEL", "z9hG4bKnone"), 1), Received::Refused);
+}
+
+#[test]
 fn a_message_that_names_no_transaction_is_unusable() {
     let mut a = Lab::new();
     let nameless = request("OPTIONS", "z9hG4bK1").replace("Call-ID", "Other");
