@@ -39,6 +39,8 @@ class Server:
 
     def memory(self):
         """Proportional set size of all its processes, in bytes."""
+        if self.process.poll() is not None:
+            raise AssertionError(f"{self.name} ended with {self.process.returncode}")
         total = 0
         for pid in self.pids():
             with open(f"/proc/{pid}/smaps_rollup") as file:

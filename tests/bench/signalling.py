@@ -39,9 +39,12 @@ def main():
     lab = Bench(tempfile.mkdtemp(prefix="strowger-bench-"), False)
     try:
         measured = measure(lab, wanted)
+    except Exception:
+        say(f"what the servers and sipp said is in {lab.folder}")
+        raise
     finally:
         lab.close()
-        lab.remove()
+    lab.remove()
     print(measured)
     if not wanted.quick:
         os.makedirs(os.path.dirname(RESULT), exist_ok=True)
@@ -108,6 +111,8 @@ def registering(lab, servers, rows):
 def standing(lab, servers, rows):
     """Memory of calls that are up, without media and with."""
     without, memory, cpu = {}, {}, {}
+    # What the registrations left behind is given back first, or it would hide what a call takes.
+    time.sleep(SETTLED)
     for server in servers:
         if not server.media:
             continue

@@ -23,7 +23,7 @@ class Sipp:
         self.limit = limit
         words = [need("sipp"), "-sf", os.path.join(SCENARIOS, scenario + ".xml"),
                  "-i", host, "-p", str(self.port), "-mi", host, "-nostdin",
-                 "-mp", str(ports.block(20)[0]),
+                 "-mp", str(ports.block(8)[0]),
                  "-trace_err", "-error_file", "errors.log",
                  "-trace_stat", "-stf", "stat.csv", "-fd", "1",
                  "-timeout", f"{limit}s", "-timeout_error"]
