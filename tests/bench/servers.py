@@ -5,7 +5,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 import ports
-from box import cpu_of
+from box import Box, cpu_of
 from lab import Skipped, need, until
 from sip import Phone, Wire
 
@@ -77,7 +77,12 @@ class Strowger(Server):
     name = "strowgerd"
 
     def __init__(self, lab):
-        box = lab.box(media_ports=10_000)
+        # Media at an address of its own: its ports are nobody else's, and enough for all calls of a
+        # load at a time, resting ones included.
+        box = Box(lab.sub("box"), media=["127.0.0.6"])
+        box.media_ports = 32_000, 61_999
+        lab.at_end(box.kill)
+        box.start().claim()
         self.box, self.host, self.sip, self.process = box, box.host, box.sip, box.process
         box.ask("PUT", "settings", {**box.ask("GET", "settings"), "max_calls": 20000,
                                     "silence_seconds": 0})

@@ -62,8 +62,10 @@ def measure(lab, wanted):
     rows = Table(servers, absent)
     # Memory first: what a load leaves behind for a while would hide it.
     idle = {server.name: server.memory() for server in servers}
-    registering(lab, servers, rows)
+    users = [(str(20000 + at), SECRET) for at in range(PHONES + MORE)]
+    registering(lab, servers, users, rows)
     standing(lab, servers, rows)
+    crowding(lab, servers, users, rows)
     calling(lab, servers, wanted, rows)
     growing(lab, servers, wanted, rows)
     time.sleep(KEPT)
@@ -73,9 +75,8 @@ def measure(lab, wanted):
     return rows
 
 
-def registering(lab, servers, rows):
+def registering(lab, servers, users, rows):
     """CPU and memory of registrations. All wait together for what each has to wait for."""
-    users = [(str(20000 + at), SECRET) for at in range(PHONES + MORE)]
     first, refreshed, full, before, after = {}, {}, {}, {}, {}
     for server in servers:
         server.add_phones(users[:PHONES])
@@ -95,6 +96,33 @@ def registering(lab, servers, rows):
     rows.row("CPU for a refreshed registration", "1.0 of Kamailio", refreshed, ms)
     rows.row(f"memory with {PHONES} phones, at once", "30 MB", full, mb)
     rows.row("memory for a registration", "2 KB", after, kb)
+
+
+def standing(lab, servers, rows):
+    """Memory of calls that are up, without media and with."""
+    without, memory, cpu = {}, {}, {}
+    for server in servers:
+        if not server.media:
+            continue
+        try:
+            memory[server.name], cpu[server.name], heard = relayed(server, 100, 5)
+            say(f"{server.name}, 100 calls with RTP: {heard:.2%} of the packets came through")
+        except AssertionError as why:
+            say(f"{server.name}, 100 calls with RTP: {why}")
+    time.sleep(SETTLED)
+    for server in servers:
+        if not server.media:
+            continue
+        before = server.memory()
+        run = Run(lab, server, 100, 10, talk=15)
+        without[server.name] = (run.peak - before) / run.count
+    rows.row("memory for a call, 1000 up", "100 KB", without, kb)
+    rows.row("memory for a relayed call with RTP, 100 up", "100 KB", memory, kb)
+    rows.row("CPU for 100 relayed calls with RTP", "", cpu, lambda part: f"{part:.1f} % of a core")
+
+
+def crowding(lab, servers, users, rows):
+    """The registrations a second at which each begins to need more than one try."""
     best = {}
     for server in servers:
         best[server.name] = 0
@@ -106,27 +134,6 @@ def registering(lab, servers, rows):
                 break
             best[server.name] = rate
     rows.row("clean registrations a second", "", best, str)
-
-
-def standing(lab, servers, rows):
-    """Memory of calls that are up, without media and with."""
-    without, memory, cpu = {}, {}, {}
-    # What the registrations left behind is given back first, or it would hide what a call takes.
-    time.sleep(SETTLED)
-    for server in servers:
-        if not server.media:
-            continue
-        try:
-            memory[server.name], cpu[server.name], heard = relayed(server, 100, 5)
-            say(f"{server.name}, 100 calls with RTP: {heard:.2%} of the packets came through")
-        except AssertionError as why:
-            say(f"{server.name}, 100 calls with RTP: {why}")
-        before = server.memory()
-        run = Run(lab, server, 100, 10, talk=15)
-        without[server.name] = (run.peak - before) / run.count
-    rows.row("memory for a call, 1000 up", "100 KB", without, kb)
-    rows.row("memory for a relayed call with RTP, 100 up", "100 KB", memory, kb)
-    rows.row("CPU for 100 relayed calls with RTP", "", cpu, lambda part: f"{part:.1f} % of a core")
 
 
 def calling(lab, servers, wanted, rows):
