@@ -300,11 +300,47 @@ fn a_large_invite_goes_by_stream_to_who_takes_streams() {
     let invite = lab.phone("202").saw("INVITE");
     assert!(invite.write().len() > 1300);
     assert!(invite.value("Via").starts_with("SIP/2.0/TCP "), "{}", invite.value("Via"));
-    assert!(invite.value("Contact").contains("transport=tcp"));
     lab.phone("202").answers();
     lab.run_ms(200);
     lab.talk("201", "202");
     lab.phone("201").hangs_up();
+    lab.rest();
+}
+
+#[test]
+fn what_is_large_within_a_call_or_a_message_goes_by_stream_too() {
+    let mut lab = Lab::office(21, &["201", "202"]);
+    lab.phone("202").habits(|habits| habits.takes_streams = true);
+    connect(&mut lab, "201", "202");
+    assert!(lab.phone("202").saw("INVITE").value("Via").starts_with("SIP/2.0/UDP "));
+    with_a_large_offer(&mut lab, "201");
+    lab.phone("201").in_call(|ua, call, now| ua.offer(call, "INVITE", now));
+    lab.run_ms(300);
+    assert!(lab.phone("202").saw("INVITE").value("Via").starts_with("SIP/2.0/TCP "));
+    assert_eq!(lab.phone("201").talk().offers, [200]);
+    lab.talk("201", "202");
+    lab.phone("201").hangs_up();
+    lab.run_ms(300);
+    let text = "Lunch? ".repeat(200);
+    lab.phone("201").writes("202", &text);
+    lab.run_ms(200);
+    let message = lab.phone("202").saw("MESSAGE");
+    assert!(message.value("Via").starts_with("SIP/2.0/TCP ") && message.body == text);
+    assert_eq!(lab.phone("201").count("200 MESSAGE"), 1);
+    lab.rest();
+}
+
+#[test]
+fn a_large_offer_within_a_call_reaches_who_takes_no_streams() {
+    let mut lab = talking(22);
+    with_a_large_offer(&mut lab, "201");
+    lab.phone("201").in_call(|ua, call, now| ua.offer(call, "INVITE", now));
+    lab.run_ms(500);
+    assert!(lab.phone("202").saw("INVITE").write().len() > 1300);
+    assert!(lab.phone("202").saw("INVITE").value("Via").starts_with("SIP/2.0/UDP "));
+    assert_eq!(lab.phone("201").talk().offers, [200]);
+    lab.talk("201", "202");
+    lab.phone("202").hangs_up();
     lab.rest();
 }
 

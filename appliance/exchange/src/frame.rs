@@ -7,12 +7,12 @@ use crate::ports::Ports;
 use crate::random::Random;
 use crate::streams::Streams;
 use call::{LegId, MediaCommand, PortId, UnixMillis};
-use config::{Config, TrunkId};
+use config::{Config, Trunk, TrunkId, TrunkTransport};
 use sip::compose::response_to;
 use sip::flow::{ConnectionId, Flow, Transport};
 use sip::resolve::{Cache, Failures, Family, Limits, Reach, Target};
 use sip::transaction::{Setup, Timers, TransactionId, Transactions};
-use sip::{Compose, Message, Method, Status};
+use sip::{Compose, Message, Method, Status, Uri};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -67,6 +67,29 @@ struct Connection {
 pub(crate) struct Via {
     pub(crate) value: String,
     pub(crate) branch: String,
+}
+
+/// Where a request goes that may be large.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hop {
+    pub(crate) flow: Flow,
+    /// Nobody chose a transport, and the peer stands where a stream would find it.
+    pub(crate) takes_streams: bool,
+}
+
+impl Hop {
+    /// To whom `uri` names, by `flow`.
+    pub(crate) fn to(uri: &Uri<'_>, flow: Flow) -> Self {
+        let stands = uri.host().ip().map(|ip| ip.to_canonical());
+        let there = stands == Some(flow.remote.ip().to_canonical());
+        Self { flow, takes_streams: there && uri.param("transport").is_none() }
+    }
+
+    /// The same, unless the carrier's settings say by what it is to be reached.
+    pub(crate) fn of_trunk(self, trunk: &Trunk) -> Self {
+        let takes_streams = self.takes_streams && trunk.transport == TrunkTransport::Auto;
+        Self { takes_streams, ..self }
+    }
 }
 
 impl Frame {
@@ -238,6 +261,44 @@ impl Frame {
         id
     }
 
+    /// The same for a request that may be large: what should not go by one datagram goes by a stream,
+    /// if the peer may take one, and by datagram after all if it does not (RFC 3261 §18.1.1).
+    pub(crate) fn request_of_any_size(
+        &mut self,
+        method: Method<'_>,
+        branch: &str,
+        bytes: Arc<[u8]>,
+        hop: Hop,
+        owner: Option<Owner>,
+        now: Instant,
+    ) -> TransactionId {
+        let Hop { flow, takes_streams } = hop;
+        let large = bytes.len() > LARGEST_DATAGRAM && takes_streams;
+        let Some(stream) = large.then(|| self.stream_beside(&flow, now)).flatten() else {
+            return self.request_bytes(method, branch, bytes, flow, owner, now);
+        };
+        let id = self.transactions.request_large(method, branch, bytes, stream, flow, now);
+        if let Some(owner) = owner {
+            self.owners.insert(id, owner);
+        }
+        id
+    }
+
+    /// The stream to whom a flow of datagrams leads, unless one failed lately.
+    fn stream_beside(&mut self, flow: &Flow, now: Instant) -> Option<Flow> {
+        let target = Target { transport: Transport::Tcp, addr: flow.remote };
+        if flow.transport != Transport::Udp || self.failures.holds(&target, now) {
+            return None;
+        }
+        self.flow_to(target, &flow.remote.ip().to_string())
+    }
+
+    /// A stream did not serve a large request: the next ones go by datagram at once.
+    pub(crate) fn fell_back(&mut self, stream: Flow, now: Instant) {
+        let target = Target { transport: stream.transport, addr: stream.remote };
+        self.failures.note(target, Failures::PAUSE, now);
+    }
+
     /// Answers a request in its transaction.
     pub(crate) fn respond(
         &mut self,
@@ -294,5 +355,7 @@ impl Frame {
     }
 }
 
+/// Larger requests go by stream when nobody knows the path's MTU (RFC 3261 §18.1.1).
+const LARGEST_DATAGRAM: usize = 1300;
 /// Requests of peers that may be under way at a time: at 3,000 calls a second, each kept 32 s over UDP.
 const MOST_SERVERS: usize = 400_000;

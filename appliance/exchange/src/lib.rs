@@ -324,6 +324,7 @@ impl Exchange {
             Out::Send { flow, bytes, .. } => self.frame.send(flow, bytes),
             Out::TimedOut(id) => self.failed(id, 408, now),
             Out::TransportFailed(id) => self.failed(id, 503, now),
+            Out::FellBack(stream) => self.frame.fell_back(stream, now),
             Out::Terminated(id) => {
                 if let Some(Owner::Leg(leg)) = self.frame.owners.remove(&id) {
                     self.legs.terminated(leg, id);

@@ -1,6 +1,6 @@
 //! Instant messages between users (RFC 3428), passed to every phone of the one who is written to.
 
-use crate::frame::{Frame, Owner};
+use crate::frame::{Frame, Hop, Owner};
 use crate::guard::Known;
 use crate::registrar::Registrar;
 use config::TenantId;
@@ -73,14 +73,11 @@ impl Messages {
                 .header(Name::CallId, call_id)
                 .header(Name::CSeq, "1 MESSAGE")
                 .body(&content, request.body());
-            frame.request(
-                Method::Message,
-                &via.branch,
-                compose,
-                way,
-                Some(Owner::Relayed(id)),
-                now,
-            );
+            let bytes = compose.finish().into();
+            let hop = sip::Uri::parse(&binding.registration.contact)
+                .map_or(Hop { flow: way, takes_streams: false }, |uri| Hop::to(&uri, way));
+            let owner = Some(Owner::Relayed(id));
+            frame.request_of_any_size(Method::Message, &via.branch, bytes, hop, owner, now);
             left += 1;
         }
         if left == 0 {

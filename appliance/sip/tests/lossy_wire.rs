@@ -204,7 +204,7 @@ impl End {
             match out {
                 Out::Send { bytes, .. } => wire.send(1 - me, bytes, now),
                 Out::TimedOut(_) => self.end = Some(("timed out", now)),
-                Out::TransportFailed(_) | Out::Terminated(_) => {}
+                Out::TransportFailed(_) | Out::FellBack(_) | Out::Terminated(_) => {}
             }
         }
     }

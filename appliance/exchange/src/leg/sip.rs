@@ -129,8 +129,6 @@ struct Outgoing {
     attempt: Option<outgoing::Attempt>,
     early: EarlyDialogs,
     cseq: u32,
-    /// Whether a stream was tried because the INVITE is large.
-    large: outgoing::Large,
     /// The leg whose media is offered.
     media: LegId,
     /// Somebody or something answered at all.

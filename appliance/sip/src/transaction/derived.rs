@@ -1,8 +1,9 @@
-//! The two requests that follow from an INVITE of ours word for word: the CANCEL and the ACK to a
-//! refusal.
+//! What follows from a request of ours word for word: the CANCEL of an INVITE, the ACK to a refusal,
+//! and the same request by another transport.
 
 use std::sync::Arc;
 
+use crate::flow::Transport;
 use crate::{Compose, Message, Method, Name};
 
 /// The ACK to the refusal `response` of `invite`: RFC 3261 §17.1.1.3.
@@ -17,6 +18,17 @@ pub(super) fn cancel(invite: &[u8], reason: Option<&str>) -> Option<Arc<[u8]>> {
     let invite = Message::parse_datagram(invite).ok()?;
     let cancel = hop(&invite, Method::Cancel)?.copy(&invite, Name::To);
     Some(cancel.header_if(Name::Reason, reason).finish().into())
+}
+
+/// The same request of ours as it goes by another transport.
+pub(super) fn by(request: &[u8], from: Transport, to: Transport) -> Option<Arc<[u8]>> {
+    let via = Message::parse_datagram(request).ok()?.top_via().ok()?.raw();
+    let [from, to] = [from, to].map(|transport| format!("SIP/2.0/{} ", transport.via_name()));
+    let rest = via.strip_prefix(from.as_bytes())?;
+    // Its branch makes it the only one.
+    let at = request.windows(via.len()).position(|window| window == via)?;
+    let parts = [request.get(..at)?, to.as_bytes(), rest, request.get(at + via.len()..)?];
+    Some(parts.concat().into())
 }
 
 /// A request that goes exactly where `invite` went, and is its transaction.
@@ -69,6 +81,15 @@ mod tests {
             To: <sip:+4930123@carrier.example>;tag=t\r\n\
             Content-Length: 0\r\n\r\n";
         assert_eq!(str::from_utf8(&ack).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_request_by_another_transport_differs_in_its_via_only() {
+        let by_tcp = by(INVITE, Transport::Udp, Transport::Tcp).unwrap();
+        let text = str::from_utf8(&by_tcp).unwrap();
+        assert_eq!(text, str::from_utf8(INVITE).unwrap().replace("/UDP ", "/TCP "));
+        assert_eq!(by(&by_tcp, Transport::Tcp, Transport::Udp).as_deref(), Some(INVITE));
+        assert_eq!(by(INVITE, Transport::Tcp, Transport::Udp), None);
     }
 
     #[test]

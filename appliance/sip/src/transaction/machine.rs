@@ -52,6 +52,10 @@ impl Machine {
         }
     }
 
+    pub(super) fn is_invite(&self) -> bool {
+        matches!(self, Self::InviteClient(_) | Self::InviteServer(_))
+    }
+
     pub(super) fn is_server(&self) -> bool {
         matches!(self, Self::InviteServer(_) | Self::Server(_))
     }

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::derived;
 use super::key::{ByKey, Key, Keys};
@@ -109,6 +109,8 @@ pub enum Out {
     TimedOut(TransactionId),
     /// The message could not be sent; for a request of ours that counts as 503.
     TransportFailed(TransactionId),
+    /// A large request goes by datagram after all, because this stream did not serve.
+    FellBack(Flow),
     /// Nothing more will be heard of this transaction. The last word on each.
     Terminated(TransactionId),
 }
@@ -125,10 +127,20 @@ struct Transaction {
     bytes: Option<Arc<[u8]>>,
     /// The CANCEL of an INVITE that nobody answered yet (RFC 3261 §9.1).
     cancel: Option<Arc<[u8]>>,
+    /// What is left to try while the stream that a large request took is silent.
+    fallback: Option<Box<Fallback>>,
     /// A CANCEL of ours, of which the user hears nothing.
     silent: bool,
     /// Ours, and it waits for a final response.
     pending: bool,
+}
+
+/// The copy of a large request that goes by datagram if its stream does not serve.
+#[derive(Debug)]
+struct Fallback {
+    flow: Flow,
+    bytes: Arc<[u8]>,
+    at: Instant,
 }
 
 /// What breaks as one: a connection, or the datagrams between two addresses.
@@ -213,6 +225,30 @@ impl Transactions {
         self.open_client(method == Method::Invite, key, bytes, flow, false, now)
     }
 
+    /// The same for a request that is too large for `datagram`: it goes by `stream`, and by datagram
+    /// after all when the stream fails, or nobody answered within a second (RFC 3261 §18.1.1).
+    /// `bytes` is what fits the datagram; only the transport in its Via differs in the stream.
+    pub fn request_large(
+        &mut self,
+        method: Method<'_>,
+        branch: &str,
+        bytes: Arc<[u8]>,
+        stream: Flow,
+        datagram: Flow,
+        now: Instant,
+    ) -> TransactionId {
+        let Some(copy) = derived::by(&bytes, datagram.transport, stream.transport) else {
+            return self.request(method, branch, bytes, datagram, now);
+        };
+        let id = self.request(method, branch, copy, stream, now);
+        if let Some(transaction) = self.transactions.get_mut(id) {
+            let at = now + STREAM_PATIENCE;
+            transaction.fallback = Some(Box::new(Fallback { flow: datagram, bytes, at }));
+            self.alarms.set(id, transaction.deadline(), &mut transaction.alarm);
+        }
+        id
+    }
+
     /// Gives up an INVITE of ours: the CANCEL goes out as soon as RFC 3261 §9.1 allows it, with
     /// `reason` as its `Reason` header (RFC 3326). The INVITE's final response still comes, or it
     /// times out. `false` if there is nothing to cancel.
@@ -261,7 +297,7 @@ impl Transactions {
                 self.alarms.pop();
                 continue;
             }
-            let deadline = transaction.machine.deadline();
+            let deadline = transaction.deadline();
             if deadline.is_some_and(|deadline| deadline <= at) {
                 return Some(at);
             }
@@ -325,6 +361,7 @@ impl Transactions {
         let Some(&id) = self.by_key.get(&key) else { return Received::Stray };
         let Some(transaction) = self.transactions.get_mut(id) else { return Received::Stray };
         let silent = transaction.silent;
+        transaction.fallback = None;
         let step = transaction.machine.handle(Event::Response(status.code()), &self.timers, now);
         if step.send == Some(Sent::Ack) && step.tell.is_some() {
             let request = transaction.bytes.take();
@@ -408,12 +445,21 @@ impl Transactions {
         silent: bool,
     ) -> TransactionId {
         let pending = machine.is_pending();
-        let transaction =
-            Transaction { key, flow, machine, alarm: None, bytes, cancel: None, silent, pending };
+        let transaction = Transaction {
+            key,
+            flow,
+            machine,
+            alarm: None,
+            bytes,
+            cancel: None,
+            fallback: None,
+            silent,
+            pending,
+        };
         let id = self.transactions.insert(transaction);
         self.by_key.insert(key, id);
         if let Some(transaction) = self.transactions.get_mut(id) {
-            self.alarms.set(id, transaction.machine.deadline(), &mut transaction.alarm);
+            self.alarms.set(id, transaction.deadline(), &mut transaction.alarm);
         }
         id
     }
@@ -428,10 +474,38 @@ impl Transactions {
 
     /// Feeds one machine and does what it wants; says what its user should hear.
     fn handle(&mut self, id: TransactionId, event: Event, now: Instant) -> Option<Tell> {
+        if self.falls_back(id, event, now) {
+            return None;
+        }
         let transaction = self.transactions.get_mut(id)?;
         let step = transaction.machine.handle(event, &self.timers, now);
         self.settle(id, step);
         step.tell
+    }
+
+    /// Begins anew by datagram, if that is what an event means for a request in a stream.
+    fn falls_back(&mut self, id: TransactionId, event: Event, now: Instant) -> bool {
+        let Some(transaction) = self.transactions.get_mut(id) else { return false };
+        let is_over = |fallback: &mut Box<Fallback>| match event {
+            Event::TransportError => true,
+            Event::Timeout => fallback.at <= now,
+            _ => false,
+        };
+        let Some(fallback) = transaction.fallback.take_if(is_over) else { return false };
+        let Fallback { flow, bytes, .. } = *fallback;
+        let stream = std::mem::replace(&mut transaction.flow, flow);
+        let is_invite = transaction.machine.is_invite();
+        transaction.machine = Machine::client(is_invite, false, &self.timers, now);
+        transaction.bytes = Some(bytes.clone());
+        let cancel = transaction.cancel.take();
+        transaction.cancel =
+            cancel.and_then(|cancel| derived::by(&cancel, stream.transport, flow.transport));
+        self.pending.remove(&(Way::of(stream), id));
+        self.pending.insert((Way::of(flow), id));
+        self.alarms.set(id, transaction.deadline(), &mut transaction.alarm);
+        self.out.push_back(Out::FellBack(stream));
+        self.out.push_back(Out::Send { id, flow, bytes });
+        true
     }
 
     /// Sends, tells, wakes and forgets, as the machine wants.
@@ -460,7 +534,7 @@ impl Transactions {
         if !transaction.machine.repeats() {
             transaction.bytes = None;
         }
-        self.alarms.set(id, transaction.machine.deadline(), &mut transaction.alarm);
+        self.alarms.set(id, transaction.deadline(), &mut transaction.alarm);
     }
 
     fn close(&mut self, id: TransactionId) {
@@ -486,6 +560,15 @@ impl Transactions {
     }
 }
 
+impl Transaction {
+    fn deadline(&self) -> Option<Instant> {
+        let fallback = self.fallback.as_ref().map(|fallback| fallback.at);
+        [self.machine.deadline(), fallback].into_iter().flatten().min()
+    }
+}
+
+/// A stream in which nobody answered by then was dropped by a wall in between, or nobody listens.
+const STREAM_PATIENCE: Duration = Duration::from_secs(1);
 /// Below this many places memory is not worth giving back.
 const KEPT: usize = 4096;
 

@@ -8,14 +8,14 @@ use super::incoming::SUPPORTED;
 use super::{
     Desk, EarlyDialogs, Ending, Legs, Outgoing, Peer, SipLeg, State, Up, cause, description, talk,
 };
-use crate::frame::{Frame, Owner};
+use crate::frame::{Frame, Hop, Owner};
 use crate::way::Way;
 use call::{CallId, Cause, End, LegEvent, LegId, Target, Why};
-use config::{TenantId, Trunk, TrunkId, TrunkTransport};
+use config::{TenantId, Trunk, TrunkId};
 use sdp::Direction;
 use sip::digest::Answering;
-use sip::flow::{Flow, Transport};
-use sip::resolve::{self, Destination, Failures};
+use sip::flow::Flow;
+use sip::resolve::Destination;
 use sip::session::answer::{Acknowledgement, Answer};
 use sip::session::provisional::Order;
 use sip::session::timer::SessionTimer;
@@ -36,17 +36,6 @@ pub(super) struct Attempt {
     challenge: Option<Answering>,
 }
 
-/// What became of an INVITE that is too large for a datagram (RFC 3261 §18.1.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Large {
-    /// None was composed yet.
-    Unknown,
-    /// It goes by a stream; if that fails, by this flow after all.
-    Stream { else_by: Flow },
-    /// It goes by datagram, whatever its size.
-    Datagram,
-}
-
 impl Legs {
     /// Makes a leg and calls somebody.
     pub(super) fn dial(&mut self, desk: &mut Desk<'_>, call: CallId, id: LegId, dial: Dial) {
@@ -64,7 +53,6 @@ impl Legs {
             attempt: None,
             early: EarlyDialogs::default(),
             cseq: 0,
-            large: Large::Unknown,
             media,
             heard: false,
             rang: false,
@@ -157,7 +145,6 @@ impl Legs {
             return self.gone(desk, id, cause::unreachable(503));
         };
         leg.flow = flow;
-        outgoing.large = Large::Unknown;
         self.invite(desk, id, None);
     }
 
@@ -188,32 +175,23 @@ impl Legs {
             Peer::Extension { .. } => None,
         };
         let mut answered = challenge;
-        let body = body.as_deref();
-        let (hops, now) = (leg.hops, desk.now);
+        let (flow, now) = (leg.flow, desk.now);
         let frame = &mut *desk.frame;
         let challenged = answered.as_mut().zip(trunk.as_deref());
-        let (mut bytes, mut branch) = outgoing.compose(frame, &leg.flow, hops, challenged, body);
-        if bytes.len() > LARGEST_DATAGRAM
-            && let Some(stream) = outgoing.stream_instead(frame, leg.flow, trunk.as_deref(), now)
-        {
-            outgoing.large = Large::Stream { else_by: leg.flow };
-            leg.flow = stream;
-            let challenged = answered.as_mut().zip(trunk.as_deref());
-            (bytes, branch) = outgoing.compose(frame, &leg.flow, hops, challenged, body);
-        }
+        let (bytes, branch) = outgoing.compose(frame, &flow, leg.hops, challenged, body.as_deref());
+        let hop = outgoing.hop(flow, trunk.as_deref());
         let owner = Some(Owner::Leg(id));
         let transaction =
-            frame.request_bytes(Method::Invite, &branch, bytes.clone(), leg.flow, owner, now);
-        let mute = match (outgoing.large, &leg.peer) {
-            (Large::Stream { .. }, _) => MUTE_STREAM,
-            (_, Peer::Trunk { .. }) => MUTE_TRUNK,
-            (_, Peer::Extension { .. }) if outgoing.way.has_next() => MUTE_TRUNK,
-            (_, Peer::Extension { .. }) => MUTE_PHONE,
+            frame.request_of_any_size(Method::Invite, &branch, bytes.clone(), hop, owner, now);
+        let mute = match &leg.peer {
+            Peer::Trunk { .. } => MUTE_TRUNK,
+            Peer::Extension { .. } if outgoing.way.has_next() => MUTE_TRUNK,
+            Peer::Extension { .. } => MUTE_PHONE,
         };
         outgoing.attempt = Some(Attempt {
             transaction,
             request: bytes,
-            flow: leg.flow,
+            flow,
             mute_until: (!outgoing.heard).then(|| now + mute),
             challenge: answered,
         });
@@ -453,16 +431,7 @@ impl Legs {
         if outgoing.attempt.as_ref().is_none_or(|attempt| attempt.transaction != transaction) {
             return;
         }
-        let challenge = outgoing.attempt.take().and_then(|attempt| attempt.challenge);
-        if let Large::Stream { else_by } = outgoing.large {
-            let target = resolve::Target { transport: leg.flow.transport, addr: leg.flow.remote };
-            desk.frame.failures.note(target, Failures::PAUSE, desk.now);
-            outgoing.large = Large::Datagram;
-            leg.flow = else_by;
-            if !outgoing.heard && outgoing.cancelled.is_none() {
-                return self.invite(desk, id, challenge);
-            }
-        }
+        outgoing.attempt = None;
         outgoing.way.failed(desk.frame, desk.now);
         if outgoing.cancelled.is_some() {
             return self.forget(desk.frame, id);
@@ -530,28 +499,18 @@ impl Outgoing {
         (compose.finish().into(), branch)
     }
 
-    /// The stream to a peer that stands in the open, for what is too large for a datagram.
-    fn stream_instead(
-        &self,
-        frame: &mut Frame,
-        flow: Flow,
-        trunk: Option<&Trunk>,
-        now: Instant,
-    ) -> Option<Flow> {
-        let chosen = trunk.is_some_and(|trunk| trunk.transport == TrunkTransport::Udp);
-        if flow.transport != Transport::Udp || self.large != Large::Unknown || chosen {
-            return None;
+    /// Where the INVITE goes.
+    fn hop(&self, flow: Flow, trunk: Option<&Trunk>) -> Hop {
+        let uri = sip::Uri::parse(&self.draft.uri);
+        match (uri, trunk) {
+            // A carrier is known by its name, and DNS says where it stands.
+            (Some(uri), Some(trunk)) => {
+                let takes_streams = uri.param("transport").is_none();
+                Hop { flow, takes_streams }.of_trunk(trunk)
+            }
+            (Some(uri), None) => Hop::to(&uri, flow),
+            (None, _) => Hop { flow, takes_streams: false },
         }
-        let target = sip::Uri::parse(&self.draft.uri)?;
-        let elsewhere = target.host().ip().map(|ip| ip.to_canonical()) != Some(flow.remote.ip());
-        if target.param("transport").is_some() || (trunk.is_none() && elsewhere) {
-            return None;
-        }
-        let target = resolve::Target { transport: Transport::Tcp, addr: flow.remote };
-        if frame.failures.holds(&target, now) {
-            return None;
-        }
-        frame.flow_to(target, &flow.remote.ip().to_string())
     }
 }
 
@@ -573,10 +532,6 @@ impl Ending {
 
 /// A carrier that does not even say 100 in this time is tried no longer.
 const MUTE_TRUNK: Duration = Duration::from_secs(6);
-/// A stream that is not up by then was dropped by a wall in between.
-const MUTE_STREAM: Duration = Duration::from_secs(1);
-/// Larger requests go by stream when nobody knows the path's MTU (RFC 3261 §18.1.1).
-const LARGEST_DATAGRAM: usize = 1300;
 /// A phone may sleep (Wi-Fi power save), but not for ever.
 const MUTE_PHONE: Duration = Duration::from_secs(10);
 const UNKNOWN: std::net::SocketAddr =

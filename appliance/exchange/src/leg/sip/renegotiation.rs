@@ -3,6 +3,7 @@
 
 use super::draft::authorize;
 use super::incoming::{ALLOW, SUPPORTED, policy, proposal, timer_of, with_terms};
+use super::talk::hop;
 use super::{Desk, Legs, Peer, SipLeg, State, Unreadable, description};
 use crate::frame::Owner;
 use call::{Cause, Decider, End, LegEvent, LegId, Why};
@@ -230,7 +231,9 @@ impl Legs {
         }
         let cseq = up.dialog.local_cseq();
         let owner = Some(Owner::Leg(id));
-        let transaction = frame.request(method, &branch, compose, flow, owner, desk.now);
+        let bytes = compose.finish().into();
+        let hop = hop(&leg.peer, up, frame, flow);
+        let transaction = frame.request_of_any_size(method, &branch, bytes, hop, owner, desk.now);
         up.talk.ours = Some(Offered { transaction, cseq, method, body, purpose, challenge });
         Some(())
     }

@@ -3,8 +3,8 @@
 use super::draft::authorize;
 use super::incoming::{ALLOW, SUPPORTED};
 use super::renegotiation::{Asked, Offered, Wanted};
-use super::{Desk, Ending, Legs, Peer, SipLeg, State, cause};
-use crate::frame::{Frame, Owner};
+use super::{Desk, Ending, Legs, Peer, SipLeg, State, Up, cause};
+use crate::frame::{Frame, Hop, Owner};
 use call::{Cause, Decider, End, LegEvent, LegId, Why};
 use config::Subnet;
 use sip::dialog::Sequence;
@@ -160,9 +160,13 @@ impl Legs {
         let content = request.header(Name::ContentType).map(String::from_utf8_lossy);
         let (Some(content), false) = (content, request.body().is_empty()) else { return };
         let Some((compose, branch, flow)) = self.begin(desk, partner, method) else { return };
-        let compose = compose.body(&content, request.body());
+        let bytes = compose.body(&content, request.body()).finish().into();
+        let Some(SipLeg { state: State::Up(up), peer, .. }) = self.legs.get(&partner) else {
+            return;
+        };
+        let hop = hop(peer, up, desk.frame, flow);
         let owner = Some(Owner::Leg(partner));
-        desk.frame.request(method, &branch, compose, flow, owner, desk.now);
+        desk.frame.request_of_any_size(method, &branch, bytes, hop, owner, desk.now);
     }
 
     /// Presses keys on a leg.
@@ -448,6 +452,18 @@ impl SipLeg {
         let remote = SocketAddr::new(ip, port);
         let local = frame.places.listener(self.flow.transport, ip).unwrap_or(self.flow.local);
         Flow { remote, local, ..self.flow }
+    }
+}
+
+/// Where a request in the dialog goes that may be large.
+pub(super) fn hop(peer: &Peer, up: &Up, frame: &Frame, flow: Flow) -> Hop {
+    let hop = Hop::to(&up.dialog.next_hop(), flow);
+    match peer {
+        Peer::Extension { .. } => hop,
+        Peer::Trunk { trunk, .. } => match frame.config.trunks.get(trunk) {
+            Some(trunk) => hop.of_trunk(trunk),
+            None => Hop { takes_streams: false, ..hop },
+        },
     }
 }
 

@@ -67,6 +67,29 @@ impl Lab {
         self.table.request(Method::Invite, branch, bytes, flow, self.time.at(at))
     }
 
+    /// A request that goes by a stream first.
+    fn large(&mut self, method: &str, at: u64) -> TransactionId {
+        let bytes = request(method, "z9hG4bKL").into_bytes().into();
+        let stream = Flow { connection: Some(ConnectionId(7)), ..stream() };
+        let (named, now) = (Method::parse(method), self.time.at(at));
+        self.table.request_large(named, "z9hG4bKL", bytes, stream, flow(), now)
+    }
+
+    /// What goes out, and by which transport its Via says.
+    fn ways(&mut self) -> Vec<String> {
+        let way = |out: Out| match &out {
+            Out::Send { bytes, flow, .. } => {
+                let text = String::from_utf8_lossy(bytes);
+                let via = text.lines().find_map(|line| line.strip_prefix("Via: SIP/2.0/"));
+                let via = via.and_then(|via| via.split(' ').next()).unwrap_or_default();
+                assert_eq!(via, flow.transport.via_name());
+                format!("{} by {via}", spelled(&out).split(' ').next().unwrap_or_default())
+            }
+            _ => spelled(&out),
+        };
+        std::iter::from_fn(|| self.table.poll()).map(way).collect()
+    }
+
     /// Everything that goes out, in words: the first line of a message, or what is told.
     fn out(&mut self) -> Vec<String> {
         std::iter::from_fn(|| self.table.poll()).map(|out| spelled(&out)).collect()
@@ -93,6 +116,7 @@ fn spelled(out: &Out) -> String {
         }
         Out::TimedOut(_) => "timed out".to_owned(),
         Out::TransportFailed(_) => "transport failed".to_owned(),
+        Out::FellBack(_) => "fell back".to_owned(),
         Out::Terminated(_) => "terminated".to_owned(),
     }
 }
@@ -423,4 +447,58 @@ fn whatever_happens_no_transaction_stays_without_a_timer_or_an_exit() {
 
 fn terminated(out: Out) -> Option<TransactionId> {
     if let Out::Terminated(id) = out { Some(id) } else { None }
+}
+
+#[test]
+fn a_large_request_in_a_stream_that_breaks_goes_by_datagram_and_is_repeated_there() {
+    for method in ["INVITE", "MESSAGE"] {
+        let mut a = Lab::new();
+        let id = a.large(method, 0);
+        assert_eq!(a.ways(), [format!("{method} by TCP")]);
+        a.table.connection_lost(ConnectionId(7), a.time.at(20));
+        assert_eq!(a.ways(), ["fell back".to_owned(), format!("{method} by UDP")]);
+        a.table.timeout(a.time.at(520));
+        assert_eq!(a.ways(), [format!("{method} by UDP")]);
+        let answer = response(200, method, "z9hG4bKL");
+        assert_eq!(a.receive(&answer, 530), Received::Response(id));
+        a.run();
+        assert!(a.table.is_empty() && a.table.by_key.is_empty() && a.table.pending.is_empty());
+    }
+}
+
+#[test]
+fn a_large_request_that_a_wall_swallows_goes_by_datagram_after_a_second() {
+    let mut a = Lab::new();
+    a.large("INVITE", 0);
+    a.ways();
+    a.table.timeout(a.time.at(999));
+    assert_eq!(a.ways(), [""; 0]);
+    assert_eq!(a.table.deadline(), Some(a.time.at(1_000)));
+    a.table.timeout(a.time.at(1_000));
+    assert_eq!(a.ways(), ["fell back", "INVITE by UDP"]);
+    // The datagrams fail too, and now the user hears of it.
+    a.table.flow_failed(flow(), a.time.at(1_010));
+    assert_eq!(a.ways(), ["transport failed", "terminated"]);
+}
+
+#[test]
+fn a_large_request_that_was_answered_in_its_stream_stays_there() {
+    let mut a = Lab::new();
+    let id = a.large("INVITE", 0);
+    a.ways();
+    assert_eq!(a.receive(&response(100, "INVITE", "z9hG4bKL"), 30), Received::Response(id));
+    a.table.timeout(a.time.at(1_000));
+    assert!(a.table.cancel(id, None, a.time.at(2_000)));
+    assert_eq!(a.ways(), ["CANCEL by TCP"]);
+}
+
+#[test]
+fn the_cancel_of_a_large_invite_goes_where_the_invite_went_in_the_end() {
+    let mut a = Lab::new();
+    let id = a.large("INVITE", 0);
+    assert!(a.table.cancel(id, None, a.time.at(100)));
+    a.table.timeout(a.time.at(1_000));
+    a.ways();
+    assert_eq!(a.receive(&response(180, "INVITE", "z9hG4bKL"), 1_020), Received::Response(id));
+    assert_eq!(a.ways(), ["CANCEL by UDP"]);
 }
