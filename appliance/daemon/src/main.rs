@@ -23,6 +23,7 @@ mod mailbox;
 mod media_worker;
 mod metrics;
 mod options;
+mod priority;
 mod recorder;
 mod run;
 mod storage;

@@ -5,7 +5,6 @@
 //! costs no wake-up here, and a packet never overtakes the command that was sent before it.
 
 mod figures;
-mod pace;
 mod pair;
 mod pool;
 mod relay;
@@ -14,6 +13,7 @@ mod tests;
 
 pub(crate) use figures::MediaFigures;
 
+use super::priority::{self, Urgency};
 use call::{MediaCommand, MediaEvent};
 use figures::Board;
 use pool::Pools;
@@ -133,7 +133,7 @@ pub(crate) fn start(setup: Setup) -> Result<MediaHandle, StartError> {
     if pools.is_empty() {
         return Err(StartError::Ports);
     }
-    pair::raise_file_limit(pools.descriptors());
+    pair::make_room(pools.descriptors());
     let bell = eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)
         .map_err(|error| StartError::System(error.into()))?;
     let bell = Arc::new(bell);
@@ -150,7 +150,10 @@ pub(crate) fn start(setup: Setup) -> Result<MediaHandle, StartError> {
         board: board.clone(),
     };
     let relay = Relay::new(setup.addresses, pools, line).map_err(StartError::System)?;
-    let thread = std::thread::Builder::new().name("media".into()).spawn(move || relay.run());
+    let thread = std::thread::Builder::new().name("media".into()).spawn(move || {
+        priority::ask(Urgency::Sound);
+        relay.run();
+    });
     let thread = Some(thread.map_err(StartError::System)?);
     Ok(MediaHandle { events, commands: Some(commands), waiting, bell, board, thread })
 }

@@ -14,6 +14,7 @@ use crate::log;
 use crate::mailbox::{Mail, Mailbox};
 use crate::media_worker::{self, MediaHandle, Setup};
 use crate::options::Run;
+use crate::priority::{self, Urgency};
 use crate::recorder::Recorder;
 use crate::storage::{Readers, Storage, Writer};
 use crate::tcp::Streams;
@@ -327,6 +328,7 @@ fn spawn_control(
 ) -> Result<oneshot::Receiver<Result<(), control::Ended>>, Failure> {
     let (sender, ended) = oneshot::channel();
     let body = move || {
+        priority::ask(Urgency::Signalling);
         // A panic drops the sender, which is noticed as well.
         let _ = sender.send(control.run(config, registrations));
     };
@@ -340,6 +342,7 @@ fn spawn_storage(
 ) -> Result<oneshot::Receiver<()>, Failure> {
     let (sender, ended) = oneshot::channel();
     let body = move || {
+        priority::ask(Urgency::Records);
         writer.run(&runtime);
         let _ = sender.send(());
     };

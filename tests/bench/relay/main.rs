@@ -16,6 +16,7 @@ mod rtpengine;
 #[path = "../../../appliance/daemon/src"]
 mod daemon {
     pub(crate) mod media_worker;
+    pub(crate) mod priority;
 }
 
 use load::{Call, Load, Outcome};
@@ -50,6 +51,7 @@ fn main() {
         println!("rtpengine is not run beside (apt-get install rtpengine-daemon)");
     }
     println!("{rounds} rounds of {seconds} s; {}", load::machine());
+    let mut table = Vec::new();
     for (way, tick) in WAYS {
         for calls in &calls {
             let mut outcomes = [Vec::new(), Vec::new()];
@@ -63,8 +65,12 @@ fn main() {
                     outcomes[1].push(one(&mut rival, *calls, seconds, tick));
                 }
             }
-            report(&outcomes);
+            table.extend(report(&outcomes, &format!("{calls} calls, {way}")));
         }
+    }
+    println!("\n| what | goal | strowger | rtpengine | ratio |\n| --- | --- | --- | --- | --- |");
+    for row in table {
+        println!("{row}");
     }
 }
 
@@ -81,29 +87,29 @@ fn one(rival: &mut dyn Rival, calls: usize, seconds: u64, tick: Duration) -> Out
 /// One of the figures of a round.
 type Figure = fn(&Outcome) -> f64;
 
-/// The middle of all rounds, and where both ran, ours by theirs.
-fn report(outcomes: &[Vec<Outcome>; 2]) {
+/// The middle of all rounds, and where both ran, ours by theirs: the rows of the table.
+fn report(outcomes: &[Vec<Outcome>; 2], of_what: &str) -> Vec<String> {
     let median = |of: &[Outcome], what: Figure| {
         let mut values: Vec<f64> = of.iter().map(what).collect();
         values.sort_by(f64::total_cmp);
         values.get(values.len() / 2).copied()
     };
-    let figures: [(&str, Figure); 4] = [
-        ("% of a core for a call", |it| it.cpu_per_call),
-        ("latency p50, ms", |it| it.p50),
-        ("latency p99, ms", |it| it.p99),
-        ("latency p99.9, ms", |it| it.p999),
+    let figures: [(&str, &str, Figure); 4] = [
+        ("% of a core for a call", "0.55", |it| it.cpu_per_call),
+        ("delay p50, ms", "", |it| it.p50),
+        ("delay p99, ms", "1.0", |it| it.p99),
+        ("delay p99.9, ms", "1.0", |it| it.p999),
     ];
-    for (name, what) in figures {
-        let Some(ours) = median(&outcomes[0], what) else { continue };
-        match median(&outcomes[1], what) {
-            Some(theirs) => {
-                let ratio = ours / theirs;
-                println!("  {name}: strowger {ours:.3}, rtpengine {theirs:.3}, ratio {ratio:.2}");
-            }
-            None => println!("  {name}: strowger {ours:.3}"),
-        }
-    }
+    let row = |(name, goal, what): (&str, &str, Figure)| {
+        let ours = median(&outcomes[0], what)?;
+        let theirs = median(&outcomes[1], what);
+        let [theirs, ratio] = match theirs {
+            Some(theirs) => [format!("{theirs:.3}"), format!("{:.2}", ours / theirs)],
+            None => [String::new(), String::new()],
+        };
+        Some(format!("| {name}: {of_what} | {goal} | {ours:.3} | {theirs} | {ratio} |"))
+    };
+    figures.into_iter().filter_map(row).collect()
 }
 
 /// How packets come: as from many phones, or as from one sender with a coarse clock.

@@ -1,10 +1,10 @@
 //! Two bound sockets: RTP on an even port, RTCP on the next (RFC 3550 §11).
 
 use rustix::fd::AsFd;
-use rustix::io::Errno;
+use rustix::io::{Errno, fcntl_dupfd_cloexec};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, socket_with, sockopt};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
 /// A bound pair.
 #[derive(Debug)]
@@ -72,9 +72,14 @@ fn not_bound(error: Errno) -> NotBound {
     }
 }
 
-/// Lets the process open so many descriptors for media and others beside, as far as it may.
-pub(super) fn raise_file_limit(descriptors: u64) {
+/// Makes room for so many descriptors for media and others beside, as far as the process may.
+pub(super) fn make_room(descriptors: u64) {
     let wanted = descriptors + OTHER_FILES;
+    raise_limit(wanted);
+    widen_table(wanted);
+}
+
+fn raise_limit(wanted: u64) {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     if current.is_none_or(|current| current >= wanted) {
         return;
@@ -87,6 +92,17 @@ pub(super) fn raise_file_limit(descriptors: u64) {
     }
 }
 
+/// Has the kernel make its table of descriptors as large as it will ever be. When it grows later,
+/// whoever opens the next socket waits 5 to 16 ms until no other thread reads the old table, and that
+/// would be the thread that relays packets.
+fn widen_table(wanted: u64) {
+    let limit = getrlimit(Resource::Nofile).current.unwrap_or(wanted);
+    let last = wanted.min(limit).saturating_sub(1);
+    if let (Ok(any), Ok(last)) = (UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)), i32::try_from(last)) {
+        let _ = fcntl_dupfd_cloexec(&any, last);
+    }
+}
+
 /// About 100 voice packets: a thread that is 2 s behind has other worries.
 const RECEIVE_BUFFER: usize = 128 * 1024;
 /// Connections, the database and the log.
@@ -95,7 +111,7 @@ const OTHER_FILES: u64 = 8_192;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::{Ipv4Addr, Ipv6Addr};
+    use std::net::Ipv6Addr;
 
     #[test]
     fn what_leaves_is_marked() {

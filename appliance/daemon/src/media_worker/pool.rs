@@ -252,8 +252,8 @@ fn due(queue: &mut VecDeque<(Instant, u16)>, now: Instant, after: Duration) -> O
     Some(port)
 }
 
-/// Binding a pair takes some 20 µs: packets wait less than a millisecond for it.
-const PAIRS_A_TURN: usize = 32;
+/// Binding a pair takes some 20 µs: packets wait 0.2 ms for it.
+const PAIRS_A_TURN: usize = 8;
 /// How long a pair stays bound that nobody needs, and a port alone that somebody else had.
 const RESERVE: Duration = Duration::from_secs(60);
 

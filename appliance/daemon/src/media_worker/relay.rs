@@ -1,7 +1,6 @@
 //! The turns of the media thread: wait, commands, packets, events.
 
 use super::figures::{Board, MediaFigures};
-use super::pace::Pace;
 use super::pool::{Pools, Refill, socket_of};
 use super::{EVENTS, TICK};
 use call::{MediaCommand, MediaEvent, StreamStats};
@@ -10,11 +9,9 @@ use rustix::buffer::spare_capacity;
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::fd::OwnedFd;
-use rustix::time::{ClockId, clock_gettime};
 use std::collections::VecDeque;
 use std::io;
 use std::net::IpAddr;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError};
@@ -39,9 +36,6 @@ pub(super) struct Relay {
     /// Events on their way to control.
     outbox: VecDeque<MediaEvent>,
     figures: MediaFigures,
-    pace: Pace,
-    /// Datagrams that came, whatever became of them.
-    heard: u64,
     buffer: Box<[u8]>,
     next_tick: Instant,
 }
@@ -57,8 +51,6 @@ impl Relay {
             line,
             outbox: VecDeque::with_capacity(EVENTS / 8),
             figures: MediaFigures::default(),
-            pace: Pace::default(),
-            heard: 0,
             buffer: vec![0; DATAGRAM].into_boxed_slice(),
             next_tick: Instant::now(),
         })
@@ -67,13 +59,13 @@ impl Relay {
     /// Turns until control lets go.
     pub(super) fn run(mut self) {
         let mut ready = Vec::with_capacity(READY);
-        let mut ended = Instant::now();
+        let mut now = Instant::now();
         loop {
             ready.clear();
-            if self.wait(&mut ready, ended).is_err() {
+            if self.wait(&mut ready, now).is_err() {
                 return;
             }
-            let now = Instant::now();
+            now = Instant::now();
             self.figures.turns += 1;
             if !self.take_commands(now) {
                 return;
@@ -89,12 +81,6 @@ impl Relay {
             let urgent = self.refill(tick, now);
             if tick || urgent {
                 self.tell();
-            }
-            let waited = now.duration_since(ended);
-            ended = Instant::now();
-            let thin = THIN.contains(&ready.len()) && SPREAD.contains(&waited);
-            if thin && self.pace.gathers() {
-                std::thread::sleep(GATHER);
             }
         }
     }
@@ -154,7 +140,6 @@ impl Relay {
         let (port, rtcp) = socket_of(data);
         let Some(pair) = self.pools.pair(port) else { return };
         let Ok((length, from)) = pair.socket(rtcp).recv_from(&mut self.buffer) else { return };
-        self.heard += 1;
         let Some(bytes) = self.buffer.get(..length) else { return };
         match self.engine.packet(port, rtcp, from, bytes, now) {
             Verdict::Forward { port, rtcp, to } => {
@@ -173,8 +158,6 @@ impl Relay {
 
     fn tick(&mut self, now: Instant) {
         self.next_tick = now + TICK;
-        let cpu = clock_gettime(ClockId::ThreadCPUTime);
-        self.pace.tick(cpu.try_into().unwrap_or_default(), self.heard);
         self.engine.tick(now);
         for pool in self.pools.all() {
             pool.tick(now);
@@ -238,14 +221,6 @@ fn was_used(stats: &StreamStats) -> bool {
     stats.received + stats.sent + stats.strangers + stats.malformed > 0
 }
 
-/// How long packets gather. With what the system's timers add it is some 200 µs, a hundredth of the
-/// time between two packets of a stream: `docs/bench/relay-designs.md`.
-const GATHER: Duration = Duration::from_micros(150);
-/// Turns that relay so few are thin.
-const THIN: RangeInclusive<usize> = 1..=7;
-/// Who waited less is in the middle of a burst and has the next packet already; who waited more
-/// would gather nothing.
-const SPREAD: RangeInclusive<Duration> = Duration::from_micros(20)..=Duration::from_micros(600);
 /// The name of the bell among the events.
 const BELL: u64 = u64::MAX;
 /// How many sockets are looked at in one turn.
