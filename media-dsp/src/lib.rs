@@ -1,0 +1,13 @@
+//! The signal processing of the box: codecs, line echo cancelling, tones, mixing.
+//!
+//! Everything works on slices that the caller owns: linear 16-bit samples on one side, payload octets
+//! on the other. Nothing here does I/O, knows a clock, allocates after construction, or panics for any
+//! octets. Algorithms are written once; what is faster with vector instructions has its kernels in
+//! [`arch`], each with a scalar twin that gives the same result.
+
+// Frames have fixed lengths that are checked where they come in; the loops within index them.
+#![allow(clippy::indexing_slicing)]
+
+pub mod arch;
+pub mod codec;
+pub mod fixed;

@@ -1,0 +1,89 @@
+//! What the tests and the bench compare with: vectors of the ITU where they are at hand, speech of
+//! Debian's packages, and libraries that nobody here wrote, opened when they are there.
+//!
+//! What is missing is said on standard error, in a line that begins with `skip `.
+
+#![allow(dead_code, unsafe_code, clippy::unwrap_used, clippy::indexing_slicing)]
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Says that something could not be compared. The test harness does not swallow it.
+pub(crate) fn skip(what: &str, why: &str) {
+    let _ = writeln!(std::io::stderr(), "skip {what}: {why}");
+}
+
+/// One of the ITU's vectors: `STROWGER_VECTORS`, else the folder `shared/vectors` beside the tree.
+pub(crate) fn vector(name: &str) -> Option<Vec<u8>> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors");
+    let folder = std::env::var_os("STROWGER_VECTORS").map_or_else(beside, PathBuf::from);
+    let read = fs::read(folder.join(name)).ok();
+    if read.is_none() {
+        skip(name, "the vector is not here");
+    }
+    read
+}
+
+/// Octets as 16-bit little-endian words.
+pub(crate) fn words(bytes: &[u8]) -> Vec<i16> {
+    bytes.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect()
+}
+
+/// About so many seconds of real speech at 8 kHz: the prompts of `asterisk-core-sounds-en-wav`.
+pub(crate) fn speech(seconds: usize) -> Option<Vec<i16>> {
+    let mut files: Vec<_> = fs::read_dir("/usr/share/asterisk/sounds/en_US_f_Allison")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|it| it == "wav"))
+        .collect();
+    files.sort();
+    let mut samples = Vec::new();
+    for file in files {
+        if samples.len() >= seconds * 8_000 {
+            samples.truncate(seconds * 8_000);
+            return Some(samples);
+        }
+        let bytes = fs::read(file).unwrap();
+        samples.extend(words(&bytes[44..]));
+    }
+    skip("speech", "apt-get install asterisk-core-sounds-en-wav");
+    None
+}
+
+/// The first of these libraries that can be opened; its functions are called as its header says.
+pub(crate) fn library(names: &[&str], package: &str) -> Option<libloading::Library> {
+    // SAFETY: these are Debian's codec libraries; opening them runs no code of consequence.
+    let found = names.iter().find_map(|name| unsafe { libloading::Library::new(name) }.ok());
+    if found.is_none() {
+        skip(names.first().copied().unwrap_or_default(), &format!("apt-get install {package}"));
+    }
+    found
+}
+
+/// Numbers that look like chance and are the same every time (xorshift64*).
+pub(crate) struct Chance(u64);
+
+impl Chance {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed | 1)
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    /// A sample of white noise.
+    pub(crate) fn sample(&mut self) -> i16 {
+        (self.next() >> 48) as i16
+    }
+
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        (self.next() % end as u64) as usize
+    }
+}
