@@ -1,13 +1,15 @@
 # Every target installs what it needs (Debian packages as root or with sudo) and says what it does.
-.PHONY: help run test test-long bench fuzz lint
+.PHONY: help run test test-long test-arm bench bench-dsp fuzz lint
 
 help:
 	@echo "make run        build the daemon and its web admin, and start it on ./var"
 	@echo "make test       every test but the long ones: units, scenarios, real peers, browser, faults"
 	@echo "make test-long  the same with the heavy loops at full length"
+	@echo "make test-arm   the signal processing's tests as a 64-bit ARM runs them, in an emulator"
 	@echo "make fuzz       ten minutes of each fuzz target"
 	@echo "make lint       formats, lints, documents, licences"
 	@echo "make bench      measure beside the rivals, and write docs/bench"
+	@echo "make bench-dsp  the same for codecs, echo cancelling and tones: docs/bench/dsp.md"
 
 run:
 	@tests/setup/run.sh $(ARGS)
@@ -18,8 +20,14 @@ test:
 test-long:
 	@tests/setup/test.sh --long
 
+test-arm:
+	@tests/setup/arm.sh
+
 bench:
 	@tests/bench/run.sh
+
+bench-dsp:
+	@tests/bench/dsp.sh
 
 fuzz:
 	@tests/fuzz/run.sh --long
