@@ -11,3 +11,4 @@
 pub mod arch;
 pub mod codec;
 pub mod fixed;
+pub mod g711;

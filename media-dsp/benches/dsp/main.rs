@@ -9,6 +9,8 @@
 #[path = "../../tests/oracle/mod.rs"]
 mod oracle;
 
+mod g711;
+
 use rustix::time::{ClockId, clock_gettime};
 use std::env;
 use std::fs;
@@ -105,7 +107,9 @@ fn main() {
 }
 
 /// Every block, in the order of the table.
-fn run(_bench: &mut Bench) {}
+fn run(bench: &mut Bench) {
+    g711::run(bench);
+}
 
 /// Turns of each contestant.
 const TURNS: usize = 5;
