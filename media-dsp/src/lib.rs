@@ -10,5 +10,7 @@
 
 pub mod arch;
 pub mod codec;
+pub mod dtmf;
 pub mod fixed;
 pub mod g711;
+pub mod tone;

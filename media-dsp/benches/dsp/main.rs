@@ -10,6 +10,7 @@
 mod oracle;
 
 mod g711;
+mod dtmf;
 
 use rustix::time::{ClockId, clock_gettime};
 use std::env;
@@ -109,6 +110,7 @@ fn main() {
 /// Every block, in the order of the table.
 fn run(bench: &mut Bench) {
     g711::run(bench);
+    dtmf::run(bench);
 }
 
 /// Turns of each contestant.

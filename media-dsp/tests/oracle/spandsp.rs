@@ -1,0 +1,63 @@
+//! spandsp's receivers and transmitters, opened at run time: Debian's libspandsp2 0.0.6.
+
+#![allow(dead_code, unsafe_code, clippy::unwrap_used)]
+
+use super::oracle;
+use libloading::Library;
+use std::ffi::{c_char, c_int, c_void};
+use std::ptr;
+
+type Receive = unsafe extern "C" fn(*mut c_void, *const i16, c_int) -> c_int;
+type TellDigits = unsafe extern "C" fn(*mut c_void, *const c_char, c_int);
+type Begin = unsafe extern "C" fn(*mut c_void, TellDigits, *mut c_void) -> *mut c_void;
+
+/// One of its receivers. Its state is never freed: tests and benches end soon.
+pub(crate) struct Receiver {
+    _library: Library,
+    receive: Receive,
+    state: *mut c_void,
+    told: *mut Vec<u8>,
+}
+
+impl Receiver {
+    /// DTMF.
+    pub(crate) fn dtmf() -> Option<Self> {
+        Self::of_digits(c"dtmf_rx_init", c"dtmf_rx")
+    }
+
+    /// MF R1.
+    pub(crate) fn r1() -> Option<Self> {
+        Self::of_digits(c"bell_mf_rx_init", c"bell_mf_rx")
+    }
+
+    fn of_digits(init: &std::ffi::CStr, receive: &std::ffi::CStr) -> Option<Self> {
+        let library = oracle::library(&["libspandsp.so.2"], "libspandsp2")?;
+        let told = Box::into_raw(Box::<Vec<u8>>::default());
+        // SAFETY: the signatures are those of spandsp/dtmf.h and bell_r2_mf.h; a null state is allocated.
+        let (receive, state) = unsafe {
+            let init = library.get::<Begin>(init.to_bytes()).ok()?;
+            let receive = *library.get::<Receive>(receive.to_bytes()).ok()?;
+            (receive, init(ptr::null_mut(), keep, told.cast()))
+        };
+        Some(Self { _library: library, receive, state, told })
+    }
+
+    pub(crate) fn hear(&mut self, pcm: &[i16]) {
+        // SAFETY: the state came from its init function, the samples are as many as said.
+        unsafe { (self.receive)(self.state, pcm.as_ptr(), pcm.len() as c_int) };
+    }
+
+    /// What it told so far.
+    pub(crate) fn told(&self) -> String {
+        // SAFETY: allocated above, never freed, and written only within `hear`.
+        String::from_utf8_lossy(unsafe { &*self.told }).into_owned()
+    }
+}
+
+unsafe extern "C" fn keep(to: *mut c_void, digits: *const c_char, count: c_int) {
+    // SAFETY: `to` is the vector given to init; the library passes as many digits as it says.
+    unsafe {
+        let digits = std::slice::from_raw_parts(digits.cast::<u8>(), count.max(0) as usize);
+        (*to.cast::<Vec<u8>>()).extend_from_slice(digits);
+    }
+}
