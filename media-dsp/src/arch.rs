@@ -4,6 +4,7 @@
 //! tests every path. Each kernel has a scalar twin with the same result.
 
 pub(crate) mod g711;
+pub(crate) mod fir;
 
 use std::env;
 use std::io::Write;
@@ -50,6 +51,11 @@ impl Level {
     /// All levels that this machine has, the least first.
     pub fn here() -> impl Iterator<Item = Self> {
         Self::all().iter().copied().filter(|level| level.is_here())
+    }
+
+    /// This level, or none at all where the machine lacks it.
+    pub fn or_scalar(self) -> Self {
+        if self.is_here() { self } else { Self::Scalar }
     }
 
     /// As `STROWGER_CPU` names it.

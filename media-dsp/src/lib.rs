@@ -14,3 +14,4 @@ pub mod dtmf;
 pub mod fixed;
 pub mod g711;
 pub mod tone;
+pub mod resample;

@@ -4,13 +4,14 @@
 //! A figure is the CPU time of this thread, the best of several turns that ours and the peers take one
 //! after another, so that a busy machine is busy for all.
 
-#![allow(missing_docs, dead_code, clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(missing_docs, dead_code, unsafe_code, clippy::unwrap_used, clippy::indexing_slicing)]
 
 #[path = "../../tests/oracle/mod.rs"]
 mod oracle;
 
 mod g711;
 mod dtmf;
+mod resample;
 
 use rustix::time::{ClockId, clock_gettime};
 use std::env;
@@ -111,6 +112,7 @@ fn main() {
 fn run(bench: &mut Bench) {
     g711::run(bench);
     dtmf::run(bench);
+    resample::run(bench);
 }
 
 /// Turns of each contestant.
