@@ -3,8 +3,8 @@
 //! The level is found once. `STROWGER_CPU=scalar|sse2|avx2|avx512|neon` lowers it, so that one machine
 //! tests every path. Each kernel has a scalar twin with the same result.
 
-pub(crate) mod g711;
 pub(crate) mod fir;
+pub(crate) mod g711;
 
 use std::env;
 use std::io::Write;

@@ -13,5 +13,5 @@ pub mod codec;
 pub mod dtmf;
 pub mod fixed;
 pub mod g711;
-pub mod tone;
 pub mod resample;
+pub mod tone;

@@ -9,8 +9,8 @@
 #[path = "../../tests/oracle/mod.rs"]
 mod oracle;
 
-mod g711;
 mod dtmf;
+mod g711;
 mod resample;
 
 use rustix::time::{ClockId, clock_gettime};

@@ -1,0 +1,107 @@
+//! `media-dsp`: codecs, the echo canceller and tones for files: raw samples in, frames out, or back.
+
+// Whoever runs a program on files wants its data, and its complaints beside it.
+#![allow(clippy::print_stdout)]
+
+mod codec;
+mod options;
+
+use media_dsp::resample::{Rate, Resampler};
+use options::{Failure, Options};
+use std::env;
+use std::io::{self, Read, Write};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let words: Vec<String> = env::args().skip(1).collect();
+    match run(words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // Standard error may be closed.
+            let _ = writeln!(io::stderr(), "media-dsp: {failure}");
+            failure.code()
+        }
+    }
+}
+
+fn run(words: Vec<String>) -> Result<(), Failure> {
+    let mut options = Options::parse(words)?;
+    if options.flag("help") || options.flag("h") {
+        return write(HELP.as_bytes());
+    }
+    let Some(verb) = options.word() else { return Err(Failure::usage("say what to do")) };
+    match verb.as_str() {
+        "encode" => {
+            let mut codec = codec::open(&mut options)?;
+            options.done()?;
+            write(&codec.encode(&samples(&read()?)?)?)
+        }
+        "decode" => {
+            let mut codec = codec::open(&mut options)?;
+            options.done()?;
+            write(&octets(&codec.decode(&read()?)?))
+        }
+        "transcode" => {
+            let mut from = codec::open(&mut options)?;
+            let mut to = codec::open(&mut options)?;
+            options.done()?;
+            let pcm = from.decode(&read()?)?;
+            write(&to.encode(&at_rate(pcm, from.rate(), to.rate()))?)
+        }
+        "help" => write(HELP.as_bytes()),
+        verb => Err(Failure::usage(format!("there is no '{verb}'"))),
+    }
+}
+
+fn at_rate(pcm: Vec<i16>, from: Rate, to: Rate) -> Vec<i16> {
+    if from == to {
+        return pcm;
+    }
+    let mut resampler = Resampler::new(from, to);
+    let mut out = vec![0; resampler.output_len(pcm.len())];
+    // There is room for all that can come.
+    let length = resampler.resample(&pcm, &mut out).unwrap_or(0);
+    out.truncate(length);
+    out
+}
+
+fn read() -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes).map_err(Failure::Input)?;
+    Ok(bytes)
+}
+
+fn write(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes).and_then(|()| out.flush()).map_err(Failure::Output)
+}
+
+/// 16-bit little-endian samples.
+fn samples(bytes: &[u8]) -> Result<Vec<i16>, Failure> {
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    if !rest.is_empty() {
+        return Err(Failure::data("half a sample is left: the input is 16-bit samples"));
+    }
+    Ok(pairs.iter().map(|pair| i16::from_le_bytes(*pair)).collect())
+}
+
+fn octets(pcm: &[i16]) -> Vec<u8> {
+    pcm.iter().flat_map(|sample| sample.to_le_bytes()).collect()
+}
+
+const HELP: &str = "\
+Codecs, echo cancelling and tones for files.
+
+usage: media-dsp encode CODEC [options]        < samples > frames
+       media-dsp decode CODEC [options]        < frames  > samples
+       media-dsp transcode FROM TO [options]   < frames  > frames
+
+Samples are raw, 16 bits, little-endian, one channel, at the codec's rate: 8,000 a second, with g722 and
+amr-wb 16,000, with opus 48,000. What is left over at the end of an encoder's input is filled up with
+silence to a whole frame. Frames are octets as RFC 3551 orders them, one after another.
+
+codecs:
+  pcmu, pcma              G.711, an octet for a sample
+
+exit codes: 0 done, 1 the input is no good, 2 the command line is no good
+";
