@@ -5,6 +5,8 @@
 
 pub(crate) mod fir;
 pub(crate) mod g711;
+pub(crate) mod g722;
+pub(crate) mod lanes;
 
 use std::env;
 use std::io::Write;
@@ -46,6 +48,16 @@ impl Level {
                 }
             }
         })
+    }
+
+    /// How many of these channels are best taken side by side in a serial recursion.
+    pub(crate) fn lanes(self, channels: usize) -> usize {
+        let most = match self {
+            Self::Scalar | Self::Sse2 | Self::Neon => 1,
+            Self::Avx2 => 8,
+            Self::Avx512 => 16,
+        };
+        if channels < LEAST_LANES { 1.min(channels) } else { most.min(channels) }
     }
 
     /// All levels that this machine has, the least first.
@@ -103,6 +115,9 @@ impl Level {
         self == Self::Scalar
     }
 }
+
+/// Fewer channels than this are sooner done one by one.
+const LEAST_LANES: usize = 3;
 
 #[cfg(test)]
 mod tests {

@@ -15,3 +15,4 @@ pub mod fixed;
 pub mod g711;
 pub mod resample;
 pub mod tone;
+pub mod g722;

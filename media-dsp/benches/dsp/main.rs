@@ -12,6 +12,7 @@ mod oracle;
 mod dtmf;
 mod g711;
 mod resample;
+mod g722;
 
 use rustix::time::{ClockId, clock_gettime};
 use std::env;
@@ -113,6 +114,7 @@ fn run(bench: &mut Bench) {
     g711::run(bench);
     dtmf::run(bench);
     resample::run(bench);
+    g722::run(bench);
 }
 
 /// Turns of each contestant.
