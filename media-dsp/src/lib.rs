@@ -13,6 +13,6 @@ pub mod codec;
 pub mod dtmf;
 pub mod fixed;
 pub mod g711;
+pub mod g722;
 pub mod resample;
 pub mod tone;
-pub mod g722;

@@ -11,8 +11,8 @@ mod oracle;
 
 mod dtmf;
 mod g711;
-mod resample;
 mod g722;
+mod resample;
 
 use rustix::time::{ClockId, clock_gettime};
 use std::env;

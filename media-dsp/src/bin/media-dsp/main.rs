@@ -102,6 +102,7 @@ silence to a whole frame. Frames are octets as RFC 3551 orders them, one after a
 
 codecs:
   pcmu, pcma              G.711, an octet for a sample
+  g722                    G.722, an octet for two samples; --bitrate 64 (or 56, 48)
 
 exit codes: 0 done, 1 the input is no good, 2 the command line is no good
 ";
