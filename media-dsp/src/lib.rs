@@ -16,3 +16,4 @@ pub mod g711;
 pub mod g722;
 pub mod resample;
 pub mod tone;
+pub mod plc;

@@ -13,6 +13,7 @@ mod dtmf;
 mod g711;
 mod g722;
 mod resample;
+mod plc;
 
 use rustix::time::{ClockId, clock_gettime};
 use std::env;
@@ -115,6 +116,7 @@ fn run(bench: &mut Bench) {
     dtmf::run(bench);
     resample::run(bench);
     g722::run(bench);
+    plc::run(bench);
 }
 
 /// Turns of each contestant.
