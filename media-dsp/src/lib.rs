@@ -17,3 +17,4 @@ pub mod g722;
 pub mod resample;
 pub mod tone;
 pub mod plc;
+pub mod g7231;

@@ -1,0 +1,165 @@
+//! The closed-loop search of the adaptive codebook, and the taming that keeps a decoder with another memory
+//! from running away: ITU-T G.723.1 (05/2006) §2.14.
+
+use super::excitation::{self, Past, lagged};
+use super::frame::Speech;
+use super::math::{energy, half_product, scale};
+use super::tables::gains::{LARGE_WORST, SMALL_WORST};
+use super::{HISTORY, LAG_MIN, LAG_SHORT, Rate, SUBFRAME, Sub};
+use crate::fixed::{
+    extract_l, l_abs, l_add, l_deposit_h, l_mac, l_msu, l_shl, l_sub, mult_r, norm_l, round,
+};
+
+/// Finds lag and taps of a subframe and notes them. Returns their excitation, and takes it from the target.
+pub(super) fn search(
+    speech: &mut Speech,
+    subframe: usize,
+    rate: Rate,
+    target: &mut Sub,
+    impulse: &Sub,
+    past: &Past,
+    taming: &Taming,
+) -> Sub {
+    let half = subframe / 2;
+    let odd = subframe % 2 == 1;
+    let mut lag = speech.lags[half];
+    if !odd {
+        lag = lag.clamp(LAG_MIN + 1, HISTORY - 5);
+    }
+    let lags = if odd { 4 } else { 3 };
+    let mut numbers = [[0; 20]; 4];
+    for (step, numbers) in numbers[..lags].iter_mut().enumerate() {
+        *numbers = correlations(&lagged(past, lag - 1 + step), target, impulse);
+    }
+    let largest = numbers.iter().flatten().fold(0, |most, &it| l_abs(it).max(most));
+    let places = norm_l(largest);
+    let allowance = taming.allowance(lag - 1, lag + lags - 2);
+    let mut best = 0;
+    let (mut found, mut taps) = (1, 0);
+    for (step, numbers) in numbers[..lags].iter().enumerate() {
+        let numbers = numbers.map(|it| round(l_shl(it, places)));
+        let rows = excitation::rows(rate, if odd { lag } else { lag - 1 + step });
+        let few = rows.len() == 85;
+        let allowed = if few { 51 + 4 * allowance } else { 93 + 8 * allowance };
+        for (place, row) in rows.iter().take(allowed).enumerate() {
+            let pairs = numbers.iter().zip(row);
+            let fit = pairs.fold(0, |sum, (&a, &b)| l_add(sum, half_product(a, b)));
+            if fit > best {
+                (best, found, taps) = (fit, step, place);
+            }
+        }
+    }
+    if !odd {
+        speech.lags[half] = lag - 1 + found;
+        found = 1;
+    }
+    speech.subframes[subframe].lag_step = found;
+    speech.subframes[subframe].taps = taps;
+    let row = &excitation::rows(rate, speech.lags[half])[taps];
+    let repeated = excitation::adaptive(past, speech.lag(subframe), row);
+    take(target, &repeated, impulse);
+    repeated
+}
+
+/// What the gains of five taps are weighed with: correlations with the target, energies, and
+/// correlations with each other.
+fn correlations(window: &[i16; SUBFRAME + 4], target: &Sub, impulse: &Sub) -> [i32; 20] {
+    let filtered = filtered(window, impulse);
+    let halves =
+        |a: &Sub, b: &Sub| a.iter().zip(b).fold(0, |sum, (&a, &b)| l_add(sum, half_product(a, b)));
+    let mut numbers = [0; 20];
+    for (tap, filtered) in filtered.iter().enumerate() {
+        numbers[tap] = l_shl(halves(target, filtered), 1);
+        numbers[5 + tap] = energy(filtered);
+    }
+    let mut place = 10;
+    for later in 1..5 {
+        for earlier in 0..later {
+            numbers[place] = l_shl(halves(&filtered[later], &filtered[earlier]), 2);
+            place += 1;
+        }
+    }
+    numbers
+}
+
+/// Each of the five taps' excitations through the weighted synthesis.
+fn filtered(window: &[i16; SUBFRAME + 4], impulse: &Sub) -> [Sub; 5] {
+    let mut all = [[0; SUBFRAME]; 5];
+    for place in 0..SUBFRAME {
+        let sum = window[4..=4 + place].iter().zip(impulse[..=place].iter().rev());
+        all[4][place] = round(sum.fold(0, |sum, (&a, &b)| l_mac(sum, a, b)));
+    }
+    for tap in (0..4).rev() {
+        all[tap][0] = mult_r(window[tap], 0x2000);
+        for place in 1..SUBFRAME {
+            let shifted = l_deposit_h(all[tap + 1][place - 1]);
+            all[tap][place] = round(l_mac(shifted, window[tap], impulse[place]));
+        }
+    }
+    all
+}
+
+/// Takes the filtered excitation from the target.
+fn take(target: &mut Sub, excitation: &Sub, impulse: &Sub) {
+    for (place, wanted) in target.iter_mut().enumerate() {
+        let pairs = excitation[..=place].iter().zip(impulse[..=place].iter().rev());
+        let half = l_deposit_h(*wanted) >> 1;
+        *wanted = round(l_shl(pairs.fold(half, |sum, (&a, &b)| l_msu(sum, a, b)), 1));
+    }
+}
+
+/// The worst that an error in the decoder's memory may have become, for 150 samples back in zones of 30.
+#[derive(Clone)]
+pub(super) struct Taming {
+    errors: [i32; 5],
+    /// Sines are tamed always.
+    pub(super) sines: bool,
+}
+
+impl Taming {
+    pub(super) fn new() -> Self {
+        Self { errors: [LEAST; 5], sines: false }
+    }
+
+    /// How many more rows of gains, in fours and eights, the memory at these lags allows.
+    fn allowance(&self, least: usize, most: usize) -> usize {
+        let zones = zone(least.saturating_sub(61).max(1))..=zone(most + 2);
+        let worst = self.errors[zones].iter().fold(-1, |worst, &it| worst.max(it));
+        let over = l_sub(worst, GREATEST);
+        if over > 0 || self.sines {
+            return 0;
+        }
+        extract_l(-over >> 23) as usize
+    }
+
+    /// Follows the gain of a subframe.
+    pub(super) fn follow(&mut self, rate: Rate, half_lag: usize, lag: usize, taps: usize) {
+        let few = rate == Rate::High && half_lag < LAG_SHORT;
+        let gain = if few { SMALL_WORST[taps] } else { LARGE_WORST[taps] };
+        let raised = |zone: usize| l_add(LEAST, l_shl(scale(self.errors[zone], gain), 2));
+        let zone = zone(lag);
+        let (first, second) = if lag <= SUBFRAME / 2 {
+            (raised(0), raised(0))
+        } else if lag == 30 * (zone + 1) {
+            (raised(zone - 1), raised(zone))
+        } else if zone == 1 {
+            let worse = raised(0).max(raised(1));
+            (worse, worse)
+        } else {
+            let middle = raised(zone - 1);
+            (raised(zone - 2).max(middle), raised(zone).max(middle))
+        };
+        self.errors.copy_within(..3, 2);
+        (self.errors[0], self.errors[1]) = (first, second);
+    }
+}
+
+/// The zone of samples so far back; a border belongs to the zone before it.
+fn zone(back: usize) -> usize {
+    (back * 1092) >> 15
+}
+
+/// An error that is no error.
+const LEAST: i32 = 4;
+/// The greatest error that may be (§2.14).
+const GREATEST: i32 = 0x4000_0000;
