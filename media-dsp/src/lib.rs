@@ -8,6 +8,7 @@
 // Frames have fixed lengths that are checked where they come in; the loops within index them.
 #![allow(clippy::indexing_slicing)]
 
+pub mod amrwb;
 pub mod arch;
 pub mod codec;
 pub mod dtmf;

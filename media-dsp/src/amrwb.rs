@@ -1,0 +1,46 @@
+//! AMR-WB, the adaptive multi-rate wideband codec: ITU-T G.722.2, 3GPP TS 26.171 to 26.194.
+//!
+//! Frames of 20 ms, 320 samples at 16 kHz, nine modes of 6.60 to 23.85 kbit/s, discontinuous transmission
+//! with comfort noise. Frames are octets of the storage format; [`rtp`] reads and writes both payload
+//! formats of RFC 4867.
+
+mod arithmetic;
+mod bit_tables;
+mod codebook;
+mod comfort_noise;
+mod decoder;
+mod excitation;
+mod frame;
+mod gains;
+mod high_band;
+mod isf_tables;
+mod pitch;
+pub mod rtp;
+mod spectrum;
+mod synthesis;
+mod tables;
+
+pub use decoder::Decoder;
+pub use frame::{Frame, FrameType, Mode, Quality};
+
+/// Which decoder losses and overload are continued like. Frames without errors are the same in both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Lineage {
+    /// 3GPP TS 26.173 from release 7 on.
+    Standard,
+    /// libopencore-amrwb, every bit of it. It departs from the standard in lost frames (three of the
+    /// five last gains are not kept), in the noise of long pauses and in overload.
+    Opencore,
+}
+
+/// Samples of a frame at 16 kHz.
+pub const FRAME: usize = 320;
+
+/// Samples of a frame at 12.8 kHz, the rate of the lower band.
+const FRAME_12K8: usize = 256;
+/// Samples of a subframe at 12.8 kHz.
+const SUBFRAME: usize = 64;
+/// Samples of a subframe at 16 kHz.
+const SUBFRAME_16K: usize = 80;
+/// Order of the linear prediction.
+const ORDER: usize = 16;

@@ -1,0 +1,437 @@
+//! The decoder: frames in their order, those that are lost or silent included.
+
+use super::arithmetic::Noise;
+use super::codebook::code_vector;
+use super::comfort_noise::{Activity, ComfortNoise, Received};
+use super::excitation::{self, Dispersion};
+use super::frame::Parameters;
+use super::gains::{Erasure, GainDecoder, Gains, voicing};
+use super::high_band::{HighBand, Shape};
+use super::pitch::{self, GREATEST, Lag, LagHistory};
+use super::spectrum::{self, Isf, IsfDecoder, Predictor, Scaling, between, to_isp, to_predictor};
+use super::synthesis::{LowBand, Source};
+use super::tables::{FIRST_ISF, FIRST_ISP};
+use super::{
+    FRAME, FRAME_12K8, Frame, FrameType, Lineage, Mode, ORDER, Quality, SUBFRAME, SUBFRAME_16K,
+};
+use crate::codec::DecodeError;
+use crate::fixed::{add, l_mac, l_shl, mult, norm_s, round, saturate, shl, sub};
+
+/// Decodes one channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decoder {
+    lineage: Lineage,
+    /// Of the last frame of speech.
+    mode: Mode,
+    /// Whether the last frame was a homing frame.
+    homed: bool,
+    /// Past excitation, the frame's, and one sample that the adaptive codebook makes too many.
+    excitation: [i16; PAST + FRAME_12K8 + 1],
+    /// By how many bits the excitation is scaled up, and by how many the last subframes could be.
+    scale: i16,
+    scales: [i16; 4],
+    isf: Isf,
+    isp: Isf,
+    /// Whether there is no frame before to interpolate with.
+    first: bool,
+    isf_decoder: IsfDecoder,
+    lags: LagHistory,
+    gains: GainDecoder,
+    dispersion: Dispersion,
+    /// The threshold of the smoothed code gain, Q16.
+    threshold: i32,
+    /// How voiced the last subframe was: the tilt of the next code vector, Q15.
+    tilt: i16,
+    /// Frames in a row that the sender heard no voice in.
+    unvoiced: i16,
+    /// How bad the last frames were, 0 to 6, and whether the last one was.
+    erasures: usize,
+    after_erasure: bool,
+    noise: Noise,
+    comfort_noise: ComfortNoise,
+    low_band: LowBand,
+    high_band: HighBand,
+}
+
+/// What the subframes of a frame have in common.
+struct Spectrum {
+    predictors: [Predictor; 4],
+    last_isf: Isf,
+    isf: Isf,
+    /// How little it changed, Q15.
+    steadiness: i16,
+}
+
+impl Decoder {
+    /// A decoder at its beginning.
+    pub fn new(lineage: Lineage) -> Self {
+        Self {
+            lineage,
+            mode: Mode::M660,
+            homed: true,
+            excitation: [0; PAST + FRAME_12K8 + 1],
+            scale: MOST_SCALE,
+            scales: [MOST_SCALE; 4],
+            isf: FIRST_ISF,
+            isp: FIRST_ISP,
+            first: true,
+            isf_decoder: IsfDecoder::new(),
+            lags: LagHistory::new(),
+            gains: GainDecoder::new(lineage),
+            dispersion: Dispersion::new(),
+            threshold: 0,
+            tilt: 0,
+            unvoiced: 0,
+            erasures: 0,
+            after_erasure: false,
+            noise: Noise::new(),
+            comfort_noise: ComfortNoise::new(lineage),
+            low_band: LowBand::new(lineage),
+            high_band: HighBand::new(lineage),
+        }
+    }
+
+    /// Decodes a frame of the storage format (RFC 4867, clause 5.3: one octet, then the bits) to 320
+    /// samples at 16 kHz. Frames of RTP payloads go to [`Decoder::decode_frame`].
+    pub fn decode(&mut self, payload: &[u8], pcm: &mut [i16]) -> Result<usize, DecodeError> {
+        let (frame, _) = Frame::read(payload)?;
+        self.decode_frame(&frame, pcm)
+    }
+
+    /// 320 samples for a frame that did not arrive.
+    pub fn conceal(&mut self, pcm: &mut [i16]) -> Result<usize, DecodeError> {
+        self.decode_frame(&Frame::empty(FrameType::Lost), pcm)
+    }
+
+    /// Decodes a frame to 320 samples at 16 kHz, of which the two lowest bits are zero.
+    pub fn decode_frame(&mut self, frame: &Frame, pcm: &mut [i16]) -> Result<usize, DecodeError> {
+        let Some(pcm) = pcm.first_chunk_mut::<FRAME>() else {
+            return Err(DecodeError::NoRoom { needed: FRAME });
+        };
+        let parameters = frame.parameters();
+        let good = frame.quality() == Quality::Good;
+        let received = match frame.frame_type() {
+            FrameType::Speech(_) if good => Received::Good,
+            FrameType::Speech(_) => Received::Bad,
+            FrameType::Sid if !good => Received::SidBad,
+            FrameType::Sid if frame.is_update() => Received::SidUpdate,
+            FrameType::Sid => Received::SidFirst,
+            FrameType::Lost => Received::Lost,
+            FrameType::NoData => Received::NoData,
+        };
+        let speech = match frame.frame_type() {
+            FrameType::Speech(mode) => {
+                self.mode = mode;
+                true
+            }
+            _ => false,
+        };
+        if self.homed && speech && parameters.begin_homing(self.mode) {
+            *self = Self { mode: self.mode, ..Self::new(self.lineage) };
+            pcm.fill(HOMING);
+            return Ok(FRAME);
+        }
+        let homing = !self.homed && speech && parameters.are_homing(self.mode);
+        self.synthesise(received, parameters, pcm);
+        for sample in pcm {
+            *sample &= !3;
+        }
+        self.homed = false;
+        if homing {
+            *self = Self { mode: self.mode, ..Self::new(self.lineage) };
+        }
+        Ok(FRAME)
+    }
+
+    fn synthesise(&mut self, received: Received, parameters: Parameters, pcm: &mut [i16; FRAME]) {
+        let activity = self.comfort_noise.receive(received);
+        let erasure = match received {
+            Received::Bad => Some(Erasure::Bad),
+            Received::NoData | Received::Lost => Some(Erasure::Lost),
+            _ => None,
+        };
+        self.erasures = match erasure {
+            Some(_) => (self.erasures + 1).min(6),
+            None => self.erasures >> 1,
+        };
+        match self.comfort_noise.activity() {
+            Activity::Speech => {}
+            last => {
+                self.erasures = 5;
+                self.after_erasure = last == Activity::Muted;
+            }
+        }
+        if activity == Activity::Speech {
+            self.speech(erasure, parameters, pcm);
+        } else {
+            self.pause(activity, &parameters, erasure.is_some(), pcm);
+        }
+        self.comfort_noise.set_activity(activity);
+        self.after_erasure = erasure.is_some();
+    }
+
+    /// Comfort noise; what the speech has left is forgotten.
+    fn pause(
+        &mut self,
+        activity: Activity,
+        parameters: &Parameters,
+        erased: bool,
+        pcm: &mut [i16; FRAME],
+    ) {
+        let mut noise = [0; FRAME_12K8];
+        let isf = self.comfort_noise.generate(activity, parameters, &mut noise);
+        let mut predictor = [0; ORDER + 1];
+        to_predictor(&to_isp(&isf), Scaling::Adaptive, &mut predictor);
+        for (out, excitation) in pcm.chunks_exact_mut(SUBFRAME_16K).zip(noise.as_chunks().0) {
+            // The parameter that the high band of mode 8 goes by is not sent in a pause.
+            let gain = (self.mode == Mode::M2385 && !erased).then_some(1);
+            self.output(&predictor, None, gain, excitation, 0, out);
+        }
+        self.excitation.fill(0);
+        self.isf_decoder.forget_past();
+        self.lags.forget_last();
+        self.first = true;
+        self.threshold = 0;
+        self.tilt = 0;
+        self.dispersion = Dispersion::new();
+        self.scale = MOST_SCALE;
+        self.scales = [MOST_SCALE; 4];
+        self.isf = isf;
+    }
+
+    fn speech(
+        &mut self,
+        erasure: Option<Erasure>,
+        mut parameters: Parameters,
+        pcm: &mut [i16; FRAME],
+    ) {
+        let voice = parameters.take() != 0;
+        self.comfort_noise.hear(voice, erasure.is_some());
+        if erasure.is_none() {
+            self.unvoiced = if voice { 0 } else { add(self.unvoiced, 1) };
+        }
+        let spectrum = self.spectrum(erasure, &mut parameters);
+        let mut least = 0;
+        for (subframe, out) in pcm.chunks_exact_mut(SUBFRAME_16K).enumerate() {
+            self.subframe(subframe, erasure, &spectrum, &mut parameters, &mut least, out);
+        }
+        self.comfort_noise.remember(
+            &spectrum.isf,
+            &self.excitation[PAST..PAST + FRAME_12K8],
+            self.scale,
+        );
+        self.excitation.copy_within(FRAME_12K8..FRAME_12K8 + PAST, 0);
+    }
+
+    fn spectrum(&mut self, erasure: Option<Erasure>, parameters: &mut Parameters) -> Spectrum {
+        let indices = match self.mode {
+            Mode::M660 => {
+                let [a, b, c, d, e] = *parameters.take_row();
+                [a, b, c, d, e, 0, 0]
+            }
+            _ => *parameters.take_row(),
+        };
+        let isf = match erasure {
+            None => self.isf_decoder.decode(self.mode, &indices),
+            Some(_) => self.isf_decoder.conceal(&self.isf),
+        };
+        let isp = to_isp(&isf);
+        if self.first {
+            self.first = false;
+            self.isp = isp;
+        }
+        let predictors = spectrum::interpolate(&self.isp, &isp);
+        self.isp = isp;
+        let last_isf = std::mem::replace(&mut self.isf, isf);
+        Spectrum { predictors, steadiness: steadiness(&last_isf, &isf), last_isf, isf }
+    }
+
+    fn subframe(
+        &mut self,
+        subframe: usize,
+        erasure: Option<Erasure>,
+        spectrum: &Spectrum,
+        parameters: &mut Parameters,
+        least: &mut i16,
+        out: &mut [i16],
+    ) {
+        let at = PAST + subframe * SUBFRAME;
+        let lag = self.lag(subframe, erasure, parameters, least);
+        pitch::adaptive_codebook(&mut self.excitation, at, lag);
+        let lost = erasure == Some(Erasure::Lost);
+        let smoothed = self.mode <= Mode::M885 || parameters.take() == 0;
+        if smoothed && !lost {
+            pitch::smooth(&mut self.excitation, at);
+        }
+        let mut code = self.code(parameters);
+        if lost {
+            code = std::array::from_fn(|_| self.noise.next() >> 3);
+        }
+        pre_emphasise(&mut code, self.tilt);
+        let rounded = lag.whole + i16::from(lag.quarters > 2);
+        pitch::sharpen(&mut code, rounded as usize);
+        let index = parameters.take();
+        let gains = match erasure {
+            None => self.gains.decode(self.mode, index, &code, self.after_erasure),
+            Some(how) => self.gains.conceal(how, self.erasures, self.unvoiced > 2, &code),
+        };
+        let code_gain = self.rescale(at, gains.code);
+        if erasure.is_none() {
+            self.lags.push(lag.whole);
+        }
+        let (mut adaptive, added, voicing) = self.mix(at, &code, gains, code_gain);
+        self.dispersion.apply(self.mode, (gains.code >> 16) as i16, gains.pitch, &mut code);
+        let share = mult(spectrum.steadiness, 16_384 - (voicing >> 1));
+        let steady = excitation::steady_gain(gains.code, &mut self.threshold, share);
+        let code_gain = round(l_shl(steady, self.scale));
+        excitation::enhanced(&mut adaptive, &code, (voicing >> 3) + 4096, gains.pitch, code_gain);
+        if let Some(added) = added {
+            excitation::sharpen(&mut adaptive, &added);
+        }
+        let isf =
+            (self.mode == Mode::M660).then(|| between(&spectrum.last_isf, &spectrum.isf, subframe));
+        if isf.is_none() {
+            self.high_band.forget_extrapolation();
+        }
+        let gain = (self.mode == Mode::M2385).then(|| parameters.take());
+        let gain = gain.filter(|_| erasure.is_none());
+        let predictor = &spectrum.predictors[subframe];
+        self.output(predictor, isf, gain, &adaptive, self.scale, out);
+    }
+
+    fn lag(
+        &mut self,
+        subframe: usize,
+        erasure: Option<Erasure>,
+        parameters: &mut Parameters,
+        least: &mut i16,
+    ) -> Lag {
+        let absolute = subframe == 0 || (subframe == 2 && self.mode != Mode::M660);
+        let index = parameters.take();
+        let lag = if absolute {
+            let lag = Lag::absolute(self.mode, index);
+            *least = lag.least_of_next();
+            lag
+        } else {
+            Lag::relative(self.mode, index, *least)
+        };
+        let received = self.gains.received();
+        match erasure {
+            None => lag,
+            Some(Erasure::Bad) => Lag { whole: self.lags.of_bad(received, lag.whole), quarters: 0 },
+            Some(Erasure::Lost) => Lag { whole: self.lags.of_lost(received), quarters: 0 },
+        }
+    }
+
+    fn code(&self, parameters: &mut Parameters) -> [i16; SUBFRAME] {
+        match self.mode {
+            Mode::M660 => code_vector(self.mode, parameters.take_row::<1>()),
+            Mode::M885 | Mode::M1265 | Mode::M1425 | Mode::M1585 => {
+                code_vector(self.mode, parameters.take_row::<4>())
+            }
+            _ => code_vector(self.mode, parameters.take_row::<8>()),
+        }
+    }
+
+    /// Scales the excitation so that the subframe fits; the code gain in that scale.
+    fn rescale(&mut self, at: usize, gain: i32) -> i16 {
+        let most = self.scales.iter().fold(MOST_SCALE, |most, &scale| most.min(scale));
+        let mut scale = 0;
+        let mut scaled = gain;
+        while scaled < 0x0800_0000 && scale < most {
+            scaled <<= 1;
+            scale += 1;
+        }
+        scale_by(&mut self.excitation[at - PAST..at + SUBFRAME], scale - self.scale);
+        self.scale = scale;
+        round(scaled)
+    }
+
+    /// Builds the excitation of the subframe. Returns its adaptive part, what the sharpening of the
+    /// pitch adds, and how voiced it is.
+    fn mix(
+        &mut self,
+        at: usize,
+        code: &[i16; SUBFRAME],
+        gains: Gains,
+        code_gain: i16,
+    ) -> ([i16; SUBFRAME], Option<[i16; SUBFRAME]>, i16) {
+        let mut adaptive = [0; SUBFRAME];
+        adaptive.copy_from_slice(&self.excitation[at..at + SUBFRAME]);
+        let eighth = adaptive.map(|x| ((i32::from(x) + 4 * i32::from(x != i16::MAX)) >> 3) as i16);
+        let sharpness = shl(gains.pitch, 1);
+        let added = (self.mode <= Mode::M885 && sharpness > 16_384)
+            .then(|| excitation::sharper(&eighth, sharpness, gains.pitch));
+        let voicing = voicing(self.lineage, &eighth, gains.pitch, code, code_gain);
+        self.tilt = (voicing >> 2) + 8192;
+        let most = excitation::total(
+            &mut self.excitation[at..at + SUBFRAME],
+            code,
+            gains.pitch,
+            code_gain,
+        );
+        self.scales.rotate_right(1);
+        self.scales[0] = add(norm_s(most), self.scale) - 1;
+        (adaptive, added, voicing)
+    }
+
+    fn output(
+        &mut self,
+        predictor: &Predictor,
+        isf: Option<Isf>,
+        gain: Option<i16>,
+        excitation: &[i16; SUBFRAME],
+        scale: i16,
+        out: &mut [i16],
+    ) {
+        // The library does not undo the scaling of a predictor.
+        let down = match self.lineage {
+            Lineage::Standard => norm_s(predictor[0]) - 2,
+            Lineage::Opencore => 0,
+        };
+        let source = Source { predictor, down, excitation, scale };
+        let samples = self.low_band.synthesise(&source, out);
+        let shape =
+            Shape { gain, noisy: self.unvoiced > 0, isf, limited: self.mode == Mode::M2385 };
+        self.high_band.add(&shape, &source, samples, out);
+    }
+}
+
+/// How little the spectrum changed from the last frame, Q15.
+fn steadiness(last: &Isf, isf: &Isf) -> i16 {
+    let mut distance = 0;
+    for i in 0..ORDER - 1 {
+        let difference = sub(isf[i], last[i]);
+        distance = l_mac(distance, difference, difference);
+    }
+    let part = mult((l_shl(distance, 8) >> 16) as i16, 26_214);
+    shl(20_480 - part, 1).max(0)
+}
+
+fn pre_emphasise(code: &mut [i16; SUBFRAME], tilt: i16) {
+    for i in (1..SUBFRAME).rev() {
+        let sum = (i32::from(code[i]) << 15) - i32::from(code[i - 1]) * i32::from(tilt);
+        code[i] = saturate((sum + 0x4000) >> 15);
+    }
+}
+
+/// Scales a signal up by so many bits, or down, rounded.
+fn scale_by(signal: &mut [i16], bits: i16) {
+    if bits > 0 {
+        for sample in signal {
+            *sample = saturate(i32::from(*sample) << bits);
+        }
+    } else if bits < 0 {
+        let rounding = 1 << (-bits - 1);
+        for sample in signal {
+            *sample = add(*sample, rounding) >> -bits;
+        }
+    }
+}
+
+/// Samples of past excitation: the longest lag and half the interpolation filter.
+const PAST: usize = GREATEST as usize + 17;
+/// The most bits by which the excitation is scaled up.
+const MOST_SCALE: i16 = 8;
+/// A sample of the encoder homing frame.
+const HOMING: i16 = 8;
