@@ -257,7 +257,7 @@ impl Decoder {
     ) {
         let at = PAST + subframe * SUBFRAME;
         let lag = self.lag(subframe, erasure, parameters, least);
-        pitch::adaptive_codebook(&mut self.excitation, at, lag);
+        pitch::adaptive_codebook(self.lineage, &mut self.excitation, at, lag);
         let lost = erasure == Some(Erasure::Lost);
         let smoothed = self.mode <= Mode::M885 || parameters.take() == 0;
         if smoothed && !lost {

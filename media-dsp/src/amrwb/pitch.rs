@@ -3,7 +3,7 @@
 
 use super::arithmetic::Noise;
 use super::tables::QUARTER_FIR;
-use super::{Mode, SUBFRAME};
+use super::{Lineage, Mode, SUBFRAME};
 use crate::fixed::{mult, saturate};
 
 /// A pitch lag: samples and quarters of one.
@@ -124,7 +124,7 @@ fn lowest(gains: &[i16; 5]) -> i16 {
 }
 
 /// The excitation of a lag before, interpolated: one sample more than a subframe, from `at` on.
-pub(super) fn adaptive_codebook(excitation: &mut [i16], at: usize, lag: Lag) {
+pub(super) fn adaptive_codebook(lineage: Lineage, excitation: &mut [i16], at: usize, lag: Lag) {
     let (whole, phase) = if lag.quarters > 0 {
         (lag.whole as usize + 1, (lag.quarters - 1) as usize)
     } else {
@@ -138,7 +138,10 @@ pub(super) fn adaptive_codebook(excitation: &mut [i16], at: usize, lag: Lag) {
         for (&x, &c) in past.iter().zip(fir) {
             sum += i32::from(x) * i32::from(c);
         }
-        excitation[at + i] = saturate(sum >> 14);
+        excitation[at + i] = match lineage {
+            Lineage::Standard => saturate(sum >> 14),
+            Lineage::Opencore => (sum >> 14) as i16,
+        };
     }
 }
 
