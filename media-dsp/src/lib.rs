@@ -10,12 +10,14 @@
 
 pub mod amrwb;
 pub mod arch;
+pub mod caller_id;
 pub mod codec;
 pub mod dtmf;
 pub mod fixed;
 pub mod g711;
 pub mod g722;
 pub mod resample;
+pub mod fsk;
 pub mod tone;
 pub mod plc;
 pub mod g7231;

@@ -14,6 +14,7 @@ mod g711;
 mod g722;
 mod resample;
 mod plc;
+mod fsk;
 
 use rustix::time::{ClockId, clock_gettime};
 use std::env;
@@ -117,6 +118,7 @@ fn run(bench: &mut Bench) {
     resample::run(bench);
     g722::run(bench);
     plc::run(bench);
+    fsk::run(bench);
 }
 
 /// Turns of each contestant.

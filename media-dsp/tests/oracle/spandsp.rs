@@ -11,6 +11,27 @@ type Receive = unsafe extern "C" fn(*mut c_void, *const i16, c_int) -> c_int;
 type TellDigits = unsafe extern "C" fn(*mut c_void, *const c_char, c_int);
 type Begin = unsafe extern "C" fn(*mut c_void, TellDigits, *mut c_void) -> *mut c_void;
 
+type BeginStandard =
+    unsafe extern "C" fn(*mut c_void, c_int, TellDigits, *mut c_void) -> *mut c_void;
+
+/// A message as it sends it; without its check, which it adds.
+pub(crate) fn caller_id(standard: c_int, message: &[u8]) -> Option<Vec<i16>> {
+    type Init = unsafe extern "C" fn(*mut c_void, c_int) -> *mut c_void;
+    type Put = unsafe extern "C" fn(*mut c_void, *const u8, c_int) -> c_int;
+    type Send = unsafe extern "C" fn(*mut c_void, *mut i16, c_int) -> c_int;
+    let library = oracle::library(&["libspandsp.so.2"], "libspandsp2")?;
+    let mut pcm = vec![0; 24_000];
+    // SAFETY: the signatures are those of spandsp/adsi.h; a null state is allocated.
+    unsafe {
+        let state = library.get::<Init>(b"adsi_tx_init").ok()?(ptr::null_mut(), standard);
+        let put = library.get::<Put>(b"adsi_tx_put_message").ok()?;
+        put(state, message.as_ptr(), message.len() as c_int);
+        let send = library.get::<Send>(b"adsi_tx").ok()?;
+        send(state, pcm.as_mut_ptr(), pcm.len() as c_int);
+    }
+    Some(pcm)
+}
+
 /// One of its receivers. Its state is never freed: tests and benches end soon.
 pub(crate) struct Receiver {
     _library: Library,
@@ -28,6 +49,25 @@ impl Receiver {
     /// MF R1.
     pub(crate) fn r1() -> Option<Self> {
         Self::of_digits(c"bell_mf_rx_init", c"bell_mf_rx")
+    }
+
+    /// Caller identity: 1 by Bell 202, 2 by V.23, 4 as in Japan.
+    pub(crate) fn caller_id(standard: c_int) -> Option<Self> {
+        let library = oracle::library(&["libspandsp.so.2"], "libspandsp2")?;
+        let told = Box::into_raw(Box::<Vec<u8>>::default());
+        // SAFETY: the signatures are those of spandsp/adsi.h; a null state is allocated.
+        let (receive, state) = unsafe {
+            let init = library.get::<BeginStandard>(b"adsi_rx_init").ok()?;
+            let receive = *library.get::<Receive>(b"adsi_rx").ok()?;
+            (receive, init(ptr::null_mut(), standard, keep, told.cast()))
+        };
+        Some(Self { _library: library, receive, state, told })
+    }
+
+    /// The octets that it told so far.
+    pub(crate) fn octets(&self) -> &[u8] {
+        // SAFETY: as in `told`.
+        unsafe { &*self.told }
     }
 
     fn of_digits(init: &std::ffi::CStr, receive: &std::ffi::CStr) -> Option<Self> {
