@@ -8,6 +8,7 @@ pub(crate) mod g711;
 pub(crate) mod g722;
 pub(crate) mod lanes;
 pub(crate) mod plc;
+pub(crate) mod mix;
 
 use std::env;
 use std::io::Write;

@@ -16,6 +16,7 @@ pub mod dtmf;
 pub mod fixed;
 pub mod g711;
 pub mod g722;
+pub mod mix;
 pub mod resample;
 pub mod fsk;
 pub mod tone;

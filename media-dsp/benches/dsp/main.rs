@@ -12,6 +12,7 @@ mod oracle;
 mod dtmf;
 mod g711;
 mod g722;
+mod mix;
 mod resample;
 mod plc;
 mod fsk;
@@ -115,6 +116,7 @@ fn main() {
 fn run(bench: &mut Bench) {
     g711::run(bench);
     dtmf::run(bench);
+    mix::run(bench);
     resample::run(bench);
     g722::run(bench);
     plc::run(bench);

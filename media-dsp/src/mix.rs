@@ -1,0 +1,228 @@
+//! A conference: everybody hears the sum of all others, saturated.
+//!
+//! A tick is 10 or 20 ms. [`Mixer::begin`] starts it, [`Mixer::add`] takes what each participant says, and
+//! then [`Mixer::others`] gives each what the others said. Who says nothing in a tick is not added and
+//! hears [`Mixer::all`], which is worked out and encoded once for all silent listeners. The sum is kept in
+//! 32 bits, so that nothing is lost between up to 65,536 participants, whatever the order.
+
+use crate::arch::Level;
+use crate::arch::mix::{self, Contribution, GAIN_BITS};
+use std::fmt;
+
+/// Misuse: this is not as many samples as the tick has. Nothing has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TickLength {
+    /// Samples in the tick.
+    pub tick: usize,
+    /// Samples given, or room for them.
+    pub given: usize,
+}
+
+impl fmt::Display for TickLength {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} samples do not fit a tick of {}", self.given, self.tick)
+    }
+}
+
+impl std::error::Error for TickLength {}
+
+/// How much louder a participant is made: 0 (mute) to 24 dB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gain(i16);
+
+impl Gain {
+    /// As it comes.
+    pub const UNITY: Self = Self(1 << GAIN_BITS);
+    /// Nothing.
+    pub const MUTE: Self = Self(0);
+
+    /// From decibels, at most 24 (more is 24, and less than -66 is mute).
+    pub fn from_db(db: f32) -> Self {
+        let factor = 10_f32.powf(db / 20.0) * f32::from(Self::UNITY.0);
+        // A cast saturates, and makes 0 of what is no number.
+        Self(factor.round() as i16)
+    }
+}
+
+/// The sum of one conference. The state is 3.9 kB.
+#[derive(Debug, Clone)]
+// The samples come first, where a cache line begins.
+#[repr(C, align(64))]
+pub struct Mixer {
+    total: [i32; LONGEST],
+    samples: usize,
+    /// 64 / `samples`, in units of 2^-32.
+    share: u64,
+    /// Counts ticks, so that what was said in another one is not taken off.
+    tick: u64,
+    level: Level,
+}
+
+impl Mixer {
+    /// A conference in which nobody has said anything.
+    pub fn new() -> Self {
+        Self::with_level(Level::current())
+    }
+
+    /// The same with other vector instructions, if the machine has them. All give the same result.
+    pub fn with_level(level: Level) -> Self {
+        let level = level.or_scalar();
+        Self { total: [0; LONGEST], samples: 0, share: 0, tick: 0, level }
+    }
+
+    /// Starts a tick of so many samples, at most [`LONGEST`].
+    pub fn begin(&mut self, samples: usize) -> Result<(), TickLength> {
+        if samples > LONGEST {
+            return Err(TickLength { tick: LONGEST, given: samples });
+        }
+        self.tick = self.tick.wrapping_add(1);
+        if samples != self.samples {
+            self.samples = samples;
+            self.share = (64 << 32) / samples.max(1) as u64;
+        }
+        self.total[..samples].fill(0);
+        Ok(())
+    }
+
+    /// Adds what a participant says; what it said before in the same tick is replaced.
+    pub fn add(&mut self, seat: &mut Seat, pcm: &[i16]) -> Result<(), TickLength> {
+        let samples = self.samples;
+        if pcm.len() != samples {
+            return Err(TickLength { tick: samples, given: pcm.len() });
+        }
+        if seat.tick == self.tick {
+            self.take_back(seat);
+        }
+        seat.tick = self.tick;
+        let (total, own) = (&mut self.total[..samples], &mut seat.own[..samples]);
+        let energy = match seat.gain {
+            Gain::UNITY => mix::add(self.level, Contribution { total, own, pcm }),
+            Gain(gain) => add_scaled(self.level, Contribution { total, own, pcm }, gain),
+        };
+        seat.loudness.hear(((u128::from(energy) * u128::from(self.share)) >> 32) as u64);
+        Ok(())
+    }
+
+    #[cold]
+    fn take_back(&mut self, seat: &Seat) {
+        for (total, &own) in self.total[..self.samples].iter_mut().zip(&seat.own) {
+            *total = total.wrapping_sub(i32::from(own));
+        }
+    }
+
+    /// What all but this participant say.
+    pub fn others(&self, seat: &Seat, out: &mut [i16]) -> Result<(), TickLength> {
+        if out.len() != self.samples {
+            return Err(TickLength { tick: self.samples, given: out.len() });
+        }
+        let own = if seat.tick == self.tick { &seat.own } else { &NOTHING };
+        mix::others(self.level, &self.total[..out.len()], &own[..out.len()], out);
+        Ok(())
+    }
+
+    /// What all say, for those who said nothing.
+    pub fn all(&self, out: &mut [i16]) -> Result<(), TickLength> {
+        if out.len() != self.samples {
+            return Err(TickLength { tick: self.samples, given: out.len() });
+        }
+        mix::others(self.level, &self.total[..out.len()], &NOTHING[..out.len()], out);
+        Ok(())
+    }
+}
+
+#[inline(never)]
+fn add_scaled(level: Level, it: Contribution<'_>, gain: i16) -> u64 {
+    let mut scaled = [0; LONGEST];
+    let pcm = &mut scaled[..it.pcm.len()];
+    mix::scale(level, it.pcm, gain, pcm);
+    mix::add(level, Contribution { pcm, ..it })
+}
+
+impl Default for Mixer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A participant of one conference. The state is 2 kB.
+#[derive(Debug, Clone)]
+#[repr(C, align(64))]
+pub struct Seat {
+    own: [i16; LONGEST],
+    tick: u64,
+    gain: Gain,
+    loudness: Loudness,
+}
+
+impl Seat {
+    /// Somebody who has not spoken yet.
+    pub fn new(gain: Gain) -> Self {
+        Self { gain, loudness: Loudness::default(), tick: 0, own: NOTHING }
+    }
+
+    /// Changes the gain from the next [`Mixer::add`] on.
+    pub fn set_gain(&mut self, gain: Gain) {
+        self.gain = gain;
+    }
+
+    /// How loud this participant has lately been, after its gain: who speaks is who is loudest.
+    pub fn loudness(&self) -> Loudness {
+        self.loudness
+    }
+
+    /// For a tick without a packet: the loudness falls as in silence.
+    pub fn rest(&mut self) {
+        self.loudness.hear(0);
+    }
+}
+
+/// A mean power that rises within two ticks and falls by half within eleven, so that it holds through the
+/// gaps between words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Loudness(u32);
+
+impl Loudness {
+    /// As a level, where a sine of the greatest amplitude has 3.14 dBm0 (ITU-T G.711, A-law); -127 for
+    /// silence.
+    pub fn dbm0(self) -> f32 {
+        if self.0 == 0 {
+            return -127.0;
+        }
+        10.0 * (self.0 as f32 / SINE).log10() + OVERLOAD
+    }
+
+    fn hear(&mut self, power: u64) {
+        let power = power.min(u64::from(u32::MAX)) as u32;
+        self.0 = match power.checked_sub(self.0) {
+            Some(rise) => self.0 + rise - rise / 4,
+            None => self.0 - (self.0 - power).div_ceil(16),
+        };
+    }
+}
+
+/// The most samples in a tick: 20 ms at 48 kHz.
+pub const LONGEST: usize = 960;
+/// The mean power of a sine of the greatest amplitude.
+const SINE: f32 = 32_768.0 * 32_768.0 / 2.0;
+/// The level of that sine in dBm0, A-law: ITU-T G.711, note to table 1a.
+const OVERLOAD: f32 = 314.0 / 100.0;
+const NOTHING: [i16; LONGEST] = [0; LONGEST];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_states_are_as_small_as_stated() {
+        assert!(size_of::<Mixer>() <= 3_904 && size_of::<Seat>() <= 1_984);
+    }
+
+    #[test]
+    fn gains_are_what_their_decibels_say() {
+        assert_eq!(Gain::from_db(0.0), Gain::UNITY);
+        assert_eq!(Gain::from_db(6.02).0, 4_096);
+        assert_eq!(Gain::from_db(f32::NEG_INFINITY), Gain::MUTE);
+        assert_eq!(Gain::from_db(f32::NAN), Gain::MUTE);
+        assert_eq!(Gain::from_db(99.0), Gain::from_db(24.1));
+    }
+}

@@ -1,0 +1,125 @@
+//! The conference mixer against a sum in 64 bits.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod oracle;
+
+use media_dsp::arch::Level;
+use media_dsp::mix::{Gain, LONGEST, Mixer, Seat, TickLength};
+use oracle::Chance;
+
+/// What a participant of the reference adds.
+fn gained(sample: i16, gain: f64) -> i64 {
+    let factor = (gain * 2_048.0).round().min(32_767.0) as i64;
+    ((i64::from(sample) * factor + 1_024) >> 11).clamp(-32_768, 32_767)
+}
+
+#[test]
+fn everybody_hears_the_saturated_sum_of_all_others_at_every_level() {
+    let mut chance = Chance::new(3);
+    for level in Level::here() {
+        let mut mixer = Mixer::with_level(level);
+        for samples in [80, 160, 320, 640, 960, 1, 37, 0] {
+            let gains = [1.0, 0.0, 0.5, 2.0, 1.0, 7.9, 0.013, 15.9];
+            let mut seats: Vec<_> =
+                gains.map(|it: f64| Seat::new(Gain::from_db(20.0 * it.log10() as f32))).into();
+            mixer.begin(samples).unwrap();
+            let said: Vec<Vec<i16>> = (0..8)
+                .map(|who| (0..samples).map(|_| chance.sample() >> (who % 3)).collect())
+                .collect();
+            for (seat, pcm) in seats.iter_mut().zip(&said) {
+                mixer.add(seat, pcm).unwrap();
+            }
+            let mut out = vec![0; samples];
+            for (who, seat) in seats.iter().enumerate() {
+                mixer.others(seat, &mut out).unwrap();
+                for (place, &heard) in out.iter().enumerate() {
+                    let others = (0..8).filter(|&it| it != who);
+                    let sum: i64 = others.map(|it| gained(said[it][place], gains[it])).sum();
+                    assert_eq!(
+                        i64::from(heard),
+                        sum.clamp(-32_768, 32_767),
+                        "{level:?} {who} {place}"
+                    );
+                }
+            }
+            mixer.all(&mut out).unwrap();
+            for (place, &heard) in out.iter().enumerate() {
+                let sum: i64 = (0..8).map(|it| gained(said[it][place], gains[it])).sum();
+                assert_eq!(i64::from(heard), sum.clamp(-32_768, 32_767));
+            }
+        }
+    }
+}
+
+#[test]
+fn who_says_nothing_in_a_tick_hears_all_and_who_speaks_twice_is_heard_once() {
+    let (mut mixer, mut talker, mut other) =
+        (Mixer::new(), Seat::new(Gain::UNITY), Seat::new(Gain::UNITY));
+    mixer.begin(80).unwrap();
+    mixer.add(&mut other, &[9; 80]).unwrap();
+    mixer.begin(80).unwrap();
+    mixer.add(&mut talker, &[1; 80]).unwrap();
+    mixer.add(&mut talker, &[5; 80]).unwrap();
+    let mut out = [0; 80];
+    mixer.others(&other, &mut out).unwrap();
+    assert_eq!(out, [5; 80]);
+    mixer.others(&talker, &mut out).unwrap();
+    assert_eq!(out, [0; 80]);
+}
+
+#[test]
+fn the_loudest_is_who_speaks_and_stays_so_between_words() {
+    let (mut mixer, mut talker, mut quiet) =
+        (Mixer::new(), Seat::new(Gain::UNITY), Seat::new(Gain::UNITY));
+    let sine: Vec<_> = (0..160)
+        .map(|n| (23_170.0 * (f64::from(n) * std::f64::consts::FRAC_PI_4).sin()) as i16)
+        .collect();
+    let hum: Vec<_> = sine.iter().map(|it| it / 50).collect();
+    for tick in 0..30 {
+        mixer.begin(160).unwrap();
+        if tick < 20 {
+            mixer.add(&mut talker, &sine).unwrap();
+        } else {
+            talker.rest();
+        }
+        mixer.add(&mut quiet, &hum).unwrap();
+        assert!(talker.loudness() > quiet.loudness());
+        if tick == 19 {
+            assert!((talker.loudness().dbm0() - 0.13).abs() < 0.1, "{}", talker.loudness().dbm0());
+        }
+    }
+    assert!((quiet.loudness().dbm0() + 33.9).abs() < 0.3, "{}", quiet.loudness().dbm0());
+    for _ in 0..600 {
+        talker.rest();
+    }
+    assert!(talker.loudness().dbm0() <= -100.0);
+}
+
+#[test]
+fn a_tick_of_another_length_is_refused_and_changes_nothing() {
+    let (mut mixer, mut seat) = (Mixer::new(), Seat::new(Gain::UNITY));
+    mixer.begin(80).unwrap();
+    mixer.add(&mut seat, &[3; 80]).unwrap();
+    assert_eq!(mixer.add(&mut seat, &[1; 81]), Err(TickLength { tick: 80, given: 81 }));
+    assert!(mixer.begin(LONGEST + 1).is_err());
+    assert!(mixer.others(&seat, &mut [0; 79]).is_err());
+    let mut out = [0; 80];
+    mixer.all(&mut out).unwrap();
+    assert_eq!(out, [3; 80]);
+}
+
+#[test]
+fn a_thousand_at_full_loudness_do_not_wrap() {
+    for value in [i16::MIN, i16::MAX] {
+        let (mut mixer, mut seat) = (Mixer::new(), Seat::new(Gain::UNITY));
+        mixer.begin(80).unwrap();
+        for _ in 0..1_000 {
+            mixer.add(&mut Seat::new(Gain::from_db(24.0)), &[value; 80]).unwrap();
+        }
+        mixer.add(&mut seat, &[value; 80]).unwrap();
+        let mut out = [0; 80];
+        mixer.others(&seat, &mut out).unwrap();
+        assert_eq!(out, [value; 80]);
+    }
+}
