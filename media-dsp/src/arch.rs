@@ -7,8 +7,8 @@ pub(crate) mod fir;
 pub(crate) mod g711;
 pub(crate) mod g722;
 pub(crate) mod lanes;
-pub(crate) mod plc;
 pub(crate) mod mix;
+pub(crate) mod plc;
 
 use std::env;
 use std::io::Write;

@@ -10,12 +10,12 @@
 mod oracle;
 
 mod dtmf;
+mod fsk;
 mod g711;
 mod g722;
 mod mix;
-mod resample;
 mod plc;
-mod fsk;
+mod resample;
 
 use rustix::time::{ClockId, clock_gettime};
 use std::env;

@@ -4,6 +4,7 @@ use crate::options::{Failure, Options};
 use media_dsp::codec::{DecodeError, EncodeError};
 use media_dsp::g711::{self, Law};
 use media_dsp::g722::{self, Mode};
+use media_dsp::g7231::{self, Vad};
 use media_dsp::resample::Rate;
 use std::borrow::Cow;
 
@@ -24,6 +25,7 @@ pub(crate) fn open(options: &mut Options) -> Result<Box<dyn Codec>, Failure> {
         "pcmu" => Box::new(G711(Law::Mu)),
         "pcma" => Box::new(G711(Law::A)),
         "g722" => Box::new(G722::open(options)?),
+        "g723" => Box::new(G7231::open(options)?),
         name => return Err(Failure::usage(format!("there is no codec '{name}'"))),
     })
 }
@@ -78,6 +80,59 @@ impl Codec for G722 {
         g722::Decoder::new(self.0).decode(frames, &mut pcm)?;
         Ok(pcm)
     }
+}
+
+/// A frame that is not sent is the one octet 0x03.
+struct G7231 {
+    rate: g7231::Rate,
+    vad: Vad,
+}
+
+impl G7231 {
+    fn open(options: &mut Options) -> Result<Self, Failure> {
+        let rate = match options.value("rate", "6.3".to_owned())?.as_str() {
+            "6.3" => g7231::Rate::High,
+            "5.3" => g7231::Rate::Low,
+            other => return Err(Failure::usage(format!("--rate is 6.3 or 5.3, not {other}"))),
+        };
+        let vad = if options.flag("vad") { Vad::On } else { Vad::Off };
+        Ok(Self { rate, vad })
+    }
+}
+
+impl Codec for G7231 {
+    fn rate(&self) -> Rate {
+        Rate::Hz8000
+    }
+
+    fn encode(&mut self, pcm: &[i16]) -> Result<Vec<u8>, Failure> {
+        let mut encoder = g7231::Encoder::new(self.rate, self.vad);
+        let mut out = Vec::new();
+        let mut octets = [0; 24];
+        for frame in whole(pcm, g7231::FRAME_SAMPLES).chunks(g7231::FRAME_SAMPLES) {
+            let kind = encoder.encode(frame, &mut octets)?;
+            out.extend_from_slice(octets.get(..kind.octets()).unwrap_or(&octets));
+        }
+        Ok(out)
+    }
+
+    fn decode(&mut self, mut frames: &[u8]) -> Result<Vec<i16>, Failure> {
+        let mut decoder = g7231::Decoder::new();
+        let mut pcm = Vec::new();
+        let mut samples = [0; g7231::FRAME_SAMPLES];
+        while let Some(&first) = frames.first() {
+            let length = g7231::Frame::beginning(first).octets();
+            let (frame, rest) = frames.split_at_checked(length).ok_or_else(|| cut(frames))?;
+            decoder.decode(frame, &mut samples)?;
+            pcm.extend_from_slice(&samples);
+            frames = rest;
+        }
+        Ok(pcm)
+    }
+}
+
+fn cut(rest: &[u8]) -> Failure {
+    Failure::data(format!("the last frame is cut: {} octets of it are there", rest.len()))
 }
 
 /// The samples, with silence up to a whole frame.

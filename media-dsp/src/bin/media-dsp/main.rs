@@ -103,6 +103,8 @@ silence to a whole frame. Frames are octets as RFC 3551 orders them, one after a
 codecs:
   pcmu, pcma              G.711, an octet for a sample
   g722                    G.722, an octet for two samples; --bitrate 64 (or 56, 48)
+  g723                    G.723.1, 30 ms in 24, 20, 4 or 1 octets; --rate 6.3 (or 5.3), --vad; a frame
+                          that is not sent is the one octet 0x03
 
 exit codes: 0 done, 1 the input is no good, 2 the command line is no good
 ";
