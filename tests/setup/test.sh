@@ -19,6 +19,8 @@ done
 # The peers that nobody here wrote, what looks at the wire, and the fuzzer's runtime.
 peers=(sip-tester baresip-core kamailio tshark nftables iproute2 openssl procps chromium
     python3 python3-numpy g++)
+# What codecs and tones are compared with: other libraries, and speech.
+peers+=(ffmpeg asterisk-core-sounds-en-wav libspandsp2 libgsm1 libopencore-amrwb0 libvo-amrwbenc0)
 # shellcheck disable=SC2046
 need_cargo "${peers[@]}" $(for_node) $([ -z "$lint" ] || for_lints) || exit 2
 need_node || exit 2
@@ -28,6 +30,7 @@ step "web admin: packages" install_webui
 step "web admin: build" build_webui
 [ -z "$lint" ] || lints
 step "unit and scenario tests" cargo test --locked --workspace
+[ -z "$lint" ] || step "signal processing on ARM" tests/setup/arm.sh
 step "daemon: build" cargo build --locked -p daemon
 step "web admin: tests" npm --prefix webui test
 export STROWGERD=${CARGO_TARGET_DIR:-$PWD/target}/debug/strowgerd

@@ -5,13 +5,20 @@
 
 #![allow(dead_code, unsafe_code, clippy::unwrap_used, clippy::indexing_slicing)]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
-/// Says that something could not be compared. The test harness does not swallow it.
+/// Says, once, that something could not be compared. The test harness does not swallow it.
 pub(crate) fn skip(what: &str, why: &str) {
-    let _ = writeln!(std::io::stderr(), "skip {what}: {why}");
+    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let line = format!("skip {what}: {why}\n");
+    if SAID.lock().unwrap().insert(line.clone()) {
+        // In one piece, so that no other thread's line begins within it.
+        let _ = std::io::stderr().write_all(line.as_bytes());
+    }
 }
 
 /// One of the ITU's vectors: `STROWGER_VECTORS`, else the folder `shared/vectors` beside the tree.
