@@ -215,6 +215,13 @@ pub fn saturate(a: i32) -> i16 {
     a.clamp(i32::from(i16::MIN), i32::from(i16::MAX)) as i16
 }
 
+/// The 16-bit value nearest to a float; it is not one of the ITU's operators.
+#[inline(always)]
+pub fn nearest(a: f32) -> i16 {
+    // What is added leaves no room for a fraction: the integer is in the lowest bits.
+    (a.clamp(-32_768.0, 32_767.0) + 12_582_912.0).to_bits() as i16
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -259,5 +266,12 @@ mod tests {
         assert_eq!(round(i32::MAX), i16::MAX);
         assert_eq!((shr_r(3, 1), l_shr_r(5, 1), l_shr_r(-5, 1)), (2, 3, -2));
         assert_eq!((div_s(1, 2), div_s(7, 7), div_s(0, 9)), (16_384, i16::MAX, 0));
+    }
+
+    #[test]
+    fn the_nearest_value_of_a_float_is_rounded_and_saturated() {
+        let floats = [0.4, -0.6, 2.5, 32_766.7, 40_000.0, -32_768.4, f32::NEG_INFINITY];
+        let expected = [0, -1, 2, i16::MAX, i16::MAX, i16::MIN, i16::MIN];
+        assert_eq!(floats.map(nearest), expected);
     }
 }

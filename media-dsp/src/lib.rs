@@ -11,6 +11,7 @@
 pub mod amrwb;
 pub mod arch;
 pub mod caller_id;
+pub mod cn;
 pub mod codec;
 pub mod dtmf;
 pub mod fixed;
@@ -22,3 +23,4 @@ pub mod mix;
 pub mod plc;
 pub mod resample;
 pub mod tone;
+pub mod vad;

@@ -16,6 +16,7 @@ mod g722;
 mod mix;
 mod plc;
 mod resample;
+mod silence;
 
 use rustix::time::{ClockId, clock_gettime};
 use std::env;
@@ -121,6 +122,7 @@ fn run(bench: &mut Bench) {
     g722::run(bench);
     plc::run(bench);
     fsk::run(bench);
+    silence::run(bench);
 }
 
 /// Turns of each contestant.

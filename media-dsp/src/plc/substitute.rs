@@ -3,6 +3,7 @@
 use super::Rate;
 use crate::arch::Level;
 use crate::arch::plc::{self as kernel, Filter, LAGS_AT_ONCE, MAX_ORDER};
+use crate::fixed::nearest;
 
 /// The model of the sounds before a gap, and how far it has spoken.
 #[derive(Debug, Clone)]
@@ -122,13 +123,6 @@ impl Substitute {
         }
         self.spoken += PIECE;
     }
-}
-
-#[inline(always)]
-fn nearest(sample: f32) -> i16 {
-    // What is added leaves no room for a fraction: the integer is in the lowest bits.
-    let whole = sample.clamp(-32_768.0, 32_767.0) + 12_582_912.0;
-    whole.to_bits() as i16
 }
 
 /// The weights of the prediction filter: autocorrelation of the end of the history, which counts the

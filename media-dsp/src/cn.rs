@@ -1,0 +1,160 @@
+//! Comfort noise: what is sent and heard while nobody speaks, for codecs that have none of their own.
+//! RFC 3389; ITU-T G.711 Appendix II is the same payload.
+//!
+//! A payload is an octet for the level of the noise in -dBov, and as many as the sender likes for its
+//! spectrum: reflection coefficients of an all-pole model, the first of which is minus the correlation of
+//! neighbours. [`Analysis`] describes noise, [`Generator`] makes noise from the description.
+
+mod generator;
+
+use crate::codec::{DecodeError, EncodeError};
+pub use generator::Generator;
+
+/// Noise as a payload describes it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Noise {
+    /// The level in -dBov, 0 to 127: 0 is that of a square wave of full scale.
+    pub level: u8,
+    /// Reflection coefficients, between -1 and 1; those that are not known are 0.
+    pub reflections: [f32; MAX_ORDER],
+}
+
+impl Noise {
+    /// Reads a payload. More coefficients than [`MAX_ORDER`] are ignored, as RFC 3389 §3 allows.
+    pub fn parse(payload: &[u8]) -> Result<Self, DecodeError> {
+        let Some((level, spectrum)) = payload.split_first() else {
+            return Err(DecodeError::Malformed);
+        };
+        // There is no coefficient 255 (§3.2).
+        if spectrum.contains(&255) {
+            return Err(DecodeError::Malformed);
+        }
+        let mut reflections = [0.0; MAX_ORDER];
+        for (reflection, index) in reflections.iter_mut().zip(spectrum) {
+            *reflection = (f32::from(*index) - MIDDLE) * STEP;
+        }
+        Ok(Self { level: level & 0x7f, reflections })
+    }
+
+    /// Writes a payload with the first `order` coefficients; says how many octets were written.
+    pub fn write(&self, order: usize, out: &mut [u8]) -> Result<usize, EncodeError> {
+        let order = order.min(MAX_ORDER);
+        let Some((level, spectrum)) = out.get_mut(..=order).and_then(<[u8]>::split_first_mut)
+        else {
+            return Err(EncodeError::NoRoom { needed: order + 1 });
+        };
+        *level = self.level.min(127);
+        for (index, reflection) in spectrum.iter_mut().zip(self.reflections) {
+            *index = (reflection / STEP + MIDDLE).round().clamp(0.0, 254.0) as u8;
+        }
+        Ok(order + 1)
+    }
+}
+
+/// Describes the noise that is heard: the mean of the last tenth of a second or so. Frames (linear 16-bit)
+/// may have any length; only those that hold no voice should be heard ([`crate::vad`]). State: at most
+/// 128 octets.
+#[derive(Debug, Clone, Default)]
+pub struct Analysis {
+    /// The last samples, the latest first.
+    before: [f32; MAX_ORDER],
+    /// Mean products of each sample with those 0, 1, 2... before it.
+    products: [f32; MAX_ORDER + 1],
+    /// The mean, which is no noise.
+    mean: f32,
+    /// Samples heard, as far as it matters.
+    heard: f32,
+}
+
+impl Analysis {
+    /// One that has heard nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Hears a frame.
+    pub fn hear(&mut self, pcm: &[i16]) {
+        for piece in pcm.chunks(MEMORY as usize) {
+            self.hear_piece(piece);
+        }
+    }
+
+    /// What has been heard.
+    pub fn noise(&self) -> Noise {
+        let square = self.mean * self.mean;
+        let mut powers = self.products.map(|product| product - square);
+        let level = -10.0 * (powers[0].max(1e-9) / (32_768.0 * 32_768.0)).log10();
+        // A floor 40 dB below, so that one frequency alone is no reason for coefficients of 1.
+        powers[0] = powers[0] * 1.000_1 + 0.01;
+        let level = level.round().clamp(0.0, 127.0) as u8;
+        Noise { level, reflections: reflections(&powers) }
+    }
+
+    fn hear_piece(&mut self, pcm: &[i16]) {
+        let mut sums = [0.0; MAX_ORDER + 1];
+        let mut sum = 0.0;
+        for sample in pcm {
+            let sample = f32::from(*sample);
+            sum += sample;
+            sums[0] += sample * sample;
+            for (product, before) in sums[1..].iter_mut().zip(self.before) {
+                *product += sample * before;
+            }
+            self.before.copy_within(..MAX_ORDER - 1, 1);
+            self.before[0] = sample;
+        }
+        let kept = self.heard.min(MEMORY - pcm.len() as f32);
+        self.heard = kept + pcm.len() as f32;
+        if self.heard == 0.0 {
+            return;
+        }
+        for (product, sum) in self.products.iter_mut().zip(sums) {
+            *product = (*product * kept + sum) / self.heard;
+        }
+        self.mean = (self.mean * kept + sum) / self.heard;
+    }
+}
+
+/// The recursion of Levinson and Durbin.
+fn reflections(powers: &[f32; MAX_ORDER + 1]) -> [f32; MAX_ORDER] {
+    let mut reflections = [0.0; MAX_ORDER];
+    let mut weights = [0.0; MAX_ORDER];
+    let mut error = powers[0];
+    for order in 0..MAX_ORDER {
+        let mut sum = -powers[order + 1];
+        for back in 0..order {
+            sum -= weights[back] * powers[order - back];
+        }
+        if sum.abs() >= error {
+            break;
+        }
+        let reflection = sum / error;
+        let before = weights;
+        for back in 0..order {
+            weights[back] += reflection * before[order - 1 - back];
+        }
+        weights[order] = reflection;
+        reflections[order] = reflection;
+        error *= 1.0 - reflection * reflection;
+    }
+    reflections
+}
+
+/// Coefficients that are made use of.
+pub const MAX_ORDER: usize = 10;
+/// RFC 3389 §3.2: a coefficient is 258/32768 times its octet less 127.
+const STEP: f32 = 258.0 / 32_768.0;
+const MIDDLE: f32 = 127.0;
+/// Samples that the mean goes back: 100 ms at 8 kHz.
+const MEMORY: f32 = 800.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_states_have_the_sizes_that_are_documented() {
+        assert!(size_of::<Analysis>() <= 128);
+        assert!(size_of::<Generator>() <= 160);
+    }
+}

@@ -1,0 +1,243 @@
+//! Voice activity detection, for codecs that have none of their own (G.711, G.726, G.722, GSM): whether
+//! a frame has to be sent, or comfort noise ([`crate::cn`], RFC 3389) may stand for it.
+//!
+//! Every 10 ms are weighed on their own: how far the sound, or what hisses in it, is above the least of
+//! the last four seconds, which is the background. A steady tone is never background: it may be a modem's,
+//! or a dial tone's. What follows speech counts as speech for a while, for the ends of words are weak.
+
+mod background;
+
+use crate::plc::Rate;
+use background::Background;
+
+/// What a frame holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Activity {
+    /// Speech, tones, music: it has to be sent.
+    Voice,
+    /// The time after that, in which it may still go on weakly: it has to be sent.
+    Hangover,
+    /// Background: noise of the same level may stand for it.
+    Noise,
+}
+
+/// Listens to one direction of a call. Frames (linear 16-bit) may have any length; 10 to 60 ms are usual.
+/// Delay: none; a frame that ends within 10 ms is judged by those that were whole before. State: at
+/// most 256 octets.
+#[derive(Debug, Clone)]
+pub struct Detector {
+    block: Block,
+    full: Background,
+    high: Background,
+    phase: Phase,
+}
+
+/// What the last 10 ms were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Above the background, for so many blocks.
+    Voice {
+        blocks: u32,
+    },
+    /// Not any more; counts as voice for so many blocks.
+    Hangover {
+        left: u32,
+    },
+    Noise,
+}
+
+/// The 10 ms that are being heard.
+#[derive(Debug, Clone)]
+struct Block {
+    /// Samples in a block.
+    length: usize,
+    heard: usize,
+    /// The last samples, the latest first.
+    before: [i32; LAGS],
+    /// Sums of products of each sample with those 0, 1, 2... before it.
+    products: [i64; LAGS + 1],
+    sum: i64,
+    /// The sum of the squares of the differences of neighbours.
+    differences: i64,
+}
+
+/// What was found in 10 ms.
+struct Measure {
+    /// Power in dBov, without what is constant.
+    full: f32,
+    /// Power of the differences of neighbours in dBov: the hissing of consonants.
+    high: f32,
+    /// By how many dB less is left when each sample is predicted from those before.
+    gain: f32,
+}
+
+impl Detector {
+    /// A detector that knows no background yet, and takes what is not very weak for voice.
+    pub fn new(rate: Rate) -> Self {
+        Self {
+            block: Block::new(match rate {
+                Rate::Narrow => 80,
+                Rate::Wide => 160,
+            }),
+            full: Background::new(),
+            high: Background::new(),
+            phase: Phase::Noise,
+        }
+    }
+
+    /// Hears a frame and says what it holds: the most that any of its parts does.
+    pub fn detect(&mut self, pcm: &[i16]) -> Activity {
+        let mut most = None;
+        let mut rest = pcm;
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(rest.len().min(self.block.missing()));
+            rest = later;
+            let Some(measure) = self.block.hear(now) else { break };
+            self.weigh(&measure);
+            most = Some(match (most, self.activity()) {
+                (Some(Activity::Voice), _) | (_, Activity::Voice) => Activity::Voice,
+                (Some(Activity::Hangover), _) | (_, Activity::Hangover) => Activity::Hangover,
+                (_, Activity::Noise) => Activity::Noise,
+            });
+        }
+        most.unwrap_or_else(|| self.activity())
+    }
+
+    fn activity(&self) -> Activity {
+        match self.phase {
+            Phase::Voice { .. } => Activity::Voice,
+            Phase::Hangover { .. } => Activity::Hangover,
+            Phase::Noise => Activity::Noise,
+        }
+    }
+
+    fn weigh(&mut self, measure: &Measure) {
+        let excess = self.full.excess(measure.full).max(self.high.excess(measure.high) - HISS);
+        let tone = measure.gain > TONE_GAIN && measure.full > TONE_LEVEL;
+        let voice = tone || excess > 0.0 && measure.full > FAINT;
+        self.phase = match (self.phase, voice) {
+            (Phase::Voice { blocks }, true) => Phase::Voice { blocks: blocks.saturating_add(1) },
+            (Phase::Hangover { .. } | Phase::Noise, true) => Phase::Voice { blocks: 1 },
+            (Phase::Voice { blocks }, false) if blocks < BURST => {
+                Phase::Hangover { left: AFTER_BURST }
+            }
+            (Phase::Voice { .. }, false) => Phase::Hangover { left: AFTER_SPEECH },
+            (Phase::Hangover { left }, false) if left > 1 => Phase::Hangover { left: left - 1 },
+            (Phase::Hangover { .. } | Phase::Noise, false) => Phase::Noise,
+        };
+        if self.phase == Phase::Noise {
+            self.full.confirm();
+            self.high.confirm();
+        }
+    }
+}
+
+impl Block {
+    fn new(length: usize) -> Self {
+        Self {
+            length,
+            heard: 0,
+            before: [0; LAGS],
+            products: [0; LAGS + 1],
+            sum: 0,
+            differences: 0,
+        }
+    }
+
+    fn missing(&self) -> usize {
+        self.length - self.heard
+    }
+
+    /// Hears what is not more than missing; tells what was found when nothing is missing any more.
+    fn hear(&mut self, pcm: &[i16]) -> Option<Measure> {
+        for sample in pcm {
+            let sample = i32::from(*sample);
+            self.sum += i64::from(sample);
+            self.differences += i64::from(sample - self.before[0]).pow(2);
+            self.products[0] += i64::from(sample) * i64::from(sample);
+            for (product, before) in self.products[1..].iter_mut().zip(self.before) {
+                *product += i64::from(sample) * i64::from(before);
+            }
+            self.before.copy_within(..LAGS - 1, 1);
+            self.before[0] = sample;
+        }
+        self.heard += pcm.len();
+        if self.heard < self.length {
+            return None;
+        }
+        let measure = self.measure();
+        self.heard = 0;
+        self.products = [0; LAGS + 1];
+        self.sum = 0;
+        self.differences = 0;
+        Some(measure)
+    }
+
+    fn measure(&self) -> Measure {
+        let all = self.length as f32;
+        let mean = self.sum as f32 / all;
+        let power = |product: i64| product as f32 / all - mean * mean;
+        let powers = self.products.map(power);
+        Measure {
+            full: dbov(powers[0]),
+            high: dbov(self.differences as f32 / all),
+            gain: dbov(powers[0]) - dbov(unpredicted(&powers)),
+        }
+    }
+}
+
+/// The power that is left of a signal with this autocorrelation after linear prediction: the recursion of
+/// Levinson and Durbin.
+fn unpredicted(powers: &[f32; LAGS + 1]) -> f32 {
+    let mut weights = [0.0; LAGS];
+    let mut error = powers[0];
+    for order in 0..LAGS {
+        let mut sum = powers[order + 1];
+        for back in 0..order {
+            sum -= weights[back] * powers[order - back];
+        }
+        if sum.abs() >= error {
+            return 0.0;
+        }
+        let reflection = sum / error;
+        let before = weights;
+        for back in 0..order {
+            weights[back] -= reflection * before[order - 1 - back];
+        }
+        weights[order] = reflection;
+        error *= 1.0 - reflection * reflection;
+    }
+    error
+}
+
+/// Of a mean square; the least is that of half a step of 13 bits.
+fn dbov(power: f32) -> f32 {
+    10.0 * (power.max(4.0) / (32_768.0 * 32_768.0)).log10()
+}
+
+/// Two tones can be predicted from four samples.
+const LAGS: usize = 4;
+/// dB that hissing has to be further above its background.
+const HISS: f32 = 1.0;
+/// dBov: what is fainter (-59 dBm0) is never voice.
+const FAINT: f32 = -65.0;
+/// dB: noise of a telephone line is predicted less well than a tone.
+const TONE_GAIN: f32 = 20.0;
+/// dBov: the least level of tones, -43 dBm0 (that of data signals, ITU-T V.2, and a margin).
+const TONE_LEVEL: f32 = -49.0;
+/// Blocks of voice below which it may be a click.
+const BURST: u32 = 3;
+/// Blocks that count as voice after a click.
+const AFTER_BURST: u32 = 5;
+/// Blocks that count as voice after voice: the stops within words are shorter.
+const AFTER_SPEECH: u32 = 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_state_has_the_size_that_is_documented() {
+        assert!(size_of::<Detector>() <= 256);
+    }
+}
