@@ -6,6 +6,7 @@
 pub(crate) mod fir;
 pub(crate) mod g711;
 pub(crate) mod g722;
+pub(crate) mod g726;
 pub(crate) mod lanes;
 pub(crate) mod mix;
 pub(crate) mod plc;

@@ -81,31 +81,21 @@ impl Encoder {
         Ok(octets)
     }
 
-    /// Encodes as many samples of several channels side by side, to the same octets as one by one. All
-    /// channels have equally many samples. Returns how many octets each took.
+    /// Encodes as many samples of several channels side by side, to the same octets as one by one.
+    /// `level` is [`Level::current`], or less.
     pub fn encode_batch(
-        channels: &mut [&mut Self],
-        pcm: &[&[i16]],
-        out: &mut [&mut [u8]],
-    ) -> Result<usize, EncodeError> {
-        Self::encode_batch_at(Level::current(), channels, pcm, out)
-    }
-
-    /// [`Self::encode_batch`] at a level that this machine has; without lanes there: one by one.
-    pub fn encode_batch_at(
         level: Level,
         channels: &mut [&mut Self],
         pcm: &[&[i16]],
         out: &mut [&mut [u8]],
-    ) -> Result<usize, EncodeError> {
+    ) -> Result<(), EncodeError> {
         let frame = pcm.first().map_or(0, |pcm| pcm.len());
         let count = channels.len().min(pcm.len()).min(out.len());
-        let mut octets = 0;
         for (pcm, out) in pcm.iter().zip(&*out) {
             if pcm.len() != frame {
                 return Err(EncodeError::FrameLength { frame, given: pcm.len() });
             }
-            octets = room(pcm, out)?;
+            room(pcm, out)?;
         }
         let mut done = 0;
         while done < count {
@@ -117,7 +107,7 @@ impl Encoder {
             }
             done += group;
         }
-        Ok(octets)
+        Ok(())
     }
 
     #[inline(always)]
@@ -160,23 +150,14 @@ impl Decoder {
         Ok(needed)
     }
 
-    /// Decodes as many octets of several channels side by side, to the same samples as one by one. All
-    /// channels have equally many octets. Returns how many samples each made.
+    /// Decodes as many octets of several channels side by side, to the same samples as one by one.
+    /// `level` is [`Level::current`], or less.
     pub fn decode_batch(
-        channels: &mut [&mut Self],
-        payload: &[&[u8]],
-        pcm: &mut [&mut [i16]],
-    ) -> Result<usize, DecodeError> {
-        Self::decode_batch_at(Level::current(), channels, payload, pcm)
-    }
-
-    /// [`Self::decode_batch`] at a level that this machine has; without lanes there: one by one.
-    pub fn decode_batch_at(
         level: Level,
         channels: &mut [&mut Self],
         payload: &[&[u8]],
         pcm: &mut [&mut [i16]],
-    ) -> Result<usize, DecodeError> {
+    ) -> Result<(), DecodeError> {
         let octets = payload.first().map_or(0, |payload| payload.len());
         let count = channels.len().min(payload.len()).min(pcm.len());
         let needed = 2 * octets;
@@ -196,7 +177,7 @@ impl Decoder {
             }
             done += group;
         }
-        Ok(needed)
+        Ok(())
     }
 
     #[inline(always)]

@@ -24,3 +24,4 @@ pub mod plc;
 pub mod resample;
 pub mod tone;
 pub mod vad;
+pub mod g726;

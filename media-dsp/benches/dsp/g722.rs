@@ -2,6 +2,7 @@
 
 use crate::oracle::{library, speech};
 use crate::{Bench, Goal};
+use media_dsp::arch::Level;
 use media_dsp::g722::{Decoder, Encoder, Mode};
 use std::ffi::{c_int, c_void};
 use std::ptr::null_mut;
@@ -39,7 +40,7 @@ pub(crate) fn run(bench: &mut Bench) {
             for (pcm, out) in pcm.chunks(320 * CHANNELS).zip(out.chunks_mut(160 * CHANNELS)) {
                 let pcm: Vec<_> = pcm.chunks(320).collect();
                 let mut out: Vec<_> = out.chunks_mut(160).collect();
-                Encoder::encode_batch(&mut channels, &pcm, &mut out).unwrap();
+                Encoder::encode_batch(Level::current(), &mut channels, &pcm, &mut out).unwrap();
             }
         },
         &mut [("spandsp", &mut || spandsp.encode(&pcm, &mut peers_out))],
@@ -70,7 +71,7 @@ pub(crate) fn run(bench: &mut Bench) {
             {
                 let codes: Vec<_> = codes.chunks(160).collect();
                 let mut sound: Vec<_> = sound.chunks_mut(320).collect();
-                Decoder::decode_batch(&mut channels, &codes, &mut sound).unwrap();
+                Decoder::decode_batch(Level::current(), &mut channels, &codes, &mut sound).unwrap();
             }
         },
         &mut [("spandsp", &mut || spandsp.decode(&codes, &mut peers_sound))],

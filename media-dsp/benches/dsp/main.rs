@@ -17,6 +17,7 @@ mod mix;
 mod plc;
 mod resample;
 mod silence;
+mod g726;
 
 use rustix::time::{ClockId, clock_gettime};
 use std::env;
@@ -123,6 +124,7 @@ fn run(bench: &mut Bench) {
     plc::run(bench);
     fsk::run(bench);
     silence::run(bench);
+    g726::run(bench);
 }
 
 /// Turns of each contestant.

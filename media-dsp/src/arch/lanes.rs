@@ -60,9 +60,11 @@ pub(crate) trait Lanes:
     /// One or the other.
     fn pick(mask: Self::Mask, yes: Self, no: Self) -> Self;
 
-    /// How many bits a value of 0 to 2^24 - 1 takes: 0 for 0.
-    #[allow(dead_code)]
-    fn width(self) -> Self;
+    /// The bits of the same number, up to 2^24, as an IEEE 754 single: its logarithm lies in them.
+    fn float(self) -> Self;
+
+    /// How many of the levels, which rise, the value reaches; all sixteen are never reached.
+    fn rank(self, levels: &[i32; 16]) -> Self;
 
     /// The products of the lower halves and of the upper halves, 16 bits with sign each, summed.
     fn dot(self, other: Self) -> Self;
@@ -83,6 +85,12 @@ pub(crate) trait Lanes:
     #[inline(always)]
     fn within(self, least: Self, most: Self) -> Self {
         self.max(least).min(most)
+    }
+
+    /// The lower sixteen bits with their sign.
+    #[inline(always)]
+    fn wrapped(self) -> Self {
+        self.left(16).right(16)
     }
 
     /// As a 16-bit value, saturated.
@@ -174,8 +182,13 @@ impl Lanes for i32 {
     }
 
     #[inline(always)]
-    fn width(self) -> Self {
-        32 - self.leading_zeros() as i32
+    fn float(self) -> Self {
+        (self as f32).to_bits() as i32
+    }
+
+    #[inline(always)]
+    fn rank(self, levels: &[i32; 16]) -> Self {
+        levels.iter().map(|&level| i32::from(self >= level)).sum()
     }
 
     #[inline(always)]

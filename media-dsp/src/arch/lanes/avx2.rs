@@ -87,12 +87,21 @@ impl Lanes for Eight {
         Self(unsafe { _mm256_blendv_epi8(no.0, yes.0, mask.0) })
     }
 
-    /// The exponent of the same number as a float, which is exact below 2^24.
     #[inline(always)]
-    fn width(self) -> Self {
+    fn float(self) -> Self {
         // SAFETY: AVX2 is here.
-        let bits = Self(unsafe { _mm256_castps_si256(_mm256_cvtepi32_ps(self.0)) });
-        (bits.right(23) - Self::all(126)).max(Self::all(0))
+        Self(unsafe { _mm256_castps_si256(_mm256_cvtepi32_ps(self.0)) })
+    }
+
+    #[inline(always)]
+    fn rank(self, levels: &[i32; 16]) -> Self {
+        let mut place = Self::all(0);
+        for half in [8, 4, 2, 1] {
+            let level = (place + Self::all(half - 1)).look16(levels);
+            let short = level.above(self);
+            place = place + Self::pick(short, Self::all(0), Self::all(half));
+        }
+        place
     }
 
     #[inline(always)]
