@@ -25,3 +25,4 @@ pub mod resample;
 pub mod tone;
 pub mod vad;
 pub mod g726;
+pub mod g729;

@@ -1,0 +1,223 @@
+//! Search of the fixed codebook, depth first and two pulses at a time: ITU-T G.729 Annex A §A.3.8.
+
+use super::adaptive::{Vector, backward_filtered};
+use super::pitch::SUBFRAME;
+use super::pulses::{MINUS, PLUS, Word, sharpen};
+use super::sum::squares;
+use crate::fixed::{add, l_mac, norm_l, shl, sub};
+
+/// What the search found.
+pub(super) struct Found {
+    /// The word, not sharpened.
+    pub(super) word: Word,
+    /// The word through the weighted synthesis filter, Q12.
+    pub(super) filtered: Vector,
+    pub(super) places: i16,
+    pub(super) signs: i16,
+}
+
+/// Finds the word that is most like the target, through a filter whose impulse response, Q12, is sharpened
+/// first.
+#[inline(always)]
+pub(super) fn search(target: &Vector, response: &mut Vector, lag: i16, sharpness: i16) -> Found {
+    sharpen(response, lag, sharpness);
+    let likeness = backward_filtered(response, target);
+    let negative = likeness.map(|it| it < 0);
+    let likeness = likeness.map(i16::saturating_abs);
+    let field = Field::of(response, &negative, likeness.map(i32::from));
+    let places = field.best();
+
+    let mut found =
+        Found { word: [0; SUBFRAME], filtered: [0; SUBFRAME], places: code(places), signs: 0 };
+    for (n, place) in places.into_iter().enumerate() {
+        let minus = negative[place];
+        found.word[place] = if minus { MINUS } else { PLUS };
+        found.signs |= i16::from(!minus) << n;
+        let echo = found.filtered[place..].iter_mut().zip(response.iter());
+        for (sum, &value) in echo {
+            *sum = if minus { sub(*sum, value) } else { add(*sum, value) };
+        }
+    }
+    found
+}
+
+/// The thirteen bits for the places of the pulses.
+fn code(places: [usize; 4]) -> i16 {
+    let [first, second, third, fourth] = places.map(|it| (it / TRACKS) as i16);
+    let track = (places[3] % TRACKS) as i16 - 3;
+    first | second << 3 | third << 6 | (2 * fourth + track) << 9
+}
+
+/// What the search goes by: each place's likeness, and the energy of each place and pair of places.
+struct Field {
+    likeness: [i32; SUBFRAME],
+    energy: [i32; SUBFRAME],
+    /// With the signs of both places; row and column, the row not before the column.
+    pair: [[i16; WIDTH]; SUBFRAME],
+}
+
+/// A pair of pulses and how good it is: squared likeness and energy.
+#[derive(Clone, Copy)]
+struct Pair {
+    places: [usize; 2],
+    likeness: i32,
+    square: i32,
+    energy: i32,
+}
+
+impl Field {
+    #[inline(always)]
+    fn of(response: &Vector, negative: &[bool; SUBFRAME], likeness: [i32; SUBFRAME]) -> Self {
+        // The response backwards, as loud as its energy permits.
+        let wide = 2 * squares(response);
+        let scaled = if wide.min(i64::from(i32::MAX)) >> 16 > 32_000 {
+            response.map(|it| it >> 1)
+        } else {
+            let by = norm_l(wide as i32) >> 1;
+            response.map(|it| shl(it, by))
+        };
+        let fits = 2 * squares(&scaled) <= i64::from(i32::MAX);
+        let mut backwards = [0_i32; WIDTH];
+        for (out, &value) in backwards.iter_mut().zip(scaled.iter().rev()) {
+            *out = value.into();
+        }
+        let mut turned = [0_i32; WIDTH];
+        for (out, &minus) in turned.iter_mut().zip(negative) {
+            *out = -i32::from(minus);
+        }
+        let mut field = Self { likeness, energy: [0; SUBFRAME], pair: [[0; WIDTH]; SUBFRAME] };
+        let mut sums = [0_i32; WIDTH + 1];
+        for row in (0..SUBFRAME).rev() {
+            // The sum for two places is that for both places after them and one more product.
+            let last = backwards[row];
+            for column in 0..WIDTH {
+                let product = last.wrapping_mul(backwards[column]);
+                sums[column] = if fits {
+                    sums[column + 1].wrapping_add(product.wrapping_mul(2))
+                } else {
+                    l_mac(sums[column + 1], last as i16, backwards[column] as i16)
+                };
+            }
+            field.energy[row] = sums[row] >> 16;
+            for column in 0..WIDTH {
+                let value = sums[column] >> 16;
+                // By 32767 or -32768 in Q15.
+                let same = value - i32::from(value > 0);
+                let opposite = (-value).min(32_767);
+                let value = if turned[column] == turned[row] { same } else { opposite };
+                field.pair[row][column] = value as i16;
+            }
+        }
+        field
+    }
+
+    /// The places of the best four pulses.
+    #[inline(always)]
+    fn best(&self) -> [usize; 4] {
+        let mut best = [0, 1, 2, 3];
+        let (mut square, mut energy) = (-1, 1);
+        let mut pair = Pair { places: [0, 0], likeness: 0, square: -1, energy: 1 };
+        let mut rest = pair;
+        for track in 3..TRACKS {
+            self.start(2, track, &mut pair);
+            self.complete(&pair, 0, 1, &mut rest);
+            if energy * rest.square > square * rest.energy {
+                (square, energy) = (rest.square, rest.energy);
+                best = [rest.places[0], rest.places[1], pair.places[0], pair.places[1]];
+            }
+            self.start(track, 0, &mut pair);
+            self.complete(&pair, 1, 2, &mut rest);
+            if energy * rest.square > square * rest.energy {
+                (square, energy) = (rest.square, rest.energy);
+                best = [pair.places[1], rest.places[0], rest.places[1], pair.places[0]];
+            }
+        }
+        best
+    }
+
+    /// The best pair of one of the two likeliest places of `first` and any of `second`.
+    #[inline(always)]
+    fn start(&self, first: usize, second: usize, best: &mut Pair) {
+        (best.square, best.energy) = (-1, 1);
+        let mut before = SUBFRAME;
+        for _ in 0..2 {
+            let (mut place, mut most) = (first, -1);
+            for candidate in (first..SUBFRAME).step_by(TRACKS) {
+                if self.likeness[candidate] > most && candidate != before {
+                    (place, most) = (candidate, self.likeness[candidate]);
+                }
+            }
+            before = place;
+            let base = self.energy[place] << 14;
+            for other in (second..SUBFRAME).step_by(TRACKS) {
+                let likeness = most + self.likeness[other];
+                let pair = self.pair(place, other);
+                let sum = base + (pair << 15) + (self.energy[other] << 14);
+                let (square, energy) = ((likeness * likeness) >> 15, (sum + 0x8000) >> 16);
+                if best.energy * square > best.square * energy {
+                    *best = Pair { places: [place, other], likeness, square, energy };
+                }
+            }
+        }
+    }
+
+    /// The best pair of `outer` and `inner` to go with a pair that is there.
+    #[inline(always)]
+    fn complete(&self, given: &Pair, outer: usize, inner: usize, best: &mut Pair) {
+        (best.square, best.energy) = (-1, 1);
+        let [first, second] = given.places;
+        let with_given = |place: usize| self.pair(first, place) + self.pair(second, place);
+        let inner_places: [usize; POSITIONS] = std::array::from_fn(|n| inner + n * TRACKS);
+        let inner_energy = inner_places.map(|place| {
+            let sum = (with_given(place) << 14) + (self.energy[place] << 13);
+            (sum + 0x8000) >> 16
+        });
+        for n in 0..POSITIONS {
+            let place = outer + n * TRACKS;
+            let likeness = given.likeness + self.likeness[place];
+            let base =
+                (given.energy << 14) + (with_given(place) << 13) + (self.energy[place] << 12);
+            for (&other, &energy) in inner_places.iter().zip(&inner_energy) {
+                let likeness = (likeness + self.likeness[other]).min(32_767);
+                let sum = base + (self.pair(place, other) << 13) + (energy << 15);
+                let (square, energy) = ((likeness * likeness) >> 15, (sum + 0x8000) >> 16);
+                if best.energy * square > best.square * energy {
+                    *best = Pair { places: [place, other], likeness, square, energy };
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn pair(&self, a: usize, b: usize) -> i32 {
+        self.pair[a.max(b)][a.min(b)].into()
+    }
+}
+
+const TRACKS: usize = 5;
+const POSITIONS: usize = SUBFRAME / TRACKS;
+/// Places and a few more, so that rows are whole vectors.
+const WIDTH: usize = SUBFRAME;
+
+#[cfg(test)]
+mod tests {
+    use super::super::pulses::decode;
+    use super::*;
+
+    #[test]
+    fn a_word_that_was_filtered_is_found_again() {
+        let response: Vector = std::array::from_fn(|n| if n < 4 { 4096 >> n } else { 0 });
+        for (places, signs) in [(0x1234, 5), (0x0777, 15), (0x1f03, 0), (0x0a51, 9)] {
+            let word = decode(places, signs);
+            let mut target = [0; SUBFRAME];
+            for n in 0..SUBFRAME {
+                let sum: i32 =
+                    (0..=n).map(|m| i32::from(word[m]) * i32::from(response[n - m])).sum();
+                target[n] = (sum >> 14) as i16;
+            }
+            let found = search(&target, &mut response.clone(), 60, 3277);
+            assert_eq!((found.places, found.signs), (places, signs));
+            assert_eq!(found.word, word);
+        }
+    }
+}
