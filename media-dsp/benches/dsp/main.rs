@@ -18,6 +18,7 @@ mod plc;
 mod resample;
 mod silence;
 mod g726;
+mod g7231;
 
 use rustix::time::{ClockId, clock_gettime};
 use std::env;
@@ -125,6 +126,7 @@ fn run(bench: &mut Bench) {
     fsk::run(bench);
     silence::run(bench);
     g726::run(bench);
+    g7231::run(bench);
 }
 
 /// Turns of each contestant.

@@ -1,8 +1,8 @@
 //! The search for pulses at 5.3 kbit/s, ACELP: ITU-T G.723.1 (05/2006) §2.16.
 
 use super::frame::Speech;
-use super::math::dot;
 use super::pulses::{add_echo, echo};
+use super::sums::{correlate, dot, energy};
 use super::tables::PULSE_GAIN;
 use super::{SUBFRAME, Sub};
 use crate::fixed::{
@@ -76,7 +76,7 @@ struct Found {
 
 impl Field {
     fn new(response: &Sub, target: &Sub) -> Self {
-        let sums: [i32; SUBFRAME] = std::array::from_fn(|lag| dot(&target[lag..], response));
+        let sums = correlate(target, response);
         let largest = sums.iter().fold(0, |most, &it| l_abs(it).max(most));
         let places = 18 - norm_l(largest).min(16);
         let mut cross = [[0; 2]; PLACES];
@@ -169,7 +169,7 @@ impl Field {
 
 /// The correlations of the response with itself for pulses at all pairs of places, two samples apart.
 fn own(response: &Sub) -> [[i16; PLACES]; PLACES] {
-    let energy = dot(response, response);
+    let energy = energy(response);
     let places = if extract_h(energy) > 32_000 { -1 } else { norm_l(energy) >> 1 };
     let mut scaled = [0; 2 * PLACES];
     for (scaled, &sample) in scaled[4..].iter_mut().zip(response) {
@@ -199,7 +199,7 @@ fn amplitude(target: &Sub, filtered: &Sub) -> usize {
     if over <= 0 {
         return 0;
     }
-    let energy = dot(&scaled, &scaled);
+    let energy = energy(&scaled);
     let energy_places = norm_l(energy);
     let under = extract_h(l_shl(energy, energy_places));
     let gain = shr(div_s(over >> 1, under), cross_places + 5 - energy_places);

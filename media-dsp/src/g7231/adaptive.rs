@@ -3,11 +3,12 @@
 
 use super::excitation::{self, Past, lagged};
 use super::frame::Speech;
-use super::math::{energy, half_product, scale};
+use super::math::scale;
+use super::sums::{convolve, fit, plain, saturated, squares, take_convolved};
 use super::tables::gains::{LARGE_WORST, SMALL_WORST};
 use super::{HISTORY, LAG_MIN, LAG_SHORT, Rate, SUBFRAME, Sub};
 use crate::fixed::{
-    extract_l, l_abs, l_add, l_deposit_h, l_mac, l_msu, l_shl, l_sub, mult_r, norm_l, round,
+    extract_l, l_abs, l_add, l_mult, l_shl, l_sub, mult_r, norm_l, round, saturate,
 };
 
 /// Finds lag and taps of a subframe and notes them. Returns their excitation, and takes it from the target.
@@ -42,8 +43,7 @@ pub(super) fn search(
         let few = rows.len() == 85;
         let allowed = if few { 51 + 4 * allowance } else { 93 + 8 * allowance };
         for (place, row) in rows.iter().take(allowed).enumerate() {
-            let pairs = numbers.iter().zip(row);
-            let fit = pairs.fold(0, |sum, (&a, &b)| l_add(sum, half_product(a, b)));
+            let fit = fit_of(&numbers, row);
             if fit > best {
                 (best, found, taps) = (fit, step, place);
             }
@@ -57,7 +57,7 @@ pub(super) fn search(
     speech.subframes[subframe].taps = taps;
     let row = &excitation::rows(rate, speech.lags[half])[taps];
     let repeated = excitation::adaptive(past, speech.lag(subframe), row);
-    take(target, &repeated, impulse);
+    *target = take_convolved(target, &repeated, impulse).map(|sum| round(l_shl(sum, 1)));
     repeated
 }
 
@@ -65,12 +65,15 @@ pub(super) fn search(
 /// correlations with each other.
 fn correlations(window: &[i16; SUBFRAME + 4], target: &Sub, impulse: &Sub) -> [i32; 20] {
     let filtered = filtered(window, impulse);
-    let halves =
-        |a: &Sub, b: &Sub| a.iter().zip(b).fold(0, |sum, (&a, &b)| l_add(sum, half_product(a, b)));
+    let energies = filtered.map(|it| squares(&it));
+    let most = energies.iter().fold(0, |most, &it| it.max(most));
+    // With such energies no sum saturates, nor does any sample have the one square that does.
+    let safe = most < 1 << 30 && fit(most, squares(target));
+    let halves = if safe { plain } else { halves_in_order };
     let mut numbers = [0; 20];
     for (tap, filtered) in filtered.iter().enumerate() {
         numbers[tap] = l_shl(halves(target, filtered), 1);
-        numbers[5 + tap] = energy(filtered);
+        numbers[5 + tap] = saturated(energies[tap]);
     }
     let mut place = 10;
     for later in 1..5 {
@@ -82,30 +85,32 @@ fn correlations(window: &[i16; SUBFRAME + 4], target: &Sub, impulse: &Sub) -> [i
     numbers
 }
 
+/// The sum of half of the doubled products, each step saturated.
+fn halves_in_order(a: &[i16], b: &[i16]) -> i32 {
+    a.iter().zip(b).fold(0, |sum, (&a, &b)| l_add(sum, l_mult(a, b) >> 1))
+}
+
 /// Each of the five taps' excitations through the weighted synthesis.
 fn filtered(window: &[i16; SUBFRAME + 4], impulse: &Sub) -> [Sub; 5] {
     let mut all = [[0; SUBFRAME]; 5];
-    for place in 0..SUBFRAME {
-        let sum = window[4..=4 + place].iter().zip(impulse[..=place].iter().rev());
-        all[4][place] = round(sum.fold(0, |sum, (&a, &b)| l_mac(sum, a, b)));
-    }
+    let last: &Sub = window.last_chunk().unwrap_or(impulse);
+    all[4] = convolve(last, impulse).map(round);
     for tap in (0..4).rev() {
+        let sample = i32::from(window[tap]);
         all[tap][0] = mult_r(window[tap], 0x2000);
         for place in 1..SUBFRAME {
-            let shifted = l_deposit_h(all[tap + 1][place - 1]);
-            all[tap][place] = round(l_mac(shifted, window[tap], impulse[place]));
+            let shifted = i32::from(all[tap + 1][place - 1]);
+            let new = (sample * i32::from(impulse[place]) + 0x4000) >> 15;
+            all[tap][place] = saturate(shifted + new);
         }
     }
     all
 }
 
-/// Takes the filtered excitation from the target.
-fn take(target: &mut Sub, excitation: &Sub, impulse: &Sub) {
-    for (place, wanted) in target.iter_mut().enumerate() {
-        let pairs = excitation[..=place].iter().zip(impulse[..=place].iter().rev());
-        let half = l_deposit_h(*wanted) >> 1;
-        *wanted = round(l_shl(pairs.fold(half, |sum, (&a, &b)| l_msu(sum, a, b)), 1));
-    }
+/// How well gains fit. Only a row whose gains sum up to more than 2 in Q15 can saturate.
+fn fit_of(numbers: &[i16; 20], row: &[i16; 20]) -> i32 {
+    let reach: i32 = row.iter().map(|&gain| i32::from(gain).abs()).sum();
+    if reach < 1 << 16 { plain(numbers, row) } else { halves_in_order(numbers, row) }
 }
 
 /// The worst that an error in the decoder's memory may have become, for 150 samples back in zones of 30.

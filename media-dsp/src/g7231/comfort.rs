@@ -2,7 +2,8 @@
 //! decoder make the same noise, so that their memories stay alike.
 
 use super::excitation::{self, Past};
-use super::math::{dot, energy, random, root, scale};
+use super::math::{random, root, scale};
+use super::sums::{dot, energy};
 use super::tables::PULSES;
 use super::tables::gains::LARGE;
 use super::{FRAME_SAMPLES, SUBFRAME};

@@ -2,11 +2,12 @@
 
 use super::comfort::{self, Noise};
 use super::excitation::{self, Past, adaptive, push};
+use super::filter::{Memory, recursive};
 use super::frame::{Content, Speech};
 use super::lsp::{self, Source};
-use super::math::{dot, energy, normalise, random};
+use super::math::{normalise, random};
 use super::postfilter::{Excitation, Formant, Harmonic};
-use super::synthesis::{Memory, synthesise};
+use super::sums::{dot, energy};
 use super::tables::PULSE_GAIN;
 use super::tables::lsp::MEAN;
 use super::{
@@ -247,11 +248,12 @@ impl Decoder {
 
     fn synthesise(&mut self, samples: &mut [i16; FRAME_SAMPLES], filters: &[Lpc; 4]) {
         for (sub, filter) in samples.as_chunks_mut::<SUBFRAME>().0.iter_mut().zip(filters) {
-            synthesise(sub, filter, &mut self.synthesis);
-            match self.post_filter {
-                PostFilter::On => self.formant.filter(sub, filter),
-                PostFilter::Off => *sub = sub.map(|sample| shl(sample, 1)),
-            }
+            let inputs = sub.map(|sample| i32::from(sample) << 13);
+            let speech = recursive(&inputs, filter, &mut self.synthesis).subframe();
+            *sub = match self.post_filter {
+                PostFilter::On => self.formant.filter(&speech, filter),
+                PostFilter::Off => speech.map(|sample| shl(sample, 1)),
+            };
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The excitation's memory and what the adaptive codebook takes from it: ITU-T G.723.1 (05/2006) §2.14, §3.4.
 
-use super::math::dot;
+use super::filter::settle;
+use super::sums::{dot_in_order, plain};
 use super::tables::gains::{LARGE, SMALL};
 use super::{HISTORY, LAG_SHORT, Rate, SUBFRAME, Sub};
 use crate::fixed::{l_shl, round};
@@ -29,7 +30,13 @@ pub(super) fn lagged(past: &Past, lag: usize) -> [i16; SUBFRAME + 4] {
 /// The adaptive codebook's part of a subframe: the past of `lag` samples ago through five taps.
 pub(super) fn adaptive(past: &Past, lag: usize, row: &[i16; 20]) -> Sub {
     let window = lagged(past, lag);
-    std::array::from_fn(|place| round(l_shl(dot(&window[place..place + 5], &row[..5]), 1)))
+    let taps = &row[..5];
+    let reach: u32 = taps.iter().map(|&tap| u32::from(tap.unsigned_abs())).sum();
+    let most = window.iter().fold(0, |most, &it| it.unsigned_abs().max(most));
+    if reach * u32::from(most) < 1 << 30 {
+        return std::array::from_fn(|place| settle(plain(&window[place..place + 5], taps)));
+    }
+    std::array::from_fn(|place| round(l_shl(dot_in_order(&window[place..place + 5], taps), 1)))
 }
 
 /// Moves a subframe, or two, into the memory.

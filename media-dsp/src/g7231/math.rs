@@ -1,6 +1,6 @@
-//! Arithmetic that G.723.1 has beside the basic operators, and sums of products in its order.
+//! Arithmetic that G.723.1 has beside the basic operators.
 
-use crate::fixed::{l_mac, l_mult, norm_s};
+use crate::fixed::norm_s;
 
 /// `value` times `by` in Q15, not rounded: 32 bits by 16.
 #[inline(always)]
@@ -33,26 +33,8 @@ pub(super) fn normalise(samples: &mut [i16]) -> i16 {
     places - 3
 }
 
-/// The sum of products, doubled, each step saturated.
-#[inline(always)]
-pub(super) fn dot(a: &[i16], b: &[i16]) -> i32 {
-    a.iter().zip(b).fold(0, |sum, (&a, &b)| l_mac(sum, a, b))
-}
-
-/// The sum of squares, doubled, saturated.
-#[inline(always)]
-pub(super) fn energy(a: &[i16]) -> i32 {
-    dot(a, a)
-}
-
 /// The generator of noise: the next number, all 16 bits (§3.10.4).
 pub(super) fn random(seed: &mut i16) -> i16 {
     *seed = (i32::from(*seed as u16).wrapping_mul(521).wrapping_add(259)) as i16;
     *seed
-}
-
-/// Twice the product with `by` in Q15, halved: a product that does not saturate but for -1 by -1.
-#[inline(always)]
-pub(super) fn half_product(a: i16, b: i16) -> i32 {
-    l_mult(a, b) >> 1
 }

@@ -1,13 +1,11 @@
 //! The search for pulses at 6.3 kbit/s, MP-MLQ: ITU-T G.723.1 (05/2006) §2.15.
 
 use super::frame::{Speech, Subframe};
-use super::math::dot;
 use super::pulses::{CHOICES, MOST, PLACES, repeat};
+use super::sums::{correlate, fit, plain, squares};
 use super::tables::{PULSE_GAIN, PULSES};
 use super::{LAG_SHORT, SUBFRAME, Sub};
-use crate::fixed::{
-    extract_h, l_abs, l_mac, l_msu, l_mult, l_shl, l_sub, negate, norm_l, round, shr,
-};
+use crate::fixed::{l_abs, l_mac, l_msu, l_mult, l_shl, l_sub, norm_l, round, saturate};
 
 /// Pulses, and how far they lower the error.
 #[derive(Clone, Copy)]
@@ -16,6 +14,7 @@ struct Choice {
     grid: usize,
     amplitude: usize,
     train: bool,
+    /// Places on the grid.
     places: [usize; MOST],
     heights: [i16; MOST],
 }
@@ -40,7 +39,7 @@ pub(super) fn search(speech: &mut Speech, subframe: usize, target: &Sub, impulse
     }
     let mut pulses = [0; SUBFRAME];
     for (&place, &height) in best.places.iter().zip(&best.heights).take(count) {
-        pulses[place] = height;
+        pulses[2 * place + best.grid] = height;
     }
     note(&best, &pulses, count, &mut speech.subframes[subframe]);
     if best.train {
@@ -51,21 +50,20 @@ pub(super) fn search(speech: &mut Speech, subframe: usize, target: &Sub, impulse
 
 /// Tries both grids with four amplitudes each, for one response.
 fn search_with(best: &mut Choice, target: &Sub, response: &Sub, count: usize, train: bool) {
-    let (own, cross) = correlations(target, response);
+    let field = Field::new(target, response);
     for grid in 0..2 {
-        let mut first = grid;
-        let mut largest = 0;
-        for place in (grid..SUBFRAME).step_by(2) {
-            if l_abs(cross[place]) >= largest {
-                (largest, first) = (l_abs(cross[place]), place);
+        let (mut first, mut largest) = (0, 0);
+        for (place, &cross) in field.cross[grid].iter().enumerate() {
+            if l_abs(cross) >= largest {
+                (largest, first) = (l_abs(cross), place);
             }
         }
-        let middle = amplitude(largest, own[0]);
+        let middle = amplitude(largest, field.own);
         for amplitude in middle - 2..middle + 2 {
-            let mut choice = Choice { fit: 0, grid, amplitude, train, ..*best };
+            let mut choice = Choice { grid, amplitude, train, ..*best };
             choice.places[0] = first;
-            choice.fill(&own, cross, count);
-            choice.fit = choice.measure(target, response, count);
+            field.fill(&mut choice, largest, count);
+            choice.fit = field.measure(&choice, count);
             if choice.fit > best.fit {
                 *best = choice;
             }
@@ -73,14 +71,98 @@ fn search_with(best: &mut Choice, target: &Sub, response: &Sub, count: usize, tr
     }
 }
 
-/// The response's correlations with itself, and with the target on their scale.
-fn correlations(target: &Sub, response: &Sub) -> (Sub, [i32; SUBFRAME]) {
-    let halved = response.map(|sample| shr(sample, 1));
-    let energy = dot(&halved, &halved);
-    let places = norm_l(energy);
-    let own = std::array::from_fn(|lag| round(l_shl(dot(&halved[lag..], &halved), places)));
-    let cross = std::array::from_fn(|lag| l_shl(dot(&target[lag..], response), places - 4));
-    (own, cross)
+/// What pulses are judged by.
+struct Field<'a> {
+    target: &'a Sub,
+    response: &'a Sub,
+    target_squares: i64,
+    /// The response's correlation with itself, and then for pulses on one grid, so many places apart.
+    own: i16,
+    apart: [i16; 2 * PLACES - 1],
+    /// The target's correlations with the response, for the two grids.
+    cross: [[i32; PLACES]; 2],
+}
+
+impl<'a> Field<'a> {
+    fn new(target: &'a Sub, response: &'a Sub) -> Self {
+        let halved = response.map(|sample| sample >> 1);
+        let own = correlate(&halved, &halved);
+        let up = norm_l(own[0]);
+        let apart = |place: usize| round(l_shl(own[2 * place.abs_diff(PLACES - 1)], up));
+        let cross = correlate(target, response).map(|sum| l_shl(sum, up - 4));
+        let grid = |grid: usize| std::array::from_fn(|place| cross[2 * place + grid]);
+        Self {
+            target,
+            response,
+            target_squares: squares(target),
+            own: round(l_shl(own[0], up)),
+            apart: std::array::from_fn(apart),
+            cross: [grid(0), grid(1)],
+        }
+    }
+
+    /// Sets pulse after pulse where most of the correlation is left.
+    fn fill(&self, choice: &mut Choice, largest: i32, count: usize) {
+        let height = PULSE_GAIN[choice.amplitude];
+        let mut left = self.cross[choice.grid];
+        // Ones in all bits where there is a pulse.
+        let mut taken = [0; PLACES];
+        let clear = i64::from(largest) + (count as i64) * (i64::from(height) << 16) < 1 << 31;
+        let mut last = choice.places[0];
+        for pulse in 0..count {
+            if pulse > 0 {
+                let sizes: [i32; PLACES] = std::array::from_fn(|at| l_abs(left[at]) | taken[at]);
+                let most = sizes.iter().fold(-1, |most, &it| it.max(most));
+                last = sizes.iter().position(|&it| it == most).unwrap_or(0);
+                choice.places[pulse] = last;
+            }
+            let signed = if left[last] >= 0 { height } else { -height };
+            choice.heights[pulse] = signed;
+            taken[last] = -1;
+            let apart = self.apart[PLACES - 1 - last..].iter();
+            if clear {
+                for (left, &apart) in left.iter_mut().zip(apart) {
+                    *left -= 2 * i32::from(signed) * i32::from(apart);
+                }
+            } else {
+                for (left, &apart) in left.iter_mut().zip(apart) {
+                    *left = l_msu(*left, signed, apart);
+                }
+            }
+        }
+    }
+
+    /// How far the pulses lower the error.
+    fn measure(&self, choice: &Choice, count: usize) -> i32 {
+        let mut pulses = [(0, 0); MOST];
+        for (pulse, pair) in pulses[..count].iter_mut().enumerate() {
+            *pair = (2 * choice.places[pulse] + choice.grid, choice.heights[pulse]);
+        }
+        let pulses = &mut pulses[..count];
+        let most = self.response.iter().fold(0, |most, &it| it.unsigned_abs().max(most));
+        let height = i64::from(PULSE_GAIN[choice.amplitude]);
+        let clear = 2 * count as i64 * height * i64::from(most) < 1 << 31;
+        if !clear {
+            pulses.sort_unstable();
+        }
+        let mut sums = [0; SUBFRAME];
+        for &mut (place, height) in pulses {
+            let samples = sums[place..].iter_mut().zip(self.response);
+            if clear {
+                samples.for_each(|(sum, &it)| *sum += 2 * i32::from(height) * i32::from(it));
+            } else {
+                samples.for_each(|(sum, &it)| *sum = l_mac(*sum, height, it));
+            }
+        }
+        let filtered = sums.map(|sum| saturate(sum >> 14));
+        let energy = squares(&filtered);
+        if energy < 1 << 30 && fit(4 * self.target_squares, energy) {
+            return 2 * plain(self.target, &filtered) - energy as i32;
+        }
+        filtered.iter().zip(self.target).fold(0, |fit, (&sample, &wanted)| {
+            l_sub(l_mac(fit, wanted, sample), l_mult(sample, sample) >> 1)
+        })
+    }
 }
 
 /// The step of amplitude with which one pulse would have the largest correlation.
@@ -94,55 +176,6 @@ fn amplitude(largest: i32, own: i16) -> usize {
         }
     }
     found
-}
-
-impl Choice {
-    /// Sets pulse after pulse where most of the correlation is left.
-    fn fill(&mut self, own: &Sub, mut left: [i32; SUBFRAME], count: usize) {
-        let height = PULSE_GAIN[self.amplitude];
-        let signed = |it: i32| if it >= 0 { height } else { negate(height) };
-        let mut taken = [false; SUBFRAME];
-        let mut last = self.places[0];
-        self.heights[0] = signed(left[last]);
-        for pulse in 1..count {
-            taken[last] = true;
-            let mut largest = -0x4000_0000;
-            let mut found = last;
-            for place in (self.grid..SUBFRAME).step_by(2) {
-                if taken[place] {
-                    continue;
-                }
-                left[place] =
-                    l_msu(left[place], self.heights[pulse - 1], own[place.abs_diff(last)]);
-                if l_abs(left[place]) > largest {
-                    (largest, found) = (l_abs(left[place]), place);
-                }
-            }
-            self.places[pulse] = found;
-            self.heights[pulse] = signed(left[found]);
-            last = found;
-        }
-    }
-
-    /// How far the pulses lower the error.
-    fn measure(&self, target: &Sub, response: &Sub, count: usize) -> i32 {
-        let mut pulses = [(0, 0); MOST];
-        for (pulse, pair) in pulses[..count].iter_mut().enumerate() {
-            *pair = (self.places[pulse], self.heights[pulse]);
-        }
-        let pulses = &mut pulses[..count];
-        pulses.sort_unstable();
-        let mut filtered = [0; SUBFRAME];
-        for &mut (place, height) in pulses {
-            for (sum, &sample) in filtered[place..].iter_mut().zip(response) {
-                *sum = l_mac(*sum, height, sample);
-            }
-        }
-        filtered.iter().zip(target).fold(0, |fit, (&sum, &wanted)| {
-            let sample = extract_h(l_shl(sum, 2));
-            l_sub(l_mac(fit, wanted, sample), l_mult(sample, sample) >> 1)
-        })
-    }
 }
 
 /// Numbers the choice of places (§2.15).

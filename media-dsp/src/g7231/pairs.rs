@@ -1,7 +1,8 @@
 //! Line spectral pairs found and quantised, for the encoder: ITU-T G.723.1 (05/2006) §2.5.
 
 use super::lsp::PREDICTOR;
-use super::math::{divide, dot};
+use super::math::divide;
+use super::sums::dot_in_order;
 use super::tables::lsp::{HIGH, LOW, MEAN, MIDDLE};
 use super::tables::{BANDWIDTH, COSINE};
 use super::{Lpc, Lsp, ORDER};
@@ -104,7 +105,7 @@ fn nearest<const N: usize>(book: &[[i16; N]; 256], target: &[i16], weights: &[i1
     let mut index = 0;
     for (place, vector) in book.iter().enumerate() {
         let weighted: [i16; N] = std::array::from_fn(|at| mult_r(weights[at], vector[at]));
-        let doubled = l_shl(dot(target, &weighted), 1);
+        let doubled = l_shl(dot_in_order(target, &weighted), 1);
         let fit = vector.iter().zip(&weighted).fold(doubled, |sum, (&a, &b)| l_msu(sum, a, b));
         if fit > best {
             (best, index) = (fit, place as u32);

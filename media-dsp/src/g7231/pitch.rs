@@ -1,6 +1,6 @@
 //! The open-loop pitch of half a frame: ITU-T G.723.1 (05/2006) §2.9.
 
-use super::math::{dot, energy};
+use super::sums::{dot_in_order, fit, plain, saturated, squares};
 use super::{HISTORY, LAG_MIN, SUBFRAME};
 use crate::fixed::{extract_h, l_mac, l_msu, l_mult, l_shl, norm_l, round};
 
@@ -62,13 +62,18 @@ impl Candidate {
 pub(super) fn open_loop(speech: &[i16], start: usize) -> usize {
     let target = &speech[start..start + 2 * SUBFRAME];
     let mut from = start + 1 - LAG_MIN;
-    let mut level = energy(&speech[from..from + 2 * SUBFRAME]);
+    let own = squares(target);
+    let mut exact = squares(&speech[from..from + 2 * SUBFRAME]);
+    let mut level = saturated(exact);
     let mut best = Candidate { lag: LAG_MIN, exponent: 30, square: 0x4000, energy: i16::MAX };
     for lag in LAG_MIN..=HISTORY - 3 {
         from -= 1;
         let (left, come) = (speech[from + 2 * SUBFRAME], speech[from]);
         level = l_mac(l_msu(level, left, left), come, come);
-        let correlation = dot(target, &speech[from..from + 2 * SUBFRAME]);
+        exact += i64::from(come) * i64::from(come) - i64::from(left) * i64::from(left);
+        let before = &speech[from..from + 2 * SUBFRAME];
+        let correlation =
+            if fit(own, exact) { 2 * plain(target, before) } else { dot_in_order(target, before) };
         let Some(candidate) = Candidate::new(lag, correlation, level) else { continue };
         if candidate.beats(&best) {
             best = candidate;

@@ -1,8 +1,9 @@
 //! The postfilters of the decoder: for the pitch on the excitation, for the formants on the speech, and the
 //! gain that keeps the level. ITU-T G.723.1 (05/2006) §3.6, §3.8, §3.9.
 
-use super::math::{divide, dot, energy, normalise, root};
-use super::synthesis::{Memory, remember};
+use super::filter::{Memory, recursive, remember, transversal};
+use super::math::{divide, normalise, root};
+use super::sums::{energy, plain};
 use super::tables::{POST_POLES, POST_ZEROS};
 use super::{FRAME_SAMPLES, HISTORY, Lpc, ORDER, Rate, SUBFRAME, Sub};
 use crate::fixed::{
@@ -35,16 +36,16 @@ impl Harmonic {
         };
         let fits = |ahead: usize| start + SUBFRAME + ahead <= HISTORY + FRAME_SAMPLES;
         let around = lag - 3..=lag + 3;
-        let back = best(around.clone().map(|lag| -(lag as isize)), |shift| dot(target, at(shift)));
-        let ahead = best(around.filter(|&lag| fits(lag)).map(|lag| lag as isize), |shift| {
-            dot(target, at(shift))
-        });
+        // Sixty products of 12 bits never overflow.
+        let cross = |shift: isize| 2 * plain(target, at(shift));
+        let back = best(around.clone().map(|lag| -(lag as isize)), cross);
+        let ahead = best(around.filter(|&lag| fits(lag)).map(|lag| lag as isize), cross);
         let numbers = |shift: Option<isize>| {
-            shift.map_or([0, 0], |shift| [dot(target, at(shift)), energy(at(shift))])
+            shift.map_or([0, 0], |shift| [cross(shift), 2 * plain(at(shift), at(shift))])
         };
         let [(back_cross, back_energy), (ahead_cross, ahead_energy)] =
             [back, ahead].map(numbers).map(|[cross, energy]| (cross, energy));
-        let own = energy(target);
+        let own = 2 * plain(target, target);
         let all = [own, back_cross, back_energy, ahead_cross, ahead_energy];
         let places = norm_l(all.into_iter().fold(0, i32::max));
         let [own, back_cross, back_energy, ahead_cross, ahead_energy] =
@@ -122,37 +123,30 @@ impl Formant {
         Self { zeros: [0; ORDER], poles: [0; ORDER], tilt: 0, gain: 0x1000 }
     }
 
-    /// Filters a subframe of synthesised speech, and doubles it.
-    pub(super) fn filter(&mut self, samples: &mut Sub, filter: &Lpc) {
+    /// A subframe of synthesised speech, filtered and doubled.
+    pub(super) fn filter(&mut self, samples: &Sub, filter: &Lpc) -> Sub {
         let level = self.measure(samples);
         let tilt = mult(self.tilt, TILT) & !3;
-        let zeros = scaled(filter, &POST_ZEROS);
-        let poles = scaled(filter, &POST_POLES);
-        for sample in samples.iter_mut() {
-            let mut sum = i32::from(*sample) << 14;
-            for (&zero, &past) in zeros.iter().zip(&self.zeros) {
-                sum = l_msu(sum, zero, past);
-            }
-            remember(&mut self.zeros, *sample);
-            for (&pole, &past) in poles.iter().zip(&self.poles) {
-                sum = l_mac(sum, pole, past);
-            }
-            let sum = l_shl(sum, 2);
-            remember(&mut self.poles, round(sum));
-            *sample = round(l_mac(sum, self.poles[1], tilt));
-        }
-        self.level(samples, level);
+        let mut sums = samples.map(|sample| i32::from(sample) << 14);
+        transversal(&mut sums, &scaled(filter, &POST_ZEROS), &remember(&mut self.zeros, samples));
+        let output = recursive(&sums, &scaled(filter, &POST_POLES), &mut self.poles);
+        let mut flat = std::array::from_fn(|place| {
+            let before = output.samples[ORDER - 1 + place];
+            round(l_mac(l_shl(output.sums[place], 2), before, tilt))
+        });
+        self.level(&mut flat, level);
+        flat
     }
 
     /// The energy of a subframe. Its tilt is noted.
     fn measure(&mut self, samples: &Sub) -> i32 {
         let mut scaled = *samples;
         let places = normalise(&mut scaled);
-        let sum = energy(&scaled);
+        let sum = 2 * plain(&scaled, &scaled);
         let whole = extract_h(sum);
         let mut tilt = 0;
         if whole != 0 {
-            let neighbours = dot(&scaled[1..], &scaled) >> 1;
+            let neighbours = plain(&scaled[1..], &scaled);
             tilt = divide(l_abs(neighbours), whole);
             if neighbours < 0 {
                 tilt = negate(tilt);

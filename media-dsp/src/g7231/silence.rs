@@ -3,7 +3,7 @@
 use super::comfort::{self, Noise};
 use super::lpc::Autocorrelation;
 use super::lsp::{self, Source};
-use super::math::dot;
+use super::sums::dot;
 use super::vad::Detector;
 use super::{Lpc, Lsp, ORDER, pairs};
 use crate::fixed::{

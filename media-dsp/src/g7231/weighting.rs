@@ -1,7 +1,8 @@
 //! The filters through which the encoder hears its error: ITU-T G.723.1 (05/2006) §2.8, §2.11 to §2.13.
 
-use super::math::energy;
-use super::synthesis::{Memory, remember};
+use super::excitation::push;
+use super::filter::{Memory, recursive, remember, transversal};
+use super::sums::plain;
 use super::tables::{WEIGHT_POLES, WEIGHT_ZEROS};
 use super::{HISTORY, Lpc, ORDER, SUBFRAME, Sub};
 use crate::fixed::{
@@ -35,12 +36,9 @@ pub(super) struct Weighting {
 
 impl Weighting {
     pub(super) fn filter(&mut self, samples: &mut Sub, weights: &Weights) {
-        for sample in samples {
-            let sum = less(l_mult(*sample, 0x2000), &weights.zeros, &self.input);
-            remember(&mut self.input, *sample);
-            *sample = round(l_shl(plus(sum, &weights.poles, &self.output), 2));
-            remember(&mut self.output, *sample);
-        }
+        let mut sums = samples.map(|sample| i32::from(sample) << 14);
+        transversal(&mut sums, &weights.zeros, &remember(&mut self.input, samples));
+        *samples = recursive(&sums, &weights.poles, &mut self.output).subframe();
     }
 }
 
@@ -57,11 +55,12 @@ impl Harmonics {
     /// speech.
     pub(super) fn find(speech: &[i16], start: usize, lag: usize) -> Self {
         let target = &speech[start..start + SUBFRAME];
-        let own = energy(target);
+        // Sixty products of 12 bits never overflow.
+        let own = 2 * plain(target, target);
         let pairs: [[i32; 2]; 7] = std::array::from_fn(|step| {
             let from = start + 3 - lag - step;
             let other = &speech[from..from + SUBFRAME];
-            [energy(other), super::math::dot(target, other)]
+            [2 * plain(other, other), 2 * plain(target, other)]
         });
         let largest = pairs.iter().flatten().fold(own, |most, &it| l_abs(it).max(most));
         let places = norm_l(largest);
@@ -115,15 +114,15 @@ impl Ringing {
 
     /// What the filters answer to one pulse, Q13.
     pub(super) fn impulse(filter: &Lpc, weights: &Weights, harmonics: Harmonics) -> Sub {
-        let mut filters = Self::new();
+        let mut pulse = [0; SUBFRAME];
+        pulse[0] = 0x0400_0000;
+        let synthesised = recursive(&pulse, filter, &mut [0; ORDER]);
+        let mut sums = synthesised.sums;
+        transversal(&mut sums, &weights.zeros, &synthesised.samples);
+        let sums = sums.map(|sum| l_shl(sum, 1));
+        let weighted = recursive(&sums, &weights.poles, &mut [0; ORDER]).subframe();
         let mut all = [0; HISTORY + SUBFRAME];
-        let mut input = 0x0400_0000;
-        for sample in &mut all[HISTORY..] {
-            let sum = plus(input, filter, &filters.synthesis);
-            let weighted = l_shl(less(sum, &weights.zeros, &filters.synthesis), 1);
-            *sample = filters.step(sum, weighted, weights);
-            input = 0;
-        }
+        all[HISTORY..].copy_from_slice(&weighted);
         harmonics.filter(&all, HISTORY)
     }
 
@@ -135,49 +134,29 @@ impl Ringing {
         weights: &Weights,
         harmonics: Harmonics,
     ) {
-        let mut filters = self.clone();
         let mut all = [0; HISTORY + SUBFRAME];
         all[..HISTORY].copy_from_slice(&self.past);
+        all[HISTORY..].copy_from_slice(&self.clone().run(&[0; SUBFRAME], filter, weights));
+        let before = &all[HISTORY - harmonics.lag..];
         for (place, wanted) in target.iter_mut().enumerate() {
-            let ringing = filters.run(0, filter, weights);
-            all[HISTORY + place] = ringing;
-            let rest = l_deposit_h(sub(*wanted, ringing));
-            *wanted = round(l_mac(rest, harmonics.gain, all[HISTORY + place - harmonics.lag]));
+            let rest = l_deposit_h(sub(*wanted, all[HISTORY + place]));
+            *wanted = round(l_mac(rest, harmonics.gain, before[place]));
         }
     }
 
     /// Lets a subframe of excitation through.
     pub(super) fn follow(&mut self, excitation: &Sub, filter: &Lpc, weights: &Weights) {
-        self.past.copy_within(SUBFRAME.., 0);
-        for (place, &sample) in excitation.iter().enumerate() {
-            let input = i32::from(sample) << 13;
-            self.past[HISTORY - SUBFRAME + place] = self.run(input, filter, weights);
-        }
+        let inputs = excitation.map(|sample| i32::from(sample) << 13);
+        let weighted = self.run(&inputs, filter, weights);
+        push(&mut self.past, &weighted);
     }
 
-    fn run(&mut self, input: i32, filter: &Lpc, weights: &Weights) -> i16 {
-        let sum = plus(input, filter, &self.synthesis);
-        let weighted = less(sum, &weights.zeros, &self.synthesis);
-        self.step(sum, weighted, weights)
+    fn run(&mut self, inputs: &[i32; SUBFRAME], filter: &Lpc, weights: &Weights) -> Sub {
+        let synthesised = recursive(inputs, filter, &mut self.synthesis);
+        let mut sums = synthesised.sums;
+        transversal(&mut sums, &weights.zeros, &synthesised.samples);
+        recursive(&sums, &weights.poles, &mut self.weighted).subframe()
     }
-
-    /// The end of a sample: `synthesised` becomes memory, `weighted` still lacks the poles.
-    fn step(&mut self, synthesised: i32, weighted: i32, weights: &Weights) -> i16 {
-        remember(&mut self.synthesis, round(l_shl(synthesised, 2)));
-        let sample = round(l_shl(plus(weighted, &weights.poles, &self.weighted), 2));
-        remember(&mut self.weighted, sample);
-        sample
-    }
-}
-
-#[inline(always)]
-fn plus(sum: i32, filter: &Lpc, memory: &Memory) -> i32 {
-    filter.iter().zip(memory).fold(sum, |sum, (&a, &b)| l_mac(sum, a, b))
-}
-
-#[inline(always)]
-fn less(sum: i32, filter: &Lpc, memory: &Memory) -> i32 {
-    filter.iter().zip(memory).fold(sum, |sum, (&a, &b)| l_msu(sum, a, b))
 }
 
 /// The greatest gain of the harmonic weighting: 0.3125, Q15 (§2.11).
