@@ -19,6 +19,7 @@ mod resample;
 mod silence;
 mod g726;
 mod g7231;
+mod amrwb;
 
 use rustix::time::{ClockId, clock_gettime};
 use std::env;
@@ -127,6 +128,7 @@ fn run(bench: &mut Bench) {
     silence::run(bench);
     g726::run(bench);
     g7231::run(bench);
+    amrwb::run(bench);
 }
 
 /// Turns of each contestant.

@@ -286,7 +286,7 @@ impl Decoder {
         let code_gain = round(l_shl(steady, self.scale));
         excitation::enhanced(&mut adaptive, &code, (voicing >> 3) + 4096, gains.pitch, code_gain);
         if let Some(added) = added {
-            excitation::sharpen(&mut adaptive, &added);
+            excitation::sharpen(self.lineage, &mut adaptive, &added);
         }
         let isf =
             (self.mode == Mode::M660).then(|| between(&spectrum.last_isf, &spectrum.isf, subframe));

@@ -4,7 +4,7 @@
 
 use super::arithmetic::{inverse_root, mul_32_16, ratio};
 use super::tables::{DISPERSION_LOW, DISPERSION_MID};
-use super::{Mode, SUBFRAME};
+use super::{Lineage, Mode, SUBFRAME};
 use crate::fixed::{
     add, l_add, l_mac, l_msu, l_mult, l_shl, l_shr, mult, mult_r, norm_l, round, saturate, shl, sub,
 };
@@ -140,14 +140,14 @@ pub(super) fn sharper(adaptive: &[i16; SUBFRAME], sharpness: i16, gain: i16) -> 
 }
 
 /// Adds what [`sharper`] gave and restores the energy.
-pub(super) fn sharpen(excitation: &mut [i16; SUBFRAME], added: &[i16; SUBFRAME]) {
+pub(super) fn sharpen(lineage: Lineage, excitation: &mut [i16; SUBFRAME], added: &[i16; SUBFRAME]) {
     let mut sum = *excitation;
     for (sample, &part) in sum.iter_mut().zip(added) {
         *sample = add(*sample, part);
     }
     let after = quarter_energy(&sum);
     if after != 0 {
-        let gain = restoring_gain(quarter_energy(excitation), after);
+        let gain = restoring_gain(lineage, quarter_energy(excitation), after);
         for sample in &mut sum {
             *sample = saturate((i32::from(*sample) * i32::from(gain)) >> 13);
         }
@@ -156,13 +156,17 @@ pub(super) fn sharpen(excitation: &mut [i16; SUBFRAME], added: &[i16; SUBFRAME])
 }
 
 /// `sqrt(before / after)` in Q13.
-fn restoring_gain(before: i32, after: i32) -> i16 {
+fn restoring_gain(lineage: Lineage, before: i32, after: i32) -> i16 {
     if before == 0 {
         return 0;
     }
     let after_shift = norm_l(after) - 1;
     let before_shift = norm_l(before);
-    let quotient = ratio(round(l_shl(after, after_shift)), round(before << before_shift));
+    let quotient = match lineage {
+        // The library loses what it cannot shift to the left.
+        Lineage::Opencore if after_shift < 0 => 0,
+        _ => ratio(round(l_shl(after, after_shift)), round(before << before_shift)),
+    };
     let square = l_shr(l_shl(i32::from(quotient), 7), after_shift - before_shift);
     let shift = norm_l(square);
     let (root, exponent) = inverse_root(square << shift, 31 - shift);

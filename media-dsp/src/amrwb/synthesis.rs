@@ -89,7 +89,11 @@ impl LowBand {
     fn deemphasise(&mut self, value: i32) -> i16 {
         let value = l_shl(value & !15, 3);
         let past = i32::from(self.deemphasis) * DEEMPHASIS;
-        self.deemphasis = round(value.saturating_add(past).saturating_mul(2));
+        let sum = match self.lineage {
+            Lineage::Standard => value.saturating_add(past),
+            Lineage::Opencore => value.wrapping_add(past),
+        };
+        self.deemphasis = round(sum.saturating_mul(2));
         self.deemphasis
     }
 }
