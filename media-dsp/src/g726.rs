@@ -9,7 +9,7 @@ pub(crate) mod form;
 mod packing;
 mod tables;
 
-pub use form::Law;
+pub use crate::g711::Law;
 pub use packing::Packing;
 
 use crate::arch::{self, Level};

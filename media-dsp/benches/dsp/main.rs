@@ -9,17 +9,17 @@
 #[path = "../../tests/oracle/mod.rs"]
 mod oracle;
 
+mod amrwb;
 mod dtmf;
 mod fsk;
 mod g711;
 mod g722;
+mod g7231;
+mod g726;
 mod mix;
 mod plc;
 mod resample;
 mod silence;
-mod g726;
-mod g7231;
-mod amrwb;
 
 use rustix::time::{ClockId, clock_gettime};
 use std::env;

@@ -6,6 +6,7 @@
 use super::coder::Prediction;
 use super::tables::Quantizer;
 use crate::arch::lanes::Lanes;
+use crate::g711::Law;
 
 /// A form of sound, as it is encoded from and decoded to.
 pub(crate) trait Form: Copy {
@@ -48,15 +49,6 @@ impl Form for Linear {
     fn sample(value: i32) -> i16 {
         value as i16
     }
-}
-
-/// The companding law of G.711.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Law {
-    /// A-law, with the even bits inverted as on the line.
-    A,
-    /// µ-law.
-    Mu,
 }
 
 impl Form for Law {

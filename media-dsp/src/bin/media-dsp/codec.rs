@@ -4,6 +4,8 @@ use crate::options::{Failure, Options};
 use media_dsp::codec::{DecodeError, EncodeError};
 use media_dsp::g711::{self, Law};
 use media_dsp::g722::{self, Mode};
+use media_dsp::g726::{self, Packing};
+use media_dsp::g729::{self, Dtx};
 use media_dsp::g7231::{self, Vad};
 use media_dsp::resample::Rate;
 use std::borrow::Cow;
@@ -25,6 +27,15 @@ pub(crate) fn open(options: &mut Options) -> Result<Box<dyn Codec>, Failure> {
         "pcmu" => Box::new(G711(Law::Mu)),
         "pcma" => Box::new(G711(Law::A)),
         "g722" => Box::new(G722::open(options)?),
+        "g726-16" => Box::new(G726::open(options, g726::Rate::Kbit16, Packing::Rtp)?),
+        "g726-24" => Box::new(G726::open(options, g726::Rate::Kbit24, Packing::Rtp)?),
+        "g726-32" => Box::new(G726::open(options, g726::Rate::Kbit32, Packing::Rtp)?),
+        "g726-40" => Box::new(G726::open(options, g726::Rate::Kbit40, Packing::Rtp)?),
+        "aal2-g726-16" => Box::new(G726::open(options, g726::Rate::Kbit16, Packing::Aal2)?),
+        "aal2-g726-24" => Box::new(G726::open(options, g726::Rate::Kbit24, Packing::Aal2)?),
+        "aal2-g726-32" => Box::new(G726::open(options, g726::Rate::Kbit32, Packing::Aal2)?),
+        "aal2-g726-40" => Box::new(G726::open(options, g726::Rate::Kbit40, Packing::Aal2)?),
+        "g729" => Box::new(G729::open(options)),
         "g723" => Box::new(G7231::open(options)?),
         name => return Err(Failure::usage(format!("there is no codec '{name}'"))),
     })
@@ -82,6 +93,117 @@ impl Codec for G722 {
     }
 }
 
+/// What goes in and comes out may be octets of G.711 instead of samples.
+struct G726 {
+    rate: g726::Rate,
+    packing: Packing,
+    law: Option<Law>,
+}
+
+impl G726 {
+    fn open(options: &mut Options, rate: g726::Rate, packing: Packing) -> Result<Self, Failure> {
+        let law = match options.value("law", "linear".to_owned())?.as_str() {
+            "linear" => None,
+            "a" => Some(Law::A),
+            "u" => Some(Law::Mu),
+            other => return Err(Failure::usage(format!("--law is a, u or linear, not {other}"))),
+        };
+        Ok(Self { rate, packing, law })
+    }
+}
+
+impl Codec for G726 {
+    fn rate(&self) -> Rate {
+        Rate::Hz8000
+    }
+
+    /// Samples that are octets of G.711 lost nothing when they were expanded: they become them again.
+    fn encode(&mut self, pcm: &[i16]) -> Result<Vec<u8>, Failure> {
+        let pcm = whole(pcm, self.rate.samples());
+        let mut encoder = g726::Encoder::new(self.rate, self.packing);
+        let mut out = vec![0; pcm.len() * self.rate.bits() / 8];
+        match self.law {
+            None => encoder.encode(&pcm, &mut out)?,
+            Some(law) => encoder.encode_law(law, &G711(law).encode(&pcm)?, &mut out)?,
+        };
+        Ok(out)
+    }
+
+    fn decode(&mut self, frames: &[u8]) -> Result<Vec<i16>, Failure> {
+        let mut decoder = g726::Decoder::new(self.rate, self.packing);
+        let samples = decoder.samples(frames.len());
+        let Some(law) = self.law else {
+            let mut pcm = vec![0; samples];
+            decoder.decode(frames, &mut pcm)?;
+            return Ok(pcm);
+        };
+        let mut octets = vec![0; samples];
+        decoder.decode_law(law, frames, &mut octets)?;
+        G711(law).decode(&octets)
+    }
+}
+
+struct G729 {
+    dtx: Dtx,
+    /// Frames are serial words of the ITU, and what does not fill one is left out, as its tools do.
+    itu: bool,
+}
+
+impl G729 {
+    fn open(options: &mut Options) -> Self {
+        let dtx = if options.flag("annexb") { Dtx::AnnexB } else { Dtx::Off };
+        Self { dtx, itu: options.flag("itu") }
+    }
+}
+
+impl Codec for G729 {
+    fn rate(&self) -> Rate {
+        Rate::Hz8000
+    }
+
+    fn encode(&mut self, pcm: &[i16]) -> Result<Vec<u8>, Failure> {
+        let mut encoder = g729::Encoder::new(self.dtx);
+        if !self.itu {
+            let pcm = whole(pcm, g729::FRAME);
+            let mut out = vec![0; pcm.len() / g729::FRAME * g729::SPEECH_OCTETS];
+            let length = encoder.encode(&pcm, &mut out)?;
+            out.truncate(length);
+            return Ok(out);
+        }
+        let mut out = Vec::new();
+        let mut words = [0; g729::itu::MOST_WORDS];
+        for frame in pcm.as_chunks().0 {
+            let length = g729::itu::write(&encoder.encode_frame(frame), &mut words).unwrap_or(0);
+            out.extend(words.iter().take(length).flat_map(|word| word.to_le_bytes()));
+        }
+        Ok(out)
+    }
+
+    fn decode(&mut self, frames: &[u8]) -> Result<Vec<i16>, Failure> {
+        let mut decoder = g729::Decoder::new();
+        if !self.itu {
+            let mut pcm = vec![0; frames.len().div_ceil(g729::SPEECH_OCTETS) * g729::FRAME];
+            let length = decoder.decode(frames, &mut pcm)?;
+            pcm.truncate(length);
+            return Ok(pcm);
+        }
+        let words: Vec<i16> =
+            frames.as_chunks().0.iter().map(|pair| i16::from_le_bytes(*pair)).collect();
+        let mut rest = words.as_slice();
+        let mut pcm = Vec::new();
+        let mut samples = [0; g729::FRAME];
+        while !rest.is_empty() {
+            let (frame, length) = g729::itu::read(rest).ok_or_else(|| {
+                Failure::data(format!("the last {} words are no whole frame", rest.len()))
+            })?;
+            decoder.decode_frame(frame.as_ref(), &mut samples);
+            pcm.extend_from_slice(&samples);
+            rest = rest.get(length..).unwrap_or_default();
+        }
+        Ok(pcm)
+    }
+}
+
 /// A frame that is not sent is the one octet 0x03.
 struct G7231 {
     rate: g7231::Rate,
@@ -132,7 +254,7 @@ impl Codec for G7231 {
 }
 
 fn cut(rest: &[u8]) -> Failure {
-    Failure::data(format!("the last frame is cut: {} octets of it are there", rest.len()))
+    Failure::data(format!("the last {} octets are no whole frame", rest.len()))
 }
 
 /// The samples, with silence up to a whole frame.

@@ -103,6 +103,11 @@ silence to a whole frame. Frames are octets as RFC 3551 orders them, one after a
 codecs:
   pcmu, pcma              G.711, an octet for a sample
   g722                    G.722, an octet for two samples; --bitrate 64 (or 56, 48)
+  g726-16, -24, -32, -40  G.726, packed as RFC 3551 says; aal2-g726-32 and so on the other way round;
+                          --law linear (or a, u: samples are made from octets of G.711)
+  g729                    G.729 A, 10 ms in 10 octets; --annexb leaves pauses out, describing them in 2
+                          octets; --itu takes and makes the ITU's serial words, which alone keep where
+                          something was left out
   g723                    G.723.1, 30 ms in 24, 20, 4 or 1 octets; --rate 6.3 (or 5.3), --vad; a frame
                           that is not sent is the one octet 0x03
 
