@@ -10,6 +10,7 @@ pub(crate) mod g726;
 pub(crate) mod lanes;
 pub(crate) mod mix;
 pub(crate) mod plc;
+pub(crate) mod lpc;
 
 use std::env;
 use std::io::Write;

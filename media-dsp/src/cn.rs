@@ -7,6 +7,8 @@
 
 mod generator;
 
+use crate::arch::Level;
+use crate::arch::lpc as kernel;
 use crate::codec::{DecodeError, EncodeError};
 pub use generator::Generator;
 
@@ -54,9 +56,10 @@ impl Noise {
 /// Describes the noise that is heard: the mean of the last tenth of a second or so. Frames (linear 16-bit)
 /// may have any length; only those that hold no voice should be heard ([`crate::vad`]). State: at most
 /// 128 octets.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Analysis {
-    /// The last samples, the latest first.
+    level: Level,
+    /// The last samples.
     before: [f32; MAX_ORDER],
     /// Mean products of each sample with those 0, 1, 2... before it.
     products: [f32; MAX_ORDER + 1],
@@ -69,12 +72,23 @@ pub struct Analysis {
 impl Analysis {
     /// One that has heard nothing.
     pub fn new() -> Self {
-        Self::default()
+        Self::with_level(Level::current())
+    }
+
+    /// The same with these instructions; with none, where the machine lacks them.
+    pub fn with_level(level: Level) -> Self {
+        Self {
+            level: kernel::usable(level),
+            before: [0.0; MAX_ORDER],
+            products: [0.0; MAX_ORDER + 1],
+            mean: 0.0,
+            heard: 0.0,
+        }
     }
 
     /// Hears a frame.
     pub fn hear(&mut self, pcm: &[i16]) {
-        for piece in pcm.chunks(MEMORY as usize) {
+        for piece in pcm.chunks(PIECE) {
             self.hear_piece(piece);
         }
     }
@@ -91,27 +105,29 @@ impl Analysis {
     }
 
     fn hear_piece(&mut self, pcm: &[i16]) {
-        let mut sums = [0.0; MAX_ORDER + 1];
-        let mut sum = 0.0;
-        for sample in pcm {
-            let sample = f32::from(*sample);
-            sum += sample;
-            sums[0] += sample * sample;
-            for (product, before) in sums[1..].iter_mut().zip(self.before) {
-                *product += sample * before;
-            }
-            self.before.copy_within(..MAX_ORDER - 1, 1);
-            self.before[0] = sample;
+        let mut signal = [0.0; MAX_ORDER + PIECE];
+        signal[..MAX_ORDER].copy_from_slice(&self.before);
+        for (float, sample) in signal[MAX_ORDER..].iter_mut().zip(pcm) {
+            *float = f32::from(*sample);
         }
+        self.before.copy_from_slice(&signal[pcm.len()..pcm.len() + MAX_ORDER]);
+        // The zeros at the end add nothing.
+        let signal = &signal[..MAX_ORDER + pcm.len().next_multiple_of(8)];
+        let mut sums = [0.0; MAX_ORDER + 1];
+        kernel::autocorrelate(self.level, signal, &mut sums);
+        let sum = pcm.iter().map(|sample| i32::from(*sample)).sum::<i32>() as f32;
         let kept = self.heard.min(MEMORY - pcm.len() as f32);
         self.heard = kept + pcm.len() as f32;
-        if self.heard == 0.0 {
-            return;
-        }
         for (product, sum) in self.products.iter_mut().zip(sums) {
             *product = (*product * kept + sum) / self.heard;
         }
         self.mean = (self.mean * kept + sum) / self.heard;
+    }
+}
+
+impl Default for Analysis {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -147,6 +163,8 @@ const STEP: f32 = 258.0 / 32_768.0;
 const MIDDLE: f32 = 127.0;
 /// Samples that the mean goes back: 100 ms at 8 kHz.
 const MEMORY: f32 = 800.0;
+/// Samples heard at once: whole blocks of eight.
+const PIECE: usize = 160;
 
 #[cfg(test)]
 mod tests {

@@ -40,7 +40,7 @@ impl Concealment {
 
     /// The same with these instructions; with none, where the machine lacks them.
     pub fn with_level(rate: Rate, level: Level) -> Self {
-        let level = crate::arch::plc::usable(level);
+        let level = crate::arch::lpc::usable(level);
         Self { rate, level, history: [0; MAX_HISTORY], gap: None }
     }
 

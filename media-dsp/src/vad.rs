@@ -7,6 +7,8 @@
 
 mod background;
 
+use crate::arch::Level;
+use crate::arch::lpc as kernel;
 use crate::plc::Rate;
 use background::Background;
 
@@ -23,7 +25,7 @@ pub enum Activity {
 
 /// Listens to one direction of a call. Frames (linear 16-bit) may have any length; 10 to 60 ms are usual.
 /// Delay: none; a frame that ends within 10 ms is judged by those that were whole before. State: at
-/// most 256 octets.
+/// most 320 octets.
 #[derive(Debug, Clone)]
 pub struct Detector {
     block: Block,
@@ -52,13 +54,14 @@ struct Block {
     /// Samples in a block.
     length: usize,
     heard: usize,
-    /// The last samples, the latest first.
-    before: [i32; LAGS],
+    level: Level,
+    /// The last samples.
+    before: [f32; LAGS],
     /// Sums of products of each sample with those 0, 1, 2... before it.
-    products: [i64; LAGS + 1],
-    sum: i64,
+    products: [f32; LAGS + 1],
+    sum: f32,
     /// The sum of the squares of the differences of neighbours.
-    differences: i64,
+    differences: f32,
 }
 
 /// What was found in 10 ms.
@@ -74,11 +77,17 @@ struct Measure {
 impl Detector {
     /// A detector that knows no background yet, and takes what is not very weak for voice.
     pub fn new(rate: Rate) -> Self {
+        Self::with_level(rate, Level::current())
+    }
+
+    /// The same with these instructions; with none, where the machine lacks them.
+    pub fn with_level(rate: Rate, level: Level) -> Self {
+        let length = match rate {
+            Rate::Narrow => 80,
+            Rate::Wide => LONGEST,
+        };
         Self {
-            block: Block::new(match rate {
-                Rate::Narrow => 80,
-                Rate::Wide => 160,
-            }),
+            block: Block::new(length, level),
             full: Background::new(),
             high: Background::new(),
             phase: Phase::Noise,
@@ -133,14 +142,15 @@ impl Detector {
 }
 
 impl Block {
-    fn new(length: usize) -> Self {
+    fn new(length: usize, level: Level) -> Self {
         Self {
             length,
             heard: 0,
-            before: [0; LAGS],
-            products: [0; LAGS + 1],
-            sum: 0,
-            differences: 0,
+            level: kernel::usable(level),
+            before: [0.0; LAGS],
+            products: [0.0; LAGS + 1],
+            sum: 0.0,
+            differences: 0.0,
         }
     }
 
@@ -150,37 +160,40 @@ impl Block {
 
     /// Hears what is not more than missing; tells what was found when nothing is missing any more.
     fn hear(&mut self, pcm: &[i16]) -> Option<Measure> {
-        for sample in pcm {
-            let sample = i32::from(*sample);
-            self.sum += i64::from(sample);
-            self.differences += i64::from(sample - self.before[0]).pow(2);
-            self.products[0] += i64::from(sample) * i64::from(sample);
-            for (product, before) in self.products[1..].iter_mut().zip(self.before) {
-                *product += i64::from(sample) * i64::from(before);
-            }
-            self.before.copy_within(..LAGS - 1, 1);
-            self.before[0] = sample;
+        let mut signal = [0.0; LAGS + LONGEST];
+        signal[..LAGS].copy_from_slice(&self.before);
+        for (float, sample) in signal[LAGS..].iter_mut().zip(pcm) {
+            *float = f32::from(*sample);
         }
+        self.before.copy_from_slice(&signal[pcm.len()..pcm.len() + LAGS]);
+        // The zeros at the end add nothing.
+        let signal = &signal[..LAGS + pcm.len().next_multiple_of(8)];
+        let mut products = [0.0; LAGS + 1];
+        kernel::autocorrelate(self.level, signal, &mut products);
+        for (all, product) in self.products.iter_mut().zip(products) {
+            *all += product;
+        }
+        self.sum += pcm.iter().map(|sample| i32::from(*sample)).sum::<i32>() as f32;
+        self.differences += kernel::differences(self.level, &signal[LAGS - 1..LAGS + pcm.len()]);
         self.heard += pcm.len();
         if self.heard < self.length {
             return None;
         }
         let measure = self.measure();
         self.heard = 0;
-        self.products = [0; LAGS + 1];
-        self.sum = 0;
-        self.differences = 0;
+        self.products = [0.0; LAGS + 1];
+        self.sum = 0.0;
+        self.differences = 0.0;
         Some(measure)
     }
 
     fn measure(&self) -> Measure {
         let all = self.length as f32;
-        let mean = self.sum as f32 / all;
-        let power = |product: i64| product as f32 / all - mean * mean;
-        let powers = self.products.map(power);
+        let mean = self.sum / all;
+        let powers = self.products.map(|product| product / all - mean * mean);
         Measure {
             full: dbov(powers[0]),
-            high: dbov(self.differences as f32 / all),
+            high: dbov(self.differences / all),
             gain: dbov(powers[0]) - dbov(unpredicted(&powers)),
         }
     }
@@ -217,6 +230,8 @@ fn dbov(power: f32) -> f32 {
 
 /// Two tones can be predicted from four samples.
 const LAGS: usize = 4;
+/// Samples of a block at the higher rate.
+const LONGEST: usize = 160;
 /// dB that hissing has to be further above its background.
 const HISS: f32 = 1.0;
 /// dBov: what is fainter (-59 dBm0) is never voice.
@@ -238,6 +253,6 @@ mod tests {
 
     #[test]
     fn the_state_has_the_size_that_is_documented() {
-        assert!(size_of::<Detector>() <= 256);
+        assert!(size_of::<Detector>() <= 320);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Rate;
 use crate::arch::Level;
-use crate::arch::plc::{self as kernel, Filter, LAGS_AT_ONCE, MAX_ORDER};
+use crate::arch::lpc::{self as kernel, Filter, LAGS_AT_ONCE, MAX_ORDER};
 use crate::fixed::nearest;
 
 /// The model of the sounds before a gap, and how far it has spoken.

@@ -99,6 +99,25 @@ pub(super) fn autocorrelate(signal: &[f32], products: &mut [f32]) {
     }
 }
 
+#[inline(always)]
+pub(super) fn differences(signal: &[f32]) -> f32 {
+    let Some((_, later)) = signal.split_first() else { return 0.0 };
+    let mut sums = [0.0; LANES];
+    let (blocks, rest) = later.as_chunks::<LANES>();
+    let earlier = signal.as_chunks::<LANES>().0;
+    for (one, other) in blocks.iter().zip(earlier) {
+        for lane in 0..LANES {
+            sums[lane] += (one[lane] - other[lane]) * (one[lane] - other[lane]);
+        }
+    }
+    for (sum, (one, other)) in
+        sums.iter_mut().zip(rest.iter().zip(&signal[later.len() - rest.len()..]))
+    {
+        *sum += (one - other) * (one - other);
+    }
+    sums.iter().sum()
+}
+
 /// Lags whose products are found together.
 pub(crate) const LAGS_AT_ONCE: usize = 16;
 /// Of the recursive filter.

@@ -1,5 +1,6 @@
-//! Kernels of the packet loss concealment. All levels have one source, whose sums are in one order, so
-//! that the results are equal to the last bit; fused multiplication is not used.
+//! Kernels of linear prediction and of the search for a period, in floats: for what only has to sound
+//! right (concealment, comfort noise, voice activity). All levels have one source, whose sums are in one
+//! order, so that the results are equal to the last bit; fused multiplication is not used.
 
 #![allow(unsafe_code)] // Functions that need instructions which only some machines have.
 
@@ -31,14 +32,24 @@ pub(crate) fn correlate(
     }
 }
 
-/// The products of a signal with itself, 0, 1, 2... samples earlier. The signal begins with as many zeros
-/// as the greatest of these shifts.
+/// The products of a signal with itself, 0, 1, 2... samples earlier. The signal begins with as many samples
+/// of what went before as the greatest of these shifts; whole blocks of eight follow.
 pub(crate) fn autocorrelate(level: Level, signal: &[f32], products: &mut [f32]) {
     match level {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `usable` gives this level only where there is AVX2.
         Level::Avx2 => unsafe { avx2::autocorrelate(signal, products) },
         _ => lanes::autocorrelate(signal, products),
+    }
+}
+
+/// The sum of the squares of the differences of neighbours.
+pub(crate) fn differences(level: Level, signal: &[f32]) -> f32 {
+    match level {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: `usable` gives this level only where there is AVX2.
+        Level::Avx2 => unsafe { avx2::differences(signal) },
+        _ => lanes::differences(signal),
     }
 }
 

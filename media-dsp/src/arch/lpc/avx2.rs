@@ -16,6 +16,11 @@ pub(super) fn autocorrelate(signal: &[f32], products: &mut [f32]) {
 }
 
 #[target_feature(enable = "avx2")]
+pub(super) fn differences(signal: &[f32]) -> f32 {
+    lanes::differences(signal)
+}
+
+#[target_feature(enable = "avx2")]
 pub(super) fn recur(filter: &Filter, input: &[f32], last: &mut [f32; MAX_ORDER], out: &mut [f32]) {
     lanes::recur(filter, input, last, out);
 }
