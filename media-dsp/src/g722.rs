@@ -53,7 +53,7 @@ impl Mode {
     }
 }
 
-/// An encoder's state: 220 octets.
+/// An encoder's state: 216 octets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encoder {
     mode: Mode,
@@ -120,7 +120,7 @@ impl Encoder {
     }
 }
 
-/// A decoder's state: 220 octets.
+/// A decoder's state: 216 octets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decoder {
     mode: Mode,

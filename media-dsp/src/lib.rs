@@ -26,3 +26,4 @@ pub mod plc;
 pub mod resample;
 pub mod tone;
 pub mod vad;
+pub mod gsm;

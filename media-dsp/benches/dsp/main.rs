@@ -20,6 +20,7 @@ mod mix;
 mod plc;
 mod resample;
 mod silence;
+mod gsm;
 
 use rustix::time::{ClockId, clock_gettime};
 use std::env;
@@ -129,6 +130,7 @@ fn run(bench: &mut Bench) {
     g726::run(bench);
     g7231::run(bench);
     amrwb::run(bench);
+    gsm::run(bench);
 }
 
 /// Turns of each contestant.
