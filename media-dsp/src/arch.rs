@@ -11,6 +11,8 @@ pub(crate) mod lanes;
 pub(crate) mod mix;
 pub(crate) mod plc;
 pub(crate) mod lpc;
+pub(crate) mod echo;
+pub(crate) mod fft;
 
 use std::env;
 use std::io::Write;

@@ -14,6 +14,7 @@ pub mod caller_id;
 pub mod cn;
 pub mod codec;
 pub mod dtmf;
+pub mod echo;
 pub mod fixed;
 pub mod fsk;
 pub mod g711;

@@ -1,0 +1,103 @@
+//! The kernels, written once over fixed arrays that the compiler turns into vectors of any width.
+
+#![allow(clippy::needless_range_loop)] // A bin is an index into several arrays.
+
+use super::{BINS, BLOCK, Gain, Plan, SIZE, Spectrum};
+
+#[inline(always)]
+pub(super) fn forward(plan: &Plan, samples: &[f32; SIZE]) -> Spectrum {
+    plan.forward(samples)
+}
+
+#[inline(always)]
+pub(super) fn inverse(plan: &Plan, spectrum: &Spectrum) -> [f32; SIZE] {
+    plan.inverse(spectrum)
+}
+
+#[inline(always)]
+pub(super) fn convolve(far: (&[Spectrum], &[Spectrum]), filter: &[Spectrum]) -> Spectrum {
+    let mut sum = Spectrum::ZERO;
+    // Bin 0 holds two real numbers: its complex product is not wanted.
+    let (mut first, mut last) = (0.0, 0.0);
+    for (x, w) in far.0.iter().chain(far.1).zip(filter) {
+        for bin in 0..BINS {
+            sum.re[bin] += x.re[bin] * w.re[bin] - x.im[bin] * w.im[bin];
+            sum.im[bin] += x.re[bin] * w.im[bin] + x.im[bin] * w.re[bin];
+        }
+        first += x.re[0] * w.re[0];
+        last += x.im[0] * w.im[0];
+    }
+    sum.re[0] = first;
+    sum.im[0] = last;
+    sum
+}
+
+#[inline(always)]
+pub(super) fn doubt(far: (&[Spectrum], &[Spectrum]), unsure: &[[f32; BINS]]) -> [f32; BINS] {
+    let mut sum = [0.0; BINS];
+    for (x, p) in far.0.iter().chain(far.1).zip(unsure) {
+        for bin in 0..BINS {
+            sum[bin] += p[bin] * (x.re[bin] * x.re[bin] + x.im[bin] * x.im[bin]);
+        }
+    }
+    sum
+}
+
+#[inline(always)]
+pub(super) fn adapt(
+    far: (&[Spectrum], &[Spectrum]),
+    filter: &mut [Spectrum],
+    unsure: &mut [[f32; BINS]],
+    gain: &Gain,
+) {
+    let moves = 1.0 - gain.stays;
+    let far = far.0.iter().chain(far.1);
+    for ((x, w), p) in far.zip(filter).zip(unsure) {
+        let (first, last) = (w.re[0], w.im[0]);
+        let (step_first, step_last) =
+            (p[0] * x.re[0] * gain.error.re[0], p[0] * x.im[0] * gain.error.im[0]);
+        for bin in 0..BINS {
+            let (xr, xi) = (x.re[bin], x.im[bin]);
+            let (er, ei) = (gain.error.re[bin], gain.error.im[bin]);
+            let step = p[bin];
+            w.re[bin] += step * (xr * er + xi * ei);
+            w.im[bin] += step * (xr * ei - xi * er);
+            let known = 0.5 * step * gain.weight[bin] * (xr * xr + xi * xi);
+            let size = w.re[bin] * w.re[bin] + w.im[bin] * w.im[bin];
+            p[bin] = gain.stays * (step - step * known) + moves * (size + gain.prior);
+        }
+        w.re[0] = first + step_first;
+        w.im[0] = last + step_last;
+    }
+}
+
+#[inline(always)]
+pub(super) fn constrain(plan: &Plan, partition: &mut Spectrum) -> [f32; BLOCK] {
+    let mut taps = plan.inverse(partition);
+    taps[BLOCK..].fill(0.0);
+    *partition = plan.forward(&taps);
+    let mut kept = [0.0; BLOCK];
+    kept.copy_from_slice(&taps[..BLOCK]);
+    kept
+}
+
+#[inline(always)]
+pub(super) fn head(taps: &[f32; BLOCK], far: &[f32], out: &mut [f32]) {
+    for (start, out) in out.iter_mut().enumerate() {
+        let far = &far[start..start + BLOCK];
+        let mut lanes = [0.0; 16];
+        for (taps, far) in taps.chunks_exact(16).zip(far.chunks_exact(16)) {
+            for lane in 0..16 {
+                lanes[lane] += taps[lane] * far[lane];
+            }
+        }
+        let mut width = 8;
+        while width > 0 {
+            for lane in 0..width {
+                lanes[lane] += lanes[lane + width];
+            }
+            width /= 2;
+        }
+        *out = lanes[0];
+    }
+}

@@ -1,0 +1,282 @@
+//! The line echo canceller (ITU-T G.168 (12/2022)): takes out of what comes from a line what was sent to it.
+//!
+//! ```text
+//! Rin ──────┬──────────────────────────► Rout, to the line
+//!           ▼
+//!        filter ── estimate                       Sin, from the line
+//!                     │                              │
+//! Sout ◄── nonlinear processor ◄────── (-) ◄─────────┘
+//! ```
+//!
+//! Samples are linear, 16 bits, at 8 kHz. No delay is added: each sample of Sin has its echo taken out at
+//! once, however many samples come with a call. The parts: [`filter`] models the echo path, [`contest`]
+//! judges double talk and path changes, [`narrow_band`] keeps tones from misleading it, [`nonlinear`] and
+//! [`comfort`] cover what is left, [`disabler`] steps aside for data.
+
+mod comfort;
+mod contest;
+mod disabler;
+mod filter;
+mod narrow_band;
+mod nonlinear;
+
+use crate::arch::Level;
+use crate::arch::echo::BLOCK;
+use disabler::{Detector, Wheel};
+use filter::Filter;
+use narrow_band::Band;
+use nonlinear::{Hop, Nonlinear};
+
+/// How long an echo may last after its bulk delay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tail {
+    /// 16 ms, 128 samples.
+    Ms16,
+    /// 32 ms, 256 samples.
+    Ms32,
+    /// 64 ms, 512 samples.
+    Ms64,
+    /// 128 ms, 1024 samples.
+    Ms128,
+}
+
+impl Tail {
+    /// Its samples at 8 kHz.
+    pub fn samples(self) -> usize {
+        match self {
+            Self::Ms16 => 128,
+            Self::Ms32 => 256,
+            Self::Ms64 => 512,
+            Self::Ms128 => 1024,
+        }
+    }
+}
+
+/// What an echo canceller is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// How long an echo may last.
+    pub tail: Tail,
+    /// Samples that pass before any echo can come back: the tail begins after them.
+    pub bulk_delay: usize,
+    /// What becomes of the rest of the echo.
+    pub processor: Processor,
+}
+
+/// Whether the nonlinear processor takes away what the filter leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Processor {
+    /// The rest of the echo stays.
+    Off,
+    /// The rest of the echo gives way to comfort noise.
+    ComfortNoise,
+}
+
+/// Whether the echo path's model may change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Adaptation {
+    /// It learns.
+    Running,
+    /// It stays as it is: the frozen H register of ITU-T G.168's tests.
+    Frozen,
+}
+
+/// What an echo canceller does now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It cancels.
+    Enabled,
+    /// It lets everything through: 2100 Hz with phase reversals was heard, and its carrier has not ended.
+    Disabled,
+}
+
+/// An echo canceller of one line. Its size is [`EchoCanceller::octets`], linear in the tail; a clone is a
+/// saved state.
+#[derive(Debug, Clone)]
+pub struct EchoCanceller {
+    processor: Processor,
+    state: State,
+    filter: Filter,
+    nonlinear: Nonlinear,
+    /// The bulk delay of the far end, as a ring.
+    delay: Vec<i16>,
+    delayed: usize,
+    far_blocker: Blocker,
+    near_blocker: Blocker,
+    /// The millisecond that is collected: far end, echo estimate and rest.
+    hop: [[f32; HOP]; 3],
+    filled: usize,
+    echo_only: bool,
+    detectors: [Detector; 2],
+    wheel: Wheel,
+    /// Samples without a carrier while disabled.
+    quiet: usize,
+}
+
+impl EchoCanceller {
+    /// An echo canceller that knows nothing of its line yet.
+    pub fn new(settings: Settings) -> Self {
+        Self::at_level(settings, Level::current())
+    }
+
+    /// The same with these vector instructions, of which the machine must have all.
+    pub fn at_level(settings: Settings, level: Level) -> Self {
+        let level = Level::here().filter(|&it| it <= level).last().unwrap_or(Level::Scalar);
+        Self {
+            processor: settings.processor,
+            state: State::Enabled,
+            filter: Filter::new(settings.tail.samples() / BLOCK, level),
+            nonlinear: Nonlinear::new(settings.tail.samples() / HOP),
+            delay: vec![0; settings.bulk_delay],
+            delayed: 0,
+            far_blocker: Blocker::default(),
+            near_blocker: Blocker::default(),
+            hop: [[0.0; HOP]; 3],
+            filled: 0,
+            echo_only: false,
+            detectors: [Detector::new(), Detector::new()],
+            wheel: Wheel::new(),
+            quiet: 0,
+        }
+    }
+
+    /// Takes the echo of `rin` out of `sin` and gives what is left as `sout`, of which the shortest counts.
+    /// Sample i of `sin` came from the line when sample i of `rin` went to it.
+    pub fn cancel(&mut self, rin: &[i16], sin: &[i16], sout: &mut [i16]) {
+        let mut left = rin.len().min(sin.len()).min(sout.len());
+        let (mut rin, mut sin, mut sout) = (&rin[..left], &sin[..left], &mut sout[..left]);
+        while left > 0 {
+            let some = left.min(HOP - self.filled).min(self.filter.room());
+            let (far, later_rin) = rin.split_at(some);
+            let (near, later_sin) = sin.split_at(some);
+            let (out, later_sout) = sout.split_at_mut(some);
+            self.some(far, near, out);
+            (rin, sin, sout) = (later_rin, later_sin, later_sout);
+            left -= some;
+        }
+    }
+
+    /// Lets the model of the echo path learn, or holds it.
+    pub fn set_adaptation(&mut self, adaptation: Adaptation) {
+        self.filter.freeze(adaptation == Adaptation::Frozen);
+    }
+
+    /// Turns the nonlinear processor on or off.
+    pub fn set_processor(&mut self, processor: Processor) {
+        self.processor = processor;
+    }
+
+    /// Whether it cancels.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// The echo return loss enhancement of the last seconds with sound, as a ratio of powers.
+    pub fn enhancement(&self) -> f32 {
+        1.0 / self.filter.leak().max(1e-6)
+    }
+
+    /// The memory that it takes.
+    pub fn octets(&self) -> usize {
+        size_of::<Self>() + self.filter.octets() + self.delay.len() * size_of::<i16>()
+    }
+
+    /// Samples that lie within one millisecond and one block of the filter.
+    fn some(&mut self, rin: &[i16], sin: &[i16], sout: &mut [i16]) {
+        self.listen(rin, sin);
+        let (from, to) = (self.filled, self.filled + rin.len());
+        let mut near = [0.0; HOP];
+        for (place, (&far, &sample)) in rin.iter().zip(sin).enumerate() {
+            let far = self.delayed(far);
+            self.hop[0][from + place] = self.far_blocker.pass(f32::from(far));
+            near[place] = self.near_blocker.pass(f32::from(sample));
+        }
+        let near = &near[..rin.len()];
+        let mut rest = [0.0; HOP];
+        let rest = &mut rest[..rin.len()];
+        self.filter.cancel(&self.hop[0][from..to], near, rest);
+        for (place, (near, rest)) in near.iter().zip(&*rest).enumerate() {
+            self.hop[1][from + place] = near - rest;
+            self.hop[2][from + place] = *rest;
+        }
+        if self.processor == Processor::ComfortNoise {
+            self.nonlinear.process(rest, self.echo_only);
+        }
+        self.filled = to;
+        if to == HOP {
+            self.filled = 0;
+            self.millisecond();
+        }
+        if self.state == State::Disabled {
+            sout.copy_from_slice(sin);
+            return;
+        }
+        for (out, rest) in sout.iter_mut().zip(&*rest) {
+            // To the nearest; the conversion saturates.
+            *out = (rest + 0.5f32.copysign(*rest)) as i16;
+        }
+    }
+
+    /// Watches for the disabling tone, and for the end of its carrier.
+    fn listen(&mut self, rin: &[i16], sin: &[i16]) {
+        let [far, near] = &mut self.detectors;
+        let turned = far.hear(rin, &self.wheel) | near.hear(sin, &self.wheel);
+        if turned {
+            self.state = State::Disabled;
+        }
+        if self.state == State::Enabled || far.holds() || near.holds() {
+            self.quiet = 0;
+            return;
+        }
+        self.quiet += rin.len();
+        if self.quiet >= RELEASE {
+            self.state = State::Enabled;
+            self.filter.reset();
+        }
+    }
+
+    fn millisecond(&mut self) {
+        let power = |of: &[f32; HOP]| of.iter().map(|it| it * it).sum::<f32>() / HOP as f32;
+        let [far, echo, rest] = &self.hop;
+        let hop = Hop {
+            far: power(far),
+            echo: power(echo),
+            rest: power(rest),
+            leak: self.filter.leak(),
+            signalling: self.filter.band() == Band::Signalling,
+        };
+        if !(hop.echo + hop.rest).is_finite() {
+            self.filter.reset();
+            self.nonlinear.reset();
+            return;
+        }
+        self.echo_only = self.nonlinear.hear(&hop, rest);
+    }
+
+    fn delayed(&mut self, sample: i16) -> i16 {
+        let Some(oldest) = self.delay.get_mut(self.delayed) else { return sample };
+        let delayed = std::mem::replace(oldest, sample);
+        self.delayed = if self.delayed + 1 == self.delay.len() { 0 } else { self.delayed + 1 };
+        delayed
+    }
+}
+
+/// Takes the offset of a PCM channel away (ITU-T G.168 §6.4.2.15): a high pass at 13 Hz.
+#[derive(Debug, Clone, Copy, Default)]
+struct Blocker {
+    before: f32,
+    passed: f32,
+}
+
+impl Blocker {
+    fn pass(&mut self, sample: f32) -> f32 {
+        self.passed = sample - self.before + 0.99 * self.passed;
+        self.before = sample;
+        self.passed
+    }
+}
+
+/// Samples of a millisecond.
+const HOP: usize = 8;
+/// Samples without a carrier that end the disabled state: 250 ms (ITU-T G.168 §7.8: 250 ± 150 ms).
+const RELEASE: usize = 2000;

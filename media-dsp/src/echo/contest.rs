@@ -1,0 +1,239 @@
+//! Which of two sets of weights is heard, and how much the path is thought to move.
+//!
+//! The foreground takes over the background when that leaves less echo by more than chance. When the
+//! foreground suddenly leaves much more than it used to, either the near end speaks or the path has
+//! changed: the background then *probes*, that is, learns as fast as it can, and is taken only when it is
+//! better by 8 dB, which near-end speech never makes it. K. Ochiai et al., "Echo canceler with two echo
+//! path models", IEEE Trans. Communications 25 (1977); the test for chance follows the one of Speex.
+
+/// What a block brought: sums of squares.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Energies {
+    /// Of the near end, echo included.
+    near: f32,
+    /// Of what the foreground left.
+    front: f32,
+    /// Of what the background left.
+    back: f32,
+    /// Of the difference of the two.
+    apart: f32,
+}
+
+impl Energies {
+    pub(super) fn of(near: &[f32], front: &[f32], back: &[f32]) -> Self {
+        let energy = |of: &[f32]| 1.0 + of.iter().map(|it| it * it).sum::<f32>();
+        let apart = front.iter().zip(back).map(|(a, b)| (a - b) * (a - b)).sum();
+        Self { near: energy(near), front: energy(front), back: energy(back), apart }
+    }
+}
+
+/// What to do with the weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Go on.
+    Learn,
+    /// Go on; there is nothing to learn from this block twice.
+    Wait,
+    /// The background becomes the foreground.
+    Take,
+    /// The path may have changed: learn fast.
+    Probe,
+    /// The foreground becomes the background.
+    GoBack,
+    /// Both are worse than none.
+    Forget,
+}
+
+/// The state of the contest between the two.
+#[derive(Debug, Clone)]
+pub(super) struct Contest {
+    mode: Mode,
+    /// Running sums of squares over about ten blocks.
+    near: f32,
+    front: f32,
+    back: f32,
+    /// The same over about five.
+    front_now: f32,
+    back_now: f32,
+    /// By how much the background was better, at three paces, and the square of what chance makes of it.
+    lead: [f32; 3],
+    spread: [f32; 3],
+    /// The least part of the echo's power that was left, slowly forgotten.
+    leak: f32,
+    /// Blocks in which the foreground was worse than nothing.
+    harmful: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// The foreground is as good as ever; so many blocks speak against it.
+    Steady(u32),
+    /// The background learns fast, for so many blocks.
+    Probing(u32),
+}
+
+impl Contest {
+    pub(super) fn new() -> Self {
+        Self {
+            mode: Mode::Steady(0),
+            near: 1.0,
+            front: 1.0,
+            back: 1.0,
+            front_now: 0.0,
+            back_now: 0.0,
+            lead: [0.0; 3],
+            spread: [0.0; 3],
+            leak: 1.0,
+            harmful: 0,
+        }
+    }
+
+    /// The part of the echo's power that is left.
+    pub(super) fn leak(&self) -> f32 {
+        self.leak
+    }
+
+    /// How much of the path's power is thought to change from block to block.
+    pub(super) fn drift(&self) -> f32 {
+        let leak = match self.mode {
+            Mode::Steady(_) => self.leak,
+            Mode::Probing(_) => 1.0,
+        };
+        STEADY_DRIFT + DRIFT * leak * leak.sqrt()
+    }
+
+    /// What the block says.
+    pub(super) fn judge(&mut self, block: &Energies) -> Verdict {
+        self.front_now += 0.2 * (block.front - self.front_now);
+        self.back_now += 0.2 * (block.back - self.back_now);
+        let loud = block.near.max(block.front) > FAINT;
+        if loud {
+            self.near += 0.1 * (block.near - self.near);
+            self.front += 0.1 * (block.front - self.front);
+            self.back += 0.1 * (block.back - self.back);
+            self.learn_leak();
+        }
+        let (ahead, behind) = self.compare(block);
+        if let Some(verdict) = self.harm(loud) {
+            return verdict;
+        }
+        match self.mode {
+            Mode::Probing(blocks) => self.probe(blocks, loud),
+            Mode::Steady(_) if ahead => {
+                self.even();
+                self.front_now = self.back_now;
+                Verdict::Take
+            }
+            Mode::Steady(_) if behind && self.back_now > 2.0 * self.front_now => {
+                self.even();
+                self.back_now = self.front_now;
+                Verdict::GoBack
+            }
+            Mode::Steady(_) if !loud => Verdict::Wait,
+            Mode::Steady(doubts) if self.suspect() => {
+                if doubts < PATIENCE {
+                    self.mode = Mode::Steady(doubts + 1);
+                    return Verdict::Learn;
+                }
+                self.mode = Mode::Probing(0);
+                self.back_now = self.front_now;
+                Verdict::Probe
+            }
+            Mode::Steady(_) => {
+                self.mode = Mode::Steady(0);
+                Verdict::Learn
+            }
+        }
+    }
+
+    fn learn_leak(&mut self) {
+        let left = (self.back / self.near).min(1.0);
+        if left < self.leak {
+            self.leak += 0.2 * (left - self.leak);
+        } else if matches!(self.mode, Mode::Steady(_)) {
+            self.leak = (self.leak * FORGETTING).min(1.0);
+        }
+    }
+
+    /// Whether the background is ahead, or behind, by more than chance.
+    fn compare(&mut self, block: &Energies) -> (bool, bool) {
+        let (mut ahead, mut behind) = (false, false);
+        for (place, (keep, sure)) in PACES.into_iter().enumerate() {
+            let take = 1.0 - keep;
+            self.lead[place] = keep * self.lead[place] + take * (block.front - block.back);
+            self.spread[place] =
+                keep * keep * self.spread[place] + take * take * block.front * block.apart;
+            let (lead, spread) = (self.lead[place], self.spread[place]);
+            ahead |= lead > 0.0 && lead * lead > sure * spread;
+            behind |= lead < 0.0 && lead * lead > 4.0 * sure * spread;
+        }
+        (ahead, behind)
+    }
+
+    /// An echo estimate that adds more than it takes away is of no path that is there.
+    fn harm(&mut self, loud: bool) -> Option<Verdict> {
+        if !loud || self.front < HARMFUL * self.near {
+            self.harmful = 0;
+            return None;
+        }
+        self.harmful += 1;
+        if self.harmful < PATIENCE {
+            return None;
+        }
+        *self = Self::new();
+        Some(Verdict::Forget)
+    }
+
+    fn probe(&mut self, blocks: u32, loud: bool) -> Verdict {
+        if blocks > 3 && self.back_now < CLEARLY * self.front_now {
+            self.mode = Mode::Steady(0);
+            self.leak = (self.back / self.near).clamp(0.3, 1.0);
+            self.front = self.back;
+            self.front_now = self.back_now;
+            self.even();
+            return Verdict::Take;
+        }
+        if !loud {
+            return Verdict::Wait;
+        }
+        if !self.suspect() || blocks >= PROBE {
+            self.mode = Mode::Steady(0);
+            self.back_now = self.front_now;
+            self.even();
+            return Verdict::GoBack;
+        }
+        self.mode = Mode::Probing(blocks + 1);
+        Verdict::Learn
+    }
+
+    /// Whether the foreground is much worse than it used to be.
+    fn suspect(&self) -> bool {
+        let left = (self.front / self.near).min(1.0);
+        left > SUSPICIOUS && left > 8.0 * self.leak
+    }
+
+    fn even(&mut self) {
+        self.lead = [0.0; 3];
+        self.spread = [0.0; 3];
+    }
+}
+
+/// What the comparison keeps from block to block, and the square of the lead, in spreads, that is sure.
+const PACES: [(f32, f32); 3] = [(0.0, 1.0), (0.6, 0.5), (0.85, 0.25)];
+/// The drift of a path that is known, and of one that is not.
+const STEADY_DRIFT: f32 = 5e-5;
+const DRIFT: f32 = 0.6;
+/// A block below this energy says nothing: -54 dBm0.
+const FAINT: f32 = 64.0 * 1000.0;
+/// How the leak grows while it is not confirmed: 1 dB in a second of sound.
+const FORGETTING: f32 = 1.002;
+/// The part of the echo that is left when something must have happened: -7 dB.
+const SUSPICIOUS: f32 = 0.2;
+/// Blocks that a suspicion waits.
+const PATIENCE: u32 = 6;
+/// Blocks that a probe lasts at most.
+const PROBE: u32 = 40;
+/// What the probe must leave of the foreground's rest: -8 dB.
+const CLEARLY: f32 = 0.15;
+/// The gain of an echo estimate that is worse than none.
+const HARMFUL: f32 = 1.5;

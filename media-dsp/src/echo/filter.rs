@@ -1,0 +1,250 @@
+//! The adaptive filter: a model of the echo path in partitions of 64 samples.
+//!
+//! The filter has two sets of weights. The *background* learns with every block by a Kalman filter in the
+//! frequency domain: each bin of each partition has an uncertainty of its own, so that a step is large
+//! where little is known and small where the near end speaks or the path is known already. The
+//! *foreground* makes the echo estimate that is heard; [`Contest`] says when it takes over what the
+//! background has learned. The foreground's first partition is convolved in the time domain, the others are
+//! computed a block ahead, and so the output has no delay.
+//!
+//! G. Enzner, P. Vary, "Frequency-domain adaptive Kalman filter for acoustic echo control in hands-free
+//! telephones", Signal Processing 86 (2006), partitioned.
+
+#![allow(clippy::needless_range_loop)] // A bin is an index into several arrays.
+
+use super::contest::{Contest, Energies, Verdict};
+use super::narrow_band::{Band, NarrowBand};
+use crate::arch::Level;
+use crate::arch::echo::{self as kernel, BLOCK, Gain};
+use crate::arch::fft::{BINS, Plan, SIZE, Spectrum};
+use std::sync::OnceLock;
+
+/// Model of the echo path, and the echo estimate that it makes.
+#[derive(Debug, Clone)]
+pub(super) struct Filter {
+    level: Level,
+    plan: &'static Plan,
+    /// The block before and the one that is filled.
+    far: [f32; SIZE],
+    near: [f32; BLOCK],
+    /// What the foreground leaves of `near`.
+    rest: [f32; BLOCK],
+    filled: usize,
+    /// The far end's last blocks; `newest` is followed by older ones, around the end.
+    spectra: Vec<Spectrum>,
+    newest: usize,
+    background: Vec<Spectrum>,
+    foreground: Vec<Spectrum>,
+    /// The expected square of the background's error.
+    unsure: Vec<[f32; BINS]>,
+    /// The power of what is no echo, as far as the background knows.
+    noise: [f32; BINS],
+    /// The foreground's first partition, backwards in time.
+    head: [f32; BLOCK],
+    /// The echo of all other partitions in the block that is filled.
+    tail: [f32; BLOCK],
+    /// The partition that is constrained next.
+    turn: usize,
+    contest: Contest,
+    narrow_band: NarrowBand,
+    frozen: bool,
+}
+
+impl Filter {
+    pub(super) fn new(partitions: usize, level: Level) -> Self {
+        static PLAN: OnceLock<Plan> = OnceLock::new();
+        Self {
+            level,
+            plan: PLAN.get_or_init(Plan::new),
+            far: [0.0; SIZE],
+            near: [0.0; BLOCK],
+            rest: [0.0; BLOCK],
+            filled: 0,
+            spectra: vec![Spectrum::ZERO; partitions],
+            newest: 0,
+            background: vec![Spectrum::ZERO; partitions],
+            foreground: vec![Spectrum::ZERO; partitions],
+            unsure: vec![[UNKNOWN; BINS]; partitions],
+            noise: [0.0; BINS],
+            head: [0.0; BLOCK],
+            tail: [0.0; BLOCK],
+            turn: 0,
+            contest: Contest::new(),
+            narrow_band: NarrowBand::new(),
+            frozen: false,
+        }
+    }
+
+    /// Forgets the echo path.
+    pub(super) fn reset(&mut self) {
+        self.forget();
+        self.spectra.fill(Spectrum::ZERO);
+        self.far = [0.0; SIZE];
+        self.noise = [0.0; BINS];
+        self.contest = Contest::new();
+    }
+
+    /// Holds the weights as they are, or lets them learn again.
+    pub(super) fn freeze(&mut self, frozen: bool) {
+        self.frozen = frozen;
+    }
+
+    /// The part of the echo's power that the foreground leaves, as far as it is known.
+    pub(super) fn leak(&self) -> f32 {
+        self.contest.leak()
+    }
+
+    /// What the far end sends.
+    pub(super) fn band(&self) -> Band {
+        self.narrow_band.band()
+    }
+
+    /// The memory beside the value itself.
+    pub(super) fn octets(&self) -> usize {
+        let spectra = self.spectra.len() + self.background.len() + self.foreground.len();
+        spectra * size_of::<Spectrum>() + self.unsure.len() * size_of::<[f32; BINS]>()
+    }
+
+    /// Samples until the next block is full.
+    pub(super) fn room(&self) -> usize {
+        BLOCK - self.filled
+    }
+
+    /// Takes the echo of `far` out of `near`; not more than [`Filter::room`] samples.
+    pub(super) fn cancel(&mut self, far: &[f32], near: &[f32], rest: &mut [f32]) {
+        let from = self.filled;
+        let to = from + far.len();
+        self.far[BLOCK + from..BLOCK + to].copy_from_slice(far);
+        self.near[from..to].copy_from_slice(near);
+        kernel::head(self.level, &self.head, &self.far[from + 1..], rest);
+        for ((rest, near), tail) in rest.iter_mut().zip(near).zip(&self.tail[from..to]) {
+            *rest = near - (*rest + tail);
+        }
+        self.rest[from..to].copy_from_slice(rest);
+        self.filled = to;
+        if to == BLOCK {
+            self.filled = 0;
+            self.block();
+        }
+    }
+
+    /// A block is full: learns from it, and computes the next one's echo of all partitions but the first.
+    fn block(&mut self) {
+        self.newest = self.newest.checked_sub(1).unwrap_or(self.spectra.len() - 1);
+        self.spectra[self.newest] = kernel::forward(self.level, self.plan, &self.far);
+        self.far.copy_within(BLOCK.., 0);
+        self.narrow_band.hear(&self.spectra[self.newest]);
+        let known = self.contest.leak() < CONVERGED;
+        let learns = match self.narrow_band.band() {
+            Band::Wide => true,
+            Band::Tones => !known,
+            Band::Signalling => false,
+        };
+        if learns && !self.frozen {
+            self.learn();
+        }
+        let echo = kernel::convolve(self.level, self.newest_first(), &self.foreground[1..]);
+        let echo = kernel::inverse(self.level, self.plan, &echo);
+        self.tail.copy_from_slice(&echo[BLOCK..]);
+    }
+
+    fn learn(&mut self) {
+        let (rest, mut head) = self.adapt();
+        let energies = Energies::of(&self.near, &self.rest, &rest);
+        let verdict = self.contest.judge(&energies);
+        if verdict == Verdict::Learn && self.contest.leak() > WELL_KNOWN {
+            // While little is known, what a block says is worth hearing twice.
+            head = self.adapt().1;
+        }
+        match verdict {
+            Verdict::Learn | Verdict::Wait => {}
+            Verdict::Take => {
+                self.foreground.copy_from_slice(&self.background);
+                self.head = head;
+                self.head.reverse();
+            }
+            Verdict::Probe => {
+                for unsure in self.unsure.as_flattened_mut() {
+                    *unsure = unsure.max(ASTRAY);
+                }
+            }
+            Verdict::GoBack => self.go_back(),
+            Verdict::Forget => self.forget(),
+        }
+    }
+
+    /// One Kalman step of the background. Gives what it left of the block before the step, and its first
+    /// partition after it.
+    fn adapt(&mut self) -> ([f32; BLOCK], [f32; BLOCK]) {
+        let (level, plan) = (self.level, self.plan);
+        let (older, newer) = self.spectra.split_at(self.newest);
+        let far = (newer, older);
+        let echo = kernel::convolve(level, far, &self.background);
+        let echo = kernel::inverse(level, plan, &echo);
+        let mut rest = [0.0; SIZE];
+        for ((rest, near), echo) in rest[BLOCK..].iter_mut().zip(&self.near).zip(&echo[BLOCK..]) {
+            *rest = near - echo;
+        }
+        let mut error = kernel::forward(level, plan, &rest);
+        let mut weight = kernel::doubt(level, far, &self.unsure);
+        for bin in 0..BINS {
+            let power = error.re[bin] * error.re[bin] + error.im[bin] * error.im[bin];
+            self.noise[bin] += NOISE_PACE * (power - self.noise[bin]);
+            weight[bin] = 1.0 / (weight[bin] + self.noise[bin].max(power) + QUANTUM);
+            error.re[bin] *= weight[bin];
+            error.im[bin] *= weight[bin];
+        }
+        let gain = Gain { weight, error, stays: 1.0 - self.contest.drift(), prior: PRIOR };
+        kernel::adapt(level, far, &mut self.background, &mut self.unsure, &gain);
+        // The circular convolution is a linear one only of partitions that end after 64 taps: the first is
+        // cut to that length with every block, the others in turn, as J.-S. Valin does in Speex.
+        let head = kernel::constrain(level, plan, &mut self.background[0]);
+        self.turn = 1 + self.turn % self.background.len();
+        if let Some(partition) = self.background.get_mut(self.turn) {
+            kernel::constrain(level, plan, partition);
+        }
+        let mut left = [0.0; BLOCK];
+        left.copy_from_slice(&rest[BLOCK..]);
+        (left, head)
+    }
+
+    /// The background was led astray: it begins again from the foreground, and knows how good that is.
+    fn go_back(&mut self) {
+        self.background.copy_from_slice(&self.foreground);
+        let leak = self.contest.leak();
+        for (w, unsure) in self.background.iter().zip(&mut self.unsure) {
+            for (bin, unsure) in unsure.iter_mut().enumerate() {
+                let power = w.re[bin] * w.re[bin] + w.im[bin] * w.im[bin];
+                *unsure = unsure.min(leak * (power + UNKNOWN));
+            }
+        }
+    }
+
+    fn forget(&mut self) {
+        self.background.fill(Spectrum::ZERO);
+        self.foreground.fill(Spectrum::ZERO);
+        self.unsure.fill([UNKNOWN; BINS]);
+        self.head = [0.0; BLOCK];
+        self.tail = [0.0; BLOCK];
+    }
+
+    fn newest_first(&self) -> (&[Spectrum], &[Spectrum]) {
+        let (older, newer) = self.spectra.split_at(self.newest);
+        (newer, older)
+    }
+}
+
+/// The uncertainty of a partition before anything was heard: a gain of -10 dB.
+const UNKNOWN: f32 = 0.1;
+/// The uncertainty when the path may have changed.
+const ASTRAY: f32 = 0.02;
+/// The power of a path's partition where none was found yet: it keeps the filter able to learn.
+const PRIOR: f32 = 6e-3;
+/// How fast the power of the noise is learned, per block.
+const NOISE_PACE: f32 = 0.2;
+/// The power in a bin of what G.711 adds to the faintest sounds.
+const QUANTUM: f32 = 2000.0;
+/// Leak below which tones teach nothing more: 10 dB of enhancement.
+const CONVERGED: f32 = 0.1;
+/// Leak below which a block is heard once: 20 dB of enhancement.
+const WELL_KNOWN: f32 = 0.01;

@@ -1,0 +1,111 @@
+//! The nonlinear processor: what the filter leaves of the echo gives way to comfort noise while only the
+//! far end speaks (ITU-T G.168 Annex B and §6.4.2.9).
+
+use super::comfort::Comfort;
+
+/// Takes away the rest of the echo.
+#[derive(Debug, Clone)]
+pub(super) struct Nonlinear {
+    /// The power of what is left, of the echo estimate, and the far end's greatest within the tail.
+    rest: f32,
+    echo: f32,
+    far: [f32; 2],
+    /// Milliseconds of a tail, and of the present half of `far`.
+    tail: u32,
+    age: u32,
+    /// Milliseconds in which the near end was heard, and for which it is still believed to speak.
+    heard: u32,
+    hold: u32,
+    /// How much is let through.
+    gain: f32,
+    comfort: Comfort,
+}
+
+/// What a millisecond says of both ends.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hop {
+    /// The mean power of the far end, of the echo estimate, and of what was left.
+    pub(super) far: f32,
+    pub(super) echo: f32,
+    pub(super) rest: f32,
+    /// The part of the echo that the filter leaves.
+    pub(super) leak: f32,
+    /// Whether the far end sends a tone that the near end may answer by the same.
+    pub(super) signalling: bool,
+}
+
+impl Nonlinear {
+    /// For a tail of so many milliseconds.
+    pub(super) fn new(tail: usize) -> Self {
+        Self {
+            rest: 0.0,
+            echo: 0.0,
+            far: [0.0; 2],
+            tail: tail as u32,
+            age: 0,
+            heard: 0,
+            hold: 0,
+            gain: 1.0,
+            comfort: Comfort::new(),
+        }
+    }
+
+    /// Forgets what was heard.
+    pub(super) fn reset(&mut self) {
+        *self = Self { tail: self.tail, ..Self::new(0) };
+    }
+
+    /// Replaces what is left of the echo in these samples.
+    pub(super) fn process(&mut self, samples: &mut [f32], echo_only: bool) {
+        let (goal, pace) = if echo_only { (0.0, CLOSING) } else { (1.0, OPENING) };
+        for sample in samples {
+            self.gain += pace * (goal - self.gain);
+            let noise = self.comfort.sample();
+            *sample = self.gain * *sample + (1.0 - self.gain) * noise;
+        }
+    }
+
+    /// Hears a millisecond, and says whether what follows is echo and nothing else.
+    pub(super) fn hear(&mut self, hop: &Hop, samples: &[f32]) -> bool {
+        self.rest += if hop.rest > self.rest { 0.5 } else { 0.1 } * (hop.rest - self.rest);
+        self.echo = hop.echo.max(self.echo * 0.97);
+        self.age += 1;
+        if self.age >= self.tail {
+            self.age = 0;
+            self.far = [hop.far, self.far[0]];
+        }
+        self.far[0] = self.far[0].max(hop.far);
+        // Before the path is known, echo may come with whatever the far end sent within the tail.
+        let possible = if hop.leak > UNKNOWN {
+            self.echo.max(LEAST_LOSS * self.far[0].max(self.far[1]))
+        } else {
+            self.echo
+        };
+        self.comfort.learn(samples, hop.rest, hop.leak * possible);
+        let limit =
+            (NEAR * hop.leak.max(LEAST_LEAK)).min(2.0) * possible + 4.0 * self.comfort.power();
+        self.heard = if self.rest > limit { self.heard + 1 } else { 0 };
+        if self.heard >= ATTACK {
+            self.hold = HOLD;
+        }
+        self.hold = self.hold.saturating_sub(1);
+        possible > AUDIBLE && self.hold == 0 && !hop.signalling
+    }
+}
+
+/// How fast the processor closes and opens, per sample.
+const CLOSING: f32 = 0.1;
+const OPENING: f32 = 0.3;
+/// Leak above which the path is not known.
+const UNKNOWN: f32 = 0.03;
+/// The echo return loss that a line has at least: 6 dB (ITU-T G.168 §6.4.2).
+const LEAST_LOSS: f32 = 0.25;
+/// What is above the echo's expected rest by this is the near end: 15 dB.
+const NEAR: f32 = 32.0;
+/// The least rest that is counted on: speech now and then leaves more than it does on the whole.
+const LEAST_LEAK: f32 = 3e-3;
+/// An echo below this power needs no processing: -72 dBm0.
+const AUDIBLE: f32 = 16.0;
+/// Milliseconds of near end until it is believed, and for which it is believed.
+const ATTACK: u32 = 3;
+const HOLD: u32 = 80;
