@@ -3,16 +3,15 @@
 //! The level is found once. `STROWGER_CPU=scalar|sse2|avx2|avx512|neon` lowers it, so that one machine
 //! tests every path. Each kernel has a scalar twin with the same result.
 
+pub(crate) mod echo;
+pub(crate) mod fft;
 pub(crate) mod fir;
 pub(crate) mod g711;
 pub(crate) mod g722;
 pub(crate) mod g726;
 pub(crate) mod lanes;
-pub(crate) mod mix;
-pub(crate) mod plc;
 pub(crate) mod lpc;
-pub(crate) mod echo;
-pub(crate) mod fft;
+pub(crate) mod mix;
 
 use std::env;
 use std::io::Write;

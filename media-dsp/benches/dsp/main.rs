@@ -16,11 +16,11 @@ mod g711;
 mod g722;
 mod g7231;
 mod g726;
+mod gsm;
 mod mix;
 mod plc;
 mod resample;
 mod silence;
-mod gsm;
 
 use rustix::time::{ClockId, clock_gettime};
 use std::env;
