@@ -7,6 +7,7 @@ use media_dsp::g722::{self, Mode};
 use media_dsp::g726::{self, Packing};
 use media_dsp::g729::{self, Dtx};
 use media_dsp::g7231::{self, Vad};
+use media_dsp::gsm;
 use media_dsp::resample::Rate;
 use std::borrow::Cow;
 
@@ -35,6 +36,7 @@ pub(crate) fn open(options: &mut Options) -> Result<Box<dyn Codec>, Failure> {
         "aal2-g726-24" => Box::new(G726::open(options, g726::Rate::Kbit24, Packing::Aal2)?),
         "aal2-g726-32" => Box::new(G726::open(options, g726::Rate::Kbit32, Packing::Aal2)?),
         "aal2-g726-40" => Box::new(G726::open(options, g726::Rate::Kbit40, Packing::Aal2)?),
+        "gsm" => Box::new(Gsm),
         "g729" => Box::new(G729::open(options)),
         "g723" => Box::new(G7231::open(options)?),
         name => return Err(Failure::usage(format!("there is no codec '{name}'"))),
@@ -140,6 +142,27 @@ impl Codec for G726 {
         let mut octets = vec![0; samples];
         decoder.decode_law(law, frames, &mut octets)?;
         G711(law).decode(&octets)
+    }
+}
+
+struct Gsm;
+
+impl Codec for Gsm {
+    fn rate(&self) -> Rate {
+        Rate::Hz8000
+    }
+
+    fn encode(&mut self, pcm: &[i16]) -> Result<Vec<u8>, Failure> {
+        let pcm = whole(pcm, GSM_SAMPLES);
+        let mut out = vec![0; pcm.len() / GSM_SAMPLES * GSM_OCTETS];
+        gsm::Encoder::new().encode(&pcm, &mut out)?;
+        Ok(out)
+    }
+
+    fn decode(&mut self, frames: &[u8]) -> Result<Vec<i16>, Failure> {
+        let mut pcm = vec![0; frames.len() / GSM_OCTETS * GSM_SAMPLES];
+        gsm::Decoder::new().decode(frames, &mut pcm)?;
+        Ok(pcm)
     }
 }
 
@@ -278,3 +301,8 @@ impl From<DecodeError> for Failure {
         Self::data(error.to_string())
     }
 }
+
+/// A frame of GSM full rate: 20 ms.
+const GSM_SAMPLES: usize = 160;
+/// RFC 3551 §4.5.8.
+const GSM_OCTETS: usize = 33;

@@ -105,6 +105,7 @@ codecs:
   g722                    G.722, an octet for two samples; --bitrate 64 (or 56, 48)
   g726-16, -24, -32, -40  G.726, packed as RFC 3551 says; aal2-g726-32 and so on the other way round;
                           --law linear (or a, u: samples are made from octets of G.711)
+  gsm                     GSM full rate, 20 ms in 33 octets
   g729                    G.729 A, 10 ms in 10 octets; --annexb leaves pauses out, describing them in 2
                           octets; --itu takes and makes the ITU's serial words, which alone keep where
                           something was left out
