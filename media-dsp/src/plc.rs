@@ -1,10 +1,10 @@
 //! Packet loss concealment for codecs that have none of their own, of the class of ITU-T G.711 Appendix I.
 //!
-//! What is missing is spoken on by a model of the last sounds: a prediction filter for the shape of
-//! the mouth, excited by the last cycle of the voice over and over ([`substitute`]), weaker the less
-//! the cycles were alike, and fading to silence within 50 ms. The filter goes on from the
-//! last samples heard, so that the gap begins without a seam and, unlike in Appendix I, nothing that is
-//! heard has to be delayed for it. Where sound comes back it is faded in over the model's.
+//! What is missing is spoken on by a model of the last sounds: a prediction filter for the shape of the
+//! mouth, excited by the last cycle of the voice over and over, weaker the less the cycles were alike,
+//! and fading to silence within 50 ms. The filter goes on from the last samples heard, so that the gap
+//! begins without a seam and, unlike in Appendix I, nothing that is heard has to be delayed for it. Where
+//! sound comes back it is faded in over the model's.
 
 mod substitute;
 
