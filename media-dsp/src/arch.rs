@@ -9,6 +9,7 @@ pub(crate) mod fir;
 pub(crate) mod g711;
 pub(crate) mod g722;
 pub(crate) mod g726;
+pub(crate) mod gsm;
 pub(crate) mod lanes;
 pub(crate) mod lpc;
 pub(crate) mod mix;

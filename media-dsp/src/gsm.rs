@@ -4,19 +4,21 @@
 //! §4.5.8 lays them out. The delay is one frame.
 
 mod frame;
-mod lag;
-mod lattice;
+pub(crate) mod lag;
+pub(crate) mod lattice;
 mod pulses;
 mod reflection;
 mod tables;
 
+use crate::arch::{self, Level};
 use crate::codec::{DecodeError, EncodeError};
 use crate::fixed::{add, mult_r};
 use frame::{Frame, OCTETS};
 
-/// An encoder's state: 280 octets.
+/// An encoder's state: 284 octets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encoder {
+    level: Level,
     /// The last sample, without its lowest bits.
     sample: i16,
     /// The offset compensation's recursive part, Q15.
@@ -36,8 +38,21 @@ impl Default for Encoder {
 
 impl Encoder {
     /// After a reset.
-    pub const fn new() -> Self {
-        Self { sample: 0, offset: 0, emphasis: 0, ratios: [0; 8], stages: [0; 8], past: [0; 120] }
+    pub fn new() -> Self {
+        Self::at(Level::current())
+    }
+
+    /// After a reset, with the instructions of a level that this machine has.
+    pub fn at(level: Level) -> Self {
+        Self {
+            level,
+            sample: 0,
+            offset: 0,
+            emphasis: 0,
+            ratios: [0; 8],
+            stages: [0; 8],
+            past: [0; 120],
+        }
     }
 
     /// Encodes whole frames of 160 samples to 33 octets each. Returns how many octets they took.
@@ -61,10 +76,10 @@ impl Encoder {
         let ratios = reflection::decode(&frame.ratios);
         let reflections = reflection::interpolate(&self.ratios, &ratios);
         self.ratios = ratios;
-        lattice::analyse(&mut self.stages, &reflections, &mut samples);
+        arch::gsm::analyse(self.level, &mut self.stages, &reflections, &mut samples);
 
         for (residual, part) in samples.as_chunks().0.iter().zip(&mut frame.parts) {
-            (part.lag, part.gain) = lag::search(residual, &self.past);
+            (part.lag, part.gain) = lag::search(self.level, residual, &self.past);
             let mut predicted = lag::predict(&self.past, part.lag, part.gain);
             let mut rest = *residual;
             for (rest, &predicted) in rest.iter_mut().zip(&predicted) {
@@ -97,9 +112,10 @@ impl Encoder {
     }
 }
 
-/// A decoder's state: 352 octets, with what conceals losses.
+/// A decoder's state: 354 octets, with what conceals losses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decoder {
+    level: Level,
     ratios: [i16; 8],
     stages: [i16; 8],
     past: [i16; 120],
@@ -122,7 +138,13 @@ impl Default for Decoder {
 impl Decoder {
     /// After a reset.
     pub fn new() -> Self {
+        Self::at(Level::current())
+    }
+
+    /// After a reset, with the instructions of a level that this machine has.
+    pub fn at(level: Level) -> Self {
         Self {
+            level,
             ratios: [0; 8],
             stages: [0; 8],
             past: [0; 120],
@@ -186,11 +208,8 @@ impl Decoder {
         let ratios = reflection::decode(&frame.ratios);
         let reflections = reflection::interpolate(&self.ratios, &ratios);
         self.ratios = ratios;
-        lattice::synthesize(&mut self.stages, &reflections, &mut samples);
-        for sample in &mut samples {
-            self.emphasis = add(*sample, mult_r(self.emphasis, 28_180));
-            *sample = add(self.emphasis, self.emphasis) & !7;
-        }
+        let (stages, emphasis) = (&mut self.stages, &mut self.emphasis);
+        arch::gsm::synthesize(self.level, stages, emphasis, &reflections, &mut samples);
         samples
     }
 }

@@ -1,25 +1,64 @@
 //! The long-term predictor: GSM 06.10 §5.2.11 and 5.2.12.
 
 use super::tables::{GAIN_LEVELS, GAINS};
+#[cfg(target_arch = "x86_64")]
+use crate::arch::lanes::{Lanes, MOST};
+use crate::arch::{self, Level};
 use crate::fixed::{abs_s, mult, mult_r, norm_l, norm_s};
 
 /// The lag and the code of the gain by which the last 120 samples of the reconstructed residual
 /// predict the next 40 best.
-pub(super) fn search(residual: &[i16; 40], past: &[i16; 120]) -> (u8, u8) {
+pub(super) fn search(level: Level, residual: &[i16; 40], past: &[i16; 120]) -> (u8, u8) {
     let loudest = residual.iter().fold(0, |loudest: i16, &it| loudest.max(abs_s(it)));
     let places = if loudest == 0 { 0 } else { (6 - norm_s(loudest)).max(0) };
     let scaled = residual.map(|it| it >> places);
-    let (mut lag, mut most) = (40, 0);
-    for candidate in 40..=120_usize {
-        let earlier = &past[120 - candidate..160 - candidate];
-        let products = scaled.iter().zip(earlier);
-        let sum = products.map(|(&a, &b)| i32::from(a) * i32::from(b)).sum();
+    let sums = arch::gsm::correlate(level, &scaled, past);
+    let (mut lag, mut most) = (SHORTEST, 0);
+    for (candidate, &sum) in (SHORTEST..).zip(sums.iter().rev()) {
         if sum > most {
             (lag, most) = (candidate, sum);
         }
     }
-    let earlier = &past[120 - lag..160 - lag];
-    (lag as u8, gain((most << 1) >> (6 - places), earlier))
+    (lag as u8, gain((most << 1) >> (6 - places), &past[120 - lag..160 - lag]))
+}
+
+/// The correlation for every lag, from the longest to the shortest.
+pub(crate) fn correlate(scaled: &[i16; 40], past: &[i16; 120]) -> [i32; LAGS] {
+    let mut sums = [0; LAGS];
+    for (sum, earlier) in sums.iter_mut().zip(past.windows(40)) {
+        *sum = scaled.iter().zip(earlier).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum();
+    }
+    sums
+}
+
+/// [`correlate`] with a lag in each lane.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+pub(crate) fn correlate_lanes<L: Lanes>(scaled: &[i16; 40], past: &[i16; 120]) -> [i32; LAGS] {
+    // The lanes beyond the last lag take in what is no sample, and are cut off.
+    let mut pairs = [0; 120 + MOST];
+    for (pair, samples) in pairs.iter_mut().zip(past.windows(2)) {
+        *pair = packed(samples[0], samples[1]);
+    }
+    let mut sums = [0; LAGS + MOST];
+    for first in (0..LAGS).step_by(L::COUNT) {
+        let mut sum = L::all(0);
+        for (at, &[a, b]) in (first..).step_by(2).zip(scaled.as_chunks().0) {
+            if let Some(pairs) = pairs[at..].first_chunk() {
+                sum = sum + L::read(pairs).dot(L::all(packed(a, b)));
+            }
+        }
+        if let Some(sums) = sums[first..].first_chunk_mut() {
+            sum.write(sums);
+        }
+    }
+    std::array::from_fn(|lag| sums[lag])
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn packed(first: i16, second: i16) -> i32 {
+    i32::from(first as u16) | i32::from(second) << 16
 }
 
 /// The code of the gain, from the greatest correlation and the samples it was found with.
@@ -52,3 +91,8 @@ pub(super) fn remember(past: &mut [i16; 120], samples: &[i16; 40]) {
     past.copy_within(40.., 0);
     past[80..].copy_from_slice(samples);
 }
+
+/// The shortest lag.
+const SHORTEST: usize = 40;
+/// How many lags there are.
+pub(crate) const LAGS: usize = 81;

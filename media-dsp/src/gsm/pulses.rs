@@ -37,13 +37,13 @@ pub(super) fn decode(part: &Part) -> [i16; 40] {
 fn weigh(residual: &[i16; 40]) -> [i16; 40] {
     let mut line = [0; 50];
     line[5..45].copy_from_slice(residual);
-    let mut weighted = [0; 40];
-    for (place, weighted) in weighted.iter_mut().enumerate() {
-        let taps = line[place..place + 11].iter().zip(&WEIGHTS);
-        let sum: i32 = taps.map(|(&sample, &tap)| i32::from(sample) * i32::from(tap)).sum();
-        *weighted = saturate((sum + 4_096) >> 13);
+    let mut sums = [4_096; 40];
+    for (from, &weight) in WEIGHTS.iter().enumerate() {
+        for (sum, &sample) in sums.iter_mut().zip(&line[from..from + 40]) {
+            *sum += i32::from(sample) * i32::from(weight);
+        }
     }
-    weighted
+    sums.map(|sum: i32| saturate(sum >> 13))
 }
 
 /// §5.2.14: the first of the four grids with the most power, and its samples.
