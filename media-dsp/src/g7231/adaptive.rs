@@ -5,7 +5,7 @@ use super::excitation::{self, Past, lagged};
 use super::frame::Speech;
 use super::math::scale;
 use super::sums::{convolve, fit, plain, saturated, squares, take_convolved};
-use super::tables::gains::{LARGE_WORST, SMALL_WORST};
+use super::tables::gains::{LARGE, LARGE_WORST, SMALL, SMALL_WORST};
 use super::{HISTORY, LAG_MIN, LAG_SHORT, Rate, SUBFRAME, Sub};
 use crate::fixed::{
     extract_l, l_abs, l_add, l_mult, l_shl, l_sub, mult_r, norm_l, round, saturate,
@@ -42,8 +42,9 @@ pub(super) fn search(
         let rows = excitation::rows(rate, if odd { lag } else { lag - 1 + step });
         let few = rows.len() == 85;
         let allowed = if few { 51 + 4 * allowance } else { 93 + 8 * allowance };
-        for (place, row) in rows.iter().take(allowed).enumerate() {
-            let fit = fit_of(&numbers, row);
+        let clear: &[bool] = if few { &SMALL_CLEAR } else { &LARGE_CLEAR };
+        for (place, (row, &clear)) in rows.iter().zip(clear).take(allowed).enumerate() {
+            let fit = if clear { plain(&numbers, row) } else { halves_in_order(&numbers, row) };
             if fit > best {
                 (best, found, taps) = (fit, step, place);
             }
@@ -107,12 +108,6 @@ fn filtered(window: &[i16; SUBFRAME + 4], impulse: &Sub) -> [Sub; 5] {
     all
 }
 
-/// How well gains fit. Only a row whose gains sum up to more than 2 in Q15 can saturate.
-fn fit_of(numbers: &[i16; 20], row: &[i16; 20]) -> i32 {
-    let reach: i32 = row.iter().map(|&gain| i32::from(gain).abs()).sum();
-    if reach < 1 << 16 { plain(numbers, row) } else { halves_in_order(numbers, row) }
-}
-
 /// The worst that an error in the decoder's memory may have become, for 150 samples back in zones of 30.
 #[derive(Clone)]
 pub(super) struct Taming {
@@ -168,3 +163,22 @@ fn zone(back: usize) -> usize {
 const LEAST: i32 = 4;
 /// The greatest error that may be (§2.14).
 const GREATEST: i32 = 0x4000_0000;
+/// Rows of gains with which no sum can saturate.
+static SMALL_CLEAR: [bool; 85] = clear(&SMALL);
+static LARGE_CLEAR: [bool; 170] = clear(&LARGE);
+
+const fn clear<const N: usize>(rows: &[[i16; 20]; N]) -> [bool; N] {
+    let mut all = [false; N];
+    let mut row = 0;
+    while row < N {
+        let mut reach = 0;
+        let mut place = 0;
+        while place < 20 {
+            reach += rows[row][place].unsigned_abs() as u32;
+            place += 1;
+        }
+        all[row] = reach < 1 << 16;
+        row += 1;
+    }
+    all
+}

@@ -53,7 +53,7 @@ fn search_with(best: &mut Choice, target: &Sub, response: &Sub, count: usize, tr
     let field = Field::new(target, response);
     for grid in 0..2 {
         let (mut first, mut largest) = (0, 0);
-        for (place, &cross) in field.cross[grid].iter().enumerate() {
+        for (place, &cross) in field.cross[grid][..PLACES].iter().enumerate() {
             if l_abs(cross) >= largest {
                 (largest, first) = (l_abs(cross), place);
             }
@@ -74,13 +74,15 @@ fn search_with(best: &mut Choice, target: &Sub, response: &Sub, count: usize, tr
 /// What pulses are judged by.
 struct Field<'a> {
     target: &'a Sub,
-    response: &'a Sub,
+    /// The response behind a subframe of zeros, and its largest magnitude.
+    late: [i16; 2 * SUBFRAME + FILL],
+    most: i64,
     target_squares: i64,
     /// The response's correlation with itself, and then for pulses on one grid, so many places apart.
     own: i16,
-    apart: [i16; 2 * PLACES - 1],
+    apart: [i16; 2 * LANES],
     /// The target's correlations with the response, for the two grids.
-    cross: [[i32; PLACES]; 2],
+    cross: [[i32; LANES]; 2],
 }
 
 impl<'a> Field<'a> {
@@ -88,16 +90,26 @@ impl<'a> Field<'a> {
         let halved = response.map(|sample| sample >> 1);
         let own = correlate(&halved, &halved);
         let up = norm_l(own[0]);
-        let apart = |place: usize| round(l_shl(own[2 * place.abs_diff(PLACES - 1)], up));
-        let cross = correlate(target, response).map(|sum| l_shl(sum, up - 4));
-        let grid = |grid: usize| std::array::from_fn(|place| cross[2 * place + grid]);
+        let mut apart = [0; 2 * LANES];
+        for place in 0..PLACES {
+            let correlation = round(l_shl(own[2 * place], up));
+            (apart[LANES - place], apart[LANES + place]) = (correlation, correlation);
+        }
+        let mut cross = [[0; LANES]; 2];
+        for (place, &sum) in correlate(target, response).iter().enumerate() {
+            cross[place % 2][place / 2] = l_shl(sum, up - 4);
+        }
+        let mut late = [0; 2 * SUBFRAME + FILL];
+        late[SUBFRAME..2 * SUBFRAME].copy_from_slice(response);
+        let most = response.iter().fold(0, |most, &it| it.unsigned_abs().max(most));
         Self {
             target,
-            response,
+            late,
+            most: i64::from(most),
             target_squares: squares(target),
             own: round(l_shl(own[0], up)),
-            apart: std::array::from_fn(apart),
-            cross: [grid(0), grid(1)],
+            apart,
+            cross,
         }
     }
 
@@ -105,13 +117,14 @@ impl<'a> Field<'a> {
     fn fill(&self, choice: &mut Choice, largest: i32, count: usize) {
         let height = PULSE_GAIN[choice.amplitude];
         let mut left = self.cross[choice.grid];
-        // Ones in all bits where there is a pulse.
-        let mut taken = [0; PLACES];
+        // Ones in all bits where there is a pulse, or no place.
+        let mut taken = [-1; LANES];
+        taken[..PLACES].fill(0);
         let clear = i64::from(largest) + (count as i64) * (i64::from(height) << 16) < 1 << 31;
         let mut last = choice.places[0];
         for pulse in 0..count {
             if pulse > 0 {
-                let sizes: [i32; PLACES] = std::array::from_fn(|at| l_abs(left[at]) | taken[at]);
+                let sizes: [i32; LANES] = std::array::from_fn(|at| l_abs(left[at]) | taken[at]);
                 let most = sizes.iter().fold(-1, |most, &it| it.max(most));
                 last = sizes.iter().position(|&it| it == most).unwrap_or(0);
                 choice.places[pulse] = last;
@@ -119,7 +132,7 @@ impl<'a> Field<'a> {
             let signed = if left[last] >= 0 { height } else { -height };
             choice.heights[pulse] = signed;
             taken[last] = -1;
-            let apart = self.apart[PLACES - 1 - last..].iter();
+            let apart = &self.apart[LANES - last..][..LANES];
             if clear {
                 for (left, &apart) in left.iter_mut().zip(apart) {
                     *left -= 2 * i32::from(signed) * i32::from(apart);
@@ -139,22 +152,25 @@ impl<'a> Field<'a> {
             *pair = (2 * choice.places[pulse] + choice.grid, choice.heights[pulse]);
         }
         let pulses = &mut pulses[..count];
-        let most = self.response.iter().fold(0, |most, &it| it.unsigned_abs().max(most));
         let height = i64::from(PULSE_GAIN[choice.amplitude]);
-        let clear = 2 * count as i64 * height * i64::from(most) < 1 << 31;
+        let clear = 2 * count as i64 * height * self.most < 1 << 31;
         if !clear {
             pulses.sort_unstable();
         }
-        let mut sums = [0; SUBFRAME];
+        let mut sums = [0; SUBFRAME + FILL];
         for &mut (place, height) in pulses {
-            let samples = sums[place..].iter_mut().zip(self.response);
+            let response = &self.late[SUBFRAME - place..][..SUBFRAME + FILL];
             if clear {
-                samples.for_each(|(sum, &it)| *sum += 2 * i32::from(height) * i32::from(it));
+                for (sum, &sample) in sums.iter_mut().zip(response) {
+                    *sum += 2 * i32::from(height) * i32::from(sample);
+                }
             } else {
-                samples.for_each(|(sum, &it)| *sum = l_mac(*sum, height, it));
+                for (sum, &sample) in sums.iter_mut().zip(response) {
+                    *sum = l_mac(*sum, height, sample);
+                }
             }
         }
-        let filtered = sums.map(|sum| saturate(sum >> 14));
+        let filtered: Sub = std::array::from_fn(|place| saturate(sums[place] >> 14));
         let energy = squares(&filtered);
         if energy < 1 << 30 && fit(4 * self.target_squares, energy) {
             return 2 * plain(self.target, &filtered) - energy as i32;
@@ -197,5 +213,9 @@ fn note(best: &Choice, pulses: &Sub, count: usize, sub: &mut Subframe) {
     (sub.amplitude, sub.grid, sub.train) = (best.amplitude, best.grid, best.train);
 }
 
+/// [`PLACES`], filled up to whole vectors.
+const LANES: usize = 32;
+/// What a subframe lacks to whole vectors.
+const FILL: usize = 4;
 /// The greatest step of amplitude that is tried as the middle.
 const STEPS_LAST: usize = 22;

@@ -74,11 +74,14 @@ pub(super) fn take_convolved(from: &Sub, samples: &Sub, response: &Sub) -> [i32;
 }
 
 fn convolve_plain(samples: &Sub, response: &Sub) -> [i32; SUBFRAME] {
-    let mut backwards = [0; 2 * SUBFRAME];
+    let mut backwards = [0; 2 * SUBFRAME + FILL];
     for (backwards, &sample) in backwards.iter_mut().zip(response.iter().rev()) {
         *backwards = sample;
     }
-    std::array::from_fn(|place| 2 * plain(samples, &backwards[SUBFRAME - 1 - place..][..SUBFRAME]))
+    let samples = filled(samples);
+    std::array::from_fn(|place| {
+        2 * plain(&samples, &backwards[SUBFRAME - 1 - place..][..SUBFRAME + FILL])
+    })
 }
 
 /// Correlations of the subframe with the response set in at each place, doubled, each step saturated.
@@ -86,10 +89,21 @@ pub(super) fn correlate(samples: &Sub, response: &Sub) -> [i32; SUBFRAME] {
     if !fit(squares(samples), squares(response)) {
         return std::array::from_fn(|place| dot_in_order(&samples[place..], response));
     }
-    let mut long = [0; 2 * SUBFRAME];
+    let mut long = [0; 2 * SUBFRAME + FILL];
     long[..SUBFRAME].copy_from_slice(samples);
-    std::array::from_fn(|place| 2 * plain(&long[place..][..SUBFRAME], response))
+    let response = filled(response);
+    std::array::from_fn(|place| 2 * plain(&long[place..][..SUBFRAME + FILL], &response))
 }
+
+/// Zeros after the subframe make whole vectors of it.
+fn filled(samples: &Sub) -> [i16; SUBFRAME + FILL] {
+    let mut all = [0; SUBFRAME + FILL];
+    all[..SUBFRAME].copy_from_slice(samples);
+    all
+}
+
+/// What a subframe lacks to whole vectors.
+const FILL: usize = 4;
 
 #[cfg(test)]
 mod tests {
