@@ -9,6 +9,7 @@
 #![allow(clippy::indexing_slicing)]
 
 pub mod amrwb;
+pub mod agc;
 pub mod arch;
 pub mod caller_id;
 pub mod cn;
@@ -23,6 +24,10 @@ pub mod g7231;
 pub mod g726;
 pub mod g729;
 pub mod gsm;
+pub mod denoise;
+mod fft;
+pub mod fixed;
+mod inband;
 pub mod mix;
 pub mod plc;
 pub mod resample;

@@ -17,6 +17,7 @@ mod g722;
 mod g7231;
 mod g726;
 mod gsm;
+mod denoise;
 mod mix;
 mod plc;
 mod resample;
@@ -121,6 +122,7 @@ fn main() {
 fn run(bench: &mut Bench) {
     g711::run(bench);
     dtmf::run(bench);
+    denoise::run(bench);
     mix::run(bench);
     resample::run(bench);
     g722::run(bench);
