@@ -3,11 +3,22 @@
 //!
 //! Everything is at 8 kHz. Instants are counted in samples since a detector was made.
 
+pub mod answer;
 pub(crate) mod bank;
+pub mod busy;
+pub mod cadence;
+mod chord;
+pub mod information;
+pub mod mf;
 pub(crate) mod oscillator;
 pub(crate) mod pair;
+pub mod progress;
+mod runs;
+pub mod zones;
 
+pub use cadence::{Player, Rounds, Sound, Step};
 pub use oscillator::Oscillator;
+pub use zones::{Indication, Zone};
 
 /// Samples in a second.
 pub const RATE: u32 = 8_000;

@@ -22,6 +22,7 @@ mod mix;
 mod plc;
 mod resample;
 mod silence;
+mod tone;
 
 use rustix::time::{ClockId, clock_gettime};
 use std::env;
@@ -133,6 +134,7 @@ fn run(bench: &mut Bench) {
     g7231::run(bench);
     amrwb::run(bench);
     gsm::run(bench);
+    tone::run(bench);
 }
 
 /// Turns of each contestant.

@@ -1,11 +1,11 @@
-//! A bank of eight filters over the last 15 ms, moved on every 5 ms.
+//! A bank of eight filters over the last few blocks of 5 ms, moved on with every block.
 //!
 //! A block of 40 samples is multiplied with eight complex exponentials (a small matrix product, which
 //! compilers vectorise well); windows are sums of blocks turned to a common phase. What a window says
 //! about a tone: its power, and from its turn since the window before, its frequency to a hertz or two,
 //! which no filter of that length could tell by its power alone.
 
-use super::RATE;
+use super::{Dbm0, RATE};
 use std::array::from_fn;
 use std::f64::consts::TAU;
 
@@ -18,13 +18,13 @@ pub(crate) struct Bank {
     turn: Complexes,
 }
 
-/// What was heard of late.
+/// What was heard of late, in windows of `W` blocks.
 #[derive(Debug, Clone)]
-pub(crate) struct Ear {
+pub(crate) struct Ear<const W: usize> {
     pending: [f32; BLOCK],
     filled: usize,
     /// The last blocks, newest first, turned to the phase of the newest.
-    blocks: [Complexes; WINDOW],
+    blocks: [Complexes; W],
     energies: [f32; MEMORY],
     window: Complexes,
     before: Complexes,
@@ -63,22 +63,22 @@ impl Bank {
 impl Tone {
     /// The tone that a filter passed with this energy while it turned so far in a block: the loss of
     /// being off the frequency is made good.
-    pub(crate) fn by(energy: f32, turn: (f32, f32)) -> Self {
+    pub(crate) fn by(energy: f32, turn: (f32, f32), window: usize) -> Self {
         let angle = turn.1.atan2(turn.0);
         // A window of n samples passes a tone that is off by x as sin(pi n x) / (pi n x).
-        let half = angle * WINDOW as f32 / 2.0;
+        let half = angle * window as f32 / 2.0;
         let gain = if half.abs() < 1e-3 { 1.0 } else { half.sin() / half };
         let offset = angle * RATE as f32 / (std::f32::consts::TAU * BLOCK as f32);
         Self { energy: energy / (gain * gain).max(LEAST_GAIN), offset }
     }
 }
 
-impl Ear {
+impl<const W: usize> Ear<W> {
     pub(crate) fn new() -> Self {
         Self {
             pending: [0.0; BLOCK],
             filled: 0,
-            blocks: [Complexes::ZERO; WINDOW],
+            blocks: [Complexes::ZERO; W],
             energies: [0.0; MEMORY],
             window: Complexes::ZERO,
             before: Complexes::ZERO,
@@ -122,7 +122,7 @@ impl Ear {
 
     /// The energies that the window holds near each frequency, as if there were a tone exactly there.
     pub(crate) fn energies(&self) -> [f32; LANES] {
-        self.window.energies((BLOCK * WINDOW) as f32)
+        self.window.energies((BLOCK * W) as f32)
     }
 
     /// The same of the last two blocks only.
@@ -135,6 +135,23 @@ impl Ear {
         sum.energies((BLOCK * RECENT) as f32)
     }
 
+    /// The tone near a frequency.
+    pub(crate) fn tone(&self, lane: usize) -> Tone {
+        let (re, im) = (self.window.re[lane], self.window.im[lane]);
+        let energy = (re * re + im * im) * 2.0 / (BLOCK * W) as f32;
+        Tone::by(energy, self.advance(lane), W)
+    }
+
+    /// What the window holds at a frequency.
+    pub(crate) fn phasor(&self, lane: usize) -> (f32, f32) {
+        (self.window.re[lane], self.window.im[lane])
+    }
+
+    /// The level of the last blocks.
+    pub(crate) fn level(&self, blocks: usize) -> Dbm0 {
+        Dbm0::of_mean_square(self.energy(blocks) / (blocks * BLOCK) as f32)
+    }
+
     /// The turn of a tone since the window before, beyond what its nominal frequency turns; its
     /// length is the product of the two.
     pub(crate) fn advance(&self, lane: usize) -> (f32, f32) {
@@ -145,7 +162,7 @@ impl Ear {
 
     fn hear(&mut self, bank: &Bank) {
         let (block, energy) = bank.block(&self.pending);
-        for at in (1..WINDOW).rev() {
+        for at in (1..W).rev() {
             self.blocks[at] = self.blocks[at - 1].turn(&bank.turn);
         }
         self.blocks[0] = block;
@@ -220,8 +237,6 @@ impl Complexes {
 pub(crate) const LANES: usize = 8;
 /// Samples in a block: 5 ms.
 pub(crate) const BLOCK: usize = 40;
-/// Blocks in a window: 15 ms.
-pub(crate) const WINDOW: usize = 3;
 /// Blocks in the short window.
 pub(crate) const RECENT: usize = 2;
 /// Blocks whose energy is remembered.
@@ -231,21 +246,21 @@ const LEAST_GAIN: f32 = 0.02;
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Dbm0, Oscillator};
+    use super::super::Oscillator;
     use super::*;
 
     #[test]
     fn a_tone_is_measured_on_and_off_its_frequency() {
         let bank = Bank::new(&[697.0, 1_633.0]);
         for (lane, off) in [(0, 0.0), (0, -12.0), (0, 20.0), (1, 0.0), (1, 24.0), (1, -24.0)] {
-            let mut ear = Ear::new();
+            let mut ear = Ear::<3>::new();
             let mut tone = Oscillator::new(f64::from(bank.hertz(lane)) + off);
             let pcm: [i16; 240] = from_fn(|_| (Dbm0(-10.0).peak() * tone.sample()) as i16);
             let mut rest = &pcm[..];
             while let Some(more) = ear.take(&bank, rest) {
                 rest = more;
             }
-            let heard = Tone::by(ear.energies()[lane], ear.advance(lane));
+            let heard = ear.tone(lane);
             let level = Dbm0::of_mean_square(heard.energy / 120.0);
             assert!((level.0 + 10.0).abs() < 0.2, "{off}: {level:?}");
             assert!((f64::from(heard.offset) - off).abs() < 1.0, "{off}: {}", heard.offset);

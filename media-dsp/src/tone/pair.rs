@@ -2,7 +2,7 @@
 //! them all; a plan says which frequencies there are and what is still a signal.
 
 use super::Dbm0;
-use super::bank::{BLOCK, Bank, Ear, LANES, MEMORY, RECENT, Tone, WINDOW};
+use super::bank::{BLOCK, Bank, Ear, LANES, MEMORY, RECENT, Tone};
 
 /// A kind of two-tone signal and its limits.
 #[derive(Debug)]
@@ -13,6 +13,9 @@ pub(crate) struct Plan {
     pub(crate) lanes: usize,
     pub(crate) limits: Limits,
     least_energy: f32,
+    /// The limits as ratios of power.
+    twist: f32,
+    reverse_twist: f32,
     /// The greatest that tone of the lane may be off, in Hz.
     most_off: [f32; LANES],
 }
@@ -39,7 +42,7 @@ pub(crate) struct Limits {
 /// Hears signals.
 #[derive(Debug, Clone)]
 pub(crate) struct Listener {
-    ear: Ear,
+    ear: Ear<WINDOW>,
     rising: Option<Rising>,
     sounding: Option<Sounding>,
 }
@@ -94,7 +97,10 @@ impl Plan {
         let (part, hertz) = limits.off;
         let most_off = std::array::from_fn(|lane| bank.hertz(lane) * part + hertz);
         let least_energy = limits.least.mean_square() * (BLOCK * WINDOW) as f32;
-        Self { bank, split, lanes: frequencies.len(), limits, least_energy, most_off }
+        let ratio = |decibels: f32| 10_f32.powf(decibels / 10.0);
+        let (twist, reverse_twist) = (ratio(limits.twist), ratio(limits.reverse_twist));
+        let lanes = frequencies.len();
+        Self { bank, split, lanes, limits, least_energy, twist, reverse_twist, most_off }
     }
 
     /// The strongest two tones that can be a signal, the lower first.
@@ -234,11 +240,10 @@ impl Rising {
     fn is_signal(&self, plan: &Plan, slack: Slack) -> bool {
         let (low, high) = (self.low.tone(), self.high.tone());
         let limits = &plan.limits;
-        let ratio = 10.0 * (high.energy / low.energy).log10();
         low.energy.min(high.energy) >= plan.least_energy * self.summed() * slack.clean
             && low.energy + high.energy >= limits.clean * slack.clean * self.total
-            && ratio <= limits.twist + slack.twist
-            && ratio >= -limits.reverse_twist - slack.twist
+            && high.energy <= low.energy * plan.twist * slack.twist
+            && low.energy <= high.energy * plan.reverse_twist * slack.twist
             && low.offset.abs() <= plan.most_off[self.tones.0] * slack.off
             && high.offset.abs() <= plan.most_off[self.tones.1] * slack.off
     }
@@ -246,13 +251,13 @@ impl Rising {
 
 impl Gathered {
     fn tone(self) -> Tone {
-        Tone::by(self.energy, self.turn)
+        Tone::by(self.energy, self.turn, WINDOW)
     }
 }
 
 impl Sounding {
     /// Looks at the newest 10 ms; whether it has been away for as long as ends it.
-    fn ends(&mut self, plan: &Plan, ear: &Ear) -> bool {
+    fn ends(&mut self, plan: &Plan, ear: &Ear<WINDOW>) -> bool {
         let (low, high) = self.signal.tones;
         let recent = ear.recent();
         let tones = recent[low] + recent[high];
@@ -276,19 +281,22 @@ impl Sounding {
     }
 }
 
+/// Blocks in a window: 15 ms.
+const WINDOW: usize = 3;
 /// The least part of the energy in the two filters, before it is known how far off the tones are.
 const ROUGH: f32 = 0.35;
 /// How much wider than a plan's limits.
 #[derive(Clone, Copy)]
 struct Slack {
     clean: f32,
+    /// A ratio of power.
     twist: f32,
     off: f32,
 }
 
 /// In a single window the tones disturb each other, which evens out over several.
-const ONE_WINDOW: Slack = Slack { clean: 0.75, twist: 2.0, off: 1.5 };
-const ALL_WINDOWS: Slack = Slack { clean: 1.0, twist: 0.0, off: 1.0 };
+const ONE_WINDOW: Slack = Slack { clean: 0.75, twist: 1.6, off: 1.5 };
+const ALL_WINDOWS: Slack = Slack { clean: 1.0, twist: 1.0, off: 1.0 };
 /// The part of a full block's energy below which a signal has not begun.
 const SILENT: f32 = 0.04;
 /// A window that is half covered has a quarter of the energy in its filters.
