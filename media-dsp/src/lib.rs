@@ -8,14 +8,16 @@
 // Frames have fixed lengths that are checked where they come in; the loops within index them.
 #![allow(clippy::indexing_slicing)]
 
-pub mod amrwb;
 pub mod agc;
+pub mod amrwb;
 pub mod arch;
 pub mod caller_id;
 pub mod cn;
 pub mod codec;
+pub mod denoise;
 pub mod dtmf;
 pub mod echo;
+mod fft;
 pub mod fixed;
 pub mod fsk;
 pub mod g711;
@@ -24,9 +26,6 @@ pub mod g7231;
 pub mod g726;
 pub mod g729;
 pub mod gsm;
-pub mod denoise;
-mod fft;
-pub mod fixed;
 mod inband;
 pub mod mix;
 pub mod plc;

@@ -10,6 +10,7 @@
 mod oracle;
 
 mod amrwb;
+mod denoise;
 mod dtmf;
 mod fsk;
 mod g711;
@@ -17,7 +18,6 @@ mod g722;
 mod g7231;
 mod g726;
 mod gsm;
-mod denoise;
 mod mix;
 mod plc;
 mod resample;

@@ -5,7 +5,9 @@
 
 mod codec;
 mod options;
+mod tones;
 
+use media_dsp::echo::{EchoCanceller, Processor, Settings, Tail};
 use media_dsp::resample::{Rate, Resampler};
 use options::{Failure, Options};
 use std::env;
@@ -48,6 +50,22 @@ fn run(words: Vec<String>) -> Result<(), Failure> {
             let pcm = from.decode(&read()?)?;
             write(&to.encode(&at_rate(pcm, from.rate(), to.rate()))?)
         }
+        "echo" => {
+            let settings = echo_settings(&mut options)?;
+            options.done()?;
+            write(&octets(&without_echo(settings, &samples(&read()?)?)?))
+        }
+        "tones" => {
+            let Some(what) = options.word() else {
+                return Err(Failure::usage("say 'detect' or name a tone"));
+            };
+            if what != "detect" {
+                return write(&octets(&tones::make(&what, &mut options)?));
+            }
+            let zone = tones::zone(&mut options)?;
+            options.done()?;
+            write(tones::hear(&samples(&read()?)?, zone).as_bytes())
+        }
         "help" => write(HELP.as_bytes()),
         verb => Err(Failure::usage(format!("there is no '{verb}'"))),
     }
@@ -63,6 +81,38 @@ fn at_rate(pcm: Vec<i16>, from: Rate, to: Rate) -> Vec<i16> {
     let length = resampler.resample(&pcm, &mut out).unwrap_or(0);
     out.truncate(length);
     out
+}
+
+fn echo_settings(options: &mut Options) -> Result<Settings, Failure> {
+    let tail = match options.value("tail", 128)? {
+        16 => Tail::Ms16,
+        32 => Tail::Ms32,
+        64 => Tail::Ms64,
+        128 => Tail::Ms128,
+        other => return Err(Failure::usage(format!("--tail is 16, 32, 64 or 128, not {other}"))),
+    };
+    let delay: usize = options.value("delay", 0)?;
+    if delay > MOST_DELAY {
+        return Err(Failure::usage(format!("--delay is at most {MOST_DELAY} ms")));
+    }
+    let processor = match options.value("nlp", "on".to_owned())?.as_str() {
+        "on" => Processor::ComfortNoise,
+        "off" => Processor::Off,
+        other => return Err(Failure::usage(format!("--nlp is on or off, not {other}"))),
+    };
+    Ok(Settings { tail, bulk_delay: delay * 8, processor })
+}
+
+/// What the near end says: pairs of samples, of the far end and of the line, become single ones.
+fn without_echo(settings: Settings, pcm: &[i16]) -> Result<Vec<i16>, Failure> {
+    let (pairs, rest) = pcm.as_chunks::<2>();
+    if !rest.is_empty() {
+        return Err(Failure::data("the input is pairs of samples, and half of one is left"));
+    }
+    let (far, near): (Vec<i16>, Vec<i16>) = pairs.iter().map(|[far, near]| (*far, *near)).unzip();
+    let mut out = vec![0; near.len()];
+    EchoCanceller::new(settings).cancel(&far, &near, &mut out);
+    Ok(out)
 }
 
 fn read() -> Result<Vec<u8>, Failure> {
@@ -89,12 +139,19 @@ fn octets(pcm: &[i16]) -> Vec<u8> {
     pcm.iter().flat_map(|sample| sample.to_le_bytes()).collect()
 }
 
+/// No way there and back is longer.
+const MOST_DELAY: usize = 2_000;
+
 const HELP: &str = "\
 Codecs, echo cancelling and tones for files.
 
 usage: media-dsp encode CODEC [options]        < samples > frames
        media-dsp decode CODEC [options]        < frames  > samples
        media-dsp transcode FROM TO [options]   < frames  > frames
+       media-dsp echo [options]                < pairs   > samples
+       media-dsp tones detect [--country DE]   < samples > a line for each
+       media-dsp tones dtmf DIGITS [--ms 80] [--level -9]             > samples
+       media-dsp tones NAME [--country DE] [--ms 10000] [--level -9]  > samples
 
 Samples are raw, 16 bits, little-endian, one channel, at the codec's rate: 8,000 a second, with g722 and
 amr-wb 16,000, with opus 48,000. What is left over at the end of an encoder's input is filled up with
@@ -111,6 +168,13 @@ codecs:
                           something was left out
   g723                    G.723.1, 30 ms in 24, 20, 4 or 1 octets; --rate 6.3 (or 5.3), --vad; a frame
                           that is not sent is the one octet 0x03
+
+echo: takes pairs of samples at 8,000 a second, what goes to the line and what comes from it, and gives
+what comes from it without the echo; --tail 128 (or 64, 32, 16) ms, --delay 0 (ms before any echo),
+--nlp on (or off: without the nonlinear processor and comfort noise).
+
+tones: NAME is dial, ringback, busy, congestion or call-waiting; --level is in dBm0 (of dtmf, of each
+of its two frequencies).
 
 exit codes: 0 done, 1 the input is no good, 2 the command line is no good
 ";

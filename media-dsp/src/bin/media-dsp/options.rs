@@ -116,4 +116,5 @@ impl fmt::Display for Failure {
 }
 
 /// Options that take the next word as their value.
-const VALUED: &[&str] = &["bitrate", "country", "law", "level", "mode", "ms", "rate", "tail"];
+const VALUED: &[&str] =
+    &["bitrate", "country", "delay", "law", "level", "mode", "ms", "nlp", "rate", "tail"];
