@@ -44,3 +44,23 @@ pub(super) fn push(past: &mut Past, newest: &[i16]) {
     past.copy_within(newest.len().., 0);
     past[HISTORY - newest.len()..].copy_from_slice(newest);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::g7231::math::random;
+
+    #[test]
+    fn five_taps_add_up_in_order_at_all_levels_and_lags() {
+        let mut seed = 11;
+        for (turn, row) in LARGE.iter().chain(&SMALL).enumerate() {
+            let past: Past = std::array::from_fn(|_| random(&mut seed) >> (turn % 5));
+            let lag = 15 + turn % 129;
+            let window = lagged(&past, lag);
+            let in_order: Sub = std::array::from_fn(|place| {
+                round(l_shl(dot_in_order(&window[place..place + 5], &row[..5]), 1))
+            });
+            assert_eq!(adaptive(&past, lag, row), in_order);
+        }
+    }
+}

@@ -150,6 +150,13 @@ mod tests {
             }
             let chosen = recursive(&inputs, &filter, &mut memory.clone());
             assert_eq!((chosen.sums, chosen.samples), (exact.sums, exact.samples));
+            let mut sums = inputs;
+            transversal(&mut sums, &filter, &exact.samples);
+            let in_order: [i32; SUBFRAME] = std::array::from_fn(|place| {
+                let past = exact.samples[place..place + ORDER].iter().rev();
+                past.zip(&filter).fold(inputs[place], |sum, (&a, &b)| l_msu(sum, a, b))
+            });
+            assert_eq!(sums, in_order);
         }
         assert!(both[0] > 0 && both[1] > 0);
     }

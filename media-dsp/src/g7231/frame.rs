@@ -4,7 +4,7 @@
 use super::{Frame, LAG_MIN, LAG_SHORT, Rate};
 
 /// The parameters of a frame of speech.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Speech {
     /// Three codebook indices of 8 bits, the lowest frequencies on top.
     pub(super) lsp: u32,
@@ -14,7 +14,7 @@ pub(super) struct Speech {
 }
 
 /// The excitation of one subframe.
-#[derive(Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Subframe {
     /// Added to the half's lag, less 1: 1 in even subframes.
     pub(super) lag_step: usize,
@@ -218,3 +218,34 @@ const LAG_LAST: usize = 123;
 const POSITION_BITS: [usize; 4] = [16, 14, 16, 14];
 /// Pulses, a bit each.
 const SIGN_BITS: [usize; 4] = [6, 5, 6, 5];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_packed_is_read_again() {
+        for rate in [Rate::High, Rate::Low] {
+            let (positions, signs) = match rate {
+                Rate::High => ([593_774, 142_505, 65_536, 1], [63, 31, 1, 16]),
+                Rate::Low => ([4_095, 0, 8, 1_234], [15, 0, 9, 6]),
+            };
+            let mut speech = Speech { lsp: 0x12_34_56, lags: [18, 141], ..Speech::default() };
+            for (place, sub) in speech.subframes.iter_mut().enumerate() {
+                sub.lag_step = if place % 2 == 0 { 1 } else { 4 - place };
+                sub.taps = if place < 2 { 84 } else { 169 };
+                sub.amplitude = 6 * place;
+                sub.grid = place % 2;
+                sub.train = rate == Rate::High && place == 1;
+                (sub.positions, sub.signs) = (positions[place], signs[place]);
+            }
+            let mut octets = [0xff; 24];
+            speech.pack(rate, &mut octets);
+            let octets = &octets[..Frame::beginning(octets[0]).octets()];
+            let Content::Speech(read_rate, read) = Content::read(octets) else {
+                panic!("no speech");
+            };
+            assert_eq!((read_rate, read), (rate, speech));
+        }
+    }
+}

@@ -219,3 +219,48 @@ const LANES: usize = 32;
 const FILL: usize = 4;
 /// The greatest step of amplitude that is tried as the middle.
 const STEPS_LAST: usize = 22;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixed::extract_h;
+    use crate::g7231::math::random;
+
+    /// As §2.15 has it: every sum over all samples, in their order.
+    fn measured(target: &Sub, response: &Sub, pulses: &Sub) -> i32 {
+        let filtered: Sub = std::array::from_fn(|place| {
+            let pairs = pulses[..=place].iter().zip(response[..=place].iter().rev());
+            extract_h(l_shl(pairs.fold(0, |sum, (&a, &b)| l_mac(sum, a, b)), 2))
+        });
+        filtered.iter().zip(target).fold(0, |fit, (&sample, &wanted)| {
+            l_sub(l_mac(fit, wanted, sample), l_mult(sample, sample) >> 1)
+        })
+    }
+
+    #[test]
+    fn choices_are_measured_as_all_sums_in_their_order_say() {
+        let mut seed = 5;
+        for turn in 0..300 {
+            let level = turn / 24;
+            let target: Sub = std::array::from_fn(|_| random(&mut seed) >> (level / 2));
+            let response: Sub = std::array::from_fn(|_| random(&mut seed) >> level);
+            let field = Field::new(&target, &response);
+            let mut choice = Choice {
+                fit: 0,
+                grid: turn % 2,
+                amplitude: turn % 24,
+                train: false,
+                places: [turn % PLACES, 0, 0, 0, 0, 0],
+                heights: [0; MOST],
+            };
+            let largest = field.cross[choice.grid].iter().fold(0, |most, &it| most.max(l_abs(it)));
+            field.fill(&mut choice, largest, MOST);
+            let mut pulses = [0; SUBFRAME];
+            for (&place, &height) in choice.places.iter().zip(&choice.heights) {
+                pulses[2 * place + choice.grid] = height;
+            }
+            assert_eq!(pulses.iter().filter(|&&it| it != 0).count(), MOST);
+            assert_eq!(field.measure(&choice, MOST), measured(&target, &response, &pulses));
+        }
+    }
+}

@@ -120,3 +120,22 @@ const fn choices() -> [[u32; PLACES]; MOST] {
     }
     table
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_choice_of_places_is_another_set_of_pulses() {
+        let set = |positions: u32| {
+            combination(&Subframe { positions, amplitude: 3, ..Subframe::default() }, 5)
+        };
+        for positions in (0..142_506).step_by(97) {
+            let pulses = set(positions);
+            assert_eq!(pulses.iter().filter(|&&it| it == 4).count(), 5);
+            assert_ne!(pulses, set(positions + 1));
+        }
+        assert_eq!(set(142_506), [0; SUBFRAME]);
+        assert_eq!(CHOICES[0][..2], [118_755, 98_280]);
+    }
+}
