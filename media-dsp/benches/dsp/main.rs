@@ -5,9 +5,20 @@
 //! after another, so that a busy machine is busy for all.
 
 #![allow(missing_docs, dead_code, unsafe_code, clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(missing_docs, dead_code, clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::approx_constant)] // 3.14 is dBm0.
 
+#[path = "../../tests/echo/css.rs"]
+mod css;
+mod echo;
+#[path = "../../tests/echo/line.rs"]
+mod line;
+#[path = "../../tests/echo/models.rs"]
+mod models;
 #[path = "../../tests/oracle/mod.rs"]
 mod oracle;
+#[path = "../../tests/echo/quality.rs"]
+mod quality;
 
 mod amrwb;
 mod denoise;
@@ -49,6 +60,11 @@ pub(crate) enum Goal {
 pub(crate) type Peer<'a> = (&'a str, &'a mut dyn FnMut());
 
 impl Bench {
+    /// Whether this was asked for.
+    pub(crate) fn wants(&self, what: &str) -> bool {
+        self.words.is_empty() || self.words.iter().any(|word| what.contains(word))
+    }
+
     /// Times `ours` and the peers; `frames`: how many times 20 ms of one channel a call works off.
     pub(crate) fn row(
         &mut self,
@@ -58,7 +74,7 @@ impl Bench {
         ours: &mut dyn FnMut(),
         peers: &mut [Peer<'_>],
     ) {
-        if !self.words.is_empty() && !self.words.iter().any(|word| what.contains(word)) {
+        if !self.wants(what) {
             return;
         }
         let mut best = vec![f64::INFINITY; 1 + peers.len()];
@@ -135,6 +151,7 @@ fn run(bench: &mut Bench) {
     amrwb::run(bench);
     gsm::run(bench);
     tone::run(bench);
+    echo::run(bench);
 }
 
 /// Turns of each contestant.

@@ -61,5 +61,5 @@ impl Comfort {
 
 /// Background that is louder is no background: -40 dBm0.
 const LOUDEST: f32 = 26_000.0;
-/// How fast the background is thought to grow while it is not heard: 3 dB in a second, per millisecond.
-const RISE: f32 = 1.0007;
+/// How fast the background is thought to grow while it is not heard: 1.5 dB in a second, per millisecond.
+const RISE: f32 = 1.00035;

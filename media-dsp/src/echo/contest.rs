@@ -32,8 +32,6 @@ impl Energies {
 pub(super) enum Verdict {
     /// Go on.
     Learn,
-    /// Go on; there is nothing to learn from this block twice.
-    Wait,
     /// The background becomes the foreground.
     Take,
     /// The path may have changed: learn fast.
@@ -129,7 +127,7 @@ impl Contest {
                 self.back_now = self.front_now;
                 Verdict::GoBack
             }
-            Mode::Steady(_) if !loud => Verdict::Wait,
+            Mode::Steady(_) if !loud => Verdict::Learn,
             Mode::Steady(doubts) if self.suspect() => {
                 if doubts < PATIENCE {
                     self.mode = Mode::Steady(doubts + 1);
@@ -194,7 +192,7 @@ impl Contest {
             return Verdict::Take;
         }
         if !loud {
-            return Verdict::Wait;
+            return Verdict::Learn;
         }
         if !self.suspect() || blocks >= PROBE {
             self.mode = Mode::Steady(0);

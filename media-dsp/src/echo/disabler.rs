@@ -90,6 +90,9 @@ impl Tone {
             | Self::Reversed { segments, gap, phase, advance } => (segments, gap, phase, advance),
         };
         let off = wrap(now - phase - advance * (gap + 1) as f32);
+        if matches!(self, Self::Steady { segments: 1, gap: 0, .. }) && off.abs() < WIDEST {
+            return Self::Steady { segments: 2, gap: 0, phase: now, advance: off };
+        }
         if off.abs() < SAME {
             let advance = if gap == 0 { advance + 0.3 * off } else { advance };
             if advance.abs() > WIDEST {

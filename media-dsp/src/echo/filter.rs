@@ -136,7 +136,7 @@ impl Filter {
         self.narrow_band.hear(&self.spectra[self.newest]);
         let known = self.contest.leak() < CONVERGED;
         let learns = match self.narrow_band.band() {
-            Band::Wide => true,
+            Band::Wide => !self.narrow_band.suspects(),
             Band::Tones => !known,
             Band::Signalling => false,
         };
@@ -150,14 +150,13 @@ impl Filter {
 
     fn learn(&mut self) {
         let (rest, mut head) = self.adapt();
-        let energies = Energies::of(&self.near, &self.rest, &rest);
-        let verdict = self.contest.judge(&energies);
-        if verdict == Verdict::Learn && self.contest.leak() > WELL_KNOWN {
+        if self.contest.leak() > WELL_KNOWN {
             // While little is known, what a block says is worth hearing twice.
             head = self.adapt().1;
         }
+        let verdict = self.contest.judge(&Energies::of(&self.near, &self.rest, &rest));
         match verdict {
-            Verdict::Learn | Verdict::Wait => {}
+            Verdict::Learn => {}
             Verdict::Take => {
                 self.foreground.copy_from_slice(&self.background);
                 self.head = head;

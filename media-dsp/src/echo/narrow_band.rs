@@ -11,7 +11,7 @@ pub(super) enum Band {
     Wide,
     /// One or two tones.
     Tones,
-    /// A tone of the in-band signalling or continuity check of Systems No. 5, 6 and 7, between 1700 and
+    /// A tone of the in-band signalling or continuity check of Systems No. 5, 6 and 7, between 1750 and
     /// 2700 Hz: the other end may send the same at the same time (ITU-T G.168 §6.4.2.8).
     Signalling,
 }
@@ -35,6 +35,11 @@ impl NarrowBand {
         self.band
     }
 
+    /// Whether the last two blocks may be the beginning of a tone.
+    pub(super) fn suspects(&self) -> bool {
+        self.seen > 1
+    }
+
     /// The next block.
     pub(super) fn hear(&mut self, spectrum: &Spectrum) {
         let Some(peaks) = tones(spectrum) else {
@@ -52,7 +57,11 @@ impl NarrowBand {
         if self.seen < OPERATE {
             return;
         }
-        let signalling = peaks.iter().all(|peak| SIGNALLING.contains(peak));
+        let signalling = if peaks[0] == peaks[1] {
+            SIGNALLING.contains(&peaks[0])
+        } else {
+            peaks[0].abs_diff(BIN_2400) <= 1 && peaks[1].abs_diff(BIN_2600) <= 1
+        };
         self.band = if signalling { Band::Signalling } else { Band::Tones };
     }
 }
@@ -98,7 +107,9 @@ const PURE: f32 = 0.985;
 /// The power of a block's spectrum below which nothing is a tone: about -45 dBm0.
 const SILENCE: f32 = 1e8;
 /// Blocks of 8 ms with the same tones until they are believed, and without until they are not.
-const OPERATE: u32 = 2;
+const OPERATE: u32 = 4;
 const RELEASE: u32 = 3;
-/// 1700 to 2700 Hz in bins of 62.5 Hz.
-const SIGNALLING: std::ops::RangeInclusive<usize> = 27..=43;
+/// 1750 to 2700 Hz in bins of 62.5 Hz: 1780, 2000, 2010, 2400 and 2600 Hz, and the last two together.
+const SIGNALLING: std::ops::RangeInclusive<usize> = 28..=43;
+const BIN_2400: usize = 38;
+const BIN_2600: usize = 42;
