@@ -59,7 +59,7 @@ pub(crate) fn run(bench: &mut Bench) {
 fn table(speech: &[i16], speex: Option<&Speex>) {
     println!("\n| echo quality, mean/least dB | {} |", SPANS.map(|it| it.0).join(" | "));
     println!("| --- |{}", " --- |".repeat(SPANS.len()));
-    let mut row = |name: &str, make: &mut dyn FnMut() -> Canceller| {
+    let row = |name: &str, make: &mut dyn FnMut() -> Canceller| {
         let found = quality(speech, make);
         let cells = found.mean.iter().zip(found.least);
         let cells: Vec<_> = cells.map(|(mean, least)| format!("{mean:.1}/{least:.1}")).collect();
@@ -94,12 +94,10 @@ fn at(tail: Tail, level: Level) -> EchoCanceller {
     EchoCanceller::at_level(settings(tail, Processor::Off), level)
 }
 
-fn whole(
-    canceller: &mut dyn FnMut(&[i16], &[i16], &mut [i16]),
-    rin: &[i16],
-    sin: &[i16],
-    sout: &mut [i16],
-) {
+fn whole<F>(canceller: &mut F, rin: &[i16], sin: &[i16], sout: &mut [i16])
+where
+    F: FnMut(&[i16], &[i16], &mut [i16]) + ?Sized,
+{
     let frames = rin.chunks_exact(FRAME).zip(sin.chunks_exact(FRAME));
     for ((rin, sin), sout) in frames.zip(sout.chunks_exact_mut(FRAME)) {
         canceller(rin, sin, sout);
