@@ -29,6 +29,7 @@ pub mod gsm;
 mod inband;
 pub mod mix;
 pub mod plc;
+pub mod opus;
 pub mod resample;
 pub mod tone;
 pub mod vad;

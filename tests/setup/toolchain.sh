@@ -29,7 +29,7 @@ new_node() {
 # need_cargo PACKAGE...: installs these Debian packages too, in one go: whoever has to ask somebody
 # with the password for them asks once.
 need_cargo() {
-    local packages=(gcc libc6-dev make pkg-config "$@")
+    local packages=(gcc libc6-dev make pkg-config libopus-dev "$@")
     new_cargo || packages+=(rustc-web cargo-web)
     tests/setup/packages.sh "${packages[@]}" || return 2
     new_cargo || PATH=/usr/bin:$PATH

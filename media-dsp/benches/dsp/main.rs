@@ -31,6 +31,7 @@ mod g726;
 mod gsm;
 mod mix;
 mod plc;
+mod opus;
 mod resample;
 mod silence;
 mod tone;
@@ -141,6 +142,7 @@ fn run(bench: &mut Bench) {
     dtmf::run(bench);
     denoise::run(bench);
     mix::run(bench);
+    opus::run(bench);
     resample::run(bench);
     g722::run(bench);
     plc::run(bench);
