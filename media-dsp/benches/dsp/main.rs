@@ -5,12 +5,10 @@
 //! after another, so that a busy machine is busy for all.
 
 #![allow(missing_docs, dead_code, unsafe_code, clippy::unwrap_used, clippy::indexing_slicing)]
-#![allow(missing_docs, dead_code, clippy::unwrap_used, clippy::indexing_slicing)]
 #![allow(clippy::approx_constant)] // 3.14 is dBm0.
 
 #[path = "../../tests/echo/css.rs"]
 mod css;
-mod echo;
 #[path = "../../tests/echo/line.rs"]
 mod line;
 #[path = "../../tests/echo/models.rs"]
@@ -23,6 +21,7 @@ mod quality;
 mod amrwb;
 mod denoise;
 mod dtmf;
+mod echo;
 mod fsk;
 mod g711;
 mod g722;
@@ -30,8 +29,8 @@ mod g7231;
 mod g726;
 mod gsm;
 mod mix;
-mod plc;
 mod opus;
+mod plc;
 mod resample;
 mod silence;
 mod tone;
