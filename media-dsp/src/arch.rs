@@ -59,7 +59,8 @@ impl Level {
     /// How many of these channels are best taken side by side in a serial recursion.
     pub(crate) fn lanes(self, channels: usize) -> usize {
         let most = match self {
-            Self::Scalar | Self::Sse2 | Self::Neon => 1,
+            Self::Scalar | Self::Sse2 => 1,
+            Self::Neon => 4,
             Self::Avx2 => 8,
             Self::Avx512 => 16,
         };

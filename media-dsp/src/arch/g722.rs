@@ -4,6 +4,10 @@
 #![allow(unsafe_code)]
 
 use super::Level;
+#[cfg(target_arch = "aarch64")]
+use super::lanes::neon::Four;
+#[cfg(target_arch = "aarch64")]
+use crate::g722::batch;
 use crate::g722::{Decoder, Encoder};
 
 /// Encodes up to as many channels as the level has lanes, and says whether it has any for them.
@@ -26,6 +30,11 @@ pub(crate) fn encode(
             return true;
         }
         _ => {}
+    }
+    #[cfg(target_arch = "aarch64")]
+    if level == Level::Neon && channels.len() > 1 {
+        batch::encode::<Four>(channels, pcm, out);
+        return true;
     }
     let _ = (level, channels, pcm, out);
     false
@@ -51,6 +60,11 @@ pub(crate) fn decode(
             return true;
         }
         _ => {}
+    }
+    #[cfg(target_arch = "aarch64")]
+    if level == Level::Neon && channels.len() > 1 {
+        batch::decode::<Four>(channels, payload, pcm);
+        return true;
     }
     let _ = (level, channels, payload, pcm);
     false

@@ -4,6 +4,10 @@
 #![allow(unsafe_code)]
 
 use super::Level;
+#[cfg(target_arch = "aarch64")]
+use super::lanes::neon::Four;
+#[cfg(target_arch = "aarch64")]
+use crate::g726::batch;
 use crate::g726::form::Form;
 use crate::g726::{Decoder, Encoder};
 
@@ -28,6 +32,11 @@ pub(crate) fn encode<F: Form>(
             return true;
         }
         _ => {}
+    }
+    #[cfg(target_arch = "aarch64")]
+    if level == Level::Neon && channels.len() > 1 {
+        batch::encode::<Four, F>(form, channels, sound, out);
+        return true;
     }
     let _ = (level, form, channels, sound, out);
     false
@@ -54,6 +63,11 @@ pub(crate) fn decode<F: Form>(
             return true;
         }
         _ => {}
+    }
+    #[cfg(target_arch = "aarch64")]
+    if level == Level::Neon && channels.len() > 1 {
+        batch::decode::<Four, F>(form, channels, payload, out);
+        return true;
     }
     let _ = (level, form, channels, payload, out);
     false

@@ -20,6 +20,11 @@ pub(crate) fn analyse(
         unsafe { x86::analyse(stages, reflections, samples) };
         return;
     }
+    #[cfg(target_arch = "aarch64")]
+    if level == Level::Neon {
+        lattice::analyse::<neon::Register>(stages, reflections, samples);
+        return;
+    }
     let _ = level;
     lattice::analyse::<i16>(stages, reflections, samples);
 }
@@ -38,6 +43,11 @@ pub(crate) fn synthesize(
         unsafe { x86::synthesize(stages, emphasis, reflections, samples) };
         return;
     }
+    #[cfg(target_arch = "aarch64")]
+    if level == Level::Neon {
+        lattice::synthesize::<neon::Register>(stages, emphasis, reflections, samples);
+        return;
+    }
     let _ = level;
     lattice::synthesize::<i16>(stages, emphasis, reflections, samples);
 }
@@ -51,6 +61,10 @@ pub(crate) fn correlate(level: Level, scaled: &[i16; 40], past: &[i16; 120]) -> 
         // SAFETY: the level includes these instructions.
         Level::Avx2 => return unsafe { x86::correlate_eight(scaled, past) },
         _ => {}
+    }
+    #[cfg(target_arch = "aarch64")]
+    if level == Level::Neon {
+        return lag::correlate_lanes::<super::lanes::neon::Four>(scaled, past);
     }
     let _ = level;
     lag::correlate(scaled, past)
@@ -173,5 +187,47 @@ mod x86 {
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2")]
     pub(super) fn correlate_sixteen(scaled: &[i16; 40], past: &[i16; 120]) -> [i32; lag::LAGS] {
         lag::correlate_lanes::<Sixteen>(scaled, past)
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+mod neon {
+    use super::Word;
+    use std::arch::aarch64::*;
+
+    /// A word in all lanes of a vector.
+    #[derive(Clone, Copy)]
+    pub(super) struct Register(int16x4_t);
+
+    impl Word for Register {
+        #[inline(always)]
+        fn of(value: i16) -> Self {
+            // SAFETY: every AArch64 processor has NEON.
+            Self(unsafe { vdup_n_s16(value) })
+        }
+
+        #[inline(always)]
+        fn value(self) -> i16 {
+            // SAFETY: every AArch64 processor has NEON.
+            unsafe { vget_lane_s16::<0>(self.0) }
+        }
+
+        #[inline(always)]
+        fn plus(self, other: Self) -> Self {
+            // SAFETY: every AArch64 processor has NEON.
+            Self(unsafe { vqadd_s16(self.0, other.0) })
+        }
+
+        #[inline(always)]
+        fn minus(self, other: Self) -> Self {
+            // SAFETY: every AArch64 processor has NEON.
+            Self(unsafe { vqsub_s16(self.0, other.0) })
+        }
+
+        #[inline(always)]
+        fn times(self, other: Self) -> Self {
+            // SAFETY: every AArch64 processor has NEON.
+            Self(unsafe { vqrdmulh_s16(self.0, other.0) })
+        }
     }
 }

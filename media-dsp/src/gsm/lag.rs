@@ -1,7 +1,7 @@
 //! The long-term predictor: GSM 06.10 §5.2.11 and 5.2.12.
 
 use super::tables::{GAIN_LEVELS, GAINS};
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use crate::arch::lanes::{Lanes, MOST};
 use crate::arch::{self, Level};
 use crate::fixed::{abs_s, mult, mult_r, norm_l, norm_s};
@@ -32,7 +32,7 @@ pub(crate) fn correlate(scaled: &[i16; 40], past: &[i16; 120]) -> [i32; LAGS] {
 }
 
 /// [`correlate`] with a lag in each lane.
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 #[inline(always)]
 pub(crate) fn correlate_lanes<L: Lanes>(scaled: &[i16; 40], past: &[i16; 120]) -> [i32; LAGS] {
     // The lanes beyond the last lag take in what is no sample, and are cut off.
@@ -55,7 +55,7 @@ pub(crate) fn correlate_lanes<L: Lanes>(scaled: &[i16; 40], past: &[i16; 120]) -
     std::array::from_fn(|lag| sums[lag])
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 #[inline(always)]
 fn packed(first: i16, second: i16) -> i32 {
     i32::from(first as u16) | i32::from(second) << 16
