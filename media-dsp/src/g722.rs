@@ -3,25 +3,26 @@
 //! Samples are linear, 16 bits, 16 kHz; an octet carries two of them. RFC 3551 §4.5.2 sends it with a
 //! clock of 8 kHz, an octet a tick. The delay of encoder and decoder together is 22 samples.
 //!
-//! At 56 and 48 kbit/s the last one or two bits of every octet belong to an auxiliary channel, §1.3: the
+//! At 56 and 48 kbit/s the last one or two bits of every octet belong to an auxiliary channel, §1.1: the
 //! decoder does not heed them, the encoder leaves them zero.
 //!
-//! Where the filters or the predictor overflow, sums are saturated as a whole, not term by term.
+//! Where the transmit filters or the predictor overflow, a sum is saturated as a whole, as ffmpeg does;
+//! the ITU's software tool limits the sub-bands and every term. The two part on full-scale square waves
+//! and on octets that no encoder makes; the ITU's vectors do not tell them apart.
 
 mod band;
 pub(crate) mod batch;
 mod mirror;
 mod tables;
 
-use crate::arch;
-use crate::arch::Level;
 use crate::arch::lanes::Lanes;
+use crate::arch::{self, Level};
 use crate::codec::{DecodeError, EncodeError};
 use band::Band;
 use mirror::{Bands, PAIRS, PAST};
 use tables::{HIGH_TWO, LOW};
 
-/// How many bits of each octet are speech, §1.3.
+/// How many bits of each octet are speech: the modes of operation of §1.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Mode {
     /// 64 kbit/s: all eight.
@@ -63,7 +64,7 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// After a reset, §5.3.
+    /// After a reset (RS in clause 6).
     pub fn new(mode: Mode) -> Self {
         Self { mode, past: [0; PAST], low: Band::LOW, high: Band::HIGH }
     }
@@ -130,7 +131,7 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// After a reset, §5.3.
+    /// After a reset (RS in clause 6).
     pub fn new(mode: Mode) -> Self {
         Self { mode, past: [[0; PAST / 2]; 2], low: Band::LOW, high: Band::HIGH }
     }

@@ -138,6 +138,18 @@ fn it_decodes_as_ffmpeg_does_whatever_the_octets() {
 }
 
 #[test]
+fn the_delay_is_22_samples() {
+    let phase = |step: i32| f64::from(step).powi(2) / 40_000.0;
+    let pcm: Vec<_> = (0..16_000).map(|step| (phase(step).sin() * 8_000.0) as i16).collect();
+    let out = decoded(Mode::One, &encoded(Mode::One, &pcm));
+    let error = |delay: usize| {
+        let pairs = pcm.iter().zip(&out[delay..]);
+        pairs.map(|(&a, &b)| (i64::from(a) - i64::from(b)).pow(2)).sum::<i64>()
+    };
+    assert_eq!((0..64).min_by_key(|&delay| error(delay)), Some(22));
+}
+
+#[test]
 fn the_auxiliary_bits_are_left_free() {
     let pcm = torture();
     let whole = encoded(Mode::One, &pcm);

@@ -8,7 +8,7 @@ use std::ffi::{c_int, c_void};
 use std::ptr::null_mut;
 
 pub(crate) fn run(bench: &mut Bench) {
-    let Some(narrow) = speech(CHANNELS) else { return };
+    let Some(narrow) = speech(SECONDS) else { return };
     let pcm: Vec<i16> = narrow.iter().flat_map(|&sample| [sample, sample]).collect();
     let Some(library) = library(&["libspandsp.so.2"], "libspandsp2") else { return };
     let spandsp = Spandsp::new(&library);
@@ -30,21 +30,23 @@ pub(crate) fn run(bench: &mut Bench) {
         },
         &mut [("spandsp", &mut || spandsp.encode(&pcm, &mut peers_out))],
     );
-    bench.row(
-        "G.722 encode, 16 channels side by side",
-        Goal::OfPeer(0.25),
-        frames,
-        &mut || {
-            let mut encoders: Vec<_> = (0..CHANNELS).map(|_| Encoder::new(Mode::One)).collect();
-            let mut channels: Vec<_> = encoders.iter_mut().collect();
-            for (pcm, out) in pcm.chunks(320 * CHANNELS).zip(out.chunks_mut(160 * CHANNELS)) {
-                let pcm: Vec<_> = pcm.chunks(320).collect();
-                let mut out: Vec<_> = out.chunks_mut(160).collect();
-                Encoder::encode_batch(Level::current(), &mut channels, &pcm, &mut out).unwrap();
-            }
-        },
-        &mut [("spandsp", &mut || spandsp.encode(&pcm, &mut peers_out))],
-    );
+    for count in SIDE_BY_SIDE {
+        bench.row(
+            &format!("G.722 encode, {count} channels side by side"),
+            Goal::OfPeer(0.25),
+            frames,
+            &mut || {
+                let mut encoders = vec![Encoder::new(Mode::One); count];
+                let mut channels: Vec<_> = encoders.iter_mut().collect();
+                for (pcm, out) in pcm.chunks(320 * count).zip(out.chunks_mut(160 * count)) {
+                    let pcm: Vec<_> = pcm.chunks(320).collect();
+                    let mut out: Vec<_> = out.chunks_mut(160).collect();
+                    Encoder::encode_batch(Level::current(), &mut channels, &pcm, &mut out).unwrap();
+                }
+            },
+            &mut [("spandsp", &mut || spandsp.encode(&pcm, &mut peers_out))],
+        );
+    }
 
     let mut sound = pcm.clone();
     let mut peers_sound = pcm.clone();
@@ -60,22 +62,24 @@ pub(crate) fn run(bench: &mut Bench) {
         },
         &mut [("spandsp", &mut || spandsp.decode(&codes, &mut peers_sound))],
     );
-    bench.row(
-        "G.722 decode, 16 channels side by side",
-        Goal::OfPeer(0.25),
-        frames,
-        &mut || {
-            let mut decoders: Vec<_> = (0..CHANNELS).map(|_| Decoder::new(Mode::One)).collect();
-            let mut channels: Vec<_> = decoders.iter_mut().collect();
-            for (codes, sound) in codes.chunks(160 * CHANNELS).zip(sound.chunks_mut(320 * CHANNELS))
-            {
-                let codes: Vec<_> = codes.chunks(160).collect();
-                let mut sound: Vec<_> = sound.chunks_mut(320).collect();
-                Decoder::decode_batch(Level::current(), &mut channels, &codes, &mut sound).unwrap();
-            }
-        },
-        &mut [("spandsp", &mut || spandsp.decode(&codes, &mut peers_sound))],
-    );
+    for count in SIDE_BY_SIDE {
+        bench.row(
+            &format!("G.722 decode, {count} channels side by side"),
+            Goal::OfPeer(0.25),
+            frames,
+            &mut || {
+                let mut decoders = vec![Decoder::new(Mode::One); count];
+                let mut channels: Vec<_> = decoders.iter_mut().collect();
+                for (codes, sound) in codes.chunks(160 * count).zip(sound.chunks_mut(320 * count)) {
+                    let codes: Vec<_> = codes.chunks(160).collect();
+                    let mut sound: Vec<_> = sound.chunks_mut(320).collect();
+                    Decoder::decode_batch(Level::current(), &mut channels, &codes, &mut sound)
+                        .unwrap();
+                }
+            },
+            &mut [("spandsp", &mut || spandsp.decode(&codes, &mut peers_sound))],
+        );
+    }
 }
 
 type Init = unsafe extern "C" fn(*mut c_void, c_int, c_int) -> *mut c_void;
@@ -134,5 +138,7 @@ impl Spandsp {
     }
 }
 
-/// Channels, and seconds of speech.
-const CHANNELS: usize = 16;
+/// Seconds of speech: a multiple of the channels.
+const SECONDS: usize = 16;
+/// As many lanes as AVX2 has, and AVX-512.
+const SIDE_BY_SIDE: [usize; 2] = [8, 16];

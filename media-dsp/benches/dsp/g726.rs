@@ -9,7 +9,7 @@ use std::ffi::{c_int, c_void};
 use std::ptr::null_mut;
 
 pub(crate) fn run(bench: &mut Bench) {
-    let Some(pcm) = speech(CHANNELS) else { return };
+    let Some(pcm) = speech(SECONDS) else { return };
     let Some(library) = library(&["libspandsp.so.2"], "libspandsp2") else { return };
     let rates = [Rate::Kbit16, Rate::Kbit24, Rate::Kbit32, Rate::Kbit40];
     for (rate, name) in rates.into_iter().zip(["16", "24", "32", "40"]) {
@@ -130,7 +130,7 @@ fn spandsp(
     }
 }
 
-/// Channels, and seconds of speech.
-const CHANNELS: usize = 16;
+/// Seconds of speech: a multiple of the channels.
+const SECONDS: usize = 16;
 /// As many lanes as AVX2 has, and AVX-512.
 const SIDE_BY_SIDE: [usize; 2] = [8, 16];

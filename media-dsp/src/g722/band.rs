@@ -1,4 +1,4 @@
-//! The adaptive differential coder of one sub-band: ITU-T G.722 §3.3 to 3.6 and 6.2.1. It is the same
+//! The adaptive differential coder of one sub-band: ITU-T G.722 clauses 3, 4 and 6. It is the same
 //! in encoder and decoder, which follow each other by the codes alone.
 
 use super::tables::{HIGH_LEVEL, HIGH_STEPS, HIGH_TWO, LOW_FOUR, LOW_LEVELS, LOW_STEPS, POWERS};
@@ -49,7 +49,7 @@ impl Band<i32> {
 }
 
 impl<L: Lanes> Band<L> {
-    /// The code of a sample of the lower sub-band, §6.2.1.1: by how many decision levels the difference
+    /// The code of a sample of the lower sub-band (QUANTL): by how many decision levels the difference
     /// reaches, which is found by halving.
     #[inline(always)]
     pub(super) fn quantize_low(&self, sample: L) -> L {
@@ -68,7 +68,7 @@ impl<L: Lanes> Band<L> {
         L::pick(sign.equals(L::all(0)), L::all(61), first) - place
     }
 
-    /// The code of a sample of the upper sub-band, §6.2.1.1.
+    /// The code of a sample of the upper sub-band (QUANTH).
     #[inline(always)]
     pub(super) fn quantize_high(&self, sample: L) -> L {
         let difference = (sample - self.estimate).saturated();
@@ -101,7 +101,7 @@ impl<L: Lanes> Band<L> {
         self.predict(difference);
     }
 
-    /// The adaptive scale, §3.5: its logarithm leaks by 1/128 and takes the code's step.
+    /// The adaptive scale (LOGSCL, SCALEL and LOGSCH, SCALEH): its logarithm leaks by 1/128 and takes the code's step.
     #[inline(always)]
     fn rescale(&mut self, step: L, most: i32, octaves: i32) {
         let leaked = self.log_scale - (self.log_scale + L::all(127)).right(7);
@@ -110,7 +110,7 @@ impl<L: Lanes> Band<L> {
         self.scale = power.left(1).right_by(L::all(octaves) - self.log_scale.right(11));
     }
 
-    /// The adaptive predictor, §3.6.
+    /// The adaptive predictor (PARREC, RECONS, FILTEP, PREDIC).
     #[inline(always)]
     fn predict(&mut self, difference: L) {
         let sign = (difference + self.zero_part).sign();
@@ -126,7 +126,8 @@ impl<L: Lanes> Band<L> {
         self.sample = sample;
     }
 
-    /// The poles, by whether the sign differs, -1 or 0, from the last and from the one before; §3.6.3.
+    /// The poles, by whether the sign differs, -1 or 0, from the last and from the one before
+    /// (UPPOL2, UPPOL1).
     #[inline(always)]
     fn adapt_poles(&mut self, last: L, before: L) {
         let [first, second] = self.poles;
@@ -140,7 +141,7 @@ impl<L: Lanes> Band<L> {
         self.poles = [first, second];
     }
 
-    /// The zeros and their part of the next prediction, §3.6.2.
+    /// The zeros and their part of the next prediction (UPZERO, FILTEZ).
     #[inline(always)]
     fn adapt_zeros(&mut self, difference: L) {
         let step = L::pick(difference.equals(L::all(0)), L::all(0), L::all(128));

@@ -1,5 +1,5 @@
 //! The quadrature mirror filters that split 16 kHz into two bands of 8 kHz and join them again: ITU-T
-//! G.722 §3.1, 4.4 and 6.2.1.1, 24 taps.
+//! G.722 clauses 3, 4 and 6, 24 taps.
 
 use super::tables::MIRROR;
 use crate::fixed::saturate;

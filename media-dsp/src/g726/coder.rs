@@ -1,5 +1,5 @@
-//! The recursion of ITU-T G.726 §2 and 4.2, which encoder and decoder share. Names of blocks in capitals
-//! are those of the Recommendation's Figures 4 to 12.
+//! The recursion of ITU-T G.726 clauses 2 to 4, which encoder and decoder share. Names in
+//! capitals are those of the blocks in clause 4.
 
 use super::tables::Quantizer;
 use crate::arch::lanes::{Lanes, MOST};
@@ -43,7 +43,7 @@ pub(crate) struct Prediction<L> {
 }
 
 impl Coder<i32> {
-    /// After a reset, Table 6.
+    /// After a reset (R in the blocks DELAY).
     pub(super) const fn new() -> Self {
         Self {
             differences: [32; 6],

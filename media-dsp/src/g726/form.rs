@@ -1,7 +1,7 @@
 //! What is at the other end of G.726: linear samples or G.711.
 //!
-//! For G.711: EXPAND, COMPRESS and SYNC of ITU-T G.726 §4.2.8. The decoder's octet is
-//! moved by one step where encoding it anew would make another code, so that tandems add nothing.
+//! For G.711: EXPAND, COMPRESS and SYNC of ITU-T G.726 clause 4. The decoder's octet is moved
+//! by one step where encoding it anew would make another code, so that tandems add nothing.
 
 use super::coder::Prediction;
 use super::tables::Quantizer;

@@ -1,5 +1,5 @@
 //! The quantizers of ITU-T G.726 (12/1990): for 40, 32, 24 and 16 kbit/s the decision levels and output
-//! levels of Tables 1 to 4, and the functions W and F of §2.5 and 2.6. All but the decision levels go by
+//! levels (QUAN, RECONST), and the functions W and F (FUNCTW, FUNCTF). All but the decision levels go by
 //! the size of a code: the code itself, or its complement when it is negative.
 
 /// What a rate has of its own.
@@ -9,7 +9,7 @@ pub(crate) struct Quantizer {
     pub(super) bits: u32,
     /// The code of a difference of size 0: that with all bits set, for what is never sent is 0.
     pub(super) zero: i32,
-    /// By how many places the coefficients of the zeros are shifted to leak, §2.8.
+    /// By how many places the coefficients of the zeros are shifted to leak (UPB).
     pub(super) leak: u32,
     /// Base-2 logarithms, Q7, at which a size begins.
     pub(super) levels: [i32; 16],
