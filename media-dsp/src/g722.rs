@@ -83,7 +83,7 @@ impl Encoder {
     }
 
     /// Encodes as many samples of several channels side by side, to the same octets as one by one.
-    /// `level` is [`Level::current`], or less.
+    /// `level` is [`Level::current`], or less. What one list has more than another is left alone.
     pub fn encode_batch(
         level: Level,
         channels: &mut [&mut Self],
@@ -152,7 +152,7 @@ impl Decoder {
     }
 
     /// Decodes as many octets of several channels side by side, to the same samples as one by one.
-    /// `level` is [`Level::current`], or less.
+    /// `level` is [`Level::current`], or less. What one list has more than another is left alone.
     pub fn decode_batch(
         level: Level,
         channels: &mut [&mut Self],

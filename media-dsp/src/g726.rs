@@ -88,7 +88,7 @@ impl Encoder {
 
     /// [`Self::encode`] of several channels side by side, to the same octets. All have equally many
     /// samples; neighbours of different rates cannot share a vector. `level` is
-    /// [`Level::current`], or less.
+    /// [`Level::current`], or less. What one list has more than another is left alone.
     pub fn encode_batch(
         level: Level,
         channels: &mut [&mut Self],
@@ -205,7 +205,7 @@ impl Decoder {
 
     /// [`Self::decode`] of several channels side by side, to the same samples. All have equally many
     /// octets; neighbours of different rates cannot share a vector. `level` is
-    /// [`Level::current`], or less.
+    /// [`Level::current`], or less. What one list has more than another is left alone.
     pub fn decode_batch(
         level: Level,
         channels: &mut [&mut Self],

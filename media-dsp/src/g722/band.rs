@@ -101,7 +101,8 @@ impl<L: Lanes> Band<L> {
         self.predict(difference);
     }
 
-    /// The adaptive scale (LOGSCL, SCALEL and LOGSCH, SCALEH): its logarithm leaks by 1/128 and takes the code's step.
+    /// The adaptive scale (LOGSCL, SCALEL and LOGSCH, SCALEH): its logarithm leaks by 1/128 and takes the
+    /// code's step.
     #[inline(always)]
     fn rescale(&mut self, step: L, most: i32, octaves: i32) {
         let leaked = self.log_scale - (self.log_scale + L::all(127)).right(7);
