@@ -13,6 +13,7 @@ pub(crate) mod gsm;
 pub(crate) mod lanes;
 pub(crate) mod lpc;
 pub(crate) mod mix;
+pub(crate) mod g7231;
 
 use std::env;
 use std::io::Write;

@@ -6,7 +6,7 @@
 //! 5.3 kbit/s, 4 for a silence descriptor; the two low bits of a frame's first octet say which.
 
 mod acelp;
-mod adaptive;
+pub(crate) mod adaptive;
 mod comfort;
 mod decoder;
 mod encoder;
@@ -16,9 +16,9 @@ mod frame;
 mod lpc;
 mod lsp;
 mod math;
-mod mlq;
-mod pairs;
-mod pitch;
+pub(crate) mod mlq;
+pub(crate) mod pairs;
+pub(crate) mod pitch;
 mod postfilter;
 mod pulses;
 mod silence;
@@ -116,6 +116,6 @@ const LAG_SHORT: usize = SUBFRAME - 2;
 /// Coefficients of a filter of order 10, Q13, without the leading one.
 type Lpc = [i16; ORDER];
 /// Line spectral pairs, Q15 of 4 kHz.
-type Lsp = [i16; ORDER];
+pub(crate) type Lsp = [i16; ORDER];
 /// A subframe of samples.
-type Sub = [i16; SUBFRAME];
+pub(crate) type Sub = [i16; SUBFRAME];

@@ -7,64 +7,74 @@ use super::math::scale;
 use super::sums::{convolve, fit, plain, saturated, squares, take_convolved};
 use super::tables::gains::{LARGE, LARGE_WORST, SMALL, SMALL_WORST};
 use super::{HISTORY, LAG_MIN, LAG_SHORT, Rate, SUBFRAME, Sub};
+use crate::arch::{Level, g7231 as arch};
 use crate::fixed::{
     extract_l, l_abs, l_add, l_mult, l_shl, l_sub, mult_r, norm_l, round, saturate,
 };
 
-/// Finds lag and taps of a subframe and notes them. Returns their excitation, and takes it from the target.
-pub(super) fn search(
-    speech: &mut Speech,
-    subframe: usize,
-    rate: Rate,
-    target: &mut Sub,
-    impulse: &Sub,
-    past: &Past,
-    taming: &Taming,
-) -> Sub {
-    let half = subframe / 2;
-    let odd = subframe % 2 == 1;
-    let mut lag = speech.lags[half];
-    if !odd {
-        lag = lag.clamp(LAG_MIN + 1, HISTORY - 5);
-    }
-    let lags = if odd { 4 } else { 3 };
-    let mut numbers = [[0; 20]; 4];
-    for (step, numbers) in numbers[..lags].iter_mut().enumerate() {
-        *numbers = correlations(&lagged(past, lag - 1 + step), target, impulse);
-    }
-    let largest = numbers.iter().flatten().fold(0, |most, &it| l_abs(it).max(most));
-    let places = norm_l(largest);
-    let allowance = taming.allowance(lag - 1, lag + lags - 2);
-    let mut best = 0;
-    let (mut found, mut taps) = (1, 0);
-    for (step, numbers) in numbers[..lags].iter().enumerate() {
-        let numbers = numbers.map(|it| round(l_shl(it, places)));
-        let rows = excitation::rows(rate, if odd { lag } else { lag - 1 + step });
-        let few = rows.len() == 85;
-        let allowed = if few { 51 + 4 * allowance } else { 93 + 8 * allowance };
-        let clear: &[bool] = if few { &SMALL_CLEAR } else { &LARGE_CLEAR };
-        for (place, (row, &clear)) in rows.iter().zip(clear).take(allowed).enumerate() {
-            let fit = if clear { plain(&numbers, row) } else { halves_in_order(&numbers, row) };
-            if fit > best {
-                (best, found, taps) = (fit, step, place);
+/// What a search takes as it is.
+pub(super) struct Search<'a> {
+    pub(super) level: Level,
+    pub(super) rate: Rate,
+    /// The answer of the filters to a pulse.
+    pub(super) impulse: &'a Sub,
+    pub(super) past: &'a Past,
+    pub(super) taming: &'a Taming,
+}
+
+impl Search<'_> {
+    /// Finds lag and taps of a subframe and notes them. Returns their excitation, and takes it from the
+    /// target.
+    pub(super) fn run(&self, speech: &mut Speech, subframe: usize, target: &mut Sub) -> Sub {
+        let half = subframe / 2;
+        let odd = subframe % 2 == 1;
+        let mut lag = speech.lags[half];
+        if !odd {
+            lag = lag.clamp(LAG_MIN + 1, HISTORY - 5);
+        }
+        let lags = if odd { 4 } else { 3 };
+        let mut numbers = [[0; 20]; 4];
+        for (step, numbers) in numbers[..lags].iter_mut().enumerate() {
+            let window = lagged(self.past, lag - 1 + step);
+            *numbers = arch::correlations(self.level, &window, target, self.impulse);
+        }
+        let largest = numbers.iter().flatten().fold(0, |most, &it| l_abs(it).max(most));
+        let places = norm_l(largest);
+        let allowance = self.taming.allowance(lag - 1, lag + lags - 2);
+        let mut best = 0;
+        let (mut found, mut taps) = (1, 0);
+        for (step, numbers) in numbers[..lags].iter().enumerate() {
+            let numbers = numbers.map(|it| round(l_shl(it, places)));
+            let rows = excitation::rows(self.rate, if odd { lag } else { lag - 1 + step });
+            let (allowed, clear): (_, &[bool]) = match rows.len() {
+                85 => (51 + 4 * allowance, &SMALL_CLEAR),
+                _ => (93 + 8 * allowance, &LARGE_CLEAR),
+            };
+            let rows = &rows[..allowed.min(rows.len())];
+            if let Some((row, fit)) = arch::best_row(self.level, &numbers, rows, clear, best) {
+                (best, found, taps) = (fit, step, row);
             }
         }
+        if !odd {
+            speech.lags[half] = lag - 1 + found;
+            found = 1;
+        }
+        speech.subframes[subframe].lag_step = found;
+        speech.subframes[subframe].taps = taps;
+        let row = &excitation::rows(self.rate, speech.lags[half])[taps];
+        let repeated = excitation::adaptive(self.past, speech.lag(subframe), row);
+        *target = take_convolved(target, &repeated, self.impulse).map(|sum| round(l_shl(sum, 1)));
+        repeated
     }
-    if !odd {
-        speech.lags[half] = lag - 1 + found;
-        found = 1;
-    }
-    speech.subframes[subframe].lag_step = found;
-    speech.subframes[subframe].taps = taps;
-    let row = &excitation::rows(rate, speech.lags[half])[taps];
-    let repeated = excitation::adaptive(past, speech.lag(subframe), row);
-    *target = take_convolved(target, &repeated, impulse).map(|sum| round(l_shl(sum, 1)));
-    repeated
 }
+
+/// The excitation under five taps.
+pub(crate) type Window = [i16; SUBFRAME + 4];
 
 /// What the gains of five taps are weighed with: correlations with the target, energies, and
 /// correlations with each other.
-fn correlations(window: &[i16; SUBFRAME + 4], target: &Sub, impulse: &Sub) -> [i32; 20] {
+#[inline(always)]
+pub(crate) fn correlations(window: &Window, target: &Sub, impulse: &Sub) -> [i32; 20] {
     let filtered = filtered(window, impulse);
     let energies = filtered.map(|it| squares(&it));
     let most = energies.iter().fold(0, |most, &it| it.max(most));
@@ -91,8 +101,30 @@ fn halves_in_order(a: &[i16], b: &[i16]) -> i32 {
     a.iter().zip(b).fold(0, |sum, (&a, &b)| l_add(sum, l_mult(a, b) >> 1))
 }
 
+/// The first row of gains that fits best, and how well, where it is better than `least`. `clear`: rows with
+/// which no sum can saturate.
+#[inline(always)]
+pub(crate) fn best_row(
+    numbers: &[i16; 20],
+    rows: &[[i16; 20]],
+    clear: &[bool],
+    least: i32,
+) -> Option<(usize, i32)> {
+    let mut best = least;
+    let mut found = None;
+    for (place, (row, &clear)) in rows.iter().zip(clear).enumerate() {
+        let fit = if clear { plain(numbers, row) } else { halves_in_order(numbers, row) };
+        if fit > best {
+            best = fit;
+            found = Some((place, fit));
+        }
+    }
+    found
+}
+
 /// Each of the five taps' excitations through the weighted synthesis.
-fn filtered(window: &[i16; SUBFRAME + 4], impulse: &Sub) -> [Sub; 5] {
+#[inline(always)]
+fn filtered(window: &Window, impulse: &Sub) -> [Sub; 5] {
     let mut all = [[0; SUBFRAME]; 5];
     let last: &Sub = window.last_chunk().unwrap_or(impulse);
     all[4] = convolve(last, impulse).map(round);

@@ -12,8 +12,9 @@ use super::vad::Detector;
 use super::weighting::{Harmonics, Ringing, Weighting, Weights};
 use super::{
     FRAME_SAMPLES, Frame, HISTORY, HighPass, Lpc, Lsp, Rate, SUBFRAME, Vad, acelp, adaptive, mlq,
-    pairs, pitch,
+    pairs,
 };
+use crate::arch::{Level, g7231 as arch};
 use crate::codec::EncodeError;
 use crate::fixed::{add, l_add, l_mac, l_mult, round, shl};
 
@@ -22,6 +23,7 @@ use crate::fixed::{add, l_add, l_mac, l_mult, round, shl};
 /// A clone goes on as the original does.
 #[derive(Clone)]
 pub struct Encoder {
+    level: Level,
     rate: Rate,
     high_pass: HighPass,
     last_input: i16,
@@ -46,6 +48,7 @@ impl Encoder {
     /// An encoder at the beginning of a connection, with its high-pass filter on.
     pub fn new(rate: Rate, vad: Vad) -> Self {
         Self {
+            level: Level::current(),
             rate,
             high_pass: HighPass::On,
             last_input: 0,
@@ -104,7 +107,8 @@ impl Encoder {
         let weighted = self.weigh(&window, &weights);
         let mut normalised = weighted;
         normalise(&mut normalised);
-        let lags = [0, 2 * SUBFRAME].map(|at| pitch::open_loop(&normalised, HISTORY + at));
+        let lags =
+            [0, 2 * SUBFRAME].map(|at| arch::open_loop(self.level, &normalised, HISTORY + at));
         if let Some((detector, silence)) = &mut self.silence {
             detector.hear_lags(lags);
             if speaks {
@@ -157,7 +161,7 @@ impl Encoder {
     /// Quantises the spectrum. Returns the filters of the decoder.
     fn spectrum(&mut self, filter: &Lpc, speech: &mut Speech) -> [Lpc; 4] {
         let found = pairs::find(filter, &self.lsp);
-        speech.lsp = pairs::quantise(&found, &self.lsp);
+        speech.lsp = arch::quantise(self.level, &found, &self.lsp);
         self.move_to(lsp::dequantise(Source::Sent(speech.lsp), &self.lsp))
     }
 
@@ -182,17 +186,16 @@ impl Encoder {
             let (filter, weights) = (&synthesis[subframe], &weights[subframe]);
             let impulse = Ringing::impulse(filter, weights, harmonics[subframe]);
             self.ringing.subtract(target, filter, weights, harmonics[subframe]);
-            let repeated = adaptive::search(
-                speech,
-                subframe,
-                self.rate,
-                target,
-                &impulse,
-                &self.past,
-                &self.taming,
-            );
+            let search = adaptive::Search {
+                level: self.level,
+                rate: self.rate,
+                impulse: &impulse,
+                past: &self.past,
+                taming: &self.taming,
+            };
+            let repeated = search.run(speech, subframe, target);
             let pulses = match self.rate {
-                Rate::High => mlq::search(speech, subframe, target, &impulse),
+                Rate::High => mlq::search(self.level, speech, subframe, target, &impulse),
                 Rate::Low => acelp::search(speech, subframe, target, &impulse, &mut patience),
             };
             let sum = std::array::from_fn(|place| add(shl(pulses[place], 1), repeated[place]));
@@ -230,3 +233,31 @@ impl Encoder {
 
 /// The octet of a frame that is not sent.
 const NOT_SENT: u8 = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::g7231::math::random;
+
+    #[test]
+    fn all_levels_encode_to_the_same_octets() {
+        for rate in [Rate::High, Rate::Low] {
+            let fresh = Encoder::new(rate, Vad::On);
+            let mut encoders: Vec<_> =
+                Level::here().map(|level| Encoder { level, ..fresh.clone() }).collect();
+            let mut seed = 1;
+            for turn in 0..60 {
+                let samples: [_; FRAME_SAMPLES] = std::array::from_fn(|at| {
+                    let wave = (at as i32 * turn * 37 % 400 - 200) * (1 << (turn / 8));
+                    (wave as i16 / 2).saturating_add(random(&mut seed) >> (turn % 12))
+                });
+                let mut coded = encoders.iter_mut().map(|encoder| {
+                    let mut octets = [0; 24];
+                    encoder.encode(&samples, &mut octets).map(|frame| (frame, octets))
+                });
+                let first = coded.next();
+                assert!(coded.all(|it| Some(it) == first), "frame {turn}");
+            }
+        }
+    }
+}

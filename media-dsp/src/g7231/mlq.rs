@@ -5,11 +5,12 @@ use super::pulses::{CHOICES, MOST, PLACES, repeat};
 use super::sums::{correlate, fit, plain, squares};
 use super::tables::{PULSE_GAIN, PULSES};
 use super::{LAG_SHORT, SUBFRAME, Sub};
+use crate::arch::{Level, g7231 as arch};
 use crate::fixed::{l_abs, l_mac, l_msu, l_mult, l_shl, l_sub, norm_l, round, saturate};
 
 /// Pulses, and how far they lower the error.
 #[derive(Clone, Copy)]
-struct Choice {
+pub(crate) struct Choice {
     fit: i32,
     grid: usize,
     amplitude: usize,
@@ -20,10 +21,16 @@ struct Choice {
 }
 
 /// Finds the pulses of a subframe, notes them and returns them at half of their height.
-pub(super) fn search(speech: &mut Speech, subframe: usize, target: &Sub, impulse: &Sub) -> Sub {
+pub(super) fn search(
+    level: Level,
+    speech: &mut Speech,
+    subframe: usize,
+    target: &Sub,
+    impulse: &Sub,
+) -> Sub {
     let count = PULSES[subframe];
     let lag = speech.lags[subframe / 2];
-    let mut best = Choice {
+    let none = Choice {
         fit: -0x4000_0000,
         grid: 0,
         amplitude: 0,
@@ -31,11 +38,12 @@ pub(super) fn search(speech: &mut Speech, subframe: usize, target: &Sub, impulse
         places: [0; MOST],
         heights: [0; MOST],
     };
-    search_with(&mut best, target, impulse, count, false);
+    let mut best = arch::better(level, none, target, impulse, count);
     if lag < LAG_SHORT {
         let mut train = *impulse;
         repeat(&mut train, lag);
-        search_with(&mut best, target, &train, count, true);
+        let repeated = arch::better(level, best, target, &train, count);
+        best = Choice { train: repeated.fit > best.fit, ..repeated };
     }
     let mut pulses = [0; SUBFRAME];
     for (&place, &height) in best.places.iter().zip(&best.heights).take(count) {
@@ -48,8 +56,10 @@ pub(super) fn search(speech: &mut Speech, subframe: usize, target: &Sub, impulse
     pulses
 }
 
-/// Tries both grids with four amplitudes each, for one response.
-fn search_with(best: &mut Choice, target: &Sub, response: &Sub, count: usize, train: bool) {
+/// The better of the pulses given and the best ones for a response: both grids are tried with four
+/// amplitudes each.
+#[inline(always)]
+pub(crate) fn better(mut best: Choice, target: &Sub, response: &Sub, count: usize) -> Choice {
     let field = Field::new(target, response);
     for grid in 0..2 {
         let (mut first, mut largest) = (0, 0);
@@ -60,15 +70,16 @@ fn search_with(best: &mut Choice, target: &Sub, response: &Sub, count: usize, tr
         }
         let middle = amplitude(largest, field.own);
         for amplitude in middle - 2..middle + 2 {
-            let mut choice = Choice { grid, amplitude, train, ..*best };
+            let mut choice = Choice { grid, amplitude, ..best };
             choice.places[0] = first;
             field.fill(&mut choice, largest, count);
             choice.fit = field.measure(&choice, count);
             if choice.fit > best.fit {
-                *best = choice;
+                best = choice;
             }
         }
     }
+    best
 }
 
 /// What pulses are judged by.
@@ -86,6 +97,7 @@ struct Field<'a> {
 }
 
 impl<'a> Field<'a> {
+    #[inline(always)]
     fn new(target: &'a Sub, response: &'a Sub) -> Self {
         let halved = response.map(|sample| sample >> 1);
         let own = correlate(&halved, &halved);
@@ -114,6 +126,7 @@ impl<'a> Field<'a> {
     }
 
     /// Sets pulse after pulse where most of the correlation is left.
+    #[inline(always)]
     fn fill(&self, choice: &mut Choice, largest: i32, count: usize) {
         let height = PULSE_GAIN[choice.amplitude];
         let mut left = self.cross[choice.grid];
@@ -146,6 +159,7 @@ impl<'a> Field<'a> {
     }
 
     /// How far the pulses lower the error.
+    #[inline(always)]
     fn measure(&self, choice: &Choice, count: usize) -> i32 {
         let mut pulses = [(0, 0); MOST];
         for (pulse, pair) in pulses[..count].iter_mut().enumerate() {

@@ -69,7 +69,8 @@ fn crossing(last: i32, here: i32) -> i16 {
 
 /// The indices of the codebook vectors nearest to the pairs, the lowest frequencies on top. Pairs that
 /// are close to each other weigh more.
-pub(super) fn quantise(pairs: &Lsp, before: &Lsp) -> u32 {
+#[inline(always)]
+pub(crate) fn quantise(pairs: &Lsp, before: &Lsp) -> u32 {
     let weights = weights(pairs);
     let mut target = [0; ORDER];
     for place in 0..ORDER {
@@ -100,6 +101,7 @@ fn weights(pairs: &Lsp) -> Lsp {
     weights
 }
 
+#[inline(always)]
 fn nearest<const N: usize>(book: &[[i16; N]; 256], target: &[i16], weights: &[i16]) -> u32 {
     let mut best = -1;
     let mut index = 0;

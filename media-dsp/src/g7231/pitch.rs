@@ -15,6 +15,7 @@ struct Candidate {
 
 impl Candidate {
     /// None without a positive correlation.
+    #[inline(always)]
     fn new(lag: usize, correlation: i32, energy: i32) -> Option<Self> {
         if correlation <= 0 {
             return None;
@@ -36,6 +37,7 @@ impl Candidate {
 
     /// Whether it is taken after `best`. A lag that may be a multiple of the best must be better by
     /// 1.25 dB.
+    #[inline(always)]
     fn beats(&self, best: &Self) -> bool {
         if self.exponent > best.exponent {
             return false;
@@ -59,7 +61,8 @@ impl Candidate {
 
 /// The lag at which the 120 samples from `start` are most like those before: 18 to 142. `speech` is
 /// normalised weighted speech.
-pub(super) fn open_loop(speech: &[i16], start: usize) -> usize {
+#[inline(always)]
+pub(crate) fn open_loop(speech: &[i16], start: usize) -> usize {
     let target = &speech[start..start + 2 * SUBFRAME];
     let mut from = start + 1 - LAG_MIN;
     let own = squares(target);

@@ -33,6 +33,7 @@ pub(super) fn dot(a: &[i16], b: &[i16]) -> i32 {
 }
 
 /// [`dot`], term by term.
+#[inline(always)]
 pub(super) fn dot_in_order(a: &[i16], b: &[i16]) -> i32 {
     a.iter().zip(b).fold(0, |sum, (&a, &b)| l_mac(sum, a, b))
 }
@@ -50,6 +51,7 @@ pub(super) fn saturated(squares: i64) -> i32 {
 }
 
 /// What a filter with this response makes of a subframe, doubled, each step saturated.
+#[inline(always)]
 pub(super) fn convolve(samples: &Sub, response: &Sub) -> [i32; SUBFRAME] {
     if fit(squares(samples), squares(response)) {
         return convolve_plain(samples, response);
@@ -73,6 +75,7 @@ pub(super) fn take_convolved(from: &Sub, samples: &Sub, response: &Sub) -> [i32;
     })
 }
 
+#[inline(always)]
 fn convolve_plain(samples: &Sub, response: &Sub) -> [i32; SUBFRAME] {
     let mut backwards = [0; 2 * SUBFRAME + FILL];
     for (backwards, &sample) in backwards.iter_mut().zip(response.iter().rev()) {
@@ -85,6 +88,7 @@ fn convolve_plain(samples: &Sub, response: &Sub) -> [i32; SUBFRAME] {
 }
 
 /// Correlations of the subframe with the response set in at each place, doubled, each step saturated.
+#[inline(always)]
 pub(super) fn correlate(samples: &Sub, response: &Sub) -> [i32; SUBFRAME] {
     if !fit(squares(samples), squares(response)) {
         return std::array::from_fn(|place| dot_in_order(&samples[place..], response));
@@ -96,6 +100,7 @@ pub(super) fn correlate(samples: &Sub, response: &Sub) -> [i32; SUBFRAME] {
 }
 
 /// Zeros after the subframe make whole vectors of it.
+#[inline(always)]
 fn filled(samples: &Sub) -> [i16; SUBFRAME + FILL] {
     let mut all = [0; SUBFRAME + FILL];
     all[..SUBFRAME].copy_from_slice(samples);
