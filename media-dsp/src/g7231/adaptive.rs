@@ -1,5 +1,5 @@
 //! The closed-loop search of the adaptive codebook, and the taming that keeps a decoder with another memory
-//! from running away: ITU-T G.723.1 (05/2006) §2.14.
+//! from running away: ITU-T G.723.1 (05/2006) §2.14, and file `tame.c` of its electronic attachment.
 
 use super::excitation::{self, Past, lagged};
 use super::frame::Speech;
@@ -191,9 +191,9 @@ fn zone(back: usize) -> usize {
     (back * 1092) >> 15
 }
 
-/// An error that is no error.
+/// An error that is no error: `Err0`.
 const LEAST: i32 = 4;
-/// The greatest error that may be (§2.14).
+/// The greatest error that may be: `ThreshErr`.
 const GREATEST: i32 = 0x4000_0000;
 /// Rows of gains with which no sum can saturate.
 static SMALL_CLEAR: [bool; 85] = clear(&SMALL);

@@ -1,4 +1,4 @@
-//! Comfort noise, and its level on the line: ITU-T G.723.1 (05/2006) Annex A, §A.4.3 to §A.4.5. Encoder and
+//! Comfort noise, and its level on the line: ITU-T G.723.1 (05/2006) Annex A. Encoder and
 //! decoder make the same noise, so that their memories stay alike.
 
 use super::excitation::{self, Past};
@@ -104,7 +104,7 @@ impl Noise {
 }
 
 /// Adds pulses to half a frame, of the height that brings it to the gain: the root of lesser magnitude of
-/// a quadratic equation (§A.4.4).
+/// a quadratic equation.
 fn add_pulses(block: &mut [i16], gain: i16, places: &[usize], signs: &[i16; PER_HALF]) {
     let largest = block.iter().fold(0, |most: i16, &it| most.max(abs_s(it)));
     let places_down = if largest == 0 { 0 } else { sub(4, norm_s(largest)).max(-2) };
@@ -189,9 +189,9 @@ pub(super) fn gain(code: i16) -> i16 {
 const PER_HALF: usize = 11;
 /// 1/11, Q15.
 const ONE_BY_PULSES: i16 = 2_979;
-/// The greatest height of a pulse (§A.4.4).
+/// The greatest height of a pulse.
 const HEIGHT_MOST: i16 = 5_000;
-/// Where the chance begins (§A.4.4).
+/// Where the chance begins.
 const SEED: i16 = 12_345;
 /// Weights of the energies of speech, and of one to three frames of silence: table `fact`.
 const PARTS: [i16; 4] = [273, 998, 499, 333];

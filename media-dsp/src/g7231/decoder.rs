@@ -1,4 +1,4 @@
-//! The decoder: ITU-T G.723.1 (05/2006) §3, and §A.4.5 for what is not speech.
+//! The decoder: ITU-T G.723.1 (05/2006) §3, and Annex A for what is not speech.
 
 use super::comfort::{self, Noise};
 use super::excitation::{self, Past, adaptive, push};
@@ -18,7 +18,7 @@ use crate::fixed::{add, l_msu, l_mult, mult, mult_r, round, shl};
 
 /// Turns frames into samples.
 ///
-/// A clone goes on as the original does.
+/// A channel's state is 432 octets. A clone goes on as the original does.
 #[derive(Clone)]
 pub struct Decoder {
     post_filter: PostFilter,

@@ -1,4 +1,5 @@
-//! Linear prediction of the encoder: ITU-T G.723.1 (05/2006) §2.4, and the detector of sine waves of §2.14.
+//! Linear prediction of the encoder: ITU-T G.723.1 (05/2006) §2.4, and the detector of sine
+//! waves in file `lpc.c` of its electronic attachment.
 
 use super::math::{divide, normalise, scale};
 use super::tables::{HAMMING, LAG_WINDOW};
@@ -120,5 +121,5 @@ pub(super) fn analyse(window: &Window, sines: &mut Sines) -> ([Lpc; 4], [Autocor
 const WINDOWED: usize = 180;
 /// White noise is added 2 to the power of so much below the signal (§2.4).
 const NOISE_FLOOR: u32 = 10;
-/// The second reflection coefficient above which a subframe is a sine: 0.95, Q15 (§2.14).
+/// The second reflection coefficient above which a subframe is a sine: 0.95, Q15.
 const SINE: i16 = 0x799a;

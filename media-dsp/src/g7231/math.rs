@@ -33,7 +33,7 @@ pub(super) fn normalise(samples: &mut [i16]) -> i16 {
     places - 3
 }
 
-/// The generator of noise: the next number, all 16 bits (§3.10.4).
+/// The generator of noise: the next number, all 16 bits (§3.10.2).
 pub(super) fn random(seed: &mut i16) -> i16 {
     *seed = (i32::from(*seed as u16).wrapping_mul(521).wrapping_add(259)) as i16;
     *seed

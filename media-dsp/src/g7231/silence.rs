@@ -1,4 +1,4 @@
-//! What the encoder sends of silence, and when: ITU-T G.723.1 (05/2006) Annex A, §A.3, §A.4.
+//! What the encoder sends of silence, and when: ITU-T G.723.1 (05/2006) Annex A.
 
 use super::comfort::{self, Noise};
 use super::lpc::Autocorrelation;
@@ -138,7 +138,7 @@ impl Shape {
     }
 
     /// Whether the filter predicts a spectrum nearly as well as the best one, which leaves `error`: the
-    /// distance of Itakura (§A.4.1).
+    /// distance of Itakura.
     fn fits(&self, spectrum: &Autocorrelation, error: i16) -> bool {
         let left = dot(&self.values, &spectrum.values.map(|value| shr(value, 2)));
         let most = i32::from(mult_r(error, MARGIN)) + i32::from(error);
@@ -146,7 +146,7 @@ impl Shape {
     }
 }
 
-/// How much more a filter may leave than the best one: 0.2136, Q15 (§A.4.1).
+/// How much more a filter may leave than the best one: 0.2136, Q15.
 const MARGIN: i16 = 7_000;
-/// Steps of the gain that are not worth a descriptor (§A.4.2).
+/// Steps of the gain that are not worth a descriptor.
 const CODE_STEP: i16 = 3;

@@ -51,7 +51,7 @@ pub(crate) const PULSE_GAIN: [i16; 24] = [
     4582, 6623,
 ];
 
-/// Pulses in each subframe at 6.3 kbit/s, and of noise (§2.15, §A.4.4).
+/// Pulses in each subframe at 6.3 kbit/s, and of noise (§2.15, Annex A).
 pub(crate) const PULSES: [usize; 4] = [6, 5, 6, 5];
 
 /// The cosine of a whole turn in 512 steps, Q14 (§2.5).

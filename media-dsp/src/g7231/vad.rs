@@ -1,4 +1,4 @@
-//! The voice activity detector: ITU-T G.723.1 (05/2006) Annex A, §A.2.
+//! The voice activity detector: ITU-T G.723.1 (05/2006) Annex A.
 
 use super::math::scale;
 use super::{FRAME_SAMPLES, Lpc, ORDER, SUBFRAME};
@@ -123,8 +123,8 @@ impl Detector {
     }
 }
 
-/// 2/180 by 8, Q15: the mean of a sum over 180 samples (§A.2.3).
+/// Twice the mean over 180 samples of what was summed up in eighths, Q15.
 const BY_SAMPLES: i16 = 2_913;
-/// Speech against noise, for noise that is shifted left by so many places, Q12: table `ScfTab` (§A.2.5).
+/// Speech against noise, for noise that is shifted left by so many places, Q12: table `ScfTab`.
 const RATIOS: [i16; 11] =
     [9_170, 9_170, 9_170, 9_170, 10_289, 11_544, 12_953, 14_533, 16_306, 18_296, 20_529];
