@@ -2,12 +2,12 @@
 
 use super::frame::Speech;
 use super::pulses::{add_echo, echo};
-use super::sums::{correlate, dot, energy};
+use super::sums::{correlate, dot, energy, fit, squares};
 use super::tables::PULSE_GAIN;
 use super::{SUBFRAME, Sub};
 use crate::fixed::{
-    abs_s, add, div_s, extract_h, extract_l, l_abs, l_mac, l_mult, l_shl, l_shr, mult, norm_l, shl,
-    shr, sub,
+    abs_s, add, div_s, extract_h, extract_l, l_abs, l_mac, l_shl, l_shr, mult, norm_l, shl, shr,
+    sub,
 };
 
 /// How many triples of pulses may still be tried in a frame.
@@ -40,7 +40,7 @@ pub(super) fn search(
     (chosen.positions, chosen.signs, chosen.train) = (0, 0, false);
     chosen.grid = found.grid;
     for (track, eighth) in found.eighths.into_iter().enumerate() {
-        let positive = signs[4 * eighth + track];
+        let positive = signs[8 * track + eighth];
         chosen.positions |= (eighth as u32) << (3 * track);
         chosen.signs |= u16::from(positive) << track;
         let place = 8 * eighth + 2 * track + found.grid;
@@ -59,11 +59,10 @@ pub(super) fn search(
     pulses
 }
 
-/// What the places of pulses are judged by. Places are counted in twos: `2 * place + grid` is the sample.
+/// What the places of pulses are judged by: four tracks of eight places, one track after another.
 struct Field {
-    /// The target's correlations with the response, of both grids; the last two places are beyond the
-    /// subframe.
-    cross: [[i16; 2]; PLACES],
+    /// The target's correlations with the response, for even and odd samples; 0 beyond the subframe.
+    cross: [[i16; PLACES]; 2],
     /// The response's correlations with itself.
     own: [[i16; PLACES]; PLACES],
 }
@@ -78,83 +77,67 @@ impl Field {
     fn new(response: &Sub, target: &Sub) -> Self {
         let sums = correlate(target, response);
         let largest = sums.iter().fold(0, |most, &it| l_abs(it).max(most));
-        let places = 18 - norm_l(largest).min(16);
-        let mut cross = [[0; 2]; PLACES];
-        for (cross, sums) in cross.iter_mut().zip(sums.as_chunks::<2>().0) {
-            *cross = sums.map(|sum| extract_l(l_shr(sum, places)));
+        let down = 18 - norm_l(largest).min(16);
+        let mut cross = [[0; PLACES]; 2];
+        for (sample, &sum) in sums.iter().enumerate() {
+            cross[sample % 2][index(sample / 2)] = extract_l(l_shr(sum, down));
         }
         Self { cross, own: own(response) }
     }
 
-    /// Half way from the mean to the most that three pulses can have, for the better grid: the fourth is
-    /// only tried above it.
-    fn threshold(&self) -> i16 {
-        let tracks = |grid: usize, track: usize| {
-            self.cross.iter().skip(track).step_by(4).map(move |it| it[grid])
-        };
-        let of = |grid: usize| {
-            let largest = |track| tracks(grid, track).fold(i16::MIN, i16::max);
-            let most = add(add(largest(0), largest(1)), largest(2));
-            let sum: i32 = (0..3).flat_map(|track| tracks(grid, track)).map(i32::from).sum();
-            let mean = extract_l(l_shr(2 * sum, 4));
-            add(mult(sub(most, mean), 0x4000), mean)
-        };
-        of(0).max(of(1))
-    }
-
     /// Turns correlations to be positive where the pulse would be. Returns whether it is positive.
     fn orient(&mut self) -> [bool; PLACES] {
-        let signs = self.cross.map(|[even, odd]| add(even, odd) >= 0);
-        for (cross, &positive) in self.cross.iter_mut().zip(&signs) {
+        let [even, odd] = &mut self.cross;
+        let signs: [bool; PLACES] = std::array::from_fn(|at| add(even[at], odd[at]) >= 0);
+        for (at, &positive) in signs.iter().enumerate() {
             if !positive {
-                *cross = cross.map(i16::wrapping_neg);
+                even[at] = even[at].wrapping_neg();
+                odd[at] = odd[at].wrapping_neg();
             }
         }
         for (row, &mine) in self.own.iter_mut().zip(&signs) {
             for (own, &other) in row.iter_mut().zip(&signs) {
-                if mine != other {
-                    *own = own.wrapping_neg();
-                }
+                *own = if mine == other { *own } else { own.wrapping_neg() };
             }
         }
         signs
     }
 
-    /// Tries the places of all four tracks for the greatest square of correlation by energy.
+    /// Half way from the mean to the most that three pulses can have, for the better grid: the fourth is
+    /// only tried above it.
+    fn threshold(&self) -> i16 {
+        let of = |cross: &[i16; PLACES]| {
+            let largest = |track: usize| {
+                cross[8 * track..][..8].iter().fold(i16::MIN, |most, &it| most.max(it))
+            };
+            let most = add(add(largest(0), largest(1)), largest(2));
+            let sum: i32 = cross[..24].iter().map(|&it| i32::from(it)).sum();
+            let mean = extract_l(l_shr(2 * sum, 4));
+            add(mult(sub(most, mean), 0x4000), mean)
+        };
+        of(&self.cross[0]).max(of(&self.cross[1]))
+    }
+
+    /// Tries the places of all four tracks for the greatest square of correlation by energy. What is
+    /// summed up here cannot overflow 32 bits.
     fn search(&self, threshold: i16, patience: &mut Patience) -> Found {
-        let mut found = Found { eighths: [0; 4], grid: 0 };
-        let (mut best_square, mut best_energy) = (0, i16::MAX);
+        let mut best = Best { square: 0, energy: i32::from(i16::MAX), at: [0; 4], grid: 0 };
         let mut left = PER_SUBFRAME + patience.0;
-        let track = |track: usize| (track..PLACES).step_by(4);
-        'all: for a in track(0) {
-            let [even_a, odd_a] = self.cross[a];
+        let [even, odd] = &self.cross;
+        'all: for a in 0..8 {
             let energy_a = i32::from(self.own[a][a]);
-            for b in track(1) {
-                let (even_b, odd_b) = (add(even_a, self.cross[b][0]), add(odd_a, self.cross[b][1]));
+            for b in 8..16 {
+                let both = [even, odd].map(|cross| add(cross[a], cross[b]));
                 let energy_b = energy_a + i32::from(self.own[b][b]) + 2 * i32::from(self.own[a][b]);
-                for c in track(2) {
-                    let even = add(even_b, self.cross[c][0]);
-                    let odd = add(odd_b, self.cross[c][1]);
-                    let grid = usize::from(odd > even);
-                    let three = even.max(odd);
-                    if three <= threshold {
+                for c in 16..24 {
+                    let sums = [add(both[0], even[c]), add(both[1], odd[c])];
+                    let grid = usize::from(sums[1] > sums[0]);
+                    if sums[grid] <= threshold {
                         continue;
                     }
                     let pairs = i32::from(self.own[a][c]) + i32::from(self.own[b][c]);
                     let energy_c = energy_b + i32::from(self.own[c][c]) + 2 * pairs;
-                    for d in track(3) {
-                        let four = add(three, self.cross[d][grid]);
-                        let pairs = i32::from(self.own[a][d])
-                            + i32::from(self.own[b][d])
-                            + i32::from(self.own[c][d]);
-                        let energy = energy_c + i32::from(self.own[d][d]) + 2 * pairs;
-                        let energy = extract_l((2 * energy) >> 5);
-                        let square = mult(four, four);
-                        if l_mult(square, best_energy) > l_mult(best_square, energy) {
-                            (best_square, best_energy) = (square, energy);
-                            found = Found { eighths: [a, b, c, d].map(|it| it / 4), grid };
-                        }
-                    }
+                    self.complete(&mut best, [a, b, c], grid, sums[grid], energy_c);
                     left -= 1;
                     if left <= 0 {
                         break 'all;
@@ -163,26 +146,73 @@ impl Field {
             }
         }
         patience.0 = left;
-        found
+        Found { eighths: best.at.map(|at| at % 8), grid: best.grid }
+    }
+
+    /// Tries a fourth pulse with three that have this correlation and energy.
+    #[inline(always)]
+    fn complete(
+        &self,
+        best: &mut Best,
+        [a, b, c]: [usize; 3],
+        grid: usize,
+        three: i16,
+        energy: i32,
+    ) {
+        let fourth = |row: usize| &self.own[row][24..];
+        let (with_a, with_b, with_c) = (fourth(a), fourth(b), fourth(c));
+        let cross = &self.cross[grid][24..];
+        let tried: [(i32, i32); 8] = std::array::from_fn(|at| {
+            let four = (i32::from(three) + i32::from(cross[at])).min(i32::from(i16::MAX));
+            let pairs = i32::from(with_a[at]) + i32::from(with_b[at]) + i32::from(with_c[at]);
+            let energy = energy + i32::from(self.own[24 + at][24 + at]) + 2 * pairs;
+            ((four * four) >> 15, i32::from((energy >> 4) as i16))
+        });
+        for (at, (square, energy)) in tried.into_iter().enumerate() {
+            if square * best.energy > best.square * energy {
+                *best = Best { square, energy, at: [a, b, c, 24 + at], grid };
+            }
+        }
     }
 }
 
-/// The correlations of the response with itself for pulses at all pairs of places, two samples apart.
+/// The best pulses so far.
+struct Best {
+    square: i32,
+    energy: i32,
+    at: [usize; 4],
+    grid: usize,
+}
+
+/// Where the pair of samples so far into the subframe stands among the tracks.
+fn index(pair: usize) -> usize {
+    8 * (pair % 4) + pair / 4
+}
+
+/// The correlations of the response with itself for pulses at all pairs of places.
 fn own(response: &Sub) -> [[i16; PLACES]; PLACES] {
     let energy = energy(response);
-    let places = if extract_h(energy) > 32_000 { -1 } else { norm_l(energy) >> 1 };
+    let up = if extract_h(energy) > 32_000 { -1 } else { norm_l(energy) >> 1 };
+    // The last places lie beyond the subframe.
     let mut scaled = [0; 2 * PLACES];
     for (scaled, &sample) in scaled[4..].iter_mut().zip(response) {
-        *scaled = shl(sample, places);
+        *scaled = shl(sample, up);
     }
+    let squares = squares(&scaled);
+    let clear = fit(squares, squares);
     let mut own = [[0; PLACES]; PLACES];
     for apart in 0..PLACES {
         let mut sum = 0;
         for end in 0..PLACES - apart {
             for at in 2 * end..2 * end + 2 {
-                sum = l_mac(sum, scaled[at], scaled[at + 2 * apart]);
+                let (one, other) = (scaled[at], scaled[at + 2 * apart]);
+                sum = if clear {
+                    sum + 2 * i32::from(one) * i32::from(other)
+                } else {
+                    l_mac(sum, one, other)
+                };
             }
-            let (late, early) = (PLACES - 1 - end, PLACES - 1 - end - apart);
+            let (late, early) = (index(PLACES - 1 - end), index(PLACES - 1 - end - apart));
             own[late][early] = extract_h(sum);
             own[early][late] = extract_h(sum);
         }
@@ -207,7 +237,7 @@ fn amplitude(target: &Sub, filtered: &Sub) -> usize {
     (0..PULSE_GAIN.len()).min_by_key(away).unwrap_or(0)
 }
 
-/// Places of pulses, two samples apart.
+/// Places of pulses on all tracks.
 const PLACES: usize = 32;
 /// Triples that a subframe may try beside what others left (§2.16).
 const PER_SUBFRAME: i16 = 120;
