@@ -1,6 +1,6 @@
 //! DTMF: the digits of push-button telephones. ITU-T Q.23 (frequencies) and Q.24 (receivers).
 //!
-//! The receiver hears digits of 40 ms with pauses of 40 ms, drops those shorter than 25 ms, and bridges
+//! The receiver hears digits of 40 ms with pauses of 40 ms, drops those of 24 ms and less, and bridges
 //! gaps of up to 20 ms; a digit is told 33 to 40 ms after its begin, and its end 30 ms after it.
 
 use crate::tone::pair::{self, Limits, Listener, Plan};

@@ -57,16 +57,19 @@ pub struct Transmitter {
     left: f64,
 }
 
-/// Hears octets. About 240 octets.
+/// Hears octets. About 400 octets.
 #[derive(Debug, Clone)]
 pub struct Receiver {
     modem: Modem,
-    template: [[f32; 4]; TAPS],
-    recent: [f32; TAPS],
+    /// Cosine and sine of mark, cosine and sine of space.
+    templates: [[f32; TAPS]; 4],
+    /// The last taps less one, and the block that fills up.
+    samples: [f32; TAPS - 1 + BLOCK],
+    filled: usize,
     power: f32,
     keyed: f32,
     carrier: bool,
-    /// How much more mark than space, -1 to 1.
+    /// How much more mark than space there was before.
     before: f32,
     framer: Framer,
     samples_in_bit: f32,
@@ -167,16 +170,23 @@ impl Transmitter {
 impl Receiver {
     /// Has heard nothing yet.
     pub fn new(modem: Modem) -> Self {
-        let template = from_fn(|at| {
-            let weight = WEIGHTS[at];
-            let angle = |hertz: f32| TAU * f64::from(hertz) * at as f64 / f64::from(RATE);
-            let (mark, space) = (angle(modem.mark), angle(modem.space));
-            [mark.cos(), mark.sin(), space.cos(), space.sin()].map(|it| it as f32 * weight)
-        });
+        let template = |hertz: f32, wave: fn(f64) -> f64| {
+            from_fn(|at| {
+                let angle = TAU * f64::from(hertz) * at as f64 / f64::from(RATE);
+                wave(angle) as f32 * WEIGHTS[at]
+            })
+        };
+        let (mark, space) = (modem.mark, modem.space);
         Self {
             modem,
-            template,
-            recent: [0.0; TAPS],
+            templates: [
+                template(mark, f64::cos),
+                template(mark, f64::sin),
+                template(space, f64::cos),
+                template(space, f64::sin),
+            ],
+            samples: [0.0; TAPS - 1 + BLOCK],
+            filled: 0,
             power: 0.0,
             keyed: 0.0,
             carrier: false,
@@ -191,43 +201,59 @@ impl Receiver {
         self.modem
     }
 
-    /// Listens to samples, as many as there are, and tells what happened.
-    pub fn hear(&mut self, pcm: &[i16], mut tell: impl FnMut(Event)) {
-        let least = LEAST.mean_square();
-        for sample in pcm {
-            let sample = f32::from(*sample);
-            self.recent.copy_within(1.., 0);
-            self.recent[TAPS - 1] = sample;
-            let (mark, space) = self.weigh();
-            self.power += (sample * sample - self.power) * SMOOTH;
-            self.keyed += (mark.max(space) - self.keyed) * SMOOTH;
-            self.attend(least, &mut tell);
-            if self.carrier {
-                let now = (mark - space) / (mark + space).max(f32::MIN_POSITIVE);
-                self.frame(now, &mut tell);
-                self.before = now;
+    /// Listens to samples, as many as there are, and tells what happened up to 4 ms ago.
+    pub fn hear(&mut self, mut pcm: &[i16], mut tell: impl FnMut(Event)) {
+        while !pcm.is_empty() {
+            let (now, rest) = pcm.split_at(pcm.len().min(BLOCK - self.filled));
+            let free = &mut self.samples[TAPS - 1 + self.filled..];
+            for (to, from) in free.iter_mut().zip(now) {
+                *to = f32::from(*from);
+            }
+            self.filled += now.len();
+            pcm = rest;
+            if self.filled == BLOCK {
+                self.hear_block(&mut tell);
+                self.samples.copy_within(BLOCK.., 0);
+                self.filled = 0;
             }
         }
     }
 
-    /// The mean squares of mark and space.
-    #[inline]
-    fn weigh(&self) -> (f32, f32) {
-        let mut sums = [0.0_f32; 4];
-        for (sample, row) in self.recent.iter().zip(&self.template) {
-            for lane in 0..4 {
-                sums[lane] += sample * row[lane];
-            }
+    fn hear_block(&mut self, tell: &mut impl FnMut(Event)) {
+        let (mark, space) = (self.weigh(0), self.weigh(2));
+        let mean = |values: &[f32; BLOCK]| values.iter().sum::<f32>() / BLOCK as f32;
+        let power: [f32; BLOCK] = from_fn(|at| self.samples[TAPS - 1 + at].powi(2));
+        let keyed = from_fn(|at| mark[at].max(space[at]));
+        self.power += (mean(&power) - self.power) * SMOOTH;
+        self.keyed += (mean(&keyed) - self.keyed) * SMOOTH;
+        self.attend(tell);
+        if !self.carrier {
+            return;
         }
-        let scale = 2.0 / (WEIGHT * WEIGHT);
-        let mark = (sums[0] * sums[0] + sums[1] * sums[1]) * scale;
-        (mark, (sums[2] * sums[2] + sums[3] * sums[3]) * scale)
+        for (mark, space) in mark.iter().zip(&space) {
+            let now = mark - space;
+            self.frame(now, tell);
+            self.before = now;
+        }
     }
 
-    #[inline]
-    fn attend(&mut self, least: f32, tell: &mut impl FnMut(Event)) {
+    /// The mean squares at the frequency of two templates, around each sample of the block.
+    fn weigh(&self, first: usize) -> [f32; BLOCK] {
+        let (cosine, sine) = (&self.templates[first], &self.templates[first + 1]);
+        let (mut re, mut im) = ([0.0; BLOCK], [0.0; BLOCK]);
+        for tap in 0..TAPS {
+            for at in 0..BLOCK {
+                re[at] += self.samples[at + tap] * cosine[tap];
+                im[at] += self.samples[at + tap] * sine[tap];
+            }
+        }
+        from_fn(|at| (re[at] * re[at] + im[at] * im[at]) * (2.0 / (WEIGHT * WEIGHT)))
+    }
+
+    fn attend(&mut self, tell: &mut impl FnMut(Event)) {
         let (level, purity) = if self.carrier { (0.5, 0.25) } else { (1.0, 0.5) };
-        let is_there = self.power > least * level && self.keyed > self.power * purity;
+        let is_loud = self.power > LEAST.mean_square() * level;
+        let is_there = is_loud && self.keyed > self.power * purity;
         if is_there == self.carrier {
             return;
         }
@@ -291,8 +317,10 @@ impl Receiver {
 const TAPS: usize = 8;
 const WEIGHTS: [f32; TAPS] = [0.6, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.6];
 const WEIGHT: f32 = 7.2;
-/// Power is averaged over 8 ms.
-const SMOOTH: f32 = 1.0 / 64.0;
+/// Samples that are worked off at once: 4 ms.
+const BLOCK: usize = 32;
+/// Power is averaged over some 8 ms.
+const SMOOTH: f32 = 0.4;
 /// EN 300 659-1 §5.1 asks for -36 dBV, GR-30 for -32 dBm at the receiver; this leaves room for a line.
 const LEAST: Dbm0 = Dbm0(-46.0);
 
@@ -302,7 +330,7 @@ mod tests {
 
     #[test]
     fn a_receiver_is_small() {
-        assert!(size_of::<Receiver>() <= 240, "{}", size_of::<Receiver>());
+        assert!(size_of::<Receiver>() <= 400, "{}", size_of::<Receiver>());
     }
 
     #[test]

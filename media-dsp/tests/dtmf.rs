@@ -199,6 +199,35 @@ fn q24_noise_12_db_below_the_digits_does_not_hide_them() {
     assert_eq!(digits(&pcm(&samples)), expected);
 }
 
+/// Digits with everything at random within its limits, 40 ms to 45 ms long.
+fn at_random(chance: &mut Chance, count: usize) -> (Vec<f32>, String) {
+    let (mut samples, mut digits) = (vec![0.0; ms(40)], String::new());
+    for _ in 0..count {
+        let digit = Digit::all().nth(chance.below(16)).unwrap();
+        let mut within = |from: f32, to: f32| from + (to - from) * chance.below(1_001) as f32 / 1e3;
+        let low = within(-25.0, -8.0);
+        let high = low + within(-8.0, 4.0);
+        let off = (within(-0.015, 0.015).into(), within(-0.015, 0.015).into());
+        let (on, pause) = (ms(40) + chance.below(40), ms(40) + chance.below(40));
+        samples.extend(Sent { digit, low, high, off, on, pause }.samples());
+        digits.push(digit.sign());
+    }
+    (samples, digits)
+}
+
+#[test]
+fn five_thousand_digits_at_random_within_all_limits_are_heard() {
+    let (samples, expected) = at_random(&mut Chance::new(24), 5_000);
+    assert_eq!(digits(&pcm(&samples)), expected);
+}
+
+#[test]
+fn digits_at_random_are_heard_in_noise_at_minus_50_dbm0() {
+    let (mut samples, expected) = at_random(&mut Chance::new(25), 2_000);
+    add_noise(&mut samples, Dbm0(-50.0));
+    assert_eq!(digits(&pcm(&samples)), expected);
+}
+
 #[test]
 fn an_echo_of_the_digit_20_ms_later_does_not_hide_it() {
     let (dry, expected) = sent(|it| Sent { on: ms(60), pause: ms(80), ..it });

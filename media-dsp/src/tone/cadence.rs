@@ -57,11 +57,14 @@ impl<'a> Player<'a> {
             if self.left == 0 && !self.go_on() {
                 break;
             }
-            let count = (self.left as usize).min(pcm.len() - filled);
-            for sample in &mut pcm[filled..filled + count] {
-                let voices = self.voices.iter_mut();
-                let sum: f32 = voices.map(|(voice, peak)| *peak * voice.sample()).sum();
-                *sample = sum.round() as i16;
+            let count = (self.left as usize).min(pcm.len() - filled).min(AT_ONCE);
+            let mut sum = [0.0; AT_ONCE];
+            for (voice, peak) in self.voices.iter_mut().filter(|voice| voice.1 > 0.0) {
+                voice.add_to(*peak, &mut sum[..count]);
+            }
+            for (sample, sum) in pcm[filled..filled + count].iter_mut().zip(sum) {
+                // The nearest, as the conversion cuts off.
+                *sample = (sum + 0.5_f32.copysign(sum)) as i16;
             }
             if self.left != FOR_EVER {
                 self.left -= count as u32;
@@ -114,4 +117,6 @@ impl Sound {
     }
 }
 
+/// Samples that are made at once.
+const AT_ONCE: usize = 64;
 const FOR_EVER: u32 = u32::MAX;

@@ -35,9 +35,12 @@ impl Oscillator {
 
     /// Adds samples with this peak to what is there.
     pub fn add_to(&mut self, peak: f32, samples: &mut [f32]) {
+        let mut phase = self.phase;
         for sample in samples {
-            *sample += peak * self.sample();
+            *sample += peak * sine(phase);
+            phase = phase.wrapping_add(self.step);
         }
+        self.phase = phase;
     }
 }
 

@@ -295,7 +295,7 @@ struct Slack {
 }
 
 /// In a single window the tones disturb each other, which evens out over several.
-const ONE_WINDOW: Slack = Slack { clean: 0.75, twist: 1.6, off: 1.5 };
+const ONE_WINDOW: Slack = Slack { clean: 0.85, twist: 1.6, off: 1.5 };
 const ALL_WINDOWS: Slack = Slack { clean: 1.0, twist: 1.0, off: 1.0 };
 /// The part of a full block's energy below which a signal has not begun.
 const SILENT: f32 = 0.04;
