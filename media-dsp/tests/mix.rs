@@ -97,6 +97,26 @@ fn the_loudest_is_who_speaks_and_stays_so_between_words() {
 }
 
 #[test]
+fn sums_on_both_sides_of_overload_are_exact() {
+    let edges = [-32_768, -32_767, -1, 0, 1, 32_766, 32_767];
+    for level in Level::here() {
+        for place in 0..7 * 7 * 7 {
+            let [a, b, own] = [place / 49, place / 7 % 7, place % 7].map(|it| edges[it]);
+            let (mut mixer, mut seats) =
+                (Mixer::with_level(level), [0; 4].map(|_| Seat::new(Gain::UNITY)));
+            mixer.begin(33).unwrap();
+            for (seat, value) in seats.iter_mut().zip([own, a, b, a]) {
+                mixer.add(seat, &[value; 33]).unwrap();
+            }
+            let mut out = [0; 33];
+            mixer.others(&seats[0], &mut out).unwrap();
+            let sum = 2 * i32::from(a) + i32::from(b);
+            assert_eq!(out.map(i32::from), [sum.clamp(-32_768, 32_767); 33], "{a} {b} {own}");
+        }
+    }
+}
+
+#[test]
 fn a_tick_of_another_length_is_refused_and_changes_nothing() {
     let (mut mixer, mut seat) = (Mixer::new(), Seat::new(Gain::UNITY));
     mixer.begin(80).unwrap();

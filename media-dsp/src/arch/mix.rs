@@ -50,17 +50,35 @@ pub(crate) fn scale(level: Level, pcm: &[i16], gain: i16, out: &mut [i16]) {
     }
 }
 
-/// The total less `own`, saturated.
+/// The total in two numbers of 16 bits: the nearest, and as much of the rest as one holds.
 #[inline]
-pub(crate) fn others(level: Level, total: &[i32], own: &[i16], out: &mut [i16]) {
+pub(crate) fn settle(level: Level, total: &[i32], near: &mut [i16], rest: &mut [i16]) {
     match level {
         // SAFETY: who chose the level made sure that this machine has it.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => unsafe { avx512::others(total, own, out) },
+        Level::Avx512 => unsafe { avx512::settle(total, near, rest) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => unsafe { avx2::others(total, own, out) },
-        _ => scalar::others(total, own, out),
+        Level::Avx2 => unsafe { avx2::settle(total, near, rest) },
+        _ => scalar::settle(total, near, rest),
+    }
+}
+
+/// The total less `own`, saturated.
+///
+/// That is `near` less `own`, saturated, plus `rest`, saturated. Where `rest` is more than nothing, `near`
+/// is the greatest value: less a negative `own` it stays so, and so does the sum; less another `own` it is
+/// exact. Where `rest` is the greatest value too, the sum is, and rightly. Below zero it is the same.
+#[inline]
+pub(crate) fn others(level: Level, near: &[i16], rest: &[i16], own: &[i16], out: &mut [i16]) {
+    match level {
+        // SAFETY: who chose the level made sure that this machine has it.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => unsafe { avx512::others(near, rest, own, out) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => unsafe { avx2::others(near, rest, own, out) },
+        _ => scalar::others(near, rest, own, out),
     }
 }
 

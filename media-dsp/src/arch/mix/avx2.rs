@@ -1,4 +1,4 @@
-//! 16 samples at a time.
+//! 16 samples at a time; what has no code of its own here is compiled anew for these instructions.
 
 // The unaligned loads and stores go through pointers.
 #![allow(unsafe_code)]
@@ -39,25 +39,13 @@ pub(super) fn scale(pcm: &[i16], gain: i16, out: &mut [i16]) {
 }
 
 #[target_feature(enable = "avx2")]
-pub(super) fn others(total: &[i32], own: &[i16], out: &mut [i16]) {
-    let (totals, total) = total.as_chunks::<16>();
-    let (owns, own) = own.as_chunks::<16>();
-    let (outs, out) = out.as_chunks_mut::<16>();
-    for ((out, total), own) in outs.iter_mut().zip(totals).zip(owns) {
-        let [low, high] = halves(total);
-        // SAFETY: each array has 16 elements.
-        unsafe {
-            let [first, last] = widen(_mm256_loadu_si256(own.as_ptr().cast()));
-            let (low, high) = (_mm256_sub_epi32(low, first), _mm256_sub_epi32(high, last));
-            // Packing goes by halves of the vectors: their quarters are put in order afterwards.
-            let out_of_order = _mm256_packs_epi32(low, high);
-            let ordered = _mm256_permute4x64_epi64::<0b11_01_10_00>(out_of_order);
-            _mm256_storeu_si256(out.as_mut_ptr().cast(), ordered);
-        }
-    }
-    if !out.is_empty() {
-        scalar::others(total, own, out);
-    }
+pub(super) fn settle(total: &[i32], near: &mut [i16], rest: &mut [i16]) {
+    scalar::settle(total, near, rest);
+}
+
+#[target_feature(enable = "avx2")]
+pub(super) fn others(near: &[i16], rest: &[i16], own: &[i16], out: &mut [i16]) {
+    scalar::others(near, rest, own, out);
 }
 
 #[target_feature(enable = "avx2")]

@@ -1,4 +1,4 @@
-//! 16 samples at a time.
+//! 16 samples at a time; what has no code of its own here is compiled anew for these instructions.
 
 // The unaligned loads and stores go through pointers.
 #![allow(unsafe_code)]
@@ -34,20 +34,11 @@ pub(super) fn scale(pcm: &[i16], gain: i16, out: &mut [i16]) {
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-pub(super) fn others(total: &[i32], own: &[i16], out: &mut [i16]) {
-    let (totals, total) = total.as_chunks::<16>();
-    let (owns, own) = own.as_chunks::<16>();
-    let (outs, out) = out.as_chunks_mut::<16>();
-    for ((out, total), own) in outs.iter_mut().zip(totals).zip(owns) {
-        // SAFETY: each array has 16 elements.
-        unsafe {
-            let sum = _mm512_loadu_si512(total.as_ptr().cast());
-            let own = _mm512_cvtepi16_epi32(_mm256_loadu_si256(own.as_ptr().cast()));
-            let heard = _mm512_cvtsepi32_epi16(_mm512_sub_epi32(sum, own));
-            _mm256_storeu_si256(out.as_mut_ptr().cast(), heard);
-        }
-    }
-    if !out.is_empty() {
-        scalar::others(total, own, out);
-    }
+pub(super) fn settle(total: &[i32], near: &mut [i16], rest: &mut [i16]) {
+    scalar::settle(total, near, rest);
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+pub(super) fn others(near: &[i16], rest: &[i16], own: &[i16], out: &mut [i16]) {
+    scalar::others(near, rest, own, out);
 }

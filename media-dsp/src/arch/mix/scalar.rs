@@ -6,9 +6,11 @@ use crate::fixed::saturate;
 // Not inlined, so that what is left over of vectors does not weigh on those.
 #[inline(never)]
 pub(super) fn add(it: Contribution<'_>) -> u64 {
-    let energy = it.pcm.chunks(2).map(|pair| {
-        let squares = pair.iter().map(|&sample| i32::from(sample).pow(2) as u32);
-        u64::from(squares.sum::<u32>() >> 6)
+    // Sixty-four pairs at a time fit 32 bits.
+    let energy = it.pcm.chunks(128).map(|some| {
+        let (pairs, last) = some.as_chunks::<2>();
+        let pairs = pairs.iter().map(|&[a, b]| (square(a) + square(b)) >> 6).sum::<u32>();
+        u64::from(pairs + last.iter().map(|&a| square(a) >> 6).sum::<u32>())
     });
     let energy = energy.sum();
     it.own.copy_from_slice(it.pcm);
@@ -19,6 +21,11 @@ pub(super) fn add(it: Contribution<'_>) -> u64 {
 }
 
 #[inline(always)]
+fn square(sample: i16) -> u32 {
+    i32::from(sample).pow(2) as u32
+}
+
+#[inline(always)]
 pub(super) fn scale(pcm: &[i16], gain: i16, out: &mut [i16]) {
     for (out, &sample) in out.iter_mut().zip(pcm) {
         let product = i32::from(sample) * i32::from(gain);
@@ -26,9 +33,17 @@ pub(super) fn scale(pcm: &[i16], gain: i16, out: &mut [i16]) {
     }
 }
 
-#[inline(never)]
-pub(super) fn others(total: &[i32], own: &[i16], out: &mut [i16]) {
-    for ((out, total), &own) in out.iter_mut().zip(total).zip(own) {
-        *out = saturate(total.wrapping_sub(i32::from(own)));
+#[inline(always)]
+pub(super) fn settle(total: &[i32], near: &mut [i16], rest: &mut [i16]) {
+    for ((near, rest), &total) in near.iter_mut().zip(rest).zip(total) {
+        *near = saturate(total);
+        *rest = saturate(total.saturating_sub(i32::from(*near)));
+    }
+}
+
+#[inline(always)]
+pub(super) fn others(near: &[i16], rest: &[i16], own: &[i16], out: &mut [i16]) {
+    for (((out, near), &rest), &own) in out.iter_mut().zip(near).zip(rest).zip(own) {
+        *out = near.saturating_sub(own).saturating_add(rest);
     }
 }
