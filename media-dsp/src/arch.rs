@@ -14,6 +14,7 @@ pub(crate) mod lanes;
 pub(crate) mod lpc;
 pub(crate) mod mix;
 pub(crate) mod g7231;
+pub(crate) mod g729;
 
 use std::env;
 use std::io::Write;

@@ -32,6 +32,8 @@ mod tables;
 mod taming;
 mod vad;
 
+use crate::arch::Level;
+use crate::arch::g729::{self as arch, Work};
 use crate::codec::{DecodeError, EncodeError};
 pub use frame::{Frame, SID_OCTETS, SPEECH_OCTETS};
 pub use pitch::FRAME;
@@ -49,12 +51,18 @@ pub enum Dtx {
 #[derive(Debug, Clone)]
 pub struct Encoder {
     state: encoder::State,
+    level: Level,
 }
 
 impl Encoder {
     /// At the beginning of a stream.
     pub fn new(dtx: Dtx) -> Self {
-        Self { state: encoder::State::new(dtx) }
+        Self { state: encoder::State::new(dtx), level: Level::current() }
+    }
+
+    /// The same with the instructions of this level, if the machine has it.
+    pub fn at_level(self, level: Level) -> Self {
+        Self { level: if Level::here().any(|it| it == level) { level } else { self.level }, ..self }
     }
 
     /// Encodes whole frames of 80 samples one after another, and says how many octets `out` got: 10 for each frame of
@@ -85,7 +93,7 @@ impl Encoder {
 
     /// Encodes one frame.
     pub fn encode_frame(&mut self, pcm: &[i16; FRAME]) -> Frame {
-        self.state.encode(pcm)
+        arch::run(self.level, Encoding(&mut self.state, pcm))
     }
 }
 
@@ -93,12 +101,18 @@ impl Encoder {
 #[derive(Debug, Clone)]
 pub struct Decoder {
     state: decoder::State,
+    level: Level,
 }
 
 impl Decoder {
     /// At the beginning of a stream.
     pub fn new() -> Self {
-        Self { state: decoder::State::new() }
+        Self { state: decoder::State::new(), level: Level::current() }
+    }
+
+    /// The same with the instructions of this level, if the machine has it.
+    pub fn at_level(self, level: Level) -> Self {
+        Self { level: if Level::here().any(|it| it == level) { level } else { self.level }, ..self }
     }
 
     /// Decodes a payload: any number of frames of speech, then at most one description of silence. Says how many
@@ -138,7 +152,7 @@ impl Decoder {
 
     /// Decodes one frame; `None` is one that was lost.
     pub fn decode_frame(&mut self, frame: Option<&Frame>, pcm: &mut [i16; FRAME]) {
-        self.state.decode(frame, pcm);
+        arch::run(self.level, Decoding(&mut self.state, frame, pcm));
     }
 
     fn fill(&mut self, frame: Option<&Frame>, pcm: &mut [i16]) -> usize {
@@ -153,5 +167,29 @@ impl Decoder {
 impl Default for Decoder {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// A frame to encode.
+struct Encoding<'a>(&'a mut encoder::State, &'a [i16; FRAME]);
+
+impl Work for Encoding<'_> {
+    type Out = Frame;
+
+    #[inline(always)]
+    fn run(self) -> Frame {
+        self.0.encode(self.1)
+    }
+}
+
+/// A frame to decode.
+struct Decoding<'a>(&'a mut decoder::State, Option<&'a Frame>, &'a mut [i16; FRAME]);
+
+impl Work for Decoding<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.0.decode(self.1, self.2);
     }
 }

@@ -13,6 +13,7 @@ mod css;
 mod line;
 #[path = "../../tests/echo/models.rs"]
 mod models;
+mod g729;
 #[path = "../../tests/oracle/mod.rs"]
 mod oracle;
 #[path = "../../tests/echo/quality.rs"]
@@ -153,6 +154,7 @@ fn run(bench: &mut Bench) {
     gsm::run(bench);
     tone::run(bench);
     echo::run(bench);
+    g729::run(bench);
 }
 
 /// Turns of each contestant.

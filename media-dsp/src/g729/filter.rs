@@ -62,13 +62,16 @@ pub(super) fn synthesis<const N: usize>(
     let mut line: [i32; ORDER] = std::array::from_fn(|j| i32::from(memory[j]));
     let mut peak = peak(memory).max(self::peak(x));
     for (block, out) in x.chunks_exact(ORDER).zip(y.chunks_exact_mut(ORDER)) {
-        for n in 0..ORDER {
-            let mut sum = (i32::from(block[n]) << 12) + (1 << 11);
-            for j in (1..=ORDER).rev() {
-                sum = sum.wrapping_sub(a[j].wrapping_mul(line[(n + ORDER - j) % ORDER]));
-            }
-            line[n] = sum >> 12;
-        }
+        recur::<0>(&a, &mut line, block[0]);
+        recur::<1>(&a, &mut line, block[1]);
+        recur::<2>(&a, &mut line, block[2]);
+        recur::<3>(&a, &mut line, block[3]);
+        recur::<4>(&a, &mut line, block[4]);
+        recur::<5>(&a, &mut line, block[5]);
+        recur::<6>(&a, &mut line, block[6]);
+        recur::<7>(&a, &mut line, block[7]);
+        recur::<8>(&a, &mut line, block[8]);
+        recur::<9>(&a, &mut line, block[9]);
         for (out, &value) in out.iter_mut().zip(&line) {
             *out = value as i16;
             peak = peak.max(value ^ (value >> 31));
@@ -76,6 +79,18 @@ pub(super) fn synthesis<const N: usize>(
     }
     // The first value beyond the limit is still right, so all are when none is.
     if peak < limit { Range::Kept } else { synthesis_saturating(&a, x, memory, y) }
+}
+
+/// One output, which takes the place of the tenth last, number `N`. What depends on the last output alone
+/// comes last, because the next one waits for it.
+#[inline(always)]
+fn recur<const N: usize>(a: &[i32; ORDER + 1], line: &mut [i32; ORDER], input: i16) {
+    let part = |j: usize| a[j].wrapping_mul(line[(N + ORDER - j) % ORDER]);
+    let sum = (i32::from(input) << 12) + (1 << 11);
+    let sum = sum.wrapping_sub(part(10)).wrapping_sub(part(9)).wrapping_sub(part(8));
+    let sum = sum.wrapping_sub(part(7)).wrapping_sub(part(6)).wrapping_sub(part(5));
+    let sum = sum.wrapping_sub(part(4)).wrapping_sub(part(3)).wrapping_sub(part(2));
+    line[N] = sum.wrapping_sub(part(1)) >> 12;
 }
 
 /// [`synthesis`] with every sum saturated.

@@ -1,7 +1,6 @@
 //! Choosing both gains together: ITU-T G.729 §3.9.2.
 
 use super::adaptive::{Correlation, Vector, normalised};
-use super::double::scale;
 use super::gain::{Energies, Gains, Predicted};
 use super::pulses::Word;
 use super::sum::{dot, dot_saturating, energy, squares, within};
@@ -108,23 +107,9 @@ pub(super) fn quantise(
     let coefficients = error.aligned(predicted.q);
     let mut least = i32::MAX;
     let mut chosen = (first, second);
-    let firsts = GAIN_FIRST.iter().enumerate().skip(first).take(FIRST_CANDIDATES);
-    for (i, a) in firsts {
-        let seconds = GAIN_SECOND.iter().enumerate().skip(second).take(SECOND_CANDIDATES);
-        for (j, b) in seconds {
-            let pitch = add(a[0], b[0]);
-            if taming == Taming::Needed && pitch >= PITCH_TAME {
-                continue;
-            }
-            let factor = (i32::from(a[1]) + i32::from(b[1])) >> 1;
-            let code = mult(predicted.mantissa, factor as i16);
-            let terms = [mult(pitch, pitch), pitch, mult(code, code), code, mult(code, pitch)];
-            let distance = coefficients
-                .iter()
-                .zip(terms)
-                .map(|(&coefficient, term)| scale(coefficient, term))
-                .reduce(i32::saturating_add)
-                .unwrap_or(0);
+    for i in first..first + FIRST_CANDIDATES {
+        let distances = distances(&coefficients, predicted.mantissa, i, second, taming);
+        for (j, &distance) in (second..).zip(&distances) {
             if distance < least {
                 least = distance;
                 chosen = (i, j);
@@ -134,6 +119,35 @@ pub(super) fn quantise(
     let (first, second) = chosen;
     let index = usize::from(GAIN_FIRST_CODE[first]) * 16 + usize::from(GAIN_SECOND_CODE[second]);
     (index, energies.accept(first, second, predicted))
+}
+
+/// How far the gains of one entry of the first codebook and each candidate of the second are from the best;
+/// the greatest distance for those that would have to be tamed.
+#[inline(always)]
+fn distances(
+    coefficients: &[i32; 5],
+    predicted: i16,
+    first: usize,
+    second: usize,
+    taming: Taming,
+) -> [i32; SECOND_CANDIDATES] {
+    let most = if taming == Taming::Needed { i32::from(PITCH_TAME) } else { i32::MAX };
+    let [pitch_first, factor_first] = GAIN_FIRST[first].map(i32::from);
+    let mut distances = [0_i32; SECOND_CANDIDATES];
+    let seconds = &GAIN_SECOND[second..second + SECOND_CANDIDATES];
+    for (distance, code) in distances.iter_mut().zip(seconds) {
+        let [pitch_second, factor_second] = code.map(i32::from);
+        // No entries' sum leaves 16 bits but the last ones', which saturates.
+        let pitch = (pitch_first + pitch_second).min(32_767);
+        let code = (i32::from(predicted) * ((factor_first + factor_second) >> 1)) >> 15;
+        let terms = [(pitch * pitch) >> 15, pitch, (code * code) >> 15, code, (code * pitch) >> 15];
+        for (&coefficient, term) in coefficients.iter().zip(terms) {
+            let lower = (((coefficient >> 1) & 0x7fff) * term) >> 15;
+            *distance = distance.saturating_add(2 * ((coefficient >> 16) * term + lower));
+        }
+        *distance = if pitch >= most { i32::MAX } else { *distance };
+    }
+    distances
 }
 
 fn in_q4(predicted: Predicted) -> i16 {

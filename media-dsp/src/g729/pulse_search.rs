@@ -56,6 +56,9 @@ struct Field {
     pair: [[i16; WIDTH]; SUBFRAME],
 }
 
+/// The pairs of every place of one track, by the places of another.
+type Block = [[i32; POSITIONS]; POSITIONS];
+
 /// A pair of pulses and how good it is: squared likeness and energy.
 #[derive(Clone, Copy)]
 struct Pair {
@@ -118,15 +121,16 @@ impl Field {
         let (mut square, mut energy) = (-1, 1);
         let mut pair = Pair { places: [0, 0], likeness: 0, square: -1, energy: 1 };
         let mut rest = pair;
+        let (low, high) = (self.block(0, 1), self.block(1, 2));
         for track in 3..TRACKS {
             self.start(2, track, &mut pair);
-            self.complete(&pair, 0, 1, &mut rest);
+            self.complete(&pair, [0, 1], &low, &mut rest);
             if energy * rest.square > square * rest.energy {
                 (square, energy) = (rest.square, rest.energy);
                 best = [rest.places[0], rest.places[1], pair.places[0], pair.places[1]];
             }
             self.start(track, 0, &mut pair);
-            self.complete(&pair, 1, 2, &mut rest);
+            self.complete(&pair, [1, 2], &high, &mut rest);
             if energy * rest.square > square * rest.energy {
                 (square, energy) = (rest.square, rest.energy);
                 best = [pair.places[1], rest.places[0], rest.places[1], pair.places[0]];
@@ -161,31 +165,51 @@ impl Field {
         }
     }
 
-    /// The best pair of `outer` and `inner` to go with a pair that is there.
+    /// The best pair of both tracks to go with a pair that is there.
     #[inline(always)]
-    fn complete(&self, given: &Pair, outer: usize, inner: usize, best: &mut Pair) {
-        (best.square, best.energy) = (-1, 1);
-        let [first, second] = given.places;
-        let with_given = |place: usize| self.pair(first, place) + self.pair(second, place);
-        let inner_places: [usize; POSITIONS] = std::array::from_fn(|n| inner + n * TRACKS);
-        let inner_energy = inner_places.map(|place| {
-            let sum = (with_given(place) << 14) + (self.energy[place] << 13);
-            (sum + 0x8000) >> 16
+    fn complete(&self, given: &Pair, tracks: [usize; 2], block: &Block, best: &mut Pair) {
+        let [outer, inner] = tracks.map(|track| {
+            let places: [usize; POSITIONS] = std::array::from_fn(|n| track + n * TRACKS);
+            let likeness = places.map(|place| self.likeness[place]);
+            let own = places.map(|place| self.energy[place]);
+            let [first, second] = given.places;
+            let with = places.map(|place| self.pair(first, place) + self.pair(second, place));
+            (likeness, own, with)
         });
-        for n in 0..POSITIONS {
-            let place = outer + n * TRACKS;
-            let likeness = given.likeness + self.likeness[place];
-            let base =
-                (given.energy << 14) + (with_given(place) << 13) + (self.energy[place] << 12);
-            for (&other, &energy) in inner_places.iter().zip(&inner_energy) {
-                let likeness = (likeness + self.likeness[other]).min(32_767);
-                let sum = base + (self.pair(place, other) << 13) + (energy << 15);
-                let (square, energy) = ((likeness * likeness) >> 15, (sum + 0x8000) >> 16);
-                if best.energy * square > best.square * energy {
-                    *best = Pair { places: [place, other], likeness, square, energy };
-                }
+        let base: [i32; POSITIONS] =
+            std::array::from_fn(|n| (given.energy << 14) + (outer.2[n] << 13) + (outer.1[n] << 12));
+        let inner_energy: [i32; POSITIONS] =
+            std::array::from_fn(|n| ((inner.2[n] << 14) + (inner.1[n] << 13) + 0x8000) >> 16);
+        let mut squares = [[0; POSITIONS]; POSITIONS];
+        let mut energies = [[0; POSITIONS]; POSITIONS];
+        for row in 0..POSITIONS {
+            let likeness = given.likeness + outer.0[row];
+            for n in 0..POSITIONS {
+                let likeness = (likeness + inner.0[n]).min(32_767);
+                squares[row][n] = (likeness * likeness) >> 15;
+                let sum = base[row] + (block[row][n] << 13) + (inner_energy[n] << 15);
+                energies[row][n] = (sum + 0x8000) >> 16;
             }
         }
+        let (mut square, mut energy, mut at) = (-1, 1, 0);
+        let all = squares.as_flattened().iter().zip(energies.as_flattened());
+        for (n, (&new_square, &new_energy)) in all.enumerate() {
+            if energy * new_square > square * new_energy {
+                (square, energy, at) = (new_square, new_energy, n);
+            }
+        }
+        (best.square, best.energy) = (square, energy);
+        if square >= 0 {
+            let [row, n] = [at / POSITIONS, at % POSITIONS];
+            best.places = [tracks[0] + row * TRACKS, tracks[1] + n * TRACKS];
+        }
+    }
+
+    #[inline(always)]
+    fn block(&self, outer: usize, inner: usize) -> Block {
+        std::array::from_fn(|row| {
+            std::array::from_fn(|n| self.pair(outer + row * TRACKS, inner + n * TRACKS))
+        })
     }
 
     #[inline(always)]
