@@ -13,7 +13,7 @@ use super::pulses::{self, Word};
 use super::sid::{self, Energy, Level};
 use super::sum;
 use super::tables::SID_GAIN;
-use crate::fixed::{l_mac, l_mult, l_shl, norm_l, round};
+use crate::fixed::{l_shl, norm_l, round};
 
 /// What was heard last, of which a lost frame is taken to be more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,10 +115,7 @@ impl State {
             interpolate(&mut self.excitation, at, lag);
             let word = self.innovation(speech, half, lag.whole);
             self.sharpness = self.gains.sharpness();
-            for (sample, &code) in self.excitation[at..at + SUBFRAME].iter_mut().zip(&word) {
-                let sum = l_mac(l_mult(*sample, self.gains.pitch), code, self.gains.code);
-                *sample = round(l_shl(sum, 1));
-            }
+            self.gains.mix(&mut self.excitation[at..at + SUBFRAME], &word);
             self.synthesise(&filters[half], half);
         }
         (filters, lags, LongTerm::On)

@@ -24,7 +24,7 @@ use super::pulse_search;
 use super::pulses::sharpen;
 use super::taming::{Growth, Taming};
 use super::vad::{Activity, Detector};
-use crate::fixed::{add, extract_h, l_mac, l_mult, l_shl, mult, round, sub};
+use crate::fixed::{add, extract_h, l_mult, l_shl, mult, saturate, sub};
 
 /// The state of an encoder.
 #[derive(Debug, Clone)]
@@ -241,8 +241,10 @@ impl State {
         let (gain, energy, likeness) = adaptive::gain(&target, &adaptive);
         let taming = self.growth.check(lag);
         let gain = if taming == Taming::Needed { gain.min(GAIN_TAME) } else { gain };
-        let rest: Vector =
-            std::array::from_fn(|n| sub(target[n], extract_h(l_shl(l_mult(adaptive[n], gain), 1))));
+        let rest: Vector = std::array::from_fn(|n| {
+            let share = (i32::from(adaptive[n]) * i32::from(gain)) >> 14;
+            sub(target[n], saturate(share))
+        });
 
         let found = pulse_search::search(&rest, &mut response, lag.whole, self.sharpness);
         let mut word = found.word;
@@ -250,10 +252,7 @@ impl State {
         let error = Error::of(&target, &adaptive, &found.filtered, (energy, likeness));
         let (index, gains) = gain_search::quantise(&error, &word, taming, &mut self.energies);
         self.sharpness = gains.sharpness();
-        for (sample, &code) in self.excitation[at..at + SUBFRAME].iter_mut().zip(&word) {
-            let sum = l_mac(l_mult(*sample, gains.pitch), code, gains.code);
-            *sample = round(l_shl(sum, 1));
-        }
+        gains.mix(&mut self.excitation[at..at + SUBFRAME], &word);
         self.growth.advance(gains.pitch, lag.whole);
         self.keep_error(&target, &adaptive, &found.filtered, gains);
         let coded = if half == 0 { lag.code_first() } else { lag.code_second(first) };

@@ -2,10 +2,11 @@
 //! §3.9, decoder §4.1.5, erasures §4.4.2.
 
 use super::double::{compose, logarithm, power, scale};
+use super::filter::{PRODUCTS_LIMIT, peak};
 use super::pulses::Word;
 use super::sum::energy;
 use super::tables::{GAIN_FIRST, GAIN_FIRST_ENTRY, GAIN_SECOND, GAIN_SECOND_ENTRY};
-use crate::fixed::{add, extract_h, extract_l, l_mac, l_mult, l_shl, mult};
+use crate::fixed::{add, extract_h, extract_l, l_mac, l_mult, l_shl, mult, round, saturate};
 
 /// The gains of half a frame.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -21,6 +22,30 @@ impl Gains {
     pub(super) fn fade(&mut self) {
         self.pitch = mult(self.pitch, 29_491).min(29_491);
         self.code = mult(self.code, 32_111);
+    }
+
+    /// Makes the excitation of what both codebooks gave: `excitation` is the adaptive one's.
+    #[inline(always)]
+    pub(super) fn mix(self, excitation: &mut [i16], word: &Word) {
+        let (pitch, code) = (i32::from(self.pitch), i32::from(self.code));
+        let reach = i64::from(pitch.abs()) * i64::from(peak(excitation))
+            + i64::from(code.abs()) * i64::from(peak(word));
+        if reach >= PRODUCTS_LIMIT {
+            return self.mix_saturating(excitation, word);
+        }
+        for (sample, &pulse) in excitation.iter_mut().zip(word) {
+            let sum = i32::from(*sample) * pitch + i32::from(pulse) * code;
+            *sample = saturate((sum + (1 << 13)) >> 14);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn mix_saturating(self, excitation: &mut [i16], word: &Word) {
+        for (sample, &pulse) in excitation.iter_mut().zip(word) {
+            let sum = l_mac(l_mult(*sample, self.pitch), pulse, self.code);
+            *sample = round(l_shl(sum, 1));
+        }
     }
 
     /// The gain that sharpens the next half frame's pulses, 0.2 to 0.8 in Q14.

@@ -5,7 +5,9 @@ use super::double::inverse_root;
 use super::filter::{self, Lpc, Memory, ORDER, PRODUCTS_LIMIT, peak, weighted};
 use super::pitch::{FRAME, LAG_GREATEST, SUBFRAME};
 use super::sum::{dot, dot_saturating, energy};
-use crate::fixed::{add, div_s, extract_h, l_mac, l_mult, l_shl, l_shr, mult, norm_l, round, sub};
+use crate::fixed::{
+    add, div_s, extract_h, l_mac, l_mult, l_shl, l_shr, mult, norm_l, round, saturate, sub,
+};
 
 /// The postfilter's memories.
 #[derive(Debug, Clone)]
@@ -130,12 +132,14 @@ impl PostFilter {
             *out = sample >> 2;
         }
         let step = level_step(energy(&quarter, 0), energy_out);
-        let mut gain = self.gain;
-        for sample in samples {
-            gain = add(mult(gain, LEVEL_KEEP), step);
-            *sample = extract_h(l_shl(l_mult(*sample, gain), 3));
+        let mut gains = [0; SUBFRAME];
+        for gain in &mut gains {
+            self.gain = add(mult(self.gain, LEVEL_KEEP), step);
+            *gain = self.gain;
         }
-        self.gain = gain;
+        for (sample, gain) in samples.iter_mut().zip(gains) {
+            *sample = saturate((i32::from(*sample) * i32::from(gain)) >> 12);
+        }
     }
 }
 

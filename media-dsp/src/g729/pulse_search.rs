@@ -25,7 +25,7 @@ pub(super) fn search(target: &Vector, response: &mut Vector, lag: i16, sharpness
     let negative = likeness.map(|it| it < 0);
     let likeness = likeness.map(i16::saturating_abs);
     let field = Field::of(response, &negative, likeness.map(i32::from));
-    let places = field.best();
+    let places = if field.fits { field.best::<true>() } else { field.best_saturating() };
 
     let mut found =
         Found { word: [0; SUBFRAME], filtered: [0; SUBFRAME], places: code(places), signs: 0 };
@@ -54,6 +54,8 @@ struct Field {
     energy: [i32; SUBFRAME],
     /// With the signs of both places; row and column, the row not before the column.
     pair: [[i16; WIDTH]; SUBFRAME],
+    /// Whether the response's energy fits 32 bits, so that no sum of these saturates.
+    fits: bool,
 }
 
 /// The pairs of every place of one track, by the places of another.
@@ -88,12 +90,15 @@ impl Field {
         for (out, &minus) in turned.iter_mut().zip(negative) {
             *out = -i32::from(minus);
         }
-        let mut field = Self { likeness, energy: [0; SUBFRAME], pair: [[0; WIDTH]; SUBFRAME] };
+        let mut field =
+            Self { likeness, energy: [0; SUBFRAME], pair: [[0; WIDTH]; SUBFRAME], fits };
         let mut sums = [0_i32; WIDTH + 1];
         for row in (0..SUBFRAME).rev() {
             // The sum for two places is that for both places after them and one more product.
             let last = backwards[row];
-            for column in 0..WIDTH {
+            // Whole vectors, as far as the row.
+            let width = (row / VECTOR + 1) * VECTOR;
+            for column in 0..width {
                 let product = last.wrapping_mul(backwards[column]);
                 sums[column] = if fits {
                     sums[column + 1].wrapping_add(product.wrapping_mul(2))
@@ -102,7 +107,7 @@ impl Field {
                 };
             }
             field.energy[row] = sums[row] >> 16;
-            for column in 0..WIDTH {
+            for column in 0..width {
                 let value = sums[column] >> 16;
                 // By 32767 or -32768 in Q15.
                 let same = value - i32::from(value > 0);
@@ -114,23 +119,30 @@ impl Field {
         field
     }
 
-    /// The places of the best four pulses.
+    #[cold]
+    #[inline(never)]
+    fn best_saturating(&self) -> [usize; 4] {
+        self.best::<false>()
+    }
+
+    /// The places of the best four pulses. `PLAIN`: no sum has to be saturated.
     #[inline(always)]
-    fn best(&self) -> [usize; 4] {
+    fn best<const PLAIN: bool>(&self) -> [usize; 4] {
         let mut best = [0, 1, 2, 3];
         let (mut square, mut energy) = (-1, 1);
         let mut pair = Pair { places: [0, 0], likeness: 0, square: -1, energy: 1 };
         let mut rest = pair;
         let (low, high) = (self.block(0, 1), self.block(1, 2));
+        let third = self.likeliest(2);
         for track in 3..TRACKS {
-            self.start(2, track, &mut pair);
-            self.complete(&pair, [0, 1], &low, &mut rest);
+            self.start::<PLAIN>(third, track, &mut pair);
+            self.complete::<PLAIN>(&pair, [0, 1], &low, &mut rest);
             if energy * rest.square > square * rest.energy {
                 (square, energy) = (rest.square, rest.energy);
                 best = [rest.places[0], rest.places[1], pair.places[0], pair.places[1]];
             }
-            self.start(track, 0, &mut pair);
-            self.complete(&pair, [1, 2], &high, &mut rest);
+            self.start::<PLAIN>(self.likeliest(track), 0, &mut pair);
+            self.complete::<PLAIN>(&pair, [1, 2], &high, &mut rest);
             if energy * rest.square > square * rest.energy {
                 (square, energy) = (rest.square, rest.energy);
                 best = [pair.places[1], rest.places[0], rest.places[1], pair.places[0]];
@@ -139,69 +151,77 @@ impl Field {
         best
     }
 
-    /// The best pair of one of the two likeliest places of `first` and any of `second`.
+    /// The two likeliest places of a track, the first of equal ones before.
     #[inline(always)]
-    fn start(&self, first: usize, second: usize, best: &mut Pair) {
-        (best.square, best.energy) = (-1, 1);
-        let mut before = SUBFRAME;
-        for _ in 0..2 {
-            let (mut place, mut most) = (first, -1);
-            for candidate in (first..SUBFRAME).step_by(TRACKS) {
-                if self.likeness[candidate] > most && candidate != before {
-                    (place, most) = (candidate, self.likeness[candidate]);
-                }
+    fn likeliest(&self, track: usize) -> [usize; 2] {
+        let (mut most, mut second) = (-1, -1);
+        for n in 0..POSITIONS {
+            let key = self.likeness[track + n * TRACKS] * 8 + (7 - n as i32);
+            second = second.max(key.min(most));
+            most = most.max(key);
+        }
+        [most, second].map(|key| track + (7 - (key & 7)) as usize * TRACKS)
+    }
+
+    /// The best pair of one of these two places and any of `track`.
+    #[inline(always)]
+    fn start<const PLAIN: bool>(&self, firsts: [usize; 2], track: usize, best: &mut Pair) {
+        let seconds = places(track);
+        let mut squares = [[0; POSITIONS]; 2];
+        let mut energies = [[0; POSITIONS]; 2];
+        for (row, first) in firsts.into_iter().enumerate() {
+            for (n, second) in seconds.into_iter().enumerate() {
+                let likeness = self.likeness[first] + self.likeness[second];
+                squares[row][n] = (likeness * likeness) >> 15;
+                let own = [self.energy[first] << 14, self.pair(first, second) << 15];
+                let sum = add_up::<PLAIN>(own[0], own[1]);
+                energies[row][n] = rounded::<PLAIN>(sum, self.energy[second] << 14);
             }
-            before = place;
-            let base = self.energy[place] << 14;
-            for other in (second..SUBFRAME).step_by(TRACKS) {
-                let likeness = most + self.likeness[other];
-                let pair = self.pair(place, other);
-                let sum = base + (pair << 15) + (self.energy[other] << 14);
-                let (square, energy) = ((likeness * likeness) >> 15, (sum + 0x8000) >> 16);
-                if best.energy * square > best.square * energy {
-                    *best = Pair { places: [place, other], likeness, square, energy };
-                }
-            }
+        }
+        let (square, energy, at) = best_of(squares.as_flattened(), energies.as_flattened());
+        (best.square, best.energy) = (square, energy);
+        if square >= 0 {
+            best.places = [firsts[at / POSITIONS], seconds[at % POSITIONS]];
+            best.likeness = best.places.map(|place| self.likeness[place]).iter().sum();
         }
     }
 
     /// The best pair of both tracks to go with a pair that is there.
     #[inline(always)]
-    fn complete(&self, given: &Pair, tracks: [usize; 2], block: &Block, best: &mut Pair) {
-        let [outer, inner] = tracks.map(|track| {
-            let places: [usize; POSITIONS] = std::array::from_fn(|n| track + n * TRACKS);
-            let likeness = places.map(|place| self.likeness[place]);
-            let own = places.map(|place| self.energy[place]);
-            let [first, second] = given.places;
-            let with = places.map(|place| self.pair(first, place) + self.pair(second, place));
-            (likeness, own, with)
+    fn complete<const PLAIN: bool>(
+        &self,
+        given: &Pair,
+        tracks: [usize; 2],
+        block: &Block,
+        best: &mut Pair,
+    ) {
+        let [outer, inner] = tracks.map(places);
+        let [first, second] = given.places;
+        let base = outer.map(|place| {
+            let sum = add_up::<PLAIN>(given.energy << 14, self.pair(first, place) << 13);
+            let sum = add_up::<PLAIN>(sum, self.pair(second, place) << 13);
+            add_up::<PLAIN>(sum, self.energy[place] << 12)
         });
-        let base: [i32; POSITIONS] =
-            std::array::from_fn(|n| (given.energy << 14) + (outer.2[n] << 13) + (outer.1[n] << 12));
-        let inner_energy: [i32; POSITIONS] =
-            std::array::from_fn(|n| ((inner.2[n] << 14) + (inner.1[n] << 13) + 0x8000) >> 16);
+        let inner_energy = inner.map(|place| {
+            let both = [self.pair(first, place) << 14, self.pair(second, place) << 14];
+            rounded::<PLAIN>(add_up::<PLAIN>(both[0], both[1]), self.energy[place] << 13)
+        });
+        let likeness = inner.map(|place| self.likeness[place]);
         let mut squares = [[0; POSITIONS]; POSITIONS];
         let mut energies = [[0; POSITIONS]; POSITIONS];
         for row in 0..POSITIONS {
-            let likeness = given.likeness + outer.0[row];
+            let so_far = given.likeness + self.likeness[outer[row]];
             for n in 0..POSITIONS {
-                let likeness = (likeness + inner.0[n]).min(32_767);
+                let likeness = (so_far + likeness[n]).min(32_767);
                 squares[row][n] = (likeness * likeness) >> 15;
-                let sum = base[row] + (block[row][n] << 13) + (inner_energy[n] << 15);
-                energies[row][n] = (sum + 0x8000) >> 16;
+                let sum = add_up::<PLAIN>(base[row], block[row][n] << 13);
+                energies[row][n] = rounded::<PLAIN>(sum, inner_energy[n] << 15);
             }
         }
-        let (mut square, mut energy, mut at) = (-1, 1, 0);
-        let all = squares.as_flattened().iter().zip(energies.as_flattened());
-        for (n, (&new_square, &new_energy)) in all.enumerate() {
-            if energy * new_square > square * new_energy {
-                (square, energy, at) = (new_square, new_energy, n);
-            }
-        }
+        let (square, energy, at) = best_of(squares.as_flattened(), energies.as_flattened());
         (best.square, best.energy) = (square, energy);
         if square >= 0 {
-            let [row, n] = [at / POSITIONS, at % POSITIONS];
-            best.places = [tracks[0] + row * TRACKS, tracks[1] + n * TRACKS];
+            best.places = [outer[at / POSITIONS], inner[at % POSITIONS]];
         }
     }
 
@@ -218,9 +238,39 @@ impl Field {
     }
 }
 
+/// The places of a track.
+#[inline(always)]
+fn places(track: usize) -> [usize; POSITIONS] {
+    std::array::from_fn(|n| track + n * TRACKS)
+}
+
+/// The first pair of which the square over the energy is the greatest; a square of -1 when none is.
+#[inline(always)]
+fn best_of(squares: &[i32], energies: &[i32]) -> (i32, i32, usize) {
+    let (mut square, mut energy, mut at) = (-1, 1, 0);
+    for (n, (&new_square, &new_energy)) in squares.iter().zip(energies).enumerate() {
+        if energy * new_square > square * new_energy {
+            (square, energy, at) = (new_square, new_energy, n);
+        }
+    }
+    (square, energy, at)
+}
+
+#[inline(always)]
+fn add_up<const PLAIN: bool>(a: i32, b: i32) -> i32 {
+    if PLAIN { a.wrapping_add(b) } else { a.saturating_add(b) }
+}
+
+/// The upper half of a sum, rounded.
+#[inline(always)]
+fn rounded<const PLAIN: bool>(a: i32, b: i32) -> i32 {
+    add_up::<PLAIN>(add_up::<PLAIN>(a, b), 0x8000) >> 16
+}
+
 const TRACKS: usize = 5;
 const POSITIONS: usize = SUBFRAME / TRACKS;
-/// Places and a few more, so that rows are whole vectors.
+/// Columns that are worked off side by side, and all of a row.
+const VECTOR: usize = 8;
 const WIDTH: usize = SUBFRAME;
 
 #[cfg(test)]
@@ -242,6 +292,8 @@ mod tests {
             let found = search(&target, &mut response.clone(), 60, 3277);
             assert_eq!((found.places, found.signs), (places, signs));
             assert_eq!(found.word, word);
+            let field = Field::of(&response, &[false; SUBFRAME], found.word.map(i32::from));
+            assert_eq!(field.best::<true>(), field.best_saturating());
         }
     }
 }
