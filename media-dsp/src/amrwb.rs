@@ -4,23 +4,36 @@
 //! with comfort noise. Frames are octets of the storage format; [`rtp`] reads and writes both payload
 //! formats of RFC 4867.
 
+mod analysis;
 mod arithmetic;
+mod band_gain;
 mod bit_tables;
+mod closed_loop;
 mod codebook;
 mod comfort_noise;
 mod decoder;
+mod encoder;
+mod encoder_tables;
 mod excitation;
 mod frame;
+mod gain_quantiser;
 mod gains;
 mod high_band;
+mod isf_quantiser;
 mod isf_tables;
+mod open_loop;
+mod pause;
 mod pitch;
+mod pulse_index;
+mod pulse_search;
 pub mod rtp;
 mod spectrum;
 mod synthesis;
 mod tables;
+mod voice_detector;
 
 pub use decoder::Decoder;
+pub use encoder::{Encoder, Transmission};
 pub use frame::{Frame, FrameType, Mode, Quality};
 
 /// Which decoder losses and overload are continued like. Frames without errors are the same in both.

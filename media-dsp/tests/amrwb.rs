@@ -6,7 +6,9 @@ mod oracle;
 
 use libloading::Library;
 use media_dsp::amrwb::rtp::{self, Framing, Payload};
-use media_dsp::amrwb::{Decoder, FRAME, Frame, FrameType, Lineage, Mode, Quality};
+use media_dsp::amrwb::{
+    Decoder, Encoder, FRAME, Frame, FrameType, Lineage, Mode, Quality, Transmission,
+};
 use oracle::{Chance, library, speech};
 use proptest::prelude::*;
 use std::ffi::{c_int, c_void};
@@ -195,14 +197,99 @@ fn mode_8_decodes_as_opencore() {
     decodes_as_opencore(Mode::M2385);
 }
 
+/// Compares the encoders on samples. Says at which frame they differ first.
+fn compare_encoders(mode: Mode, transmission: Transmission, pcm: &[i16]) -> Result<(), String> {
+    let Some(mut theirs) = Encoding::new() else { return Ok(()) };
+    let mut ours = Encoder::new(mode, transmission);
+    let wanted = theirs.frames(mode, transmission == Transmission::Discontinuous, pcm);
+    for (number, (samples, wanted)) in pcm.chunks_exact(FRAME).zip(&wanted).enumerate() {
+        let mut octets = [0; 61];
+        let count = ours.encode(samples, &mut octets).unwrap();
+        if octets[..count] != wanted[..] {
+            return Err(format!("frame {number}"));
+        }
+    }
+    Ok(())
+}
+
+fn encodes_as_vo(mode: Mode) {
+    let Some(pcm) = wide_speech(6) else { return };
+    for transmission in [Transmission::Continuous, Transmission::Discontinuous] {
+        assert_eq!(compare_encoders(mode, transmission, &pcm), Ok(()), "{transmission:?}");
+    }
+}
+
 #[test]
-fn overload_and_noise_decode_as_opencore() {
-    let Some(mut pcm) = wide_speech(6) else { return };
+fn mode_0_encodes_as_vo_amrwbenc() {
+    encodes_as_vo(Mode::M660);
+}
+
+#[test]
+fn mode_1_encodes_as_vo_amrwbenc() {
+    encodes_as_vo(Mode::M885);
+}
+
+#[test]
+fn mode_2_encodes_as_vo_amrwbenc() {
+    encodes_as_vo(Mode::M1265);
+}
+
+#[test]
+fn mode_3_encodes_as_vo_amrwbenc() {
+    encodes_as_vo(Mode::M1425);
+}
+
+#[test]
+fn mode_4_encodes_as_vo_amrwbenc() {
+    encodes_as_vo(Mode::M1585);
+}
+
+#[test]
+fn mode_5_encodes_as_vo_amrwbenc() {
+    encodes_as_vo(Mode::M1825);
+}
+
+#[test]
+fn mode_6_encodes_as_vo_amrwbenc() {
+    encodes_as_vo(Mode::M1985);
+}
+
+#[test]
+fn mode_7_encodes_as_vo_amrwbenc() {
+    encodes_as_vo(Mode::M2305);
+}
+
+#[test]
+fn mode_8_encodes_as_vo_amrwbenc() {
+    encodes_as_vo(Mode::M2385);
+}
+
+/// Speech far too loud, white noise, digital silence, a tone, noise that is hardly there.
+fn extremes() -> Option<Vec<i16>> {
+    let mut pcm = wide_speech(4)?;
     for sample in &mut pcm {
         *sample = sample.saturating_mul(12);
     }
     let mut chance = Chance::new(3);
-    pcm.extend((0..FRAME * 50).map(|_| chance.sample()));
+    pcm.extend((0..FRAME * 30).map(|_| chance.sample()));
+    pcm.extend([0; FRAME * 30]);
+    pcm.extend((0..FRAME * 30).map(|i| if i / 8 % 2 == 0 { 20_000 } else { -20_000 }));
+    pcm.extend((0..FRAME * 60).map(|_| chance.sample() >> 12));
+    Some(pcm)
+}
+
+#[test]
+fn overload_noise_and_silence_encode_as_vo_amrwbenc() {
+    let Some(pcm) = extremes() else { return };
+    for mode in Mode::ALL {
+        let transmission = Transmission::Discontinuous;
+        assert_eq!(compare_encoders(mode, transmission, &pcm), Ok(()), "{mode:?}");
+    }
+}
+
+#[test]
+fn overload_and_noise_decode_as_opencore() {
+    let Some(pcm) = extremes() else { return };
     for mode in Mode::ALL {
         let Some(mut encoding) = Encoding::new() else { return };
         assert_eq!(compare(&encoding.frames(mode, false, &pcm)), Ok(()), "{mode:?}");

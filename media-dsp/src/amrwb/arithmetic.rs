@@ -3,7 +3,7 @@
 
 use super::Lineage;
 use super::tables::{INVERSE_ROOT, LOG2, POW2};
-use crate::fixed::{l_mac, l_mult, l_shl, mult, norm_l, shl};
+use crate::fixed::{l_mac, l_mult, l_shl, mult, norm_l, saturate, shl};
 
 /// A linear congruential generator of 16 bits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +88,16 @@ pub(super) fn square_dpf(a: i32) -> i32 {
     let (hi, lo) = ((a >> 16) as i16, ((a & 0xffff) >> 1) as i16);
     let cross = mult(hi, lo);
     l_mac(l_mac(l_mult(hi, hi), cross, 1), cross, 1)
+}
+
+/// Scales a signal up by so many bits, or down, rounded.
+pub(super) fn scale(signal: &mut [i16], bits: i16) {
+    for sample in signal {
+        *sample = match bits {
+            1.. => saturate(i32::from(*sample) << bits.min(15)),
+            _ => (((i32::from(*sample) << 16 >> -bits).wrapping_add(0x8000)) >> 16) as i16,
+        };
+    }
 }
 
 impl Lineage {

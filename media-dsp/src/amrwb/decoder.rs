@@ -15,7 +15,7 @@ use super::{
     FRAME, FRAME_12K8, Frame, FrameType, Lineage, Mode, ORDER, Quality, SUBFRAME, SUBFRAME_16K,
 };
 use crate::codec::DecodeError;
-use crate::fixed::{add, l_mac, l_shl, mult, norm_s, round, saturate, shl, sub};
+use crate::fixed::{add, l_shl, mult, norm_s, round, saturate, shl};
 
 /// Decodes one channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -243,7 +243,7 @@ impl Decoder {
         let predictors = spectrum::interpolate(&self.isp, &isp);
         self.isp = isp;
         let last_isf = std::mem::replace(&mut self.isf, isf);
-        Spectrum { predictors, steadiness: steadiness(&last_isf, &isf), last_isf, isf }
+        Spectrum { predictors, steadiness: spectrum::steadiness(&last_isf, &isf), last_isf, isf }
     }
 
     fn subframe(
@@ -261,13 +261,14 @@ impl Decoder {
         let lost = erasure == Some(Erasure::Lost);
         let smoothed = self.mode <= Mode::M885 || parameters.take() == 0;
         if smoothed && !lost {
-            pitch::smooth(&mut self.excitation, at);
+            let smoothed = pitch::smoothed(&self.excitation, at);
+            self.excitation[at..at + SUBFRAME].copy_from_slice(&smoothed);
         }
         let mut code = self.code(parameters);
         if lost {
             code = std::array::from_fn(|_| self.noise.next() >> 3);
         }
-        pre_emphasise(&mut code, self.tilt);
+        excitation::pre_emphasise(&mut code, self.tilt);
         let rounded = lag.whole + i16::from(lag.quarters > 2);
         pitch::sharpen(&mut code, rounded as usize);
         let index = parameters.take();
@@ -362,7 +363,7 @@ impl Decoder {
         let sharpness = shl(gains.pitch, 1);
         let added = (self.mode <= Mode::M885 && sharpness > 16_384)
             .then(|| excitation::sharper(&eighth, sharpness, gains.pitch));
-        let voicing = voicing(self.lineage, &eighth, gains.pitch, code, code_gain);
+        let voicing = voicing(self.lineage, &eighth, gains.pitch, code, code_gain, -3);
         self.tilt = (voicing >> 2) + 8192;
         let most = excitation::total(
             &mut self.excitation[at..at + SUBFRAME],
@@ -394,24 +395,6 @@ impl Decoder {
         let shape =
             Shape { gain, noisy: self.unvoiced > 0, isf, limited: self.mode == Mode::M2385 };
         self.high_band.add(&shape, &source, samples, out);
-    }
-}
-
-/// How little the spectrum changed from the last frame, Q15.
-fn steadiness(last: &Isf, isf: &Isf) -> i16 {
-    let mut distance = 0;
-    for i in 0..ORDER - 1 {
-        let difference = sub(isf[i], last[i]);
-        distance = l_mac(distance, difference, difference);
-    }
-    let part = mult((l_shl(distance, 8) >> 16) as i16, 26_214);
-    shl(20_480 - part, 1).max(0)
-}
-
-fn pre_emphasise(code: &mut [i16; SUBFRAME], tilt: i16) {
-    for i in (1..SUBFRAME).rev() {
-        let sum = (i32::from(code[i]) << 15) - i32::from(code[i - 1]) * i32::from(tilt);
-        code[i] = saturate((sum + 0x4000) >> 15);
     }
 }
 

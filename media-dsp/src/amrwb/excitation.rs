@@ -95,6 +95,14 @@ pub(super) fn steady_gain(gain: i32, threshold: &mut i32, share: i16) -> i32 {
     l_add(mul_32_16(gain, 32_767 - share), mul_32_16(*threshold, share))
 }
 
+/// Takes the part that the tilt of the last subframe gives from a code vector.
+pub(super) fn pre_emphasise(code: &mut [i16; SUBFRAME], tilt: i16) {
+    for i in (1..SUBFRAME).rev() {
+        let sum = (i32::from(code[i]) << 15) - i32::from(code[i - 1]) * i32::from(tilt);
+        code[i] = saturate((sum + 0x4000) >> 15);
+    }
+}
+
 /// Adds the code to the adaptive part: the excitation that the next subframes refer to.
 /// Gains: `pitch` in Q14, `code` in the scale of the excitation. Returns the greatest magnitude.
 pub(super) fn total(

@@ -131,6 +131,15 @@ impl FrameType {
         }
     }
 
+    /// Which bits of which parameters are sent, in their order.
+    fn table(self) -> &'static [(u8, u8)] {
+        match self {
+            Self::Speech(mode) => mode.table(),
+            Self::Sid => &SID_BITS,
+            Self::Lost | Self::NoData => &[],
+        }
+    }
+
     /// Octets of such a frame's bits.
     pub fn octets(self) -> usize {
         self.bits().div_ceil(8)
@@ -169,6 +178,19 @@ impl Frame {
         let spare = frame_type.octets() * 8 - frame_type.bits();
         if octets > 0 && octets == frame_type.octets() {
             frame.bits[octets - 1] &= 0xff << spare;
+        }
+        frame
+    }
+
+    /// A frame of parameters; `tail` are the last five bits of a silence descriptor.
+    pub(super) fn of_parameters(frame_type: FrameType, parameters: &Parameters, tail: u8) -> Self {
+        let mut frame = Self::empty(frame_type);
+        for (i, &(parameter, weight)) in frame_type.table().iter().enumerate() {
+            let bit = (parameters.values[usize::from(parameter)] >> weight) & 1;
+            frame.bits[i / 8] |= (bit as u8) << (7 - i % 8);
+        }
+        if frame_type == FrameType::Sid {
+            frame.bits[SID_BITS.len() / 8] |= tail;
         }
         frame
     }
@@ -219,13 +241,8 @@ impl Frame {
 
     /// The parameters that its bits are of.
     pub(super) fn parameters(&self) -> Parameters {
-        let table = match self.frame_type {
-            FrameType::Speech(mode) => mode.table(),
-            FrameType::Sid => &SID_BITS,
-            FrameType::Lost | FrameType::NoData => &[],
-        };
         let mut parameters = Parameters::default();
-        for (i, &(parameter, weight)) in table.iter().enumerate() {
+        for (i, &(parameter, weight)) in self.frame_type.table().iter().enumerate() {
             let bit = i16::from(self.bits[i / 8] >> (7 - i % 8) & 1);
             parameters.values[usize::from(parameter)] |= bit << weight;
         }
@@ -249,6 +266,14 @@ impl Default for Parameters {
 impl Parameters {
     pub(super) fn values(&self) -> &[i16] {
         &self.values
+    }
+
+    /// Adds one.
+    pub(super) fn put(&mut self, value: i16) {
+        if let Some(place) = self.values.get_mut(self.next) {
+            *place = value;
+            self.next += 1;
+        }
     }
 
     /// The next one.

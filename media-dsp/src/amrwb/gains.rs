@@ -168,13 +168,14 @@ fn median(values: &[i16; 5]) -> i16 {
 }
 
 /// How voiced an excitation is: 1 voiced to -1 unvoiced, in Q15. `pitch` is the part of the adaptive
-/// codebook divided by 8, `code` in Q9, with the gains in Q14 and Q0.
+/// codebook, scaled up by `scale` bits, `code` in Q9, with the gains in Q14 and Q0.
 pub(super) fn voicing(
     lineage: Lineage,
     pitch: &[i16; SUBFRAME],
     pitch_gain: i16,
     code: &[i16; SUBFRAME],
     code_gain: i16,
+    scale: i16,
 ) -> i16 {
     let (energy1, exponent1) = energy(pitch);
     let square = l_mult(pitch_gain, pitch_gain);
@@ -183,7 +184,7 @@ pub(super) fn voicing(
         _ => norm_l(square),
     };
     let energy1 = mult((energy1 >> 16) as i16, ((square << shift) >> 16) as i16);
-    let exponent1 = exponent1 + 6 - shift - 10;
+    let exponent1 = exponent1 - 2 * scale - shift - 10;
     let (energy2, exponent2) = energy(code);
     let shift = norm_s(code_gain);
     let gain = shl(code_gain, shift);

@@ -80,9 +80,12 @@ impl HighBand {
         match &shape.isf {
             Some(isf) => {
                 let wide = weighted(&extrapolated(isf), 29_491);
-                self.filter::<{ HIGH_ORDER + 1 }>(&wide, 0, &mut band);
+                shaped(&wide, 0, &mut self.synthesis, &mut band);
             }
-            None => self.filter::<{ ORDER + 1 }>(&weighted(predictor, 19_661), down, &mut band),
+            None => {
+                let past = &mut self.synthesis[HIGH_ORDER - ORDER..];
+                shaped(&weighted(predictor, 19_661), down, past, &mut band);
+            }
         }
         for sample in &mut band {
             *sample >>= 2;
@@ -94,29 +97,6 @@ impl HighBand {
         for (sample, &high) in out.iter_mut().zip(&band) {
             *sample = add(*sample, high);
         }
-    }
-
-    /// 1/A(z) with `N - 1` coefficients.
-    fn filter<const N: usize>(
-        &mut self,
-        predictor: &[i16; N],
-        down: i16,
-        signal: &mut [i16; SUBFRAME_16K],
-    ) {
-        let order = N - 1;
-        let mut past = [0; HIGH_ORDER + SUBFRAME_16K];
-        past[..HIGH_ORDER].copy_from_slice(&self.synthesis);
-        for (i, sample) in signal.iter_mut().enumerate() {
-            let mut sum = i32::from(*sample) << (11 - down);
-            for k in 1..=order {
-                let product = i32::from(past[HIGH_ORDER + i - k]) * i32::from(predictor[k]);
-                sum = sum.wrapping_sub(product);
-            }
-            *sample = saturate(l_shl(sum, down).saturating_add(0x800) >> 12);
-            past[HIGH_ORDER + i] = *sample;
-        }
-        let kept = &past[SUBFRAME_16K..];
-        self.synthesis[HIGH_ORDER - order..].copy_from_slice(&kept[HIGH_ORDER - order..]);
     }
 }
 
@@ -147,7 +127,7 @@ fn matching_gain(
 }
 
 /// The gain of a tilt: voiced speech has little noise there.
-fn tilt_gain(samples: &[i16; SUBFRAME], noisy: bool) -> i16 {
+pub(super) fn tilt_gain(samples: &[i16; SUBFRAME], noisy: bool) -> i16 {
     let mut whole = l_mac(1, samples[0], samples[0]);
     let mut shifted = 1;
     for pair in samples.windows(2) {
@@ -161,8 +141,34 @@ fn tilt_gain(samples: &[i16; SUBFRAME], noisy: bool) -> i16 {
     gain.max(3277)
 }
 
+/// 1/A(z) in 16 bits; `past` are as many outputs as its order, the latest last.
+pub(super) fn shaped<const N: usize>(
+    predictor: &[i16; N],
+    down: i16,
+    past: &mut [i16],
+    signal: &mut [i16; SUBFRAME_16K],
+) {
+    let order = N - 1;
+    let mut outputs = [0; HIGH_ORDER + SUBFRAME_16K];
+    outputs[HIGH_ORDER - order..HIGH_ORDER].copy_from_slice(past);
+    for (i, sample) in signal.iter_mut().enumerate() {
+        let mut sum = i32::from(*sample) << (11 - down);
+        for k in 1..=order {
+            let product = i32::from(outputs[HIGH_ORDER + i - k]) * i32::from(predictor[k]);
+            sum = sum.wrapping_sub(product);
+        }
+        *sample = saturate(l_shl(sum, down).saturating_add(0x800) >> 12);
+        outputs[HIGH_ORDER + i] = *sample;
+    }
+    past.copy_from_slice(&outputs[SUBFRAME_16K + HIGH_ORDER - order..]);
+}
+
 /// A filter of 31 taps; `past` holds the 30 samples before.
-fn convolve(past: &mut [i16; TAPS - 1], fir: &[i16; TAPS], signal: &mut [i16; SUBFRAME_16K]) {
+pub(super) fn convolve(
+    past: &mut [i16; TAPS - 1],
+    fir: &[i16; TAPS],
+    signal: &mut [i16; SUBFRAME_16K],
+) {
     let mut buffer = [0; TAPS - 1 + SUBFRAME_16K];
     buffer[..TAPS - 1].copy_from_slice(past);
     buffer[TAPS - 1..].copy_from_slice(signal);

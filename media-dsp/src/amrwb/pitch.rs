@@ -145,15 +145,14 @@ pub(super) fn adaptive_codebook(lineage: Lineage, excitation: &mut [i16], at: us
     }
 }
 
-/// The low-pass filter of the adaptive codebook, from the sample before to the one after the subframe.
-pub(super) fn smooth(excitation: &mut [i16], at: usize) {
-    let mut before = i32::from(excitation[at - 1]);
-    for i in at..at + SUBFRAME {
-        let here = i32::from(excitation[i]);
-        let sum = 5898 * (before + i32::from(excitation[i + 1])) + 20_972 * here;
-        excitation[i] = ((sum + 0x4000) >> 15) as i16;
-        before = here;
-    }
+/// The subframe through the low-pass filter of the adaptive codebook; one sample before and one after
+/// are needed.
+pub(super) fn smoothed(excitation: &[i16], at: usize) -> [i16; SUBFRAME] {
+    std::array::from_fn(|i| {
+        let [before, here, after] =
+            [at + i - 1, at + i, at + i + 1].map(|place| i32::from(excitation[place]));
+        ((5898 * (before + after) + 20_972 * here + 0x4000) >> 15) as i16
+    })
 }
 
 /// Adds the pulses of a pitch period before to a code vector.

@@ -9,7 +9,7 @@ use super::isf_tables::{
 };
 use super::tables::{COSINE, FIRST_ISF, SUBFRAME_WEIGHTS};
 use super::{Mode, ORDER};
-use crate::fixed::{add, l_add, l_shl, l_sub, mult, round, shr_r, sub};
+use crate::fixed::{add, l_add, l_mac, l_shl, l_sub, mult, round, shl, shr_r, sub};
 
 /// The frequencies of a frame; the last one is the last reflection coefficient's.
 pub(super) type Isf = [i16; ORDER];
@@ -34,6 +34,11 @@ impl IsfDecoder {
     /// After comfort noise no prediction is to be made.
     pub(super) fn forget_past(&mut self) {
         self.past = [0; ORDER];
+    }
+
+    /// What the decoder adds to the residual of the next frame.
+    pub(super) fn prediction(&self) -> Isf {
+        self.past.map(|part| mult(PREDICTION, part))
     }
 
     /// The frequencies that the indices stand for.
@@ -152,6 +157,17 @@ pub(super) fn between(old: &Isf, new: &Isf, subframe: usize) -> Isf {
         isf[i] = round(l_shl(sum, 1));
     }
     isf
+}
+
+/// How little the spectrum changed from the last frame, Q15.
+pub(super) fn steadiness(last: &Isf, isf: &Isf) -> i16 {
+    let mut distance = 0;
+    for i in 0..ORDER - 1 {
+        let difference = sub(isf[i], last[i]);
+        distance = l_mac(distance, difference, difference);
+    }
+    let part = mult((l_shl(distance, 8) >> 16) as i16, 26_214);
+    shl(20_480 - part, 1).max(0)
 }
 
 /// Whether a predictor may be scaled down where its coefficients do not fit.

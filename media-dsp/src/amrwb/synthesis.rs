@@ -138,6 +138,17 @@ impl SecondOrder {
         }
     }
 
+    /// The same in the encoder, which does not saturate where it doubles.
+    pub(super) fn over_50_hz_wrapping(&mut self, signal: &mut [i16]) {
+        for sample in signal {
+            let low = (8192 + self.lower[0] * 16_211 - self.lower[1] * 8021) >> 14;
+            let high = self.step(i32::from(*sample), [8106, -16_212], [32_422, -16_042]);
+            let value = low.wrapping_add(high).wrapping_mul(4);
+            self.keep(value);
+            *sample = round(value.wrapping_mul(2));
+        }
+    }
+
     /// Over 400 Hz at 12.8 kHz, divided by 16 (3GPP TS 26.190, clause 6.3.2.3).
     pub(super) fn over_400_hz(&mut self, signal: &mut [i16; SUBFRAME]) {
         for sample in signal {
