@@ -9,6 +9,7 @@ use media_dsp::amrwb::rtp::{self, Framing, Payload};
 use media_dsp::amrwb::{
     Decoder, Encoder, FRAME, Frame, FrameType, Lineage, Mode, Quality, Transmission,
 };
+use media_dsp::codec::{DecodeError, EncodeError};
 use oracle::{Chance, library, speech};
 use proptest::prelude::*;
 use std::ffi::{c_int, c_void};
@@ -329,8 +330,75 @@ fn a_copy_of_a_decoder_goes_on_alike() {
 }
 
 #[test]
-fn a_decoder_takes_two_and_a_half_kilobytes() {
-    assert!(size_of::<Decoder>() <= 2560, "{}", size_of::<Decoder>());
+fn changes_of_mode_and_homing_encode_as_vo_amrwbenc() {
+    let Some(mut pcm) = wide_speech(6) else { return };
+    let Some(mut theirs) = Encoding::new() else { return };
+    pcm[FRAME * 90..FRAME * 92].fill(8);
+    let mut ours = Encoder::new(Mode::M660, Transmission::Continuous);
+    let mut chance = Chance::new(11);
+    for (number, part) in pcm.chunks_exact(FRAME * 3).enumerate() {
+        let mode = Mode::ALL[chance.below(9)];
+        let dtx = chance.below(4) > 0;
+        ours.set_mode(mode);
+        let transmission = if dtx { Transmission::Discontinuous } else { Transmission::Continuous };
+        ours.set_transmission(transmission);
+        let wanted = theirs.frames(mode, dtx, part);
+        for (samples, wanted) in part.chunks_exact(FRAME).zip(&wanted) {
+            let mut octets = [0; 61];
+            let count = ours.encode(samples, &mut octets).unwrap();
+            assert_eq!(octets[..count], wanted[..], "{mode:?}, part {number}");
+        }
+    }
+}
+
+#[test]
+fn a_homing_frame_is_decoded_to_one_and_begins_anew() {
+    let mut encoder = Encoder::new(Mode::M1585, Transmission::Continuous);
+    let mut octets = [0; 61];
+    encoder.encode(&[8; FRAME], &mut octets).unwrap();
+    encoder.encode(&[8; FRAME], &mut octets).unwrap();
+    let mut decoder = Decoder::new(Lineage::Standard);
+    let mut pcm = [0; FRAME];
+    for _ in 0..2 {
+        decoder.decode(&octets, &mut pcm).unwrap();
+        assert_eq!(pcm, [8; FRAME]);
+    }
+}
+
+#[test]
+fn a_copy_of_an_encoder_goes_on_alike() {
+    let Some(pcm) = wide_speech(3) else { return };
+    let mut first = Encoder::new(Mode::M2385, Transmission::Discontinuous);
+    let frames: Vec<_> = pcm.chunks_exact(FRAME).collect();
+    for samples in &frames[..70] {
+        first.encode_frame(samples).unwrap();
+    }
+    let mut second = first.clone();
+    for samples in &frames[70..] {
+        assert_eq!(first.encode_frame(samples), second.encode_frame(samples));
+    }
+    assert_eq!(first, second);
+}
+
+#[test]
+fn what_does_not_fit_is_an_error() {
+    let mut encoder = Encoder::new(Mode::M1265, Transmission::Continuous);
+    let mut decoder = Decoder::new(Lineage::Standard);
+    assert_eq!(
+        encoder.encode(&[0; FRAME - 1], &mut [0; 61]),
+        Err(EncodeError::FrameLength { frame: FRAME, given: FRAME - 1 })
+    );
+    assert_eq!(encoder.encode(&[0; FRAME], &mut [0; 60]), Err(EncodeError::NoRoom { needed: 61 }));
+    let mut pcm = [0; FRAME];
+    assert_eq!(decoder.decode(&[], &mut pcm), Err(DecodeError::Malformed));
+    assert_eq!(decoder.decode(&[2 << 3 | 4; 20], &mut pcm), Err(DecodeError::Malformed));
+    assert_eq!(decoder.decode(&[11 << 3 | 4; 20], &mut pcm), Err(DecodeError::Malformed));
+    assert_eq!(decoder.conceal(&mut [0; FRAME - 1]), Err(DecodeError::NoRoom { needed: FRAME }));
+}
+
+#[test]
+fn the_state_of_a_channel_is_as_large_as_is_documented() {
+    assert_eq!((size_of::<Decoder>(), size_of::<Encoder>()), (2016, 3280));
 }
 
 #[test]
@@ -392,6 +460,33 @@ proptest! {
             }
         }
         let _ = decoder.decode(&octets, &mut pcm);
+    }
+
+    #[test]
+    fn any_samples_are_encoded(
+        modes in proptest::collection::vec(0_u8..9, 1..12),
+        seed: u64,
+        dtx: bool,
+    ) {
+        let transmission =
+            if dtx { Transmission::Discontinuous } else { Transmission::Continuous };
+        let mut encoder = Encoder::new(Mode::M660, transmission);
+        let mut chance = Chance::new(seed);
+        for mode in modes {
+            encoder.set_mode(Mode::from_index(mode).unwrap());
+            let kind = chance.below(5);
+            let period = 1 + chance.below(200);
+            let pcm: [i16; FRAME] = std::array::from_fn(|i| match kind {
+                0 => 0,
+                1 => chance.sample(),
+                2 => chance.sample() >> chance.below(15),
+                3 if (i / period).is_multiple_of(2) => i16::MAX,
+                3 => i16::MIN,
+                _ if i % period == 0 => chance.sample(),
+                _ => 0,
+            });
+            prop_assert!(encoder.encode_frame(&pcm).is_ok());
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use crate::oracle::{library, speech};
 use crate::{Bench, Goal, Peer};
-use media_dsp::amrwb::{Decoder, FRAME, Lineage, Mode};
+use media_dsp::amrwb::{Decoder, Encoder, FRAME, Lineage, Mode, Transmission};
 use std::ffi::{c_int, c_void};
 
 type Init = unsafe extern "C" fn() -> *mut c_void;
@@ -19,7 +19,7 @@ pub(crate) fn run(bench: &mut Bench) {
     let Some(decoding) = library(&["libopencore-amrwb.so.0"], "libopencore-amrwb0") else { return };
     for mode in Mode::ALL {
         let number = c_int::from(mode.index());
-        let vo_encode = || {
+        let vo_encode = || -> Vec<[u8; 64]> {
             let mut frames = Vec::new();
             // SAFETY: the functions are as enc_if.h declares them; a frame has at most 61 octets.
             unsafe {
@@ -35,6 +35,17 @@ pub(crate) fn run(bench: &mut Bench) {
             frames
         };
         let frames = vo_encode();
+        let mut ours = || {
+            let mut encoder = Encoder::new(mode, Transmission::Continuous);
+            let mut octets = [0; 61];
+            for samples in pcm.chunks_exact(FRAME) {
+                encoder.encode(samples, &mut octets).unwrap();
+            }
+        };
+        let mut theirs = || drop(vo_encode());
+        let peers: &mut [Peer<'_>] = &mut [("vo-amrwbenc", &mut theirs)];
+        let what = format!("amrwb mode {number} encode");
+        bench.row(&what, Goal::OfPeer(1.0), frames.len(), &mut ours, peers);
         let mut opencore_decode = || {
             let mut samples = [0; FRAME];
             // SAFETY: the functions are as dec_if.h declares them; they read at most 61 octets.
