@@ -30,6 +30,7 @@ pub mod rtp;
 mod spectrum;
 mod synthesis;
 mod tables;
+mod two_pulses;
 mod voice_detector;
 
 pub use decoder::Decoder;

@@ -1,27 +1,31 @@
 //! The encoder: a frame of samples to parameters (3GPP TS 26.190, clause 5).
 
+mod descriptors;
+mod filters;
+mod subframe;
+mod weighting;
+
+use self::descriptors::Descriptors;
+use self::filters::residual;
+use self::subframe::Part;
+use self::weighting::Weighting;
 use super::analysis::{Input, predictor, spectral_pairs, to_isf};
 use super::arithmetic::scale;
 use super::band_gain::BandGain;
-use super::closed_loop::{self, Products, Range, Subframe, convolve, dot, without};
-use super::excitation::{pre_emphasise, steady_gain};
+use super::closed_loop::{Range, Subframe};
 use super::frame::Parameters;
-use super::gain_quantiser::{GainQuantiser, PitchGuard, Wanted};
-use super::gains::{Gains, voicing};
+use super::gain_quantiser::{GainQuantiser, PitchGuard};
 use super::isf_quantiser::quantise;
 use super::open_loop::{LONGEST, OpenLoop};
 use super::pause::Pauses;
-use super::pitch::{self, GREATEST, LEAST, Lag};
-use super::pulse_index::indices;
-use super::pulse_search::{correlation, search, search_two};
+use super::pitch::GREATEST;
 use super::spectrum::{
     self, Isf, IsfDecoder, Predictor, Scaling, interpolate, to_isp, to_predictor, weighted,
 };
 use super::tables::{FIRST_ISF, FIRST_ISP};
 use super::voice_detector::VoiceDetector;
-use super::{FRAME, FRAME_12K8, Frame, FrameType, Lineage, Mode, ORDER, SUBFRAME, SUBFRAME_16K};
+use super::{FRAME, FRAME_12K8, Frame, FrameType, Mode, ORDER, SUBFRAME, SUBFRAME_16K};
 use crate::codec::EncodeError;
-use crate::fixed::{abs_s, l_shl, mult, norm_s, round};
 
 /// Whether pauses are sent as such.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,22 +69,6 @@ pub struct Encoder {
     descriptors: Descriptors,
 }
 
-/// The weighted speech: memories of its filters, and how it is scaled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Weighting {
-    last: i16,
-    decimation: [i16; 3],
-    most: i16,
-    shift: i16,
-}
-
-/// When descriptors are sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Descriptors {
-    in_pause: bool,
-    until_next: i16,
-}
-
 impl Encoder {
     /// An encoder at its beginning.
     pub fn new(mode: Mode, transmission: Transmission) -> Self {
@@ -90,7 +78,7 @@ impl Encoder {
             input: Input::new(),
             speech: [0; KEPT],
             weighted: [0; LONGEST],
-            weighting: Weighting { last: 0, decimation: [0; 3], most: 0, shift: 0 },
+            weighting: Weighting::new(),
             excitation: [0; PAST + FRAME_12K8 + 1],
             synthesis: [0; ORDER],
             target: 0,
@@ -109,7 +97,7 @@ impl Encoder {
             detector: VoiceDetector::new(),
             unvoiced: 0,
             pauses: Pauses::new(),
-            descriptors: Descriptors { in_pause: false, until_next: 3 },
+            descriptors: Descriptors::new(),
         }
     }
 
@@ -171,7 +159,7 @@ impl Encoder {
             self.pause(pcm, &speech, &predictors[3], &isf)
         } else {
             let parameters = self.speech(pcm, &speech, &isf, &predictors, lags, voice);
-            self.descriptors = Descriptors { in_pause: false, until_next: 8 };
+            self.descriptors.begin_anew();
             Frame::of_parameters(FrameType::Speech(self.mode), &parameters, 0)
         };
         self.speech.copy_from_slice(&speech[FRAME_12K8..FRAME_12K8 + KEPT]);
@@ -307,174 +295,6 @@ impl Encoder {
         parameters
     }
 
-    fn subframe(&mut self, part: &Part<'_>, range: &mut Range, parameters: &mut Parameters) {
-        let shift = self.weighting.shift;
-        let at = part.at;
-        let weighted = weighted(part.predictor, WEIGHT);
-        let mut target = self.target(part, &weighted);
-        let mut rest = self.rest(part, &weighted, &target);
-        let impulse = impulse(&weighted, part.quantised);
-        let mut response = impulse;
-        scale(&mut response, -2);
-        scale(&mut target, shift);
-        let mut impulse = impulse;
-        scale(&mut impulse, 1 + shift);
-        let lag = closed_loop::search(self.mode, &self.excitation, at, &target, &impulse, *range);
-        parameters.put(lag_index(self.mode, lag, *range));
-        if range.absolute {
-            *range = Range::around(lag.whole);
-        }
-        let clips = self.guard.clips();
-        let next = self.excitation[at + SUBFRAME];
-        pitch::adaptive_codebook(Lineage::Standard, &mut self.excitation, at, lag);
-        let adaptive = self.adaptive(at, &target, &impulse, clips, parameters);
-        self.excitation[at + SUBFRAME] = next;
-        self.excitation[at..at + SUBFRAME].copy_from_slice(&adaptive.vector);
-        rest = without(&rest, &adaptive.vector, adaptive.gain);
-        scale(&mut rest, shift);
-        pre_emphasise(&mut response, self.tilt);
-        let period = (lag.whole + i16::from(lag.quarters > 2)) as usize;
-        pitch::sharpen(&mut response, period);
-        let correlation = correlation(&response, &adaptive.rest);
-        let found = match self.mode {
-            Mode::M660 => search_two(&correlation, &rest, &response),
-            mode => search(mode, &correlation, &rest, &response),
-        };
-        let (values, count) = indices(self.mode, &found.tracks);
-        values[..count].iter().for_each(|&index| parameters.put(index));
-        let mut code = found.code;
-        pre_emphasise(&mut code, self.tilt);
-        pitch::sharpen(&mut code, period);
-        let wanted = Wanted {
-            target: &target,
-            adaptive: &adaptive.filtered,
-            products: adaptive.products,
-            filtered: &found.filtered,
-            code: &code,
-            pitch: adaptive.gain,
-            scale: self.input.scale + shift,
-            clipped: clips,
-        };
-        let (index, gains) = self.gains.quantise(self.mode, &wanted);
-        parameters.put(index);
-        self.guard.see_gain(gains.pitch);
-        let code_gain = round(l_shl(gains.code, self.input.scale));
-        let mut scaled = adaptive.vector;
-        scale(&mut scaled, shift);
-        let voicing = voicing(Lineage::Standard, &scaled, gains.pitch, &code, code_gain, shift);
-        self.tilt = (voicing >> 2) + 8192;
-        self.target =
-            left_over(&target, &adaptive.filtered, &found.filtered, gains, code_gain, shift);
-        for (i, &pulse) in code.iter().enumerate() {
-            let sample = &mut self.excitation[at + i];
-            let sum = (((i32::from(code_gain) * i32::from(pulse)) << 1) << 5)
-                .wrapping_add((i32::from(*sample) * i32::from(gains.pitch)) << 1);
-            *sample = round(l_shl(sum, 1));
-        }
-        let mut total = [0; SUBFRAME];
-        total.copy_from_slice(&self.excitation[at..at + SUBFRAME]);
-        synthesise(part.quantised, &mut total, &mut self.synthesis);
-        if self.mode == Mode::M2385 {
-            let index = self.band(part, &adaptive.vector, &code, gains, voicing);
-            parameters.put(index);
-        }
-    }
-
-    /// What the synthesis has to add to reach the weighted speech.
-    fn target(&mut self, part: &Part<'_>, weighted: &Predictor) -> Subframe {
-        let mut error = [0; ORDER + SUBFRAME];
-        for (i, error) in error[..ORDER].iter_mut().enumerate() {
-            *error = part.before[i].wrapping_sub(self.synthesis[i]);
-        }
-        let mut excitation = [0; SUBFRAME];
-        excitation.copy_from_slice(&self.excitation[part.at..part.at + SUBFRAME]);
-        let mut past = [0; ORDER];
-        past.copy_from_slice(&error[..ORDER]);
-        synthesise(part.quantised, &mut excitation, &mut past);
-        error[ORDER..].copy_from_slice(&excitation);
-        let mut target = residual(weighted, &error, ORDER);
-        self.target = de_emphasise(&mut target, self.target);
-        target
-    }
-
-    /// The target before the filters: of its first half the residual, then that of the speech.
-    fn rest(&self, part: &Part<'_>, weighted: &Predictor, target: &Subframe) -> Subframe {
-        let mut signal = [0; ORDER + SUBFRAME];
-        let mut last = 0;
-        for i in 0..SUBFRAME / 2 {
-            let sum = (i32::from(target[i]) << 16)
-                .wrapping_sub((i32::from(last) * TILT) << 1)
-                .wrapping_mul(2);
-            last = target[i];
-            signal[ORDER + i] = (sum.wrapping_add(0x8000) >> 16) as i16;
-        }
-        let mut half = [0; SUBFRAME];
-        half.copy_from_slice(&signal[ORDER..]);
-        synthesise(weighted, &mut half, &mut [0; ORDER]);
-        signal[ORDER..].copy_from_slice(&half);
-        let mut rest = residual(part.quantised, &signal, ORDER);
-        let second = SUBFRAME / 2;
-        rest[second..].copy_from_slice(&self.excitation[part.at + second..part.at + SUBFRAME]);
-        rest
-    }
-
-    /// The adaptive part with the filter that serves better.
-    fn adaptive(
-        &self,
-        at: usize,
-        target: &Subframe,
-        impulse: &Subframe,
-        clips: bool,
-        parameters: &mut Parameters,
-    ) -> Adaptive {
-        let with = |vector: Subframe| {
-            let filtered = convolve(&vector, impulse);
-            let (gain, products) = closed_loop::gain(target, &filtered);
-            let gain = if clips { gain.min(CLIPPED) } else { gain };
-            Adaptive { vector, rest: without(target, &filtered, gain), filtered, gain, products }
-        };
-        let smooth = with(pitch::smoothed(&self.excitation, at));
-        if self.mode <= Mode::M885 {
-            return smooth;
-        }
-        let mut vector = [0; SUBFRAME];
-        vector.copy_from_slice(&self.excitation[at..at + SUBFRAME]);
-        let plain = with(vector);
-        let better = dot(&plain.rest, &plain.rest).wrapping_sub(dot(&smooth.rest, &smooth.rest));
-        let plain_is_better = better <= 0;
-        parameters.put(i16::from(plain_is_better));
-        if plain_is_better { plain } else { smooth }
-    }
-
-    /// The index of the high band's gain.
-    fn band(
-        &mut self,
-        part: &Part<'_>,
-        adaptive: &Subframe,
-        code: &Subframe,
-        gains: Gains,
-        voicing: i16,
-    ) -> i16 {
-        let share = mult(part.steadiness, 16_384 - (voicing >> 1));
-        let steady = steady_gain(gains.code, &mut self.threshold, share);
-        let tilt = i32::from((voicing >> 3) + 4096);
-        let bits = self.input.scale;
-        let gain = i32::from((l_shl(steady, bits).wrapping_add(0x8000) >> 16) as i16);
-        let mut excitation = [0; SUBFRAME];
-        for i in 0..SUBFRAME {
-            let before = if i > 0 { code[i - 1] } else { 0 };
-            let after = if i < SUBFRAME - 1 { code[i + 1] } else { 0 };
-            let sum = (i32::from(code[i]) << 16)
-                .wrapping_sub((i32::from(after) * tilt) << 1)
-                .wrapping_sub((i32::from(before) * tilt) << 1);
-            let pulse = i32::from((sum.wrapping_add(0x8000) >> 16) as i16);
-            let sum = (((pulse * gain) << 1) << 5)
-                .wrapping_add((i32::from(adaptive[i]) * i32::from(gains.pitch)) << 1);
-            excitation[i] = ((sum << 1).wrapping_add(0x8000) >> 16) as i16;
-        }
-        self.measure_band(part.quantised, &excitation, bits, part.input)
-    }
-
     fn measure_band(
         &mut self,
         predictor: &Predictor,
@@ -496,171 +316,6 @@ impl Encoder {
     }
 }
 
-impl Weighting {
-    /// Weighs a frame and halves its rate; by how many bits its scale changed.
-    fn weigh(&mut self, signal: &mut [i16; FRAME_12K8]) -> i16 {
-        self.last = de_emphasise(signal, self.last);
-        let most = signal.iter().fold(0, |most, &x| abs_s(x).max(most));
-        let bound = most.max(self.most);
-        self.most = most;
-        let shift = (norm_s(bound) - 3).min(0);
-        let mut buffer = [0; 3 + FRAME_12K8];
-        buffer[..3].copy_from_slice(&self.decimation);
-        buffer[3..].copy_from_slice(signal);
-        self.decimation.copy_from_slice(&signal[FRAME_12K8 - 3..]);
-        for i in 0..FRAME_12K8 / 2 {
-            let past = buffer[2 * i..2 * i + 5].iter().zip(&HALF_FIR);
-            let sum: i32 = past.map(|(&x, &c)| i32::from(x) * c).sum();
-            signal[i] = ((sum + 0x4000) >> 15) as i16;
-        }
-        scale(&mut signal[..FRAME_12K8 / 2], shift);
-        let change = shift - self.shift;
-        self.shift = shift;
-        change
-    }
-}
-
-impl Descriptors {
-    /// What is sent of a frame in a pause: the first is empty, then one in eight.
-    fn next(&mut self, mode: Mode, values: &[i16; 7]) -> Frame {
-        self.until_next -= 1;
-        if !self.in_pause {
-            *self = Self { in_pause: true, until_next: 3 };
-            return Frame::of_parameters(FrameType::Sid, &Parameters::default(), mode.index());
-        }
-        if self.until_next != 0 {
-            return Frame::empty(FrameType::NoData);
-        }
-        self.until_next = 8;
-        let mut parameters = Parameters::default();
-        values.iter().for_each(|&value| parameters.put(value));
-        Frame::of_parameters(FrameType::Sid, &parameters, UPDATE | mode.index())
-    }
-}
-
-/// A subframe that is to be encoded.
-struct Part<'a> {
-    at: usize,
-    predictor: &'a Predictor,
-    quantised: &'a Predictor,
-    steadiness: i16,
-    /// The speech from sixteen samples before it on.
-    before: &'a [i16; ORDER + SUBFRAME],
-    input: &'a [i16; SUBFRAME_16K],
-}
-
-/// The adaptive part of a subframe.
-struct Adaptive {
-    vector: Subframe,
-    filtered: Subframe,
-    /// What it leaves of the target.
-    rest: Subframe,
-    gain: i16,
-    products: Products,
-}
-
-impl Range {
-    /// The lags around one.
-    fn around(lag: i16) -> Self {
-        let least = (lag - 8).clamp(LEAST, GREATEST - 15);
-        Self { least, greatest: least + 15, absolute: true }
-    }
-}
-
-fn lag_index(mode: Mode, lag: Lag, range: Range) -> i16 {
-    let Lag { whole, quarters } = lag;
-    if mode <= Mode::M885 {
-        return match (range.absolute, whole) {
-            (true, ..92) => 2 * (whole - LEAST) + (quarters >> 1),
-            (true, _) => whole - 92 + 2 * (92 - LEAST),
-            (false, _) => 2 * (whole - range.least) + (quarters >> 1),
-        };
-    }
-    match (range.absolute, whole) {
-        (true, ..128) => 4 * (whole - LEAST) + quarters,
-        (true, 128..160) => 2 * (whole - 128) + (quarters >> 1) + 4 * (128 - LEAST),
-        (true, _) => whole - 160 + 4 * (128 - LEAST) + 2 * (160 - 128),
-        (false, _) => 4 * (whole - range.least) + quarters,
-    }
-}
-
-/// A signal through A(z): a subframe from a place on, with the order's samples before it.
-fn residual(predictor: &Predictor, signal: &[i16], at: usize) -> Subframe {
-    let mut reversed = *predictor;
-    reversed.reverse();
-    std::array::from_fn(|i| {
-        let past = &signal[at + i - ORDER..=at + i];
-        let sum = past
-            .iter()
-            .zip(&reversed)
-            .fold(0, |sum: i32, (&x, &a)| sum.wrapping_add(i32::from(x) * i32::from(a)));
-        round(l_shl(sum, 5))
-    })
-}
-
-/// A signal through 1/A(z); `past` are the last outputs.
-fn synthesise(predictor: &Predictor, signal: &mut Subframe, past: &mut [i16; ORDER]) {
-    let mut outputs = [0; ORDER + SUBFRAME];
-    outputs[..ORDER].copy_from_slice(past);
-    let unit = i32::from(predictor[0] >> 1);
-    for i in 0..SUBFRAME {
-        let mut sum = i32::from(signal[i]) * unit;
-        for k in 1..=ORDER {
-            let product = i32::from(outputs[ORDER + i - k]) * i32::from(predictor[k]);
-            sum = sum.wrapping_sub(product);
-        }
-        outputs[ORDER + i] = round(l_shl(sum, 4));
-    }
-    signal.copy_from_slice(&outputs[ORDER..]);
-    past.copy_from_slice(&outputs[SUBFRAME..]);
-}
-
-/// Takes back the tilt, at half the level; the last sample.
-fn de_emphasise(signal: &mut [i16], last: i16) -> i16 {
-    let mut last = last;
-    for sample in signal {
-        let sum = (i32::from(*sample) << 15).wrapping_add((i32::from(last) * TILT) << 1);
-        last = (sum.wrapping_add(0x8000) >> 16) as i16;
-        *sample = last;
-    }
-    last
-}
-
-/// Impulse response of the weighted synthesis.
-fn impulse(weighted: &Predictor, quantised: &Predictor) -> Subframe {
-    let mut outputs = [0; ORDER + SUBFRAME];
-    outputs[ORDER..ORDER + ORDER + 1].copy_from_slice(weighted);
-    for i in ORDER..ORDER + SUBFRAME {
-        let mut sum = i32::from(outputs[i]) << 14;
-        for k in 1..=ORDER {
-            sum = sum.wrapping_sub(i32::from(quantised[k]) * i32::from(outputs[i - k]));
-        }
-        outputs[i] = ((sum << 4).wrapping_add(0x8000) >> 16) as i16;
-    }
-    let mut impulse = [0; SUBFRAME];
-    impulse.copy_from_slice(&outputs[ORDER..]);
-    de_emphasise(&mut impulse, 0);
-    impulse
-}
-
-/// What the last sample of the target lacks, in the scale of the speech.
-fn left_over(
-    target: &Subframe,
-    adaptive: &Subframe,
-    filtered: &Subframe,
-    gains: Gains,
-    code_gain: i16,
-    shift: i16,
-) -> i16 {
-    const LAST: usize = SUBFRAME - 1;
-    let code = (i32::from(code_gain) * i32::from(filtered[LAST])) << 1;
-    let sum = l_shl(code, 5 + shift)
-        .saturating_neg()
-        .wrapping_add((i32::from(target[LAST]) * 16_384) << 1)
-        .wrapping_sub((i32::from(adaptive[LAST]) * i32::from(gains.pitch)) << 1);
-    round(l_shl(sum, 1 - shift))
-}
-
 /// Samples of the analysis window.
 const WINDOW: usize = 384;
 /// Where the frame begins in the window.
@@ -671,13 +326,5 @@ const KEPT: usize = WINDOW - FRAME_12K8 - 12;
 const PAST: usize = GREATEST as usize + 17;
 /// 0.92 in Q15.
 const WEIGHT: i16 = 30_147;
-/// 0.68 in Q15.
-const TILT: i32 = 22_282;
-/// 0.95 in Q14.
-const CLIPPED: i16 = 15_565;
 /// A sample of the homing frame.
 const HOMING: i16 = 8;
-/// The bit of a descriptor that has parameters.
-const UPDATE: u8 = 0x10;
-/// Low-pass filter before the rate is halved, Q15.
-const HALF_FIR: [i32; 5] = [4260, 7536, 9175, 7536, 4260];

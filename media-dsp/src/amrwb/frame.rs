@@ -59,7 +59,7 @@ impl Mode {
         self.table().len()
     }
 
-    fn table(self) -> &'static [(u8, u8)] {
+    fn table(self) -> &'static [u16] {
         match self {
             Self::M660 => &BITS_0,
             Self::M885 => &BITS_1,
@@ -132,7 +132,7 @@ impl FrameType {
     }
 
     /// Which bits of which parameters are sent, in their order.
-    fn table(self) -> &'static [(u8, u8)] {
+    fn table(self) -> &'static [u16] {
         match self {
             Self::Speech(mode) => mode.table(),
             Self::Sid => &SID_BITS,
@@ -185,8 +185,8 @@ impl Frame {
     /// A frame of parameters; `tail` are the last five bits of a silence descriptor.
     pub(super) fn of_parameters(frame_type: FrameType, parameters: &Parameters, tail: u8) -> Self {
         let mut frame = Self::empty(frame_type);
-        for (i, &(parameter, weight)) in frame_type.table().iter().enumerate() {
-            let bit = (parameters.values[usize::from(parameter)] >> weight) & 1;
+        for (i, &place) in frame_type.table().iter().enumerate() {
+            let bit = (parameters.values[usize::from(place / 16)] >> (place % 16)) & 1;
             frame.bits[i / 8] |= (bit as u8) << (7 - i % 8);
         }
         if frame_type == FrameType::Sid {
@@ -242,9 +242,9 @@ impl Frame {
     /// The parameters that its bits are of.
     pub(super) fn parameters(&self) -> Parameters {
         let mut parameters = Parameters::default();
-        for (i, &(parameter, weight)) in self.frame_type.table().iter().enumerate() {
+        for (i, &place) in self.frame_type.table().iter().enumerate() {
             let bit = i16::from(self.bits[i / 8] >> (7 - i % 8) & 1);
-            parameters.values[usize::from(parameter)] |= bit << weight;
+            parameters.values[usize::from(place / 16)] |= bit << (place % 16);
         }
         parameters
     }

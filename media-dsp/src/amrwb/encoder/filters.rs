@@ -1,0 +1,68 @@
+//! The filters of the encoder: prediction and its inverse, and the tilt.
+
+use crate::amrwb::closed_loop::Subframe;
+use crate::amrwb::spectrum::Predictor;
+use crate::amrwb::{ORDER, SUBFRAME};
+use crate::fixed::{l_shl, round};
+
+/// A signal through A(z): a subframe from a place on, with the order's samples before it.
+pub(super) fn residual(predictor: &Predictor, signal: &[i16], at: usize) -> Subframe {
+    let mut reversed = *predictor;
+    reversed.reverse();
+    std::array::from_fn(|i| {
+        let past = &signal[at + i - ORDER..=at + i];
+        let sum = past
+            .iter()
+            .zip(&reversed)
+            .fold(0, |sum: i32, (&x, &a)| sum.wrapping_add(i32::from(x) * i32::from(a)));
+        round(l_shl(sum, 5))
+    })
+}
+
+/// A signal through 1/A(z); `past` are the last outputs.
+pub(super) fn synthesise(predictor: &Predictor, signal: &mut Subframe, past: &mut [i16; ORDER]) {
+    let mut outputs = [0; ORDER + SUBFRAME];
+    outputs[..ORDER].copy_from_slice(past);
+    let unit = i32::from(predictor[0] >> 1);
+    for i in 0..SUBFRAME {
+        let mut sum = i32::from(signal[i]) * unit;
+        for k in 1..=ORDER {
+            let product = i32::from(outputs[ORDER + i - k]) * i32::from(predictor[k]);
+            sum = sum.wrapping_sub(product);
+        }
+        outputs[ORDER + i] = round(l_shl(sum, 4));
+    }
+    signal.copy_from_slice(&outputs[ORDER..]);
+    past.copy_from_slice(&outputs[SUBFRAME..]);
+}
+
+/// Takes back the tilt, at half the level; the last sample.
+pub(super) fn de_emphasise(signal: &mut [i16], last: i16) -> i16 {
+    let mut last = last;
+    for sample in signal {
+        let sum = (i32::from(*sample) << 15).wrapping_add((i32::from(last) * TILT) << 1);
+        last = (sum.wrapping_add(0x8000) >> 16) as i16;
+        *sample = last;
+    }
+    last
+}
+
+/// Impulse response of the weighted synthesis.
+pub(super) fn impulse(weighted: &Predictor, quantised: &Predictor) -> Subframe {
+    let mut outputs = [0; ORDER + SUBFRAME];
+    outputs[ORDER..ORDER + ORDER + 1].copy_from_slice(weighted);
+    for i in ORDER..ORDER + SUBFRAME {
+        let mut sum = i32::from(outputs[i]) << 14;
+        for k in 1..=ORDER {
+            sum = sum.wrapping_sub(i32::from(quantised[k]) * i32::from(outputs[i - k]));
+        }
+        outputs[i] = ((sum << 4).wrapping_add(0x8000) >> 16) as i16;
+    }
+    let mut impulse = [0; SUBFRAME];
+    impulse.copy_from_slice(&outputs[ORDER..]);
+    de_emphasise(&mut impulse, 0);
+    impulse
+}
+
+/// 0.68 in Q15.
+pub(super) const TILT: i32 = 22_282;
