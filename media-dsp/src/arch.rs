@@ -8,13 +8,13 @@ pub(crate) mod fft;
 pub(crate) mod fir;
 pub(crate) mod g711;
 pub(crate) mod g722;
+pub(crate) mod g7231;
 pub(crate) mod g726;
+pub(crate) mod g729;
 pub(crate) mod gsm;
 pub(crate) mod lanes;
 pub(crate) mod lpc;
 pub(crate) mod mix;
-pub(crate) mod g7231;
-pub(crate) mod g729;
 
 use std::env;
 use std::io::Write;

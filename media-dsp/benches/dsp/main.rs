@@ -13,7 +13,6 @@ mod css;
 mod line;
 #[path = "../../tests/echo/models.rs"]
 mod models;
-mod g729;
 #[path = "../../tests/oracle/mod.rs"]
 mod oracle;
 #[path = "../../tests/echo/quality.rs"]
@@ -28,6 +27,7 @@ mod g711;
 mod g722;
 mod g7231;
 mod g726;
+mod g729;
 mod gsm;
 mod mix;
 mod opus;
