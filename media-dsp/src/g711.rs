@@ -41,7 +41,7 @@ impl Encoder {
         Self::with_level(law, Level::current())
     }
 
-    /// An encoder with these instructions; with none, where the machine lacks them.
+    /// An encoder with these instructions; with tables, where the machine lacks them.
     pub fn with_level(law: Law, level: Level) -> Self {
         Self { law, level: kernel::usable(level) }
     }
@@ -70,7 +70,7 @@ impl Decoder {
         Self::with_level(law, Level::current())
     }
 
-    /// A decoder with these instructions; with none, where the machine lacks them.
+    /// A decoder with these instructions; with tables, where the machine lacks them.
     pub fn with_level(law: Law, level: Level) -> Self {
         Self { law, level: kernel::usable(level) }
     }
@@ -101,7 +101,7 @@ impl Transcoder {
         Self::with_level(from, Level::current())
     }
 
-    /// From this law to the other with these instructions; with none, where the machine lacks them.
+    /// From this law to the other with these instructions; with tables, where the machine lacks them.
     pub fn with_level(from: Law, level: Level) -> Self {
         Self { from, level: kernel::usable(level) }
     }

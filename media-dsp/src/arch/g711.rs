@@ -14,36 +14,37 @@ use super::Level;
 use crate::g711::Law;
 use lanes::{A, Curve, Mu};
 
-/// This level if the machine has it, else none.
+/// This level if the machine has it and it is faster than the tables, else none.
 pub(crate) fn usable(level: Level) -> Level {
-    if Level::here().any(|here| here == level) { level } else { Level::Scalar }
+    let wide = level != Level::Sse2 && Level::here().any(|here| here == level);
+    if wide { level } else { Level::Scalar }
 }
 
 /// Linear samples to codes, as many as both slices hold. The level is one that [`usable`] gave.
 pub(crate) fn encode(level: Level, law: Law, pcm: &[i16], out: &mut [u8]) {
-    match law {
-        _ if level == Level::Scalar => scalar::encode(law, pcm, out),
-        Law::A => encode_in_lanes::<A>(level, pcm, out),
-        Law::Mu => encode_in_lanes::<Mu>(level, pcm, out),
+    match (level, law) {
+        (Level::Scalar, law) => scalar::encode(law, pcm, out),
+        (level, Law::A) => encode_in_lanes::<A>(level, pcm, out),
+        (level, Law::Mu) => encode_in_lanes::<Mu>(level, pcm, out),
     }
 }
 
 /// Codes to linear samples, as many as both slices hold. The level is one that [`usable`] gave.
 pub(crate) fn decode(level: Level, law: Law, codes: &[u8], pcm: &mut [i16]) {
-    match law {
-        _ if level == Level::Scalar => scalar::decode(law, codes, pcm),
-        Law::A => decode_in_lanes::<A>(level, codes, pcm),
-        Law::Mu => decode_in_lanes::<Mu>(level, codes, pcm),
+    match (level, law) {
+        (Level::Scalar, law) => scalar::decode(law, codes, pcm),
+        (level, Law::A) => decode_in_lanes::<A>(level, codes, pcm),
+        (level, Law::Mu) => decode_in_lanes::<Mu>(level, codes, pcm),
     }
 }
 
 /// Codes of a law to codes of the other, as many as both slices hold. The level is one that [`usable`]
-/// gave.
+/// gave. With AVX2 the table is faster.
 pub(crate) fn transcode(level: Level, from: Law, codes: &[u8], out: &mut [u8]) {
-    match from {
-        _ if level == Level::Scalar => scalar::transcode(from, codes, out),
-        Law::A => transcode_in_lanes::<A, Mu>(level, codes, out),
-        Law::Mu => transcode_in_lanes::<Mu, A>(level, codes, out),
+    match (level, from) {
+        (Level::Scalar | Level::Sse2 | Level::Avx2, from) => scalar::transcode(from, codes, out),
+        (level, Law::A) => transcode_in_lanes::<A, Mu>(level, codes, out),
+        (level, Law::Mu) => transcode_in_lanes::<Mu, A>(level, codes, out),
     }
 }
 
@@ -73,9 +74,6 @@ fn decode_in_lanes<C: Curve>(level: Level, codes: &[u8], pcm: &mut [i16]) {
 
 fn transcode_in_lanes<C: Curve, D: Curve>(level: Level, codes: &[u8], out: &mut [u8]) {
     match level {
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: `usable` gives this level only where there is AVX2.
-        Level::Avx2 => unsafe { avx2::transcode::<C, D>(codes, out) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `usable` gives this level only where there is AVX-512 F, BW, DQ and VL.
         Level::Avx512 => unsafe { avx512::transcode::<C, D>(codes, out) },

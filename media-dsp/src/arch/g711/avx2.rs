@@ -11,8 +11,3 @@ pub(super) fn encode<C: Curve>(pcm: &[i16], out: &mut [u8]) {
 pub(super) fn decode<C: Curve>(codes: &[u8], pcm: &mut [i16]) {
     lanes::decode::<C>(codes, pcm);
 }
-
-#[target_feature(enable = "avx2,fma")]
-pub(super) fn transcode<C: Curve, D: Curve>(codes: &[u8], out: &mut [u8]) {
-    lanes::transcode::<C, D>(codes, out);
-}

@@ -119,5 +119,5 @@ fn decode_block<C: Curve>(codes: &[u8; BLOCK], pcm: &mut [i16; BLOCK]) {
 /// What is added to the size in µ-law so that all segments begin at a power of two: Table 2/G.711, the
 /// decision value 31 of 8159 below 8192, and half a step of the first segment.
 const BIAS: i32 = 33;
-/// Samples at a time: 5 ms divide into no less on all levels.
+/// Samples at a time: 20 ms are whole blocks.
 const BLOCK: usize = 32;
