@@ -47,7 +47,7 @@ pub enum Dtx {
     AnnexB,
 }
 
-/// Encodes one channel. About 1.8 KB; a clone goes on as the original does.
+/// Encodes one channel. About 1.9 KB; a clone goes on as the original does.
 #[derive(Debug, Clone)]
 pub struct Encoder {
     state: encoder::State,

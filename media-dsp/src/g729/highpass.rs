@@ -113,7 +113,7 @@ mod tests {
         assert!(still[799].abs() <= 1);
         let mut filter = HighPass::new();
         let mut tone: Vec<i16> =
-            (0..800).map(|n| (f64::from(n) * 0.785).sin().mul_add(8000.0, 0.0) as i16).collect();
+            (0..800).map(|n| ((f64::from(n) * 0.785).sin() * 8000.0) as i16).collect();
         filter.after(&mut tone);
         assert!(tone[400..].iter().any(|it| *it > 15_000));
     }
