@@ -61,7 +61,8 @@ impl VoiceDetector {
 
     /// Whether there is voice in a frame at 12.8 kHz.
     pub(super) fn detect(&mut self, signal: &[i16; FRAME_12K8]) -> bool {
-        let power = signal.iter().fold(0, |sum, &x| l_mac(sum, x, x));
+        // The square of the least value is negative in the library.
+        let power = signal.iter().fold(0, |sum, &x| l_add(sum, (i32::from(x) * i32::from(x)) << 1));
         let both = l_add(power, self.last_power);
         self.last_power = power;
         if both < 686_080 {
