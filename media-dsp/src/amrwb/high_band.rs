@@ -151,16 +151,24 @@ pub(super) fn shaped<const N: usize>(
     let order = N - 1;
     let mut outputs = [0; HIGH_ORDER + SUBFRAME_16K];
     outputs[HIGH_ORDER - order..HIGH_ORDER].copy_from_slice(past);
+    // The latest coefficient last, as the outputs lie; those beyond the order are zero.
+    let mut reversed = [0; HIGH_ORDER];
+    for (i, &coefficient) in predictor[1..].iter().enumerate() {
+        reversed[HIGH_ORDER - 1 - i] = coefficient;
+    }
     for (i, sample) in signal.iter_mut().enumerate() {
-        let mut sum = i32::from(*sample) << (11 - down);
-        for k in 1..=order {
-            let product = i32::from(outputs[HIGH_ORDER + i - k]) * i32::from(predictor[k]);
-            sum = sum.wrapping_sub(product);
-        }
+        let sum = (i32::from(*sample) << (11 - down))
+            .wrapping_sub(product(&outputs[i..i + HIGH_ORDER], &reversed));
         *sample = saturate(l_shl(sum, down).saturating_add(0x800) >> 12);
         outputs[HIGH_ORDER + i] = *sample;
     }
     past.copy_from_slice(&outputs[SUBFRAME_16K + HIGH_ORDER - order..]);
+}
+
+/// Sum of products.
+#[inline(always)]
+fn product(a: &[i16], b: &[i16; HIGH_ORDER]) -> i32 {
+    a.iter().zip(b).fold(0, |sum: i32, (&x, &y)| sum.wrapping_add(i32::from(x) * i32::from(y)))
 }
 
 /// A filter of 31 taps; `past` holds the 30 samples before.

@@ -24,16 +24,28 @@ pub(super) fn synthesise(predictor: &Predictor, signal: &mut Subframe, past: &mu
     let mut outputs = [0; ORDER + SUBFRAME];
     outputs[..ORDER].copy_from_slice(past);
     let unit = i32::from(predictor[0] >> 1);
+    let reversed = reversed(predictor);
     for i in 0..SUBFRAME {
-        let mut sum = i32::from(signal[i]) * unit;
-        for k in 1..=ORDER {
-            let product = i32::from(outputs[ORDER + i - k]) * i32::from(predictor[k]);
-            sum = sum.wrapping_sub(product);
-        }
+        let sum =
+            (i32::from(signal[i]) * unit).wrapping_sub(product(&outputs[i..i + ORDER], &reversed));
         outputs[ORDER + i] = round(l_shl(sum, 4));
     }
     signal.copy_from_slice(&outputs[ORDER..]);
     past.copy_from_slice(&outputs[SUBFRAME..]);
+}
+
+/// The coefficients but the first, the latest last.
+fn reversed(predictor: &Predictor) -> [i16; ORDER] {
+    std::array::from_fn(|i| predictor[ORDER - i])
+}
+
+/// Sum of products.
+#[inline(always)]
+fn product(signal: &[i16], coefficients: &[i16; ORDER]) -> i32 {
+    signal
+        .iter()
+        .zip(coefficients)
+        .fold(0, |sum: i32, (&x, &a)| sum.wrapping_add(i32::from(x) * i32::from(a)))
 }
 
 /// Takes back the tilt, at half the level; the last sample.
@@ -51,11 +63,10 @@ pub(super) fn de_emphasise(signal: &mut [i16], last: i16) -> i16 {
 pub(super) fn impulse(weighted: &Predictor, quantised: &Predictor) -> Subframe {
     let mut outputs = [0; ORDER + SUBFRAME];
     outputs[ORDER..ORDER + ORDER + 1].copy_from_slice(weighted);
+    let reversed = reversed(quantised);
     for i in ORDER..ORDER + SUBFRAME {
-        let mut sum = i32::from(outputs[i]) << 14;
-        for k in 1..=ORDER {
-            sum = sum.wrapping_sub(i32::from(quantised[k]) * i32::from(outputs[i - k]));
-        }
+        let sum =
+            (i32::from(outputs[i]) << 14).wrapping_sub(product(&outputs[i - ORDER..i], &reversed));
         outputs[i] = ((sum << 4).wrapping_add(0x8000) >> 16) as i16;
     }
     let mut impulse = [0; SUBFRAME];
