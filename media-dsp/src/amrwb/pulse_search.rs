@@ -131,25 +131,41 @@ impl Matrix {
         }
         let mut next = [[[0; 16]; 16]; 4];
         for distance in (1..SUBFRAME).step_by(2) {
-            diagonal(impulse, signs, distance, &mut next);
+            diagonal(impulse, distance, &mut next);
+        }
+        for (track, rows) in next.iter_mut().enumerate() {
+            let after = (track + 1) % 4;
+            let negative: [bool; 16] = std::array::from_fn(|j| signs.negative[after + 4 * j]);
+            for (i, row) in rows.iter_mut().enumerate() {
+                let first = signs.negative[track + 4 * i];
+                for (value, &second) in row.iter_mut().zip(&negative) {
+                    *value = with_signs(*value, first, second);
+                }
+            }
         }
         Self { own, next }
     }
 }
 
 /// The correlations of all places that are so far apart, from the end.
-fn diagonal(impulse: &Subframe, signs: &Signs, distance: usize, next: &mut [[[i16; 16]; 16]; 4]) {
+fn diagonal(impulse: &Subframe, distance: usize, next: &mut [[[i16; 16]; 16]; 4]) {
     let mut sum = 0x8000_i32;
-    for i in 0..SUBFRAME - distance {
-        let product = i32::from(impulse[i]) * i32::from(impulse[i + distance]);
-        sum = sum.wrapping_add(product << 1);
+    for (i, (&h, &later)) in impulse.iter().zip(&impulse[distance..]).enumerate() {
+        sum = sum.wrapping_add((i32::from(h) * i32::from(later)) << 1);
         let (late, early) = (SUBFRAME - 1 - i, SUBFRAME - 1 - i - distance);
         // Of two neighbouring tracks one is the first; the tracks go round.
         let (first, second) = if distance % 4 == 1 { (early, late) } else { (late, early) };
-        let value = i32::from((sum >> 16) as i16);
-        let same = signs.negative[first] == signs.negative[second];
-        let factor = if same { 32_767 } else { -32_768 };
-        next[first % 4][first / 4][second / 4] = ((value * factor) >> 15) as i16;
+        next[first % 4][first / 4][second / 4] = (sum >> 16) as i16;
+    }
+}
+
+/// A value with the sign of two places: what stays positive loses one, as by 32767 in Q15.
+#[inline(always)]
+fn with_signs(value: i16, first: bool, second: bool) -> i16 {
+    if first == second {
+        value - i16::from(value > 0) + i16::from(value == i16::MIN)
+    } else {
+        value.wrapping_neg()
     }
 }
 
@@ -296,6 +312,7 @@ fn add_pair(
     let energy = (i32::from(state.energy) << 16).wrapping_add(0x8000);
     let (mut best_square, mut best_energy) = (-1_i32, 1_i32);
     let (mut x, mut y) = state.last;
+    let correlations: [i16; 16] = std::array::from_fn(|j| signs.correlation[second + 4 * j]);
     for (i, &with_first) in with_first.iter().enumerate() {
         let place = first + 4 * i;
         if signs.likely[place] >= tried - 8 {
@@ -303,14 +320,18 @@ fn add_pair(
         }
         let correlation = state.correlation.wrapping_add(signs.correlation[place]);
         let energy = energy.wrapping_add(i32::from(with_first) << 13);
-        for (j, &with_second) in with_second.iter().enumerate() {
-            let sum = correlation.wrapping_add(signs.correlation[second + 4 * j]);
-            let energy = energy
-                .wrapping_add(i32::from(with_second) << 13)
-                .wrapping_add(i32::from(matrix.next[first][i][j]) << 14)
-                >> 16;
-            let square = (i32::from(sum) * i32::from(sum)) >> 15;
-            let square = i32::from(square as i16);
+        let row = &matrix.next[first][i];
+        let energies: [i32; 16] = std::array::from_fn(|j| {
+            energy
+                .wrapping_add(i32::from(with_second[j]) << 13)
+                .wrapping_add(i32::from(row[j]) << 14)
+                >> 16
+        });
+        let squares: [i32; 16] = std::array::from_fn(|j| {
+            let sum = i32::from(correlation.wrapping_add(correlations[j]));
+            i32::from(((sum * sum) >> 15) as i16)
+        });
+        for (j, (&square, &energy)) in squares.iter().zip(&energies).enumerate() {
             let better = ((best_energy * square) << 1).wrapping_sub((best_square * energy) << 1);
             if better > 0 {
                 (best_square, best_energy) = (square, energy);
