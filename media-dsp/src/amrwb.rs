@@ -47,6 +47,9 @@ pub enum Lineage {
     Opencore,
 }
 
+/// What a file of frames begins with (RFC 4867, clause 5.1); the frames follow one another.
+pub const STORAGE_MAGIC: &[u8] = b"#!AMR-WB\n";
+
 /// Samples of a frame at 16 kHz.
 pub const FRAME: usize = 320;
 

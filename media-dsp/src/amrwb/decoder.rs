@@ -17,7 +17,7 @@ use super::{
 use crate::codec::DecodeError;
 use crate::fixed::{add, l_shl, mult, norm_s, round, saturate, shl};
 
-/// Decodes one channel.
+/// Decodes one channel. A channel's state is 2016 octets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decoder {
     lineage: Lineage,

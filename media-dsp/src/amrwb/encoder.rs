@@ -36,7 +36,7 @@ pub enum Transmission {
     Discontinuous,
 }
 
-/// Encodes one channel.
+/// Encodes one channel. A channel's state is 3280 octets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encoder {
     mode: Mode,
