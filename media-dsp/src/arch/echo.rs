@@ -7,7 +7,9 @@
 #![allow(unsafe_code)] // Functions that are compiled for a level are called when that level is here.
 
 use super::Level;
-use super::fft::{BINS, Plan, SIZE, Spectrum};
+#[cfg(target_arch = "x86_64")]
+use super::fft::ByShuffles;
+use super::fft::{BINS, ByMemory, Plan, SIZE, Spectrum, Transpose};
 
 /// Samples of a partition of the tail.
 pub(crate) const BLOCK: usize = SIZE / 2;
@@ -23,7 +25,7 @@ macro_rules! kernels {
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
                 Level::Avx2 => unsafe { avx2::$name($($argument),*) },
-                _ => body::$name($($argument),*),
+                _ => body::$name::<ByMemory>($($argument),*),
             }
         })*
 
@@ -32,7 +34,7 @@ macro_rules! kernels {
             use super::*;
             $(#[target_feature(enable = "avx2")]
             pub(super) fn $name($($argument: $type),*) $(-> $result)? {
-                body::$name($($argument),*)
+                body::$name::<ByShuffles>($($argument),*)
             })*
         }
 
@@ -41,7 +43,7 @@ macro_rules! kernels {
             use super::*;
             $(#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
             pub(super) fn $name($($argument: $type),*) $(-> $result)? {
-                body::$name($($argument),*)
+                body::$name::<ByShuffles>($($argument),*)
             })*
         }
     };

@@ -5,6 +5,9 @@
 //! The arithmetic is written once, without fused multiplications, and compiled for every level: all
 //! levels give equal bits.
 
+#![allow(unsafe_code)] // Shuffles: a kernel of a level is called when that level is here.
+#![allow(clippy::needless_range_loop)] // A bin is an index into several arrays.
+
 use std::array::from_fn;
 use std::f64::consts::PI;
 
@@ -29,12 +32,10 @@ impl Spectrum {
 #[derive(Debug)]
 pub(crate) struct Plan {
     /// e^(-2πi n k / 64), by k and n.
-    round: [[Row; 8]; 2],
+    round: [[f32; BINS]; 2],
     /// e^(-2πi k / 128).
     split: [[f32; BINS]; 2],
 }
-
-type Row = [f32; 8];
 
 impl Plan {
     pub(crate) fn new() -> Self {
@@ -44,8 +45,8 @@ impl Plan {
         };
         Self {
             round: [
-                from_fn(|k| from_fn(|n| turn(k * n, 64).0)),
-                from_fn(|k| from_fn(|n| turn(k * n, 64).1)),
+                from_fn(|place| turn(place / 8 * (place % 8), 64).0),
+                from_fn(|place| turn(place / 8 * (place % 8), 64).1),
             ],
             split: [from_fn(|k| turn(k, 128).0), from_fn(|k| turn(k, 128).1)],
         }
@@ -53,15 +54,18 @@ impl Plan {
 
     /// From samples to their spectrum.
     #[inline(always)]
-    pub(crate) fn forward(&self, samples: &[f32; SIZE]) -> Spectrum {
-        let mut re: [Row; 8] = from_fn(|row| from_fn(|lane| samples[2 * (8 * row + lane)]));
-        let mut im: [Row; 8] = from_fn(|row| from_fn(|lane| samples[2 * (8 * row + lane) + 1]));
-        self.complex(&mut re, &mut im);
-        let (re, im) = (re.as_flattened(), im.as_flattened());
+    pub(crate) fn forward<T: Transpose>(&self, samples: &[f32; SIZE]) -> Spectrum {
+        let (mut re, mut im) = ([0.0; BINS], [0.0; BINS]);
+        for place in 0..BINS {
+            re[place] = samples[2 * place];
+            im[place] = samples[2 * place + 1];
+        }
+        self.complex::<T>(&mut re, &mut im);
+        let (back_re, back_im) = (backwards(&re), backwards(&im));
         let mut spectrum = Spectrum::ZERO;
-        for bin in 1..BINS {
-            let (sum_re, dif_re) = (re[bin] + re[BINS - bin], re[bin] - re[BINS - bin]);
-            let (sum_im, dif_im) = (im[bin] + im[BINS - bin], im[bin] - im[BINS - bin]);
+        for bin in 0..BINS {
+            let (sum_re, dif_re) = (re[bin] + back_re[bin], re[bin] - back_re[bin]);
+            let (sum_im, dif_im) = (im[bin] + back_im[bin], im[bin] - back_im[bin]);
             let (c, s) = (self.split[0][bin], self.split[1][bin]);
             spectrum.re[bin] = 0.5 * (sum_re + c * sum_im + s * dif_re);
             spectrum.im[bin] = 0.5 * (dif_im + s * sum_im - c * dif_re);
@@ -73,116 +77,149 @@ impl Plan {
 
     /// From a spectrum to its samples.
     #[inline(always)]
-    pub(crate) fn inverse(&self, spectrum: &Spectrum) -> [f32; SIZE] {
+    pub(crate) fn inverse<T: Transpose>(&self, spectrum: &Spectrum) -> [f32; SIZE] {
         const SCALE: f32 = 1.0 / SIZE as f32;
         let (sr, si) = (&spectrum.re, &spectrum.im);
-        let mut re = [[0.0; 8]; 8];
-        let mut im = [[0.0; 8]; 8];
-        {
-            let (re, im) = (re.as_flattened_mut(), im.as_flattened_mut());
-            for bin in 1..BINS {
-                let (sum_re, dif_re) = (sr[bin] + sr[BINS - bin], sr[bin] - sr[BINS - bin]);
-                let (sum_im, dif_im) = (si[bin] + si[BINS - bin], si[bin] - si[BINS - bin]);
-                let (c, s) = (self.split[0][bin], self.split[1][bin]);
-                re[bin] = SCALE * (sum_re + s * dif_re - c * sum_im);
-                im[bin] = SCALE * (dif_im + c * dif_re + s * sum_im);
-            }
-            re[0] = SCALE * (sr[0] + si[0]);
-            im[0] = SCALE * (sr[0] - si[0]);
+        let (back_re, back_im) = (backwards(sr), backwards(si));
+        let (mut re, mut im) = ([0.0; BINS], [0.0; BINS]);
+        for bin in 0..BINS {
+            let (sum_re, dif_re) = (sr[bin] + back_re[bin], sr[bin] - back_re[bin]);
+            let (sum_im, dif_im) = (si[bin] + back_im[bin], si[bin] - back_im[bin]);
+            let (c, s) = (self.split[0][bin], self.split[1][bin]);
+            re[bin] = SCALE * (sum_re + s * dif_re - c * sum_im);
+            im[bin] = SCALE * (dif_im + c * dif_re + s * sum_im);
         }
+        re[0] = SCALE * (sr[0] + si[0]);
+        im[0] = SCALE * (sr[0] - si[0]);
         // The inverse of a transform is the transform with real and imaginary parts exchanged.
-        self.complex(&mut im, &mut re);
-        let (re, im) = (re.as_flattened(), im.as_flattened());
+        self.complex::<T>(&mut im, &mut re);
         let mut samples = [0.0; SIZE];
-        for (pair, (&even, &odd)) in samples.chunks_exact_mut(2).zip(re.iter().zip(im)) {
-            pair[0] = even;
-            pair[1] = odd;
+        for place in 0..BINS {
+            samples[2 * place] = re[place];
+            samples[2 * place + 1] = im[place];
         }
         samples
     }
 
     /// The complex transform of 64, in natural order.
     #[inline(always)]
-    fn complex(&self, re: &mut [Row; 8], im: &mut [Row; 8]) {
+    fn complex<T: Transpose>(&self, re: &mut [f32; BINS], im: &mut [f32; BINS]) {
         eight(re, im);
-        for k in 1..8 {
-            let (c, s) = (&self.round[0][k], &self.round[1][k]);
-            let (x, y) = (re[k], im[k]);
-            re[k] = from_fn(|lane| x[lane] * c[lane] - y[lane] * s[lane]);
-            im[k] = from_fn(|lane| x[lane] * s[lane] + y[lane] * c[lane]);
+        for place in 8..BINS {
+            let (c, s) = (self.round[0][place], self.round[1][place]);
+            let (x, y) = (re[place], im[place]);
+            re[place] = x * c - y * s;
+            im[place] = x * s + y * c;
         }
-        transpose(re);
-        transpose(im);
+        T::transpose(re);
+        T::transpose(im);
         eight(re, im);
     }
 }
 
-/// Eight transforms of eight, one in each lane.
+/// How eight rows of eight become columns.
+pub(crate) trait Transpose {
+    /// Exchanges rows and columns.
+    fn transpose(rows: &mut [f32; BINS]);
+}
+
+/// By loads and stores.
+pub(crate) struct ByMemory;
+
+impl Transpose for ByMemory {
+    #[inline(always)]
+    fn transpose(rows: &mut [f32; BINS]) {
+        let from = *rows;
+        for (place, to) in rows.iter_mut().enumerate() {
+            *to = from[place % 8 * 8 + place / 8];
+        }
+    }
+}
+
+/// By shuffles of 256 bits.
+#[cfg(target_arch = "x86_64")]
+pub(crate) struct ByShuffles;
+
+#[cfg(target_arch = "x86_64")]
+impl Transpose for ByShuffles {
+    #[inline(always)]
+    fn transpose(rows: &mut [f32; BINS]) {
+        // SAFETY: only kernels that are compiled for AVX2 or more name this type.
+        unsafe { transpose_avx2(rows) }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "avx2")]
+fn transpose_avx2(rows: &mut [f32; BINS]) {
+    use core::arch::x86_64::{
+        __m256, _mm256_loadu_ps, _mm256_permute2f128_ps, _mm256_shuffle_ps, _mm256_storeu_ps,
+        _mm256_unpackhi_ps, _mm256_unpacklo_ps,
+    };
+    // SAFETY: each of the eight rows has eight numbers.
+    let row: [__m256; 8] = from_fn(|row| unsafe { _mm256_loadu_ps(rows[8 * row..].as_ptr()) });
+    let pair = |a: usize, b: usize| {
+        (_mm256_unpacklo_ps(row[a], row[b]), _mm256_unpackhi_ps(row[a], row[b]))
+    };
+    let ((a0, a1), (b0, b1), (c0, c1), (d0, d1)) = (pair(0, 1), pair(2, 3), pair(4, 5), pair(6, 7));
+    let four =
+        |a: __m256, b: __m256| (_mm256_shuffle_ps::<0x44>(a, b), _mm256_shuffle_ps::<0xee>(a, b));
+    let ((e0, e1), (e2, e3)) = (four(a0, b0), four(a1, b1));
+    let ((f0, f1), (f2, f3)) = (four(c0, d0), four(c1, d1));
+    let columns = [
+        _mm256_permute2f128_ps::<0x20>(e0, f0),
+        _mm256_permute2f128_ps::<0x20>(e1, f1),
+        _mm256_permute2f128_ps::<0x20>(e2, f2),
+        _mm256_permute2f128_ps::<0x20>(e3, f3),
+        _mm256_permute2f128_ps::<0x31>(e0, f0),
+        _mm256_permute2f128_ps::<0x31>(e1, f1),
+        _mm256_permute2f128_ps::<0x31>(e2, f2),
+        _mm256_permute2f128_ps::<0x31>(e3, f3),
+    ];
+    for (to, column) in rows.chunks_exact_mut(8).zip(columns) {
+        // SAFETY: a row has eight numbers.
+        unsafe { _mm256_storeu_ps(to.as_mut_ptr(), column) };
+    }
+}
+
+/// Bin 64 - k in place of bin k; bin 0 stays.
 #[inline(always)]
-fn eight(re: &mut [Row; 8], im: &mut [Row; 8]) {
+fn backwards(bins: &[f32; BINS]) -> [f32; BINS] {
+    let mut back = *bins;
+    for bin in 1..BINS {
+        back[bin] = bins[BINS - bin];
+    }
+    back
+}
+
+/// Eight transforms of eight: one in each column.
+#[inline(always)]
+fn eight(re: &mut [f32; BINS], im: &mut [f32; BINS]) {
     const HALF: f32 = std::f32::consts::FRAC_1_SQRT_2;
-    let [e0r, e1r, e2r, e3r, e0i, e1i, e2i, e3i] =
-        four([re[0], re[2], re[4], re[6]], [im[0], im[2], im[4], im[6]]);
-    let [o0r, o1r, o2r, o3r, o0i, o1i, o2i, o3i] =
-        four([re[1], re[3], re[5], re[7]], [im[1], im[3], im[5], im[7]]);
-    let t1r: Row = from_fn(|lane| HALF * (o1r[lane] + o1i[lane]));
-    let t1i: Row = from_fn(|lane| HALF * (o1i[lane] - o1r[lane]));
-    let t3r: Row = from_fn(|lane| HALF * (o3i[lane] - o3r[lane]));
-    let t3i: Row = from_fn(|lane| -HALF * (o3r[lane] + o3i[lane]));
-    *re = [
-        plus(e0r, o0r),
-        plus(e1r, t1r),
-        plus(e2r, o2i),
-        plus(e3r, t3r),
-        less(e0r, o0r),
-        less(e1r, t1r),
-        less(e2r, o2i),
-        less(e3r, t3r),
-    ];
-    *im = [
-        plus(e0i, o0i),
-        plus(e1i, t1i),
-        less(e2i, o2r),
-        plus(e3i, t3i),
-        less(e0i, o0i),
-        less(e1i, t1i),
-        plus(e2i, o2r),
-        less(e3i, t3i),
-    ];
+    for lane in 0..8 {
+        let (er, ei) = four(re, im, lane);
+        let (or, oi) = four(re, im, lane + 8);
+        let (t1r, t1i) = (HALF * (or[1] + oi[1]), HALF * (oi[1] - or[1]));
+        let (t3r, t3i) = (HALF * (oi[3] - or[3]), -HALF * (or[3] + oi[3]));
+        let (tr, ti) = ([or[0], t1r, oi[2], t3r], [oi[0], t1i, -or[2], t3i]);
+        for k in 0..4 {
+            re[8 * k + lane] = er[k] + tr[k];
+            im[8 * k + lane] = ei[k] + ti[k];
+            re[8 * (k + 4) + lane] = er[k] - tr[k];
+            im[8 * (k + 4) + lane] = ei[k] - ti[k];
+        }
+    }
 }
 
-/// Eight transforms of four: the real parts, then the imaginary ones.
+/// The transform of every second number of a column, from this place.
 #[inline(always)]
-fn four(re: [Row; 4], im: [Row; 4]) -> [Row; 8] {
-    let (ar, ai) = (plus(re[0], re[2]), plus(im[0], im[2]));
-    let (br, bi) = (less(re[0], re[2]), less(im[0], im[2]));
-    let (cr, ci) = (plus(re[1], re[3]), plus(im[1], im[3]));
-    let (dr, di) = (less(re[1], re[3]), less(im[1], im[3]));
-    [
-        plus(ar, cr),
-        plus(br, di),
-        less(ar, cr),
-        less(br, di),
-        plus(ai, ci),
-        less(bi, dr),
-        less(ai, ci),
-        plus(bi, dr),
-    ]
-}
-
-#[inline(always)]
-fn plus(a: Row, b: Row) -> Row {
-    from_fn(|lane| a[lane] + b[lane])
-}
-
-#[inline(always)]
-fn less(a: Row, b: Row) -> Row {
-    from_fn(|lane| a[lane] - b[lane])
-}
-
-#[inline(always)]
-fn transpose(rows: &mut [Row; 8]) {
-    *rows = from_fn(|row| from_fn(|lane| rows[lane][row]));
+fn four(re: &[f32; BINS], im: &[f32; BINS], from: usize) -> ([f32; 4], [f32; 4]) {
+    let at = |row: usize| (re[from + 16 * row], im[from + 16 * row]);
+    let ((r0, i0), (r1, i1), (r2, i2), (r3, i3)) = (at(0), at(1), at(2), at(3));
+    let (ar, ai, br, bi) = (r0 + r2, i0 + i2, r0 - r2, i0 - i2);
+    let (cr, ci, dr, di) = (r1 + r3, i1 + i3, r1 - r3, i1 - i3);
+    ([ar + cr, br + di, ar - cr, br - di], [ai + ci, bi - dr, ai - ci, bi + dr])
 }
 
 #[cfg(test)]
@@ -200,7 +237,7 @@ mod tests {
     #[test]
     fn the_transform_is_the_sum_of_its_definition() {
         let x = samples();
-        let spectrum = Plan::new().forward(&x);
+        let spectrum = Plan::new().forward::<ByMemory>(&x);
         for bin in 0..=BINS {
             let term = |n: usize| 2.0 * PI * ((n * bin) % SIZE) as f64 / SIZE as f64;
             let re: f64 = (0..SIZE).map(|n| f64::from(x[n]) * term(n).cos()).sum();
@@ -218,7 +255,7 @@ mod tests {
     #[test]
     fn back_from_the_spectrum_are_the_samples() {
         let (plan, x) = (Plan::new(), samples());
-        let back = plan.inverse(&plan.forward(&x));
+        let back = plan.inverse::<ByMemory>(&plan.forward::<ByMemory>(&x));
         for (back, x) in back.iter().zip(x) {
             assert!((back - x).abs() < 0.02, "{back} for {x}");
         }

@@ -2,20 +2,23 @@
 
 #![allow(clippy::needless_range_loop)] // A bin is an index into several arrays.
 
-use super::{BINS, BLOCK, Gain, Plan, SIZE, Spectrum};
+use super::{BINS, BLOCK, Gain, Plan, SIZE, Spectrum, Transpose};
 
 #[inline(always)]
-pub(super) fn forward(plan: &Plan, samples: &[f32; SIZE]) -> Spectrum {
-    plan.forward(samples)
+pub(super) fn forward<T: Transpose>(plan: &Plan, samples: &[f32; SIZE]) -> Spectrum {
+    plan.forward::<T>(samples)
 }
 
 #[inline(always)]
-pub(super) fn inverse(plan: &Plan, spectrum: &Spectrum) -> [f32; SIZE] {
-    plan.inverse(spectrum)
+pub(super) fn inverse<T: Transpose>(plan: &Plan, spectrum: &Spectrum) -> [f32; SIZE] {
+    plan.inverse::<T>(spectrum)
 }
 
 #[inline(always)]
-pub(super) fn convolve(far: (&[Spectrum], &[Spectrum]), filter: &[Spectrum]) -> Spectrum {
+pub(super) fn convolve<T: Transpose>(
+    far: (&[Spectrum], &[Spectrum]),
+    filter: &[Spectrum],
+) -> Spectrum {
     let mut sum = Spectrum::ZERO;
     // Bin 0 holds two real numbers: its complex product is not wanted.
     let (mut first, mut last) = (0.0, 0.0);
@@ -33,7 +36,10 @@ pub(super) fn convolve(far: (&[Spectrum], &[Spectrum]), filter: &[Spectrum]) -> 
 }
 
 #[inline(always)]
-pub(super) fn doubt(far: (&[Spectrum], &[Spectrum]), unsure: &[[f32; BINS]]) -> [f32; BINS] {
+pub(super) fn doubt<T: Transpose>(
+    far: (&[Spectrum], &[Spectrum]),
+    unsure: &[[f32; BINS]],
+) -> [f32; BINS] {
     let mut sum = [0.0; BINS];
     for (x, p) in far.0.iter().chain(far.1).zip(unsure) {
         for bin in 0..BINS {
@@ -44,7 +50,7 @@ pub(super) fn doubt(far: (&[Spectrum], &[Spectrum]), unsure: &[[f32; BINS]]) -> 
 }
 
 #[inline(always)]
-pub(super) fn adapt(
+pub(super) fn adapt<T: Transpose>(
     far: (&[Spectrum], &[Spectrum]),
     filter: &mut [Spectrum],
     unsure: &mut [[f32; BINS]],
@@ -72,17 +78,17 @@ pub(super) fn adapt(
 }
 
 #[inline(always)]
-pub(super) fn constrain(plan: &Plan, partition: &mut Spectrum) -> [f32; BLOCK] {
-    let mut taps = plan.inverse(partition);
+pub(super) fn constrain<T: Transpose>(plan: &Plan, partition: &mut Spectrum) -> [f32; BLOCK] {
+    let mut taps = plan.inverse::<T>(partition);
     taps[BLOCK..].fill(0.0);
-    *partition = plan.forward(&taps);
+    *partition = plan.forward::<T>(&taps);
     let mut kept = [0.0; BLOCK];
     kept.copy_from_slice(&taps[..BLOCK]);
     kept
 }
 
 #[inline(always)]
-pub(super) fn head(taps: &[f32; BLOCK], far: &[f32], out: &mut [f32]) {
+pub(super) fn head<T: Transpose>(taps: &[f32; BLOCK], far: &[f32], out: &mut [f32]) {
     for (start, out) in out.iter_mut().enumerate() {
         let far = &far[start..start + BLOCK];
         let mut lanes = [0.0; 16];
