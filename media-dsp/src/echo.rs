@@ -21,7 +21,7 @@ mod narrow_band;
 mod nonlinear;
 
 use crate::arch::Level;
-use crate::arch::echo::BLOCK;
+use crate::arch::echo::{BLOCK, HOP};
 use disabler::{Detector, Wheel};
 use filter::Filter;
 use narrow_band::Band;
@@ -103,7 +103,8 @@ pub struct EchoCanceller {
     delayed: usize,
     far_blocker: Blocker,
     near_blocker: Blocker,
-    /// The millisecond that is collected: far end, echo estimate and rest.
+    /// The millisecond that is collected: Rin and Sin; far end, echo estimate and rest.
+    heard: [[i16; HOP]; 2],
     hop: [[f32; HOP]; 3],
     filled: usize,
     echo_only: bool,
@@ -131,6 +132,7 @@ impl EchoCanceller {
             delayed: 0,
             far_blocker: Blocker::default(),
             near_blocker: Blocker::default(),
+            heard: [[0; HOP]; 2],
             hop: [[0.0; HOP]; 3],
             filled: 0,
             echo_only: false,
@@ -146,7 +148,7 @@ impl EchoCanceller {
         let mut left = rin.len().min(sin.len()).min(sout.len());
         let (mut rin, mut sin, mut sout) = (&rin[..left], &sin[..left], &mut sout[..left]);
         while left > 0 {
-            let some = left.min(HOP - self.filled).min(self.filter.room());
+            let some = left.min(HOP - self.filled);
             let (far, later_rin) = rin.split_at(some);
             let (near, later_sin) = sin.split_at(some);
             let (out, later_sout) = sout.split_at_mut(some);
@@ -181,19 +183,18 @@ impl EchoCanceller {
         size_of::<Self>() + self.filter.octets() + self.delay.len() * size_of::<i16>()
     }
 
-    /// Samples that lie within one millisecond and one block of the filter.
+    /// Samples that lie within one millisecond.
     fn some(&mut self, rin: &[i16], sin: &[i16], sout: &mut [i16]) {
-        self.listen(rin, sin);
         let (from, to) = (self.filled, self.filled + rin.len());
-        let mut near = [0.0; HOP];
+        let (mut near, mut rest) = ([0.0; HOP], [0.0; HOP]);
         for (place, (&far, &sample)) in rin.iter().zip(sin).enumerate() {
+            self.heard[0][from + place] = far;
+            self.heard[1][from + place] = sample;
             let far = self.delayed(far);
             self.hop[0][from + place] = self.far_blocker.pass(f32::from(far));
             near[place] = self.near_blocker.pass(f32::from(sample));
         }
-        let near = &near[..rin.len()];
-        let mut rest = [0.0; HOP];
-        let rest = &mut rest[..rin.len()];
+        let (near, rest) = (&near[..rin.len()], &mut rest[..rin.len()]);
         self.filter.cancel(&self.hop[0][from..to], near, rest);
         for (place, (near, rest)) in near.iter().zip(&*rest).enumerate() {
             self.hop[1][from + place] = near - rest;
@@ -217,25 +218,11 @@ impl EchoCanceller {
         }
     }
 
-    /// Watches for the disabling tone, and for the end of its carrier.
-    fn listen(&mut self, rin: &[i16], sin: &[i16]) {
-        let [far, near] = &mut self.detectors;
-        let turned = far.hear(rin, &self.wheel) | near.hear(sin, &self.wheel);
-        if turned {
-            self.state = State::Disabled;
-        }
-        if self.state == State::Enabled || far.holds() || near.holds() {
-            self.quiet = 0;
+    fn millisecond(&mut self) {
+        self.listen();
+        if self.processor == Processor::Off {
             return;
         }
-        self.quiet += rin.len();
-        if self.quiet >= RELEASE {
-            self.state = State::Enabled;
-            self.filter.reset();
-        }
-    }
-
-    fn millisecond(&mut self) {
         let power = |of: &[f32; HOP]| of.iter().map(|it| it * it).sum::<f32>() / HOP as f32;
         let [far, echo, rest] = &self.hop;
         let hop = Hop {
@@ -245,12 +232,25 @@ impl EchoCanceller {
             leak: self.filter.leak(),
             signalling: self.filter.band() == Band::Signalling,
         };
-        if !(hop.echo + hop.rest).is_finite() {
-            self.filter.reset();
-            self.nonlinear.reset();
+        self.echo_only = self.nonlinear.hear(&hop, rest);
+    }
+
+    /// Watches for the disabling tone, and for the end of its carrier.
+    fn listen(&mut self) {
+        let [far, near] = &mut self.detectors;
+        let [rin, sin] = &self.heard;
+        if far.hear(rin, &self.wheel) | near.hear(sin, &self.wheel) {
+            self.state = State::Disabled;
+        }
+        if self.state == State::Enabled || far.holds() || near.holds() {
+            self.quiet = 0;
             return;
         }
-        self.echo_only = self.nonlinear.hear(&hop, rest);
+        self.quiet += HOP;
+        if self.quiet >= RELEASE {
+            self.state = State::Enabled;
+            self.filter.reset();
+        }
     }
 
     fn delayed(&mut self, sample: i16) -> i16 {
@@ -276,7 +276,5 @@ impl Blocker {
     }
 }
 
-/// Samples of a millisecond.
-const HOP: usize = 8;
 /// Samples without a carrier that end the disabled state: 250 ms (ITU-T G.168 §7.8: 250 ± 150 ms).
 const RELEASE: usize = 2000;

@@ -13,6 +13,8 @@ use super::fft::{BINS, ByMemory, Plan, SIZE, Spectrum, Transpose};
 
 /// Samples of a partition of the tail.
 pub(crate) const BLOCK: usize = SIZE / 2;
+/// Samples of a millisecond.
+pub(crate) const HOP: usize = 8;
 
 macro_rules! kernels {
     ($($(#[$doc:meta])* fn $name:ident($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)?;)*) => {
@@ -68,8 +70,10 @@ kernels! {
     );
     /// Takes the taps that lie beyond the partition out of it, and gives those that stay.
     fn constrain(plan: &Plan, partition: &mut Spectrum) -> [f32; BLOCK];
-    /// The next outputs of 64 taps, reversed; `far` begins 63 samples before the first output.
-    fn head(taps: &[f32; BLOCK], far: &[f32], out: &mut [f32]);
+    /// The next eight outputs of 64 taps, reversed; `far` begins 63 samples before the first output.
+    fn head(taps: &[f32; BLOCK], far: &[f32; BLOCK + HOP]) -> [f32; HOP];
+    /// The sums of squares of three blocks, and of the difference of the last two.
+    fn energies(near: &[f32; BLOCK], front: &[f32; BLOCK], back: &[f32; BLOCK]) -> [f32; 4];
 }
 
 /// What the Kalman update is driven by.

@@ -1,18 +1,17 @@
 //! The tone disabler: 2100 Hz with phase reversals tells echo cancellers to stand aside for data
 //! (ITU-T G.168 §7, ITU-T V.25, V.8). Without reversals the tone is for echo suppressors only.
 
+use crate::arch::echo::HOP;
 use std::f64::consts::PI;
 
 /// Listens to one direction.
 #[derive(Debug, Clone)]
 pub(super) struct Detector {
-    /// The 2100 Hz oscillator's phase, in its 80 steps (2100 Hz is 21 turns in 80 samples).
-    step: usize,
-    /// The product with the oscillator and the power since the segment began.
-    re: f32,
-    im: f32,
-    power: f32,
+    /// Samples since the segment began, and eight sums of the products with the oscillator and of squares.
     count: usize,
+    re: [f32; HOP],
+    im: [f32; HOP],
+    power: [f32; HOP],
     tone: Tone,
     /// A smoothed power, for the hold.
     level: f32,
@@ -31,7 +30,8 @@ enum Tone {
 
 impl Detector {
     pub(super) fn new() -> Self {
-        Self { step: 0, re: 0.0, im: 0.0, power: 0.0, count: 0, tone: Tone::Absent, level: 0.0 }
+        let lanes = [0.0; HOP];
+        Self { count: 0, re: lanes, im: lanes, power: lanes, tone: Tone::Absent, level: 0.0 }
     }
 
     /// Whether a carrier is there that holds the disabled state (§7.4: -36 dBm0).
@@ -39,31 +39,29 @@ impl Detector {
         self.level > HOLDING
     }
 
-    /// Hears samples; true when the tone has turned its phase and has gone on after that.
-    pub(super) fn hear(&mut self, samples: &[i16], wheel: &Wheel) -> bool {
-        let mut turned = false;
-        for &sample in samples {
+    /// Hears a millisecond; true when the tone has turned its phase and has gone on after that.
+    pub(super) fn hear(&mut self, samples: &[i16; HOP], wheel: &Wheel) -> bool {
+        let (re, im) = (&wheel.re[self.count..], &wheel.im[self.count..]);
+        for (lane, ((&sample, re), im)) in samples.iter().zip(re).zip(im).enumerate() {
             let sample = f32::from(sample);
-            self.re += sample * wheel.re[self.step];
-            self.im += sample * wheel.im[self.step];
-            self.power += sample * sample;
-            self.step = if self.step + 1 == STEPS { 0 } else { self.step + 1 };
-            self.count += 1;
-            if self.count == SEGMENT {
-                turned |= self.segment();
-            }
+            self.re[lane] += sample * re;
+            self.im[lane] += sample * im;
+            self.power[lane] += sample * sample;
         }
-        turned
+        self.count += HOP;
+        self.count == SEGMENT && self.segment()
     }
 
     fn segment(&mut self) -> bool {
-        let size = (self.re * self.re + self.im * self.im) / (SEGMENT * SEGMENT) as f32;
-        let power = self.power / SEGMENT as f32;
-        let phase = self.im.atan2(self.re);
-        (self.re, self.im, self.power, self.count) = (0.0, 0.0, 0.0, 0);
+        let sum = |lanes: &[f32; HOP]| lanes.iter().sum::<f32>();
+        let (re, im) = (sum(&self.re), sum(&self.im));
+        let power = sum(&self.power) / SEGMENT as f32;
+        self.count = 0;
+        [self.re, self.im, self.power] = [[0.0; HOP]; 3];
         self.level += 0.3 * (power - self.level);
+        let size = (re * re + im * im) / (SEGMENT * SEGMENT) as f32;
         let clear = power > LEAST && 2.0 * size > PURE * power;
-        self.tone = self.tone.next(clear.then_some(phase), power > LEAST);
+        self.tone = self.tone.next(clear.then(|| im.atan2(re)), power > LEAST);
         matches!(self.tone, Tone::Reversed { segments: AFTER, .. })
     }
 }
@@ -111,11 +109,11 @@ impl Tone {
     }
 }
 
-/// One turn of the oscillator's table: 80 samples.
+/// The oscillator: 2100 Hz make 21 turns in the 80 samples of a segment.
 #[derive(Debug, Clone)]
 pub(super) struct Wheel {
-    re: [f32; STEPS],
-    im: [f32; STEPS],
+    re: [f32; SEGMENT],
+    im: [f32; SEGMENT],
 }
 
 impl Wheel {
@@ -133,8 +131,7 @@ fn wrap(angle: f32) -> f32 {
     (angle + PI).rem_euclid(TAU) - PI
 }
 
-const STEPS: usize = 80;
-/// Samples of a segment: 10 ms, 21 turns of the tone.
+/// Samples of a segment: 10 ms.
 const SEGMENT: usize = 80;
 /// The power of -33 dBm0: the tone is heard from -31 dBm0 (§7.2), and its hold ends at -36 (§7.4).
 const LEAST: f32 = 130_000.0;

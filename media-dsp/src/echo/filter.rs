@@ -15,7 +15,7 @@
 use super::contest::{Contest, Energies, Verdict};
 use super::narrow_band::{Band, NarrowBand};
 use crate::arch::Level;
-use crate::arch::echo::{self as kernel, BLOCK, Gain};
+use crate::arch::echo::{self as kernel, BLOCK, Gain, HOP};
 use crate::arch::fft::{BINS, Plan, SIZE, Spectrum};
 use std::sync::OnceLock;
 
@@ -24,8 +24,8 @@ use std::sync::OnceLock;
 pub(super) struct Filter {
     level: Level,
     plan: &'static Plan,
-    /// The block before and the one that is filled.
-    far: [f32; SIZE],
+    /// The block before and the one that is filled; a millisecond more, so that the head can look there.
+    far: [f32; SIZE + HOP],
     near: [f32; BLOCK],
     /// What the foreground leaves of `near`.
     rest: [f32; BLOCK],
@@ -56,7 +56,7 @@ impl Filter {
         Self {
             level,
             plan: PLAN.get_or_init(Plan::new),
-            far: [0.0; SIZE],
+            far: [0.0; SIZE + HOP],
             near: [0.0; BLOCK],
             rest: [0.0; BLOCK],
             filled: 0,
@@ -79,7 +79,7 @@ impl Filter {
     pub(super) fn reset(&mut self) {
         self.forget();
         self.spectra.fill(Spectrum::ZERO);
-        self.far = [0.0; SIZE];
+        self.far = [0.0; SIZE + HOP];
         self.noise = [0.0; BINS];
         self.contest = Contest::new();
     }
@@ -105,24 +105,21 @@ impl Filter {
         spectra * size_of::<Spectrum>() + self.unsure.len() * size_of::<[f32; BINS]>()
     }
 
-    /// Samples until the next block is full.
-    pub(super) fn room(&self) -> usize {
-        BLOCK - self.filled
-    }
-
-    /// Takes the echo of `far` out of `near`; not more than [`Filter::room`] samples.
+    /// Takes the echo of `far` out of `near`: samples of one millisecond, or fewer that end with it.
     pub(super) fn cancel(&mut self, far: &[f32], near: &[f32], rest: &mut [f32]) {
         let from = self.filled;
-        let to = from + far.len();
-        self.far[BLOCK + from..BLOCK + to].copy_from_slice(far);
-        self.near[from..to].copy_from_slice(near);
-        kernel::head(self.level, &self.head, &self.far[from + 1..], rest);
-        for ((rest, near), tail) in rest.iter_mut().zip(near).zip(&self.tail[from..to]) {
-            *rest = near - (*rest + tail);
+        for (place, &far) in far.iter().enumerate() {
+            self.far[BLOCK + from + place] = far;
         }
-        self.rest[from..to].copy_from_slice(rest);
-        self.filled = to;
-        if to == BLOCK {
+        let Some(heard) = self.far[from + 1..].first_chunk() else { return };
+        let echo = kernel::head(self.level, &self.head, heard);
+        for (place, (&near, rest)) in near.iter().zip(rest).enumerate() {
+            *rest = near - (echo[place] + self.tail[from + place]);
+            self.near[from + place] = near;
+            self.rest[from + place] = *rest;
+        }
+        self.filled = from + far.len();
+        if self.filled == BLOCK {
             self.filled = 0;
             self.block();
         }
@@ -131,8 +128,8 @@ impl Filter {
     /// A block is full: learns from it, and computes the next one's echo of all partitions but the first.
     fn block(&mut self) {
         self.newest = self.newest.checked_sub(1).unwrap_or(self.spectra.len() - 1);
-        self.spectra[self.newest] = kernel::forward(self.level, self.plan, &self.far);
-        self.far.copy_within(BLOCK.., 0);
+        self.spectra[self.newest] = self.transform();
+        self.far.copy_within(BLOCK..SIZE, 0);
         self.narrow_band.hear(&self.spectra[self.newest]);
         let known = self.contest.leak() < CONVERGED;
         let learns = match self.narrow_band.band() {
@@ -154,7 +151,13 @@ impl Filter {
             // While little is known, what a block says is worth hearing twice.
             head = self.adapt().1;
         }
-        let verdict = self.contest.judge(&Energies::of(&self.near, &self.rest, &rest));
+        let energies = kernel::energies(self.level, &self.near, &self.rest, &rest);
+        if energies.iter().any(|it| !it.is_finite()) {
+            // Nothing that was ever seen makes it so; but what is no number would stay so.
+            self.reset();
+            return;
+        }
+        let verdict = self.contest.judge(&Energies::of(energies));
         match verdict {
             Verdict::Learn => {}
             Verdict::Take => {
@@ -225,6 +228,12 @@ impl Filter {
         self.unsure.fill([UNKNOWN; BINS]);
         self.head = [0.0; BLOCK];
         self.tail = [0.0; BLOCK];
+    }
+
+    /// The spectrum of the last two blocks.
+    fn transform(&self) -> Spectrum {
+        let Some(heard) = self.far.first_chunk() else { return Spectrum::ZERO };
+        kernel::forward(self.level, self.plan, heard)
     }
 
     fn newest_first(&self) -> (&[Spectrum], &[Spectrum]) {

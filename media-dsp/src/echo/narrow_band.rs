@@ -75,16 +75,21 @@ fn tones(spectrum: &Spectrum) -> Option<[usize; 2]> {
         let im = spectrum.im[bin] - 0.5 * (spectrum.im[bin - 1] + spectrum.im[bin + 1]);
         power[bin] = re * re + im * im;
     }
-    let total: f32 = power.iter().sum();
+    let mut lanes = [0.0; 8];
+    for row in power.chunks_exact(8) {
+        for (lane, power) in lanes.iter_mut().zip(row) {
+            *lane += power;
+        }
+    }
+    let total: f32 = lanes.iter().sum();
     if total < SILENCE {
         return None;
     }
     let mut held = 0.0;
     let mut peaks = [0; 2];
     for peak in &mut peaks {
-        let (bin, _) = power.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
-        *peak = bin;
-        let around = &mut power[bin.saturating_sub(2)..(bin + 3).min(BINS)];
+        *peak = greatest(&power);
+        let around = &mut power[peak.saturating_sub(2)..(*peak + 3).min(BINS)];
         let here: f32 = around.iter().sum();
         around.fill(0.0);
         held += here;
@@ -100,6 +105,17 @@ fn tones(spectrum: &Spectrum) -> Option<[usize; 2]> {
     }
     peaks.sort_unstable();
     Some(peaks)
+}
+
+/// The bin of the greatest power.
+fn greatest(power: &[f32; BINS]) -> usize {
+    let (mut bin, mut most) = (0, 0.0);
+    for (place, &power) in power.iter().enumerate() {
+        if power > most {
+            (bin, most) = (place, power);
+        }
+    }
+    bin
 }
 
 /// The part of the power that tones hold.

@@ -50,11 +50,6 @@ impl Nonlinear {
         }
     }
 
-    /// Forgets what was heard.
-    pub(super) fn reset(&mut self) {
-        *self = Self { tail: self.tail, ..Self::new(0) };
-    }
-
     /// Replaces what is left of the echo in these samples.
     pub(super) fn process(&mut self, samples: &mut [f32], echo_only: bool) {
         let (goal, pace) = if echo_only { (0.0, CLOSING) } else { (1.0, OPENING) };

@@ -2,7 +2,7 @@
 
 #![allow(clippy::needless_range_loop)] // A bin is an index into several arrays.
 
-use super::{BINS, BLOCK, Gain, Plan, SIZE, Spectrum, Transpose};
+use super::{BINS, BLOCK, Gain, HOP, Plan, SIZE, Spectrum, Transpose};
 
 #[inline(always)]
 pub(super) fn forward<T: Transpose>(plan: &Plan, samples: &[f32; SIZE]) -> Spectrum {
@@ -88,22 +88,35 @@ pub(super) fn constrain<T: Transpose>(plan: &Plan, partition: &mut Spectrum) -> 
 }
 
 #[inline(always)]
-pub(super) fn head<T: Transpose>(taps: &[f32; BLOCK], far: &[f32], out: &mut [f32]) {
-    for (start, out) in out.iter_mut().enumerate() {
-        let far = &far[start..start + BLOCK];
-        let mut lanes = [0.0; 16];
-        for (taps, far) in taps.chunks_exact(16).zip(far.chunks_exact(16)) {
-            for lane in 0..16 {
-                lanes[lane] += taps[lane] * far[lane];
-            }
+pub(super) fn head<T: Transpose>(taps: &[f32; BLOCK], far: &[f32; BLOCK + HOP]) -> [f32; HOP] {
+    let mut sums = [[0.0; HOP]; 4];
+    for tap in 0..BLOCK {
+        for lane in 0..HOP {
+            sums[tap % 4][lane] += taps[tap] * far[tap + lane];
         }
-        let mut width = 8;
-        while width > 0 {
-            for lane in 0..width {
-                lanes[lane] += lanes[lane + width];
-            }
-            width /= 2;
-        }
-        *out = lanes[0];
     }
+    let mut out = [0.0; HOP];
+    for lane in 0..HOP {
+        out[lane] = (sums[0][lane] + sums[1][lane]) + (sums[2][lane] + sums[3][lane]);
+    }
+    out
+}
+
+#[inline(always)]
+pub(super) fn energies<T: Transpose>(
+    near: &[f32; BLOCK],
+    front: &[f32; BLOCK],
+    back: &[f32; BLOCK],
+) -> [f32; 4] {
+    let mut sums = [[0.0; 16]; 4];
+    for start in (0..BLOCK).step_by(16) {
+        for lane in 0..16 {
+            let (n, f, b) = (near[start + lane], front[start + lane], back[start + lane]);
+            sums[0][lane] += n * n;
+            sums[1][lane] += f * f;
+            sums[2][lane] += b * b;
+            sums[3][lane] += (f - b) * (f - b);
+        }
+    }
+    sums.map(|lanes| lanes.iter().sum())
 }
