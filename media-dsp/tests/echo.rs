@@ -5,6 +5,8 @@
 
 mod oracle;
 
+#[path = "echo/behaviour.rs"]
+mod behaviour;
 #[path = "echo/css.rs"]
 mod css;
 #[path = "echo/disabling.rs"]
