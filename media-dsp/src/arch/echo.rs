@@ -72,8 +72,13 @@ kernels! {
     fn constrain(plan: &Plan, partition: &mut Spectrum) -> [f32; BLOCK];
     /// The next eight outputs of 64 taps, reversed; `far` begins 63 samples before the first output.
     fn head(taps: &[f32; BLOCK], far: &[f32; BLOCK + HOP]) -> [f32; HOP];
-    /// The sums of squares of three blocks, and of the difference of the last two.
-    fn energies(near: &[f32; BLOCK], front: &[f32; BLOCK], back: &[f32; BLOCK]) -> [f32; 4];
+    /// The sums of squares of four blocks, and of the difference of the last two.
+    fn energies(
+        far: &[f32; BLOCK],
+        near: &[f32; BLOCK],
+        front: &[f32; BLOCK],
+        back: &[f32; BLOCK],
+    ) -> [f32; 5];
 }
 
 /// What the Kalman update is driven by.

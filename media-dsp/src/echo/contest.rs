@@ -9,6 +9,8 @@
 /// What a block brought: sums of squares.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Energies {
+    /// Of the far end.
+    far: f32,
     /// Of the near end, echo included.
     near: f32,
     /// Of what the foreground left.
@@ -20,9 +22,9 @@ pub(super) struct Energies {
 }
 
 impl Energies {
-    /// From the sums of squares of the three, and of the difference of the last two.
-    pub(super) fn of([near, front, back, apart]: [f32; 4]) -> Self {
-        Self { near: near + 1.0, front: front + 1.0, back: back + 1.0, apart }
+    /// From the sums of squares of the four, and of the difference of the last two.
+    pub(super) fn of([far, near, front, back, apart]: [f32; 5]) -> Self {
+        Self { far, near: near + 1.0, front: front + 1.0, back: back + 1.0, apart }
     }
 }
 
@@ -45,6 +47,8 @@ pub(super) enum Verdict {
 #[derive(Debug, Clone)]
 pub(super) struct Contest {
     mode: Mode,
+    /// The far end's energy, that of its echo not yet come included.
+    far: f32,
     /// Running sums of squares over about ten blocks.
     near: f32,
     front: f32,
@@ -73,6 +77,7 @@ impl Contest {
     pub(super) fn new() -> Self {
         Self {
             mode: Mode::Steady(0),
+            far: 0.0,
             near: 1.0,
             front: 1.0,
             back: 1.0,
@@ -103,7 +108,8 @@ impl Contest {
     pub(super) fn judge(&mut self, block: &Energies) -> Verdict {
         self.front_now += 0.2 * (block.front - self.front_now);
         self.back_now += 0.2 * (block.back - self.back_now);
-        let loud = block.near.max(block.front) > FAINT;
+        self.far = block.far.max(0.9 * self.far);
+        let loud = self.far > FAINT && block.near.max(block.front) > FAINT;
         if loud {
             self.near += 0.1 * (block.near - self.near);
             self.front += 0.1 * (block.front - self.front);
@@ -227,10 +233,10 @@ const FORGETTING: f32 = 1.002;
 /// The part of the echo that is left when something must have happened: -7 dB.
 const SUSPICIOUS: f32 = 0.2;
 /// Blocks that a suspicion waits.
-const PATIENCE: u32 = 6;
+const PATIENCE: u32 = 4;
 /// Blocks that a probe lasts at most.
 const PROBE: u32 = 40;
 /// What the probe must leave of the foreground's rest: -8 dB.
 const CLEARLY: f32 = 0.15;
 /// The gain of an echo estimate that is worse than none.
-const HARMFUL: f32 = 1.5;
+const HARMFUL: f32 = 1.3;

@@ -151,7 +151,7 @@ impl Filter {
             // While little is known, what a block says is worth hearing twice.
             head = self.adapt().1;
         }
-        let energies = kernel::energies(self.level, &self.near, &self.rest, &rest);
+        let energies = kernel::energies(self.level, self.last(), &self.near, &self.rest, &rest);
         if energies.iter().any(|it| !it.is_finite()) {
             // Nothing that was ever seen makes it so; but what is no number would stay so.
             self.reset();
@@ -230,6 +230,11 @@ impl Filter {
         self.tail = [0.0; BLOCK];
     }
 
+    /// The far end's last block.
+    fn last(&self) -> &[f32; BLOCK] {
+        self.far.first_chunk().unwrap_or(&[0.0; BLOCK])
+    }
+
     /// The spectrum of the last two blocks.
     fn transform(&self) -> Spectrum {
         let Some(heard) = self.far.first_chunk() else { return Spectrum::ZERO };
@@ -247,11 +252,11 @@ const UNKNOWN: f32 = 0.1;
 /// The uncertainty when the path may have changed.
 const ASTRAY: f32 = 0.02;
 /// The power of a path's partition where none was found yet: it keeps the filter able to learn.
-const PRIOR: f32 = 6e-3;
+const PRIOR: f32 = 5e-3;
 /// How fast the power of the noise is learned, per block.
 const NOISE_PACE: f32 = 0.2;
 /// The power in a bin of what G.711 adds to the faintest sounds.
-const QUANTUM: f32 = 2000.0;
+const QUANTUM: f32 = 5000.0;
 /// Leak below which tones teach nothing more: 10 dB of enhancement.
 const CONVERGED: f32 = 0.1;
 /// Leak below which a block is heard once: 20 dB of enhancement.

@@ -114,7 +114,7 @@ fn whatever_comes_it_is_no_louder_than_it_came_and_it_recovers() {
     let mut sound = |kind: usize, time: usize| match kind {
         0 => chance.sample(),
         1 => {
-            if time / 40 % 2 == 0 {
+            if (time / 40).is_multiple_of(2) {
                 i16::MAX
             } else {
                 i16::MIN
@@ -122,7 +122,7 @@ fn whatever_comes_it_is_no_louder_than_it_came_and_it_recovers() {
         }
         2 => i16::MIN,
         3 => {
-            if time % 800 == 0 {
+            if time.is_multiple_of(800) {
                 i16::MAX
             } else {
                 0

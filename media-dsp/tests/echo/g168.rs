@@ -331,3 +331,42 @@ fn test_15_an_offset_of_the_pcm_channel_does_not_matter() {
         assert!(peak(&rig.left[64_000..]) <= -43.0, "D.{model}: {}", peak(&rig.left[64_000..]));
     }
 }
+
+#[test]
+fn no_tone_or_narrow_noise_keeps_it_from_converging_or_makes_it_louder() {
+    let mut chance = Chance::new(8);
+    let (mut fast, mut slow) = (0.0, 0.0);
+    // A resonance at 1 kHz, 50 Hz wide.
+    let narrow: Vec<i16> = (0..40_000)
+        .map(|_| {
+            let now = 1.386 * fast - 0.961 * slow + 60.0 * gauss(&mut chance);
+            (slow, fast) = (fast, now);
+            now as i16
+        })
+        .collect();
+    let digits: Vec<i16> = [[697.0, 1209.0], [770.0, 1336.0], [852.0, 1477.0], [941.0, 1633.0]]
+        .iter()
+        .flat_map(|pair| [tone(pair, -9.0, 70), vec![0; 560]].concat())
+        .collect();
+    let tones = [
+        ("2100 Hz", tone(&[2100.0], -12.0, 1000)),
+        ("dial tone", tone(&[425.0], -10.0, 1000)),
+        ("busy", [tone(&[480.0, 620.0], -15.0, 500), vec![0; 4000]].concat()),
+        ("DTMF", digits),
+        ("narrow noise", narrow),
+    ];
+    for (name, sound) in &tones {
+        let mut rig = Rig::new(7, Processor::Off);
+        rig.run(5000, sound, &SILENCE);
+        assert!(level(&rig.left) <= level(&rig.came) + 0.1, "{name}: louder from the beginning");
+        rig.run(3000, &single_talk(-10.0), &SILENCE);
+        let before = level(&rig.left[16_000..]) - level(&rig.came[16_000..]);
+        assert!(before <= -28.0, "{name}: {before} dB two seconds later");
+        rig.run(5000, sound, &SILENCE);
+        let during = level(&rig.left) - level(&rig.came);
+        assert!(during <= -15.0, "{name}: {during} dB when converged");
+        rig.run(700, &single_talk(-10.0), &SILENCE);
+        let after = level(&rig.left) - level(&rig.came);
+        assert!(after <= before + 10.0, "{name}: {after} dB after it, {before} before");
+    }
+}

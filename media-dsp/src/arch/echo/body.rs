@@ -104,18 +104,21 @@ pub(super) fn head<T: Transpose>(taps: &[f32; BLOCK], far: &[f32; BLOCK + HOP]) 
 
 #[inline(always)]
 pub(super) fn energies<T: Transpose>(
+    far: &[f32; BLOCK],
     near: &[f32; BLOCK],
     front: &[f32; BLOCK],
     back: &[f32; BLOCK],
-) -> [f32; 4] {
-    let mut sums = [[0.0; 16]; 4];
+) -> [f32; 5] {
+    let mut sums = [[0.0; 16]; 5];
     for start in (0..BLOCK).step_by(16) {
         for lane in 0..16 {
-            let (n, f, b) = (near[start + lane], front[start + lane], back[start + lane]);
-            sums[0][lane] += n * n;
-            sums[1][lane] += f * f;
-            sums[2][lane] += b * b;
-            sums[3][lane] += (f - b) * (f - b);
+            let place = start + lane;
+            let (x, n, f, b) = (far[place], near[place], front[place], back[place]);
+            sums[0][lane] += x * x;
+            sums[1][lane] += n * n;
+            sums[2][lane] += f * f;
+            sums[3][lane] += b * b;
+            sums[4][lane] += (f - b) * (f - b);
         }
     }
     sums.map(|lanes| lanes.iter().sum())
