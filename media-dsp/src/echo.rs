@@ -187,13 +187,15 @@ impl EchoCanceller {
     fn some(&mut self, rin: &[i16], sin: &[i16], sout: &mut [i16]) {
         let (from, to) = (self.filled, self.filled + rin.len());
         let (mut near, mut rest) = ([0.0; HOP], [0.0; HOP]);
+        let (mut far_blocker, mut near_blocker) = (self.far_blocker, self.near_blocker);
         for (place, (&far, &sample)) in rin.iter().zip(sin).enumerate() {
             self.heard[0][from + place] = far;
             self.heard[1][from + place] = sample;
             let far = self.delayed(far);
-            self.hop[0][from + place] = self.far_blocker.pass(f32::from(far));
-            near[place] = self.near_blocker.pass(f32::from(sample));
+            self.hop[0][from + place] = far_blocker.pass(f32::from(far));
+            near[place] = near_blocker.pass(f32::from(sample));
         }
+        (self.far_blocker, self.near_blocker) = (far_blocker, near_blocker);
         let (near, rest) = (&near[..rin.len()], &mut rest[..rin.len()]);
         self.filter.cancel(&self.hop[0][from..to], near, rest);
         for (place, (near, rest)) in near.iter().zip(&*rest).enumerate() {

@@ -89,15 +89,18 @@ pub(super) fn constrain<T: Transpose>(plan: &Plan, partition: &mut Spectrum) -> 
 
 #[inline(always)]
 pub(super) fn head<T: Transpose>(taps: &[f32; BLOCK], far: &[f32; BLOCK + HOP]) -> [f32; HOP] {
-    let mut sums = [[0.0; HOP]; 4];
-    for tap in 0..BLOCK {
+    let (mut a, mut b, mut c, mut d) = ([0.0; HOP], [0.0; HOP], [0.0; HOP], [0.0; HOP]);
+    for tap in (0..BLOCK).step_by(4) {
         for lane in 0..HOP {
-            sums[tap % 4][lane] += taps[tap] * far[tap + lane];
+            a[lane] += taps[tap] * far[tap + lane];
+            b[lane] += taps[tap + 1] * far[tap + 1 + lane];
+            c[lane] += taps[tap + 2] * far[tap + 2 + lane];
+            d[lane] += taps[tap + 3] * far[tap + 3 + lane];
         }
     }
     let mut out = [0.0; HOP];
     for lane in 0..HOP {
-        out[lane] = (sums[0][lane] + sums[1][lane]) + (sums[2][lane] + sums[3][lane]);
+        out[lane] = (a[lane] + b[lane]) + (c[lane] + d[lane]);
     }
     out
 }
