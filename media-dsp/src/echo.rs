@@ -9,9 +9,9 @@
 //! ```
 //!
 //! Samples are linear, 16 bits, at 8 kHz. No delay is added: each sample of Sin has its echo taken out at
-//! once, however many samples come with a call. The parts: [`filter`] models the echo path, [`contest`]
-//! judges double talk and path changes, [`narrow_band`] keeps tones from misleading it, [`nonlinear`] and
-//! [`comfort`] cover what is left, [`disabler`] steps aside for data.
+//! once, however many samples come with a call; whole milliseconds are the least work. The parts: `filter`
+//! models the echo path, `contest` judges double talk and path changes, `narrow_band` keeps tones from
+//! misleading it, `nonlinear` and `comfort` cover what is left, `disabler` steps aside for data.
 
 mod comfort;
 mod contest;
@@ -90,8 +90,8 @@ pub enum State {
     Disabled,
 }
 
-/// An echo canceller of one line. Its size is [`EchoCanceller::octets`], linear in the tail; a clone is a
-/// saved state.
+/// An echo canceller of one line. Its size is [`EchoCanceller::octets`]: 1792 octets for every 8 ms of tail
+/// and less than 4096 more, 31 kB at 128 ms. A clone is a saved state.
 #[derive(Debug, Clone)]
 pub struct EchoCanceller {
     processor: Processor,
@@ -120,7 +120,7 @@ impl EchoCanceller {
         Self::at_level(settings, Level::current())
     }
 
-    /// The same with these vector instructions, of which the machine must have all.
+    /// The same with these vector instructions at most. All levels give the same samples.
     pub fn at_level(settings: Settings, level: Level) -> Self {
         let level = Level::here().filter(|&it| it <= level).last().unwrap_or(Level::Scalar);
         Self {

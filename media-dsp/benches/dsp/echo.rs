@@ -1,4 +1,7 @@
 //! The echo canceller: its time beside speexdsp's for the same tail, and how well both cancel.
+//!
+//! spandsp's canceller is left out: Debian's build of it prints a line for every sample. OSLEC is a part of
+//! the kernel and no library.
 
 use super::css;
 use super::line::{Law, Line};
