@@ -26,6 +26,7 @@ use disabler::{Detector, Wheel};
 use filter::Filter;
 use narrow_band::Band;
 use nonlinear::{Hop, Nonlinear};
+use std::array::from_fn;
 
 /// How long an echo may last after its bulk delay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -227,8 +228,10 @@ impl EchoCanceller {
         }
         let power = |of: &[f32; HOP]| of.iter().map(|it| it * it).sum::<f32>() / HOP as f32;
         let [far, echo, rest] = &self.hop;
+        let came = from_fn(|place| echo[place] + rest[place]);
         let hop = Hop {
             far: power(far),
+            came: power(&came),
             echo: power(echo),
             rest: power(rest),
             leak: self.filter.leak(),

@@ -6,13 +6,17 @@ use super::comfort::Comfort;
 /// Takes away the rest of the echo.
 #[derive(Debug, Clone)]
 pub(super) struct Nonlinear {
-    /// The power of what is left, of the echo estimate, and the far end's greatest within the tail.
+    /// The power of what is left, and of the echo estimate.
     rest: f32,
     echo: f32,
+    /// The greatest power of the far end and of Sin within this tail's time and the one before.
     far: [f32; 2],
-    /// Milliseconds of a tail, and of the present half of `far`.
+    came: [f32; 2],
+    /// Milliseconds of a tail, and of those that passed of this one.
     tail: u32,
     age: u32,
+    /// The part of the far end's power that may come back.
+    back: f32,
     /// Milliseconds in which the near end was heard, and for which it is still believed to speak.
     heard: u32,
     hold: u32,
@@ -24,8 +28,9 @@ pub(super) struct Nonlinear {
 /// What a millisecond says of both ends.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Hop {
-    /// The mean power of the far end, of the echo estimate, and of what was left.
+    /// The mean power of the far end, of Sin, of the echo estimate, and of what was left.
     pub(super) far: f32,
+    pub(super) came: f32,
     pub(super) echo: f32,
     pub(super) rest: f32,
     /// The part of the echo that the filter leaves.
@@ -41,6 +46,8 @@ impl Nonlinear {
             rest: 0.0,
             echo: 0.0,
             far: [0.0; 2],
+            came: [0.0; 2],
+            back: LEAST_LOSS,
             tail: tail as u32,
             age: 0,
             heard: 0,
@@ -66,13 +73,13 @@ impl Nonlinear {
         self.echo = hop.echo.max(self.echo * 0.97);
         self.age += 1;
         if self.age >= self.tail {
-            self.age = 0;
-            self.far = [hop.far, self.far[0]];
+            self.learn_loss();
         }
         self.far[0] = self.far[0].max(hop.far);
+        self.came[0] = self.came[0].max(hop.came);
         // Before the path is known, echo may come with whatever the far end sent within the tail.
         let possible = if hop.leak > UNKNOWN {
-            self.echo.max(LEAST_LOSS * self.far[0].max(self.far[1]))
+            self.echo.max(self.back * self.far[0].max(self.far[1]))
         } else {
             self.echo
         };
@@ -86,6 +93,18 @@ impl Nonlinear {
         self.hold = self.hold.saturating_sub(1);
         possible > AUDIBLE && self.hold == 0 && !hop.signalling
     }
+
+    /// A tail's time has passed: what the far end sent in the one before has come back by now, and the line
+    /// has at least that loss. So the near end of a line without echo is not taken for one.
+    fn learn_loss(&mut self) {
+        if self.far[1] > LOUD {
+            let back = 2.0 * self.came[0].max(self.came[1]) / self.far[1];
+            self.back = back.min(self.back * RISE).min(LEAST_LOSS);
+        }
+        self.age = 0;
+        self.far = [0.0, self.far[0]];
+        self.came = [0.0, self.came[0]];
+    }
 }
 
 /// How fast the processor closes and opens, per sample.
@@ -95,6 +114,9 @@ const OPENING: f32 = 0.3;
 const UNKNOWN: f32 = 0.03;
 /// The echo return loss that a line has at least: 6 dB (ITU-T G.168 §6.4.2).
 const LEAST_LOSS: f32 = 0.25;
+/// The far end's power from which the line's loss is learned, -40 dBm0, and how fast it is forgotten.
+const LOUD: f32 = 26_000.0;
+const RISE: f32 = 1.05;
 /// What is above the echo's expected rest by this is the near end: 15 dB.
 const NEAR: f32 = 32.0;
 /// The least rest that is counted on: speech now and then leaves more than it does on the whole.

@@ -370,3 +370,14 @@ fn no_tone_or_narrow_noise_keeps_it_from_converging_or_makes_it_louder() {
         assert!(after <= before + 10.0, "{name}: {after} dB after it, {before} before");
     }
 }
+
+#[test]
+fn the_near_end_of_a_line_without_echo_is_not_taken_for_echo() {
+    let mut rig = Rig::new(2, Processor::ComfortNoise);
+    rig.line.open();
+    let (far, near) = (single_talk(-10.0), double_talk(-20.0));
+    rig.run(1500, &far, &SILENCE);
+    rig.run(4000, &far, &near);
+    let lost = level(&near) - level(&rig.left[1600..]);
+    assert!(lost.abs() < 1.0, "{lost} dB");
+}
