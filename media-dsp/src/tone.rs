@@ -3,6 +3,7 @@
 //!
 //! Everything is at 8 kHz. Instants are counted in samples since a detector was made.
 
+pub mod ansam;
 pub mod answer;
 pub(crate) mod bank;
 pub mod busy;

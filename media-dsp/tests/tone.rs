@@ -6,6 +6,7 @@ mod oracle;
 #[path = "oracle/spandsp.rs"]
 mod spandsp;
 
+use media_dsp::tone::ansam::{Envelope, Generator, Phase};
 use media_dsp::tone::answer::{self, Tone};
 use media_dsp::tone::busy::{self, Cadence};
 use media_dsp::tone::mf::{self, Code, Signal};
@@ -386,7 +387,7 @@ fn phase_reversals_of_the_answer_tone_are_heard_where_they_are() {
                 assert_eq!(heard.len(), 7, "{hertz} {level} {depth}: {events:?}");
                 for (turn, at) in heard.iter().enumerate() {
                     let is = 777 + 3_600 * (turn as u64 + 1);
-                    assert!(at.abs_diff(is) <= 80, "{hertz} {level} {depth}: {at} for {is}");
+                    assert!(at.abs_diff(is) <= 64, "{hertz} {level} {depth}: {at} for {is}");
                 }
                 let is_modulated = events.contains(&answer::Event::Modulated);
                 assert_eq!(is_modulated, depth > 0.0, "{hertz} {level} {depth}");
@@ -431,6 +432,46 @@ fn no_speech_and_no_other_tone_is_an_answer_a_calling_fax_or_a_test_tone() {
     }
     let Some(samples) = speech(20 * 60) else { return };
     assert_eq!(answers(&samples), []);
+}
+
+#[test]
+fn an_answer_tone_that_is_made_has_its_level_and_is_heard_as_what_it_is() {
+    for (phase, turns) in [(Phase::Steady, 0), (Phase::Reversed, 6)] {
+        for envelope in [Envelope::Constant, Envelope::Swinging] {
+            for lead in 0..80 {
+                let mut pcm = vec![0; lead + 24_000];
+                Generator::new(phase, envelope, Dbm0(-12.0)).fill(&mut pcm[lead..]);
+                assert!((level(&pcm[lead..]) + 12.0).abs() < 0.1);
+                let events = answers(&pcm);
+                let heard = reversals(&events);
+                assert_eq!(heard.len(), turns, "{lead}: {events:?}");
+                for (turn, at) in heard.iter().enumerate() {
+                    let is = lead as u64 + 3_600 * (turn as u64 + 1);
+                    assert!(at.abs_diff(is) <= 64, "{lead}: {at} for {is}");
+                }
+                let is_modulated = events.contains(&answer::Event::Modulated);
+                assert_eq!(is_modulated, envelope == Envelope::Swinging, "{lead}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_calling_fax_and_a_test_tone_that_are_made_are_heard() {
+    let events = answers(&played(&answer::CALLING, -13.0, 7));
+    assert!(matches!(events[0], answer::Event::Began(Tone::Calling, _)), "{events:?}");
+    assert_eq!(events.len(), 4);
+    let events = answers(&played(&answer::TEST, 0.0, 2));
+    assert!(matches!(events[..], [answer::Event::Began(Tone::Test, _)]), "{events:?}");
+}
+
+#[test]
+fn a_detector_is_small() {
+    assert!(size_of::<answer::Detector>() <= 640, "{}", size_of::<answer::Detector>());
+    assert!(size_of::<information::Detector>() <= 640, "{}", size_of::<information::Detector>());
+    assert!(size_of::<mf::Detector>() <= 768, "{}", size_of::<mf::Detector>());
+    assert!(size_of::<busy::Detector>() <= 896, "{}", size_of::<busy::Detector>());
+    assert!(size_of::<progress::Detector>() <= 1_792, "{}", size_of::<progress::Detector>());
 }
 
 fn cadences(mut detector: busy::Detector, pcm: &[i16]) -> Vec<Cadence> {

@@ -3,6 +3,7 @@
 
 use super::Dbm0;
 use super::bank::{BLOCK, Bank, Ear, RECENT};
+use super::cadence::{Sound, Step};
 use std::f32::consts::TAU;
 use std::sync::LazyLock;
 
@@ -33,7 +34,12 @@ pub enum Event {
     Ended(Tone, u64),
 }
 
-/// Hears these tones. About 1 KiB.
+/// A calling fax: half a second of every three and a half (T.30 §4.1.2).
+pub const CALLING: [Step; 2] = [Step(Sound::One(1_100.0), 500), Step(Sound::Off, 3_000)];
+/// The test tone (O.6; in North America 1004 Hz, so that it is no part of the sampling rate).
+pub const TEST: [Step; 1] = [Step(Sound::One(1_004.0), 0)];
+
+/// Hears these tones. About 600 octets.
 #[derive(Debug, Clone)]
 pub struct Detector {
     ear: Ear<WINDOW>,
@@ -50,7 +56,7 @@ struct Steady {
     is_told: bool,
     begin: u64,
     end: u64,
-    /// The turn in a block, summed.
+    /// The turn in a block beyond that of the nominal frequency, summed.
     turn: (f32, f32),
     /// What the window held when the tone was last there, turned on to now.
     expected: (f32, f32),
@@ -162,7 +168,8 @@ impl Steady {
             return;
         }
         if is_reversed && self.windows > SETTLED {
-            let at = ear.now() - (BLOCK * (WINDOW / 2 + usize::from(missing) / 2)) as u64;
+            let ago = BLOCK * (WINDOW + usize::from(missing)) / 2;
+            let at = ear.now() - ago as u64;
             tell(Event::Reversed { at });
         }
         if self.swing.is_modulated(ear.tone(self.lane).energy, missing) {
@@ -172,13 +179,10 @@ impl Steady {
 
     /// What the window is to hold after another block.
     fn turned(&self) -> (f32, f32) {
-        let (re, im) = self.turn;
-        let length = re.hypot(im);
-        if length == 0.0 {
-            return self.expected;
-        }
-        let (re, im) = (re / length, im / length);
-        (self.expected.0 * re - self.expected.1 * im, self.expected.0 * im + self.expected.1 * re)
+        let length = self.turn.0.hypot(self.turn.1).max(f32::MIN_POSITIVE);
+        let beyond = (self.turn.0 / length, self.turn.1 / length);
+        let turned = |a: (f32, f32), b: (f32, f32)| (a.0 * b.0 - a.1 * b.1, a.0 * b.1 + a.1 * b.0);
+        turned(turned(self.expected, BANK.turn(self.lane)), beyond)
     }
 }
 

@@ -58,6 +58,11 @@ impl Bank {
     pub(crate) fn hertz(&self, lane: usize) -> f32 {
         self.hertz[lane]
     }
+
+    /// How far a frequency turns in a block, as a complex number.
+    pub(crate) fn turn(&self, lane: usize) -> (f32, f32) {
+        (self.turn.re[lane], self.turn.im[lane])
+    }
 }
 
 impl Tone {

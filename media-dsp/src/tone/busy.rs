@@ -6,7 +6,7 @@ use super::bank::{BLOCK, Bank, Ear, RECENT};
 use super::runs::{Class, Runs};
 use std::sync::LazyLock;
 
-/// Hears that something between 300 and 650 Hz comes and goes evenly. About 1 KiB.
+/// Hears that something between 300 and 650 Hz comes and goes evenly. About 900 octets.
 #[derive(Debug, Clone)]
 pub struct Detector {
     ear: Ear<WINDOW>,

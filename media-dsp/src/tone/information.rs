@@ -5,7 +5,7 @@ use super::Dbm0;
 use super::bank::{BLOCK, Bank, Ear};
 use std::sync::LazyLock;
 
-/// Hears special information tones. About 1 KiB.
+/// Hears special information tones. About 600 octets.
 #[derive(Debug, Clone)]
 pub struct Detector {
     ear: Ear<WINDOW>,
