@@ -3,6 +3,7 @@
 //! The receiver hears digits of 40 ms with pauses of 40 ms, drops those of 24 ms and less, and bridges
 //! gaps of up to 20 ms; a digit is told 33 to 40 ms after its begin, and its end 30 ms after it.
 
+use crate::tone::notch::Notch;
 use crate::tone::pair::{self, Limits, Listener, Plan};
 use crate::tone::{Dbm0, Oscillator};
 use std::fmt;
@@ -16,6 +17,7 @@ pub struct Digit(u8);
 #[derive(Debug, Clone)]
 pub struct Detector {
     listener: Listener,
+    notch: Option<Notch>,
 }
 
 /// What happened on the line. Instants and durations are in samples since the detector was made.
@@ -84,17 +86,29 @@ impl fmt::Display for Digit {
 impl Detector {
     /// Has heard nothing yet.
     pub fn new() -> Self {
-        Self { listener: Listener::new() }
+        Self { listener: Listener::new(), notch: None }
+    }
+
+    /// For a line on which a dial tone (330 to 480 Hz) may sound while digits are dialled.
+    pub fn beside_dial_tone() -> Self {
+        Self { notch: Some(Notch::default()), ..Self::new() }
     }
 
     /// Listens to samples, as many as there are, and tells what happened.
     pub fn hear(&mut self, pcm: &[i16], mut tell: impl FnMut(Event)) {
-        self.listener.hear(&PLAN, pcm, &mut |event| {
+        let Self { listener, notch } = self;
+        let mut tell = |event| {
             tell(match event {
                 pair::Event::Began(signal) => Event::Began(heard(signal)),
                 pair::Event::Ended(signal) => Event::Ended(heard(signal)),
             });
-        });
+        };
+        let Some(notch) = notch else { return listener.hear(&PLAN, pcm, &mut tell) };
+        for chunk in pcm.chunks(AT_ONCE) {
+            let mut filtered = [0; AT_ONCE];
+            notch.filter(chunk, &mut filtered);
+            listener.hear(&STRICT, &filtered[..chunk.len()], &mut tell);
+        }
     }
 }
 
@@ -144,6 +158,8 @@ impl Generator {
     }
 }
 
+/// Samples that are filtered at once.
+const AT_ONCE: usize = 160;
 /// Row by row: Q.23 §6.
 const SIGNS: &[u8; 16] = b"123A456B789C*0#D";
 /// Rows, then columns: Q.23 §6.
@@ -151,16 +167,19 @@ const FREQUENCIES: [f32; 8] = [697.0, 770.0, 852.0, 941.0, 1_209.0, 1_336.0, 1_4
 
 /// Q.24 Table A-1 gives what administrations ask for; these limits lie between what has to be heard
 /// and what must not be for the strictest of them.
-static PLAN: LazyLock<Plan> = LazyLock::new(|| {
-    let limits = Limits {
-        least: Dbm0(-38.0),
-        twist: 6.0,
-        reverse_twist: 10.0,
-        off: (0.024, 0.0),
-        clean: 0.85,
-        windows: 5,
-        gap: 6,
-    };
+const LIMITS: Limits = Limits {
+    least: Dbm0(-38.0),
+    twist: 6.0,
+    reverse_twist: 10.0,
+    off: (0.024, 0.0),
+    clean: 0.85,
+    windows: 5,
+    gap: 6,
+};
+static PLAN: LazyLock<Plan> = LazyLock::new(|| Plan::new(&FREQUENCIES, Some(4), LIMITS));
+/// Without what is where dial tones are, speech looks more like digits.
+static STRICT: LazyLock<Plan> = LazyLock::new(|| {
+    let limits = Limits { off: (0.02, 0.0), clean: 0.93, twist: 5.0, reverse_twist: 9.0, ..LIMITS };
     Plan::new(&FREQUENCIES, Some(4), limits)
 });
 

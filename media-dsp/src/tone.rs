@@ -11,6 +11,7 @@ pub mod cadence;
 mod chord;
 pub mod information;
 pub mod mf;
+pub(crate) mod notch;
 pub(crate) mod oscillator;
 pub(crate) mod pair;
 pub mod progress;

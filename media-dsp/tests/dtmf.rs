@@ -7,7 +7,7 @@ mod oracle;
 mod spandsp;
 
 use media_dsp::dtmf::{Detector, Digit, Event, Generator, Heard};
-use media_dsp::tone::{Dbm0, Oscillator};
+use media_dsp::tone::{Dbm0, Oscillator, Player, Rounds, Zone};
 use oracle::{Chance, speech};
 use proptest::prelude::*;
 
@@ -226,6 +226,29 @@ fn digits_at_random_are_heard_in_noise_at_minus_50_dbm0() {
     let (mut samples, expected) = at_random(&mut Chance::new(25), 2_000);
     add_noise(&mut samples, Dbm0(-50.0));
     assert_eq!(digits(&pcm(&samples)), expected);
+}
+
+#[test]
+fn a_dial_tone_15_db_louder_than_the_digits_does_not_hide_them() {
+    for zone in Zone::all() {
+        let (mut samples, expected) = at_random(&mut Chance::new(26), 30);
+        let mut tone = vec![0; samples.len()];
+        Player::new(zone.dial, Rounds::Endless, Dbm0(-10.0)).fill(&mut tone);
+        samples.iter_mut().zip(&tone).for_each(|(sample, tone)| *sample += f32::from(*tone));
+        let mut heard = String::new();
+        Detector::beside_dial_tone().hear(&pcm(&samples), |event| {
+            if let Event::Began(digit) = event {
+                heard.push(digit.digit.sign());
+            }
+        });
+        assert_eq!(heard, expected, "{}", zone.code);
+    }
+}
+
+#[test]
+fn no_speech_beside_a_dial_tone_is_a_digit() {
+    let Some(samples) = speech(20 * 60) else { return };
+    Detector::beside_dial_tone().hear(&samples, |event| panic!("{event:?} in speech"));
 }
 
 #[test]

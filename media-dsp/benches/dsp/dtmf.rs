@@ -18,6 +18,12 @@ pub(crate) fn run(bench: &mut Bench) {
         .collect();
     let mut material = vec![("dtmf detect, digits", digits)];
     material.extend(oracle::speech(60).map(|speech| ("dtmf detect, speech", speech)));
+    if let Some((_, samples)) = material.last() {
+        let mut ours = Detector::beside_dial_tone();
+        let mut listen = || samples.chunks_exact(160).for_each(|chunk| ours.hear(chunk, |_| ()));
+        let what = "dtmf detect beside a dial tone";
+        bench.row(what, Goal::Nanos(740.0), samples.len() / 160, &mut listen, &mut []);
+    }
     for (what, samples) in &material {
         let mut ours = Detector::new();
         let mut count = 0;
