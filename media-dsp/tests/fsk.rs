@@ -8,8 +8,8 @@ mod spandsp;
 
 use media_dsp::caller_id::digits::{Collector, Form, Identity};
 use media_dsp::caller_id::{
-    Absence, AlertDetector, Composer, Delivery, Field, Kind, Lamp, Malformed, Message, Moment,
-    Receiver, Sender, Standard, Text, japan,
+    Absence, Alert, AlertDetector, Composer, Delivery, Field, Kind, Lamp, Malformed, Message,
+    Moment, Receiver, Sender, Standard, Text, japan,
 };
 use media_dsp::fsk::{self, BELL_202, Event, Framing, Modem, Transmitter, V23};
 use media_dsp::tone::Dbm0;
@@ -193,6 +193,32 @@ fn the_alert_is_heard_and_is_not_speech() {
     assert!(duration.abs_diff(800) <= 40, "{duration}");
     let Some(samples) = speech(20 * 60) else { return };
     detector.hear(&samples, |duration| panic!("an alert of {duration} in speech"));
+}
+
+#[test]
+fn an_alert_during_a_call_is_heard_and_a_beep_is_none() {
+    for (samples, count) in [(Alert::DURING_CALL, 1), (Alert::ON_HOOK, 1), (400, 0), (1_200, 0)] {
+        let mut pcm = [0; 2_400];
+        Alert::new(samples).fill(&mut pcm[333..]);
+        let pcm = with_noise(&pcm, Dbm0(-35.0), 2);
+        let mut heard = 0;
+        AlertDetector::new().hear(&pcm, |_| heard += 1);
+        assert_eq!(heard, count, "{samples} samples");
+    }
+}
+
+#[test]
+fn how_the_samples_are_cut_makes_no_difference() {
+    let pcm = sent(Standard::Etsi, Delivery::DuringRinging, -13.0);
+    let whole = heard(Standard::Etsi, &pcm);
+    let (mut chance, mut rest, mut all) = (Chance::new(11), &pcm[..], Vec::new());
+    let mut receiver = Receiver::new(Standard::Etsi);
+    while !rest.is_empty() {
+        let (now, later) = rest.split_at(chance.below(100).min(rest.len()));
+        receiver.hear(now, |octets| all.push(octets.to_vec()));
+        rest = later;
+    }
+    assert_eq!(all, whole);
 }
 
 #[test]
