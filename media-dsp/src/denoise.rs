@@ -8,7 +8,7 @@
 //! 1984), which does not chirp.
 //!
 //! Noise is smooth over frequency and tones are not: the noise of a bin is never taken for more than twice
-//! what is a little below or above it, so that a tone stays what it is however long it lasts. Tones, DTMF,
+//! what is a little below or above it, nor for much more than its own minimum, so that a tone stays what it is however long it lasts. Tones, DTMF,
 //! fax and data are recognised besides and pass as they are.
 //!
 //! The delay is 6 ms: 48 samples at 8 kHz, 96 at 16 kHz.
@@ -219,7 +219,7 @@ impl Bins {
         most < MODEM_FLAT * least && edge < MODEM_EDGE * mean(middle)
     }
 
-    /// Takes no bin for noisier than a few times what is a little below or above it.
+    /// Takes no bin for noisier than its own minimum and its neighbours allow.
     fn flatten(&mut self) {
         let last = self.noise.len() - 1;
         let around = |k: usize| {
@@ -228,8 +228,13 @@ impl Bins {
         };
         for (k, level) in self.level.iter_mut().enumerate() {
             let near = around(k.abs_diff(AWAY)).max(around(k + AWAY));
-            let most = if k < LOWEST { f32::MAX } else { near * (PEAK / 3.0) };
-            *level = (self.noise[k].min(most) - INAUDIBLE).max(1.0);
+            let least = self.least[0][k].min(self.least[1][k]) * OVER_LEAST;
+            let noise = match self.noise[k] {
+                rumble if k < RUMBLE => rumble,
+                noise if k < LOWEST => noise.min(least),
+                noise => noise.min(least).min(near * (PEAK / 3.0)),
+            };
+            *level = (noise - INAUDIBLE).max(1.0);
         }
     }
 }
@@ -248,6 +253,8 @@ const AWAY: usize = 5;
 const PEAK: f32 = 2.0;
 /// The lowest bin with a tone of a telephone: what is below is the rumble of a car.
 const LOWEST: usize = 4;
+/// How far the mean of noise is above the minimum of its smoothed power at most: 5 dB.
+const OVER_LEAST: f32 = 3.0;
 /// The lowest bin with speech.
 const RUMBLE: usize = 2;
 /// Power in a bin of noise that nobody minds: white noise at -64 dBm0.
