@@ -8,8 +8,9 @@
 //! 1984), which does not chirp.
 //!
 //! Noise is smooth over frequency and tones are not: the noise of a bin is never taken for more than twice
-//! what is a little below or above it, nor for much more than its own minimum, so that a tone stays what it is however long it lasts. Tones, DTMF,
-//! fax and data are recognised besides and pass as they are.
+//! what is a little below or above it, so that a tone stays what it is however long it lasts; nor for much
+//! more than its own minimum, so that no speech goes with it. Tones, DTMF, fax and data are recognised
+//! besides and pass as they are.
 //!
 //! The delay is 6 ms: 48 samples at 8 kHz, 96 at 16 kHz.
 
