@@ -233,11 +233,27 @@ impl Filter {
             };
             for (tile, groups) in output.chunks_mut(TILE * self.up).enumerate() {
                 let phases = fir::tile::<P>(level, &bank, &line[tile * TILE..]);
-                for (place, group) in groups.chunks_exact_mut(self.up).enumerate() {
-                    for (sample, phase) in group[pass * P..].iter_mut().zip(&phases) {
-                        *sample = phase[place];
-                    }
-                }
+                self.interleave(pass, &phases, groups);
+            }
+        }
+    }
+
+    /// Puts phases from `pass * P` on into their places in each group.
+    fn interleave<const P: usize>(
+        &self,
+        pass: usize,
+        phases: &[[i16; TILE]; P],
+        groups: &mut [i16],
+    ) {
+        if self.up == P {
+            for (place, group) in groups.as_chunks_mut::<P>().0.iter_mut().enumerate().take(TILE) {
+                *group = std::array::from_fn(|phase| phases[phase][place]);
+            }
+            return;
+        }
+        for (place, group) in groups.chunks_exact_mut(self.up).enumerate() {
+            for (sample, phase) in group[pass * P..].iter_mut().zip(phases) {
+                *sample = phase[place];
             }
         }
     }
