@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("pbx", &["call", "config"]),
     ("media", &["call"]),
     ("exchange", &["border", "call", "config", "pbx", "sdp", "sip"]),
+    ("media-dsp", &[]),
     ("store", &["call", "config", "sip"]),
     ("api", &["call", "config"]),
 ];
@@ -26,7 +27,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 const ALL_SEEING: &[&str] = &["daemon", "tests"];
 
 /// The sans-IO crates: a crate without these cannot wait, open a socket or keep a file.
-const CORES: &[&str] = &["border", "call", "config", "exchange", "media", "pbx", "sdp", "sip"];
+const CORES: &[&str] =
+    &["border", "call", "config", "exchange", "media", "media-dsp", "pbx", "sdp", "sip"];
 const IO: &[&str] = &["alsa", "axum", "mio", "nix", "rusqlite", "socket2", "tokio"];
 
 /// Names that say nothing about what a file is for.

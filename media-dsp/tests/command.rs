@@ -66,6 +66,9 @@ fn every_codec_gives_as_much_sound_back_as_it_got() {
         ("g729", 80),
         ("g723", 240),
         ("g723 --rate 5.3", 240),
+        ("amr-wb --mode 8", 320),
+        ("amr-wb --dtx", 320),
+        ("opus --bitrate 16000", 960),
     ];
     let pcm = noise(8_000);
     for (codec, frame) in codecs {

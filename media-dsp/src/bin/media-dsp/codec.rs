@@ -1,6 +1,7 @@
 //! The codecs by their SDP names, each as a pair of functions over whole files.
 
 use crate::options::{Failure, Options};
+use media_dsp::amrwb::{self, Lineage, Transmission};
 use media_dsp::codec::{DecodeError, EncodeError};
 use media_dsp::g711::{self, Law};
 use media_dsp::g722::{self, Mode};
@@ -8,6 +9,7 @@ use media_dsp::g726::{self, Packing};
 use media_dsp::g729::{self, Dtx};
 use media_dsp::g7231::{self, Vad};
 use media_dsp::gsm;
+use media_dsp::opus;
 use media_dsp::resample::Rate;
 use std::borrow::Cow;
 
@@ -39,6 +41,8 @@ pub(crate) fn open(options: &mut Options) -> Result<Box<dyn Codec>, Failure> {
         "gsm" => Box::new(Gsm),
         "g729" => Box::new(G729::open(options)),
         "g723" => Box::new(G7231::open(options)?),
+        "amr-wb" => Box::new(AmrWb::open(options)?),
+        "opus" => Box::new(Opus::open(options)?),
         name => return Err(Failure::usage(format!("there is no codec '{name}'"))),
     })
 }
@@ -276,6 +280,106 @@ impl Codec for G7231 {
     }
 }
 
+/// The file format of RFC 4867 §5: a first line, then each frame with one octet before it.
+struct AmrWb {
+    mode: amrwb::Mode,
+    transmission: Transmission,
+}
+
+impl AmrWb {
+    fn open(options: &mut Options) -> Result<Self, Failure> {
+        let mode: u8 = options.value("mode", 2)?;
+        let mode = amrwb::Mode::from_index(mode)
+            .ok_or_else(|| Failure::usage(format!("--mode is 0 to 8, not {mode}")))?;
+        let transmission = if options.flag("dtx") {
+            Transmission::Discontinuous
+        } else {
+            Transmission::Continuous
+        };
+        Ok(Self { mode, transmission })
+    }
+}
+
+impl Codec for AmrWb {
+    fn rate(&self) -> Rate {
+        Rate::Hz16000
+    }
+
+    fn encode(&mut self, pcm: &[i16]) -> Result<Vec<u8>, Failure> {
+        let mut encoder = amrwb::Encoder::new(self.mode, self.transmission);
+        let mut out = AMR_WB.to_vec();
+        let mut octets = [0; 61];
+        for frame in whole(pcm, amrwb::FRAME).chunks(amrwb::FRAME) {
+            let length = encoder.encode(frame, &mut octets)?;
+            out.extend_from_slice(octets.get(..length).unwrap_or(&octets));
+        }
+        Ok(out)
+    }
+
+    fn decode(&mut self, frames: &[u8]) -> Result<Vec<i16>, Failure> {
+        let mut decoder = amrwb::Decoder::new(Lineage::Opencore);
+        let mut rest = frames.strip_prefix(AMR_WB).unwrap_or(frames);
+        let mut pcm = Vec::new();
+        let mut samples = [0; amrwb::FRAME];
+        while !rest.is_empty() {
+            let (frame, length) = amrwb::Frame::read(rest).map_err(|_| cut(rest))?;
+            decoder.decode_frame(&frame, &mut samples)?;
+            pcm.extend_from_slice(&samples);
+            rest = rest.get(length..).unwrap_or_default();
+        }
+        Ok(pcm)
+    }
+}
+
+/// Opus has no length of its own: each payload stands behind its length in two octets.
+struct Opus(opus::Settings);
+
+impl Opus {
+    fn open(options: &mut Options) -> Result<Self, Failure> {
+        let bit_rate = options.value("bitrate", 24_000)?;
+        let silence =
+            if options.flag("dtx") { opus::Silence::Dropped } else { opus::Silence::Coded };
+        Ok(Self(opus::Settings { bit_rate, silence, ..opus::Settings::default() }))
+    }
+}
+
+impl Codec for Opus {
+    fn rate(&self) -> Rate {
+        Rate::Hz48000
+    }
+
+    fn encode(&mut self, pcm: &[i16]) -> Result<Vec<u8>, Failure> {
+        let mut encoder = opus::Encoder::new(opus::Rate::Hz48000, self.0)?;
+        let (mut out, mut octets) = (Vec::new(), [0; OPUS_OCTETS]);
+        for frame in whole(pcm, OPUS_SAMPLES).chunks(OPUS_SAMPLES) {
+            let length = encoder.encode(frame, &mut octets)?;
+            out.extend_from_slice(&(length as u16).to_be_bytes());
+            out.extend_from_slice(octets.get(..length).unwrap_or(&octets));
+        }
+        Ok(out)
+    }
+
+    fn decode(&mut self, mut frames: &[u8]) -> Result<Vec<i16>, Failure> {
+        let mut decoder = opus::Decoder::new(opus::Rate::Hz48000)?;
+        let (mut pcm, mut samples) = (Vec::new(), vec![0; OPUS_SAMPLES * 6]);
+        while !frames.is_empty() {
+            let (length, rest) = frames.split_first_chunk().ok_or_else(|| cut(frames))?;
+            let length = usize::from(u16::from_be_bytes(*length));
+            let (payload, rest) = rest.split_at_checked(length).ok_or_else(|| cut(frames))?;
+            let made = decoder.decode(payload, &mut samples)?;
+            pcm.extend_from_slice(samples.get(..made).unwrap_or(&samples));
+            frames = rest;
+        }
+        Ok(pcm)
+    }
+}
+
+impl From<opus::NoMemory> for Failure {
+    fn from(error: opus::NoMemory) -> Self {
+        Self::data(error.to_string())
+    }
+}
+
 fn cut(rest: &[u8]) -> Failure {
     Failure::data(format!("the last {} octets are no whole frame", rest.len()))
 }
@@ -306,3 +410,9 @@ impl From<DecodeError> for Failure {
 const GSM_SAMPLES: usize = 160;
 /// RFC 3551 §4.5.8.
 const GSM_OCTETS: usize = 33;
+/// RFC 4867 §5.1.
+const AMR_WB: &[u8] = b"#!AMR-WB\n";
+/// 20 ms at 48 kHz; a payload holds up to six times as much.
+const OPUS_SAMPLES: usize = 960;
+/// RFC 6716 §3.4: the longest frame.
+const OPUS_OCTETS: usize = 1_275;

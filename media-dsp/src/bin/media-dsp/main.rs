@@ -168,6 +168,9 @@ codecs:
                           something was left out
   g723                    G.723.1, 30 ms in 24, 20, 4 or 1 octets; --rate 6.3 (or 5.3), --vad; a frame
                           that is not sent is the one octet 0x03
+  amr-wb                  AMR-WB, 20 ms, as a file of RFC 4867 section 5; --mode 2 (0 to 8), --dtx
+  opus                    Opus, 20 ms, each payload behind its length in two octets, the higher first;
+                          --bitrate 24000, --dtx
 
 echo: takes pairs of samples at 8,000 a second, what goes to the line and what comes from it, and gives
 what comes from it without the echo; --tail 128 (or 64, 32, 16) ms, --delay 0 (ms before any echo),
