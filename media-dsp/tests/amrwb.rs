@@ -426,6 +426,30 @@ fn frame() -> impl Strategy<Value = Frame> {
     })
 }
 
+#[test]
+fn any_bits_decode_as_opencore() {
+    for mode in Mode::ALL {
+        let mut chance = Chance::new(77);
+        let frames: Vec<Vec<u8>> = (0..1000)
+            .map(|_| {
+                let bits: [u8; 60] = std::array::from_fn(|_| chance.next() as u8);
+                let frame_type = match chance.below(30) {
+                    0 => FrameType::Lost,
+                    1 => FrameType::Sid,
+                    2 => FrameType::NoData,
+                    _ => FrameType::Speech(mode),
+                };
+                let mut octets = vec![0; 61];
+                let frame = Frame::new(frame_type, Quality::Good, &bits);
+                let count = frame.write(&mut octets).unwrap();
+                octets.truncate(count);
+                octets
+            })
+            .collect();
+        assert_eq!(compare(&frames), Ok(()), "{mode:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_frames_go_through_both_framings_and_storage(

@@ -3,7 +3,7 @@
 
 use super::Lineage;
 use super::tables::{INVERSE_ROOT, LOG2, POW2};
-use crate::fixed::{l_mac, l_mult, l_shl, mult, norm_l, saturate, shl};
+use crate::fixed::{l_mac, l_mult, l_shl, mult, norm_l, round, saturate, shl};
 
 /// A linear congruential generator of 16 bits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,7 +109,16 @@ impl Lineage {
         }
     }
 
-    /// The same for 16 bits.
+    /// The upper half, rounded; the library saturates the greatest value alone.
+    #[inline(always)]
+    pub(super) fn round(self, a: i32) -> i16 {
+        match self {
+            Self::Opencore if a != i32::MAX => (a.wrapping_add(0x8000) >> 16) as i16,
+            _ => round(a),
+        }
+    }
+
+    /// [`Lineage::shift_32`] for 16 bits.
     pub(super) fn shift_16(self, a: i16, by: i16) -> i16 {
         match self {
             Self::Opencore if by < 0 => a >> (-by & 15),

@@ -173,7 +173,7 @@ fn restoring_gain(lineage: Lineage, before: i32, after: i32) -> i16 {
     let quotient = match lineage {
         // The library loses what it cannot shift to the left.
         Lineage::Opencore if after_shift < 0 => 0,
-        _ => ratio(round(l_shl(after, after_shift)), round(before << before_shift)),
+        _ => ratio(lineage.round(l_shl(after, after_shift)), lineage.round(before << before_shift)),
     };
     let square = l_shr(l_shl(i32::from(quotient), 7), after_shift - before_shift);
     let shift = norm_l(square);

@@ -93,7 +93,7 @@ impl LowBand {
             Lineage::Standard => value.saturating_add(past),
             Lineage::Opencore => value.wrapping_add(past),
         };
-        self.deemphasis = round(sum.saturating_mul(2));
+        self.deemphasis = self.lineage.round(sum.saturating_mul(2));
         self.deemphasis
     }
 }
