@@ -46,17 +46,28 @@ impl Comfort {
         }
     }
 
-    /// The next sample of the noise.
-    pub(super) fn sample(&mut self) -> f32 {
-        self.seed = self.seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let white = (self.seed >> 8) as f32 * (2.0 / 16_777_216.0) - 1.0;
+    /// What the noise is like until more is learned.
+    pub(super) fn shape(&self) -> Shape {
         let power = self.power.max(0.01);
         let tilt = (self.slope / power).clamp(-0.9, 0.9);
         // White noise between -1 and 1 has a power of one third.
-        let scale = (3.0 * power * (1.0 - tilt * tilt)).sqrt();
-        self.made = tilt * self.made + scale * white;
+        Shape { tilt, scale: (3.0 * power * (1.0 - tilt * tilt)).sqrt() }
+    }
+
+    /// The next sample of the noise.
+    pub(super) fn sample(&mut self, shape: &Shape) -> f32 {
+        self.seed = self.seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let white = (self.seed >> 8) as f32 * (2.0 / 16_777_216.0) - 1.0;
+        self.made = shape.tilt * self.made + shape.scale * white;
         self.made
     }
+}
+
+/// White noise of this scale through one pole.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shape {
+    tilt: f32,
+    scale: f32,
 }
 
 /// Background that is louder is no background: -40 dBm0.

@@ -60,9 +60,13 @@ impl Nonlinear {
     /// Replaces what is left of the echo in these samples.
     pub(super) fn process(&mut self, samples: &mut [f32], echo_only: bool) {
         let (goal, pace) = if echo_only { (0.0, CLOSING) } else { (1.0, OPENING) };
+        let shape = self.comfort.shape();
         for sample in samples {
+            if !echo_only && self.gain > OPEN {
+                continue;
+            }
             self.gain += pace * (goal - self.gain);
-            let noise = self.comfort.sample();
+            let noise = self.comfort.sample(&shape);
             *sample = self.gain * *sample + (1.0 - self.gain) * noise;
         }
     }
@@ -110,6 +114,8 @@ impl Nonlinear {
 /// How fast the processor closes and opens, per sample.
 const CLOSING: f32 = 0.1;
 const OPENING: f32 = 0.3;
+/// The gain from which nothing is taken away.
+const OPEN: f32 = 0.999;
 /// Leak above which the path is not known.
 const UNKNOWN: f32 = 0.03;
 /// The echo return loss that a line has at least: 6 dB (ITU-T G.168 §6.4.2).
