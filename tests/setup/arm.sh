@@ -11,8 +11,9 @@ if ! dpkg --print-foreign-architectures | grep -qx arm64; then
         exit 2
     }
 fi
-tests/setup/packages.sh rustc-web cargo-web libstd-rust-web-dev libstd-rust-web-dev:arm64 \
-    libc6:arm64 libopus-dev:arm64 pkg-config gcc libc6-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static || exit 2
+tests/setup/packages.sh rustc-web cargo-web libstd-rust-web-dev libstd-rust-web-dev:arm64 libc6:arm64 \
+    libopus-dev:arm64 pkg-config gcc libc6-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
+    qemu-user-static || exit 2
 
 # The C library of the emulated machine is ARM's own package: in the cross compiler's copy no thread
 # ever starts under this emulator.
@@ -20,5 +21,10 @@ export RUSTC=/usr/bin/rustc RUSTDOC=/usr/bin/rustdoc
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER=qemu-aarch64-static
 export PKG_CONFIG_ALLOW_CROSS=1 PKG_CONFIG_LIBDIR=/usr/lib/aarch64-linux-gnu/pkgconfig
-/usr/bin/cargo test --locked -p media-dsp --target aarch64-unknown-linux-gnu \
-    --target-dir "${CARGO_TARGET_DIR:-target}/arm" "$@"
+# An emulator is slow with fractions: of the echo canceller's minutes of speech it hears one test's.
+arm() {
+    /usr/bin/cargo test --locked -p media-dsp --target aarch64-unknown-linux-gnu \
+        --target-dir "${CARGO_TARGET_DIR:-target}/arm" "$@"
+}
+arm -- --skip g168:: --skip disabling:: --skip speech_is_cancelled &&
+    arm --test echo -- g168::test_2c
