@@ -1,7 +1,7 @@
 //! Search of the adaptive codebook in a closed loop: ITU-T G.729 Annex A §A.3.7.
 
 use super::filter::{PRODUCTS_LIMIT, peak};
-use super::pitch::{EXCITATION_PAST, Excitation, Lag, SUBFRAME, interpolate};
+use super::pitch::{Excitation, Lag, SUBFRAME, interpolate};
 use super::sum::{dot, dot_saturating, energy, squares, within};
 use crate::fixed::{div_s, l_mac, l_shl, norm_l, round, shr, sub};
 
@@ -32,8 +32,8 @@ pub(super) fn backward_filtered(response: &Vector, target: &Vector) -> Vector {
     sums.map(|sum| (sum >> by) as i16)
 }
 
-/// Finds the delay within `lags` whose excitation is most like the target, refines it to thirds where
-/// `finely`, and leaves that excitation in the forty samples at `at`.
+/// Finds the delay within `lags` whose excitation is most like the target, refines it to thirds up to the
+/// delay `finest`, and leaves that excitation in the forty samples at `at`.
 #[inline(always)]
 pub(super) fn search(
     excitation: &mut Excitation,
@@ -137,4 +137,3 @@ pub(super) fn normalised(sum: i32, down: i16) -> (i16, i16) {
 
 /// 1.2 in Q14.
 const GAIN_GREATEST: i16 = 19_661;
-const _: () = assert!(EXCITATION_PAST > SUBFRAME);

@@ -179,8 +179,7 @@ impl Sum {
         Self { values, places: add(places, norm - 16) }
     }
 
-    /// The autocorrelations of a filter's coefficients; those of lag one and more count twice and are halved
-    /// less.
+    /// The autocorrelations of a filter's coefficients.
     fn of_filter(a: &Lpc) -> Self {
         let lag = |lag: usize| a.iter().zip(&a[lag..]).fold(0, |sum, (&x, &y)| l_mac(sum, x, y));
         let norm = norm_l(lag(0));
@@ -212,6 +211,7 @@ impl Sum {
     fn left_of(&self, frame: &Self, [by, frame_by]: [i16; 2]) -> Option<i32> {
         let pair = |i: usize| (shr(self.values[i], by), shr(frame.values[i], frame_by));
         let (x, y) = pair(0);
+        // Every lag but zero stands for two.
         let mut sum = l_mult(x, y) >> 1;
         for i in 1..=ORDER {
             let (x, y) = pair(i);
