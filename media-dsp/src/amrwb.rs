@@ -37,13 +37,14 @@ pub use decoder::Decoder;
 pub use encoder::{Encoder, Transmission};
 pub use frame::{Frame, FrameType, Mode, Quality};
 
-/// Which decoder losses and overload are continued like. Frames without errors are the same in both.
+/// Which decoder losses, long pauses and overload are continued like. Without those both are the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Lineage {
-    /// 3GPP TS 26.173 from release 7 on.
+    /// 3GPP TS 26.173 from release 7 on. With losses it sounds better: at 5 % of the frames PESQ-wb is
+    /// about 2.1 instead of 1.6 in mode 2.
     Standard,
-    /// libopencore-amrwb, every bit of it. It departs from the standard in lost frames (three of the
-    /// five last gains are not kept), in the noise of long pauses and in overload.
+    /// libopencore-amrwb, every bit of it: in lost frames it has not kept all of the last gains, long
+    /// shifts to the right go by four bits only, and some values wrap.
     Opencore,
 }
 

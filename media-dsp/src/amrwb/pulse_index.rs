@@ -133,3 +133,47 @@ fn six(pulses: &[i32; 6]) -> i32 {
     };
     index + (shape << 20)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::amrwb::arithmetic::Noise;
+    use crate::amrwb::codebook::code_vector;
+
+    #[test]
+    fn pulses_come_back_from_their_indices() {
+        let mut chance = Noise::new();
+        for mode in Mode::ALL {
+            for _ in 0..500 {
+                let (tracks, wanted) = random_pulses(mode, &mut chance);
+                let (indices, _) = indices(mode, &tracks);
+                assert_eq!(code_vector(mode, &indices), wanted, "{mode:?} {tracks:?}");
+            }
+        }
+    }
+
+    /// Pulses that a mode can have: of one place all are of one sign.
+    fn random_pulses(mode: Mode, chance: &mut Noise) -> ([[i16; 6]; 4], [i16; 64]) {
+        let (count_of_tracks, places) = if mode == Mode::M660 { (2, 32) } else { (4, 16) };
+        let counts = match mode {
+            Mode::M660 | Mode::M885 => [1; 4],
+            Mode::M1265 => [2; 4],
+            Mode::M1425 => [3, 3, 2, 2],
+            Mode::M1585 => [3; 4],
+            Mode::M1825 => [4; 4],
+            Mode::M1985 => [5, 5, 4, 4],
+            Mode::M2305 | Mode::M2385 => [6; 4],
+        };
+        let (mut tracks, mut code) = ([[0; 6]; 4], [0_i16; 64]);
+        for track in 0..count_of_tracks {
+            for slot in &mut tracks[track][..counts[track]] {
+                let place = (chance.next() >> 5) & (places - 1);
+                let at = place as usize * count_of_tracks + track;
+                let negative = if code[at] == 0 { chance.next() < 0 } else { code[at] < 0 };
+                *slot = place + if negative { places } else { 0 };
+                code[at] += if negative { -512 } else { 512 };
+            }
+        }
+        (tracks, code)
+    }
+}
