@@ -44,7 +44,7 @@ pub(crate) fn run(bench: &mut Bench) {
         };
         let mut theirs = || drop(vo_encode());
         let peers: &mut [Peer<'_>] = &mut [("vo-amrwbenc", &mut theirs)];
-        let what = format!("amrwb mode {number} encode");
+        let what = format!("AMR-WB mode {number} encode");
         bench.row(&what, Goal::OfPeer(1.0), frames.len(), &mut ours, peers);
         let mut opencore_decode = || {
             let mut samples = [0; FRAME];
@@ -66,7 +66,7 @@ pub(crate) fn run(bench: &mut Bench) {
             }
         };
         let peers: &mut [Peer<'_>] = &mut [("opencore", &mut opencore_decode)];
-        let what = format!("amrwb mode {number} decode");
+        let what = format!("AMR-WB mode {number} decode");
         bench.row(&what, Goal::OfPeer(1.0), frames.len(), &mut ours, peers);
     }
 }

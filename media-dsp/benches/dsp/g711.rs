@@ -16,7 +16,7 @@ pub(crate) fn run(bench: &mut Bench) {
         encoder.encode(&all, &mut table).unwrap();
         let mut table_codes = vec![0; speech.len()];
         bench.row(
-            &format!("g711 {name} encode"),
+            &format!("G.711 {name} encode"),
             Goal::Nanos(50.0),
             50,
             &mut || {
@@ -40,7 +40,7 @@ pub(crate) fn run(bench: &mut Bench) {
         decoder.decode(&octets, &mut values).unwrap();
         let (mut pcm, mut table_pcm) = (speech.clone(), speech.clone());
         bench.row(
-            &format!("g711 {name} decode"),
+            &format!("G.711 {name} decode"),
             Goal::Nanos(50.0),
             50,
             &mut || {
@@ -63,7 +63,7 @@ pub(crate) fn run(bench: &mut Bench) {
         transcoder.transcode(&octets, &mut others).unwrap();
         let (mut out, mut table_out) = (codes.clone(), codes.clone());
         bench.row(
-            &format!("g711 {name} transcode"),
+            &format!("G.711 {name} transcode"),
             Goal::Nanos(50.0),
             50,
             &mut || {

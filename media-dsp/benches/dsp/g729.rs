@@ -24,7 +24,7 @@ pub(crate) fn run(bench: &mut Bench) {
     let mut theirs = || rival.as_mut().map_or((), |it| it.encode(&speech));
     let mut peers: [Peer<'_>; 1] = [("bcg729", &mut theirs)];
     let peers = if library.is_some() { &mut peers[..] } else { &mut [] };
-    bench.row("g729 encode", Goal::OfPeer(1.0), frames, &mut encode, peers);
+    bench.row("G.729 A encode", Goal::OfPeer(1.0), frames, &mut encode, peers);
 
     let mut pcm = speech.clone();
     let mut decoder = Decoder::new();
@@ -34,13 +34,13 @@ pub(crate) fn run(bench: &mut Bench) {
     let mut theirs = || rival.as_mut().map_or((), |it| it.decode(&octets));
     let mut peers: [Peer<'_>; 1] = [("bcg729", &mut theirs)];
     let peers = if library.is_some() { &mut peers[..] } else { &mut [] };
-    bench.row("g729 decode", Goal::OfPeer(1.0), frames, &mut decode, peers);
+    bench.row("G.729 A decode", Goal::OfPeer(1.0), frames, &mut decode, peers);
 
     let mut encoder = Encoder::new(Dtx::AnnexB);
     let mut encode = || {
         black_box(encoder.encode(&speech, &mut out)).unwrap();
     };
-    bench.row("g729 encode with pauses", Goal::Stated, frames, &mut encode, &mut []);
+    bench.row("G.729 A with B encode", Goal::Stated, frames, &mut encode, &mut []);
 }
 
 /// bcg729's functions as its `encoder.h` and `decoder.h` declare them, and a channel each way.

@@ -139,22 +139,22 @@ fn main() {
 /// Every block, in the order of the table.
 fn run(bench: &mut Bench) {
     g711::run(bench);
-    dtmf::run(bench);
-    denoise::run(bench);
-    mix::run(bench);
-    opus::run(bench);
-    resample::run(bench);
     g722::run(bench);
-    plc::run(bench);
-    fsk::run(bench);
-    silence::run(bench);
     g726::run(bench);
+    gsm::run(bench);
+    g729::run(bench);
     g7231::run(bench);
     amrwb::run(bench);
-    gsm::run(bench);
+    opus::run(bench);
+    resample::run(bench);
+    mix::run(bench);
+    denoise::run(bench);
+    plc::run(bench);
+    silence::run(bench);
+    dtmf::run(bench);
     tone::run(bench);
+    fsk::run(bench);
     echo::run(bench);
-    g729::run(bench);
 }
 
 /// Turns of each contestant.

@@ -52,7 +52,7 @@ pub(crate) fn run(bench: &mut Bench) {
     if library.is_some() {
         peers.push(("spandsp", &mut theirs));
     }
-    bench.row("plc 10 % lost", Goal::OfPeer(1.0), frames, &mut ours, &mut peers);
+    bench.row("concealment, 10 % lost", Goal::OfPeer(1.0), frames, &mut ours, &mut peers);
 }
 
 type Init = unsafe extern "C" fn(*mut u8) -> *mut u8;

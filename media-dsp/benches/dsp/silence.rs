@@ -12,7 +12,7 @@ pub(crate) fn run(bench: &mut Bench) {
     generator.receive(&payload).unwrap();
     let mut pcm = vec![0; 160 * FRAMES];
     bench.row(
-        "cn generate",
+        "comfort noise, generate",
         Goal::Stated,
         FRAMES,
         &mut || pcm.chunks_mut(160).for_each(|frame| generator.generate(black_box(frame))),
@@ -20,7 +20,7 @@ pub(crate) fn run(bench: &mut Bench) {
     );
     let mut analysis = Analysis::new();
     bench.row(
-        "cn analyse",
+        "comfort noise, analyse",
         Goal::Stated,
         FRAMES,
         &mut || {
@@ -32,7 +32,7 @@ pub(crate) fn run(bench: &mut Bench) {
     let speech = oracle::speech(1).unwrap_or(pcm);
     let mut detector = Detector::new(Rate::Narrow);
     bench.row(
-        "vad",
+        "voice activity",
         Goal::Stated,
         FRAMES,
         &mut || {
