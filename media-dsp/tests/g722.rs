@@ -7,11 +7,8 @@ mod oracle;
 
 use media_dsp::arch::Level;
 use media_dsp::g722::{Decoder, Encoder, Mode};
-use oracle::{Chance, skip, speech, vector, words};
+use oracle::{Chance, ffmpeg, speech, vector, words};
 use proptest::prelude::*;
-use std::io::Write;
-use std::process::{Command, Stdio};
-use std::thread;
 
 const MODES: [Mode; 3] = [Mode::One, Mode::Two, Mode::Three];
 
@@ -29,22 +26,6 @@ fn decoded(mode: Mode, codes: &[u8]) -> Vec<i16> {
 
 fn octets(pcm: &[i16]) -> Vec<u8> {
     pcm.iter().flat_map(|sample| sample.to_le_bytes()).collect()
-}
-
-/// What the program makes of the input.
-fn ffmpeg(before: &[&str], after: &[&str], input: Vec<u8>) -> Option<Vec<u8>> {
-    let mut command = Command::new("ffmpeg");
-    command.args(["-v", "error"]).args(before).args(["-i", "-"]).args(after).arg("-");
-    command.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let Ok(mut child) = command.spawn() else {
-        skip("ffmpeg", "apt-get install ffmpeg");
-        return None;
-    };
-    let mut stdin = child.stdin.take().unwrap();
-    let writer = thread::spawn(move || stdin.write_all(&input).unwrap());
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap();
-    Some(output.stdout)
 }
 
 fn ffmpeg_encodes(pcm: &[i16]) -> Option<Vec<u8>> {

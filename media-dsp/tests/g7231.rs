@@ -7,11 +7,8 @@ mod oracle;
 
 use media_dsp::codec::{DecodeError, EncodeError};
 use media_dsp::g7231::{Decoder, Encoder, FRAME_SAMPLES, Frame, HighPass, PostFilter, Rate, Vad};
-use oracle::{Chance, skip, speech, vector, words};
+use oracle::{Chance, ffmpeg, speech, vector, words};
 use proptest::prelude::*;
-use std::io::Write;
-use std::process::{Command, Stdio};
-use std::thread;
 
 /// The samples of a coded vector. `losses`: a word for each frame, other than 0 where it is lost.
 fn decoded(coded: &[u8], post_filter: PostFilter, losses: &[i16]) -> Vec<i16> {
@@ -179,22 +176,6 @@ fn encoder_vector_dtx53() {
 fn encoder_vector_dtxmix_with_changing_rates() {
     let encoder = Encoder::new(Rate::High, Vad::On);
     encodes("DTX53MIX.TIN", "DTXMIX.RCO", encoder, Some("DTXMIX.RAT"));
-}
-
-/// What the program makes of the input.
-fn ffmpeg(before: &[&str], after: &[&str], input: Vec<u8>) -> Option<Vec<u8>> {
-    let mut command = Command::new("ffmpeg");
-    command.args(["-v", "error"]).args(before).args(["-i", "-"]).args(after).arg("-");
-    command.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let Ok(mut child) = command.spawn() else {
-        skip("ffmpeg", "apt-get install ffmpeg");
-        return None;
-    };
-    let mut stdin = child.stdin.take().unwrap();
-    let writer = thread::spawn(move || stdin.write_all(&input).unwrap());
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap();
-    Some(output.stdout)
 }
 
 /// FFmpeg's encoder does not tame the adaptive codebook: once that strikes, on speech hardly ever,

@@ -1,7 +1,7 @@
 #!/bin/bash
 # `make bench-dsp`: what every block of the signal processing costs beside its peer. With words, only
 # the rows that hold one of them, and nothing is written; without, writes docs/bench/dsp.md.
-set -eu
+set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/setup/toolchain.sh
 need_cargo

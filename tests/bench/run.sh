@@ -1,6 +1,6 @@
 #!/bin/bash
 # `make bench`: the daemon beside its rivals, on this machine, in one run. Writes docs/bench/*.md.
-set -eu
+set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/setup/toolchain.sh
 need_cargo

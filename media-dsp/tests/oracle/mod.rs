@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
 /// Says, once, that something could not be compared. The test harness does not swallow it.
@@ -68,6 +69,25 @@ pub(crate) fn library(names: &[&str], package: &str) -> Option<libloading::Libra
         skip(names.first().copied().unwrap_or_default(), &format!("apt-get install {package}"));
     }
     found
+}
+
+/// What `ffmpeg` makes of the input, with options before and after it is named.
+pub(crate) fn ffmpeg(before: &[&str], after: &[&str], input: Vec<u8>) -> Option<Vec<u8>> {
+    let mut command = Command::new("ffmpeg");
+    command.args(["-v", "error"]).args(before).args(["-i", "-"]).args(after).arg("-");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let Ok(mut child) = command.spawn() else {
+        skip("ffmpeg", "apt-get install ffmpeg");
+        return None;
+    };
+    let mut stdin = child.stdin.take().unwrap();
+    // It writes before it has read all.
+    #[allow(clippy::disallowed_methods)]
+    let writer = std::thread::spawn(move || stdin.write_all(&input).unwrap());
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    assert!(output.status.success(), "ffmpeg failed: {before:?} {after:?}");
+    Some(output.stdout)
 }
 
 /// Numbers that look like chance and are the same every time (xorshift64*).

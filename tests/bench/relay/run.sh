@@ -1,6 +1,6 @@
 #!/bin/bash
 # What a relayed call costs, beside rtpengine in the same run. Writes docs/bench/relay.md.
-set -eu
+set -euo pipefail
 cd "$(dirname "$0")/../../.."
 out=docs/bench/relay.md
 figures=$(mktemp)
