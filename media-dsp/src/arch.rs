@@ -15,6 +15,7 @@ pub(crate) mod gsm;
 pub(crate) mod lanes;
 pub(crate) mod lpc;
 pub(crate) mod mix;
+pub(crate) mod per_level;
 
 use std::env;
 use std::io::Write;

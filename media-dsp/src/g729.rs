@@ -5,10 +5,10 @@
 //! fixed-point arithmetic of ITU-T G.729 Annex A (11/96) and Annex B (10/96), release 2 of their attachment.
 
 mod adaptive;
-mod decoder;
+pub(crate) mod decoder;
 mod double;
 mod dtx;
-mod encoder;
+pub(crate) mod encoder;
 mod filter;
 mod frame;
 mod gain;
@@ -32,8 +32,7 @@ mod tables;
 mod taming;
 mod vad;
 
-use crate::arch::Level;
-use crate::arch::g729::{self as arch, Work};
+use crate::arch::{self, Level};
 use crate::codec::{DecodeError, EncodeError};
 pub use frame::{Frame, SID_OCTETS, SPEECH_OCTETS};
 pub use pitch::FRAME;
@@ -62,7 +61,7 @@ impl Encoder {
 
     /// The same with the instructions of this level, if the machine has it.
     pub fn at_level(self, level: Level) -> Self {
-        Self { level: if Level::here().any(|it| it == level) { level } else { self.level }, ..self }
+        Self { level: level.or_scalar(), ..self }
     }
 
     /// Encodes whole frames of 80 samples one after another, and says how many octets `out` got: 10 for each frame of
@@ -93,7 +92,7 @@ impl Encoder {
 
     /// Encodes one frame.
     pub fn encode_frame(&mut self, pcm: &[i16; FRAME]) -> Frame {
-        arch::run(self.level, Encoding(&mut self.state, pcm))
+        arch::g729::encode(self.level, &mut self.state, pcm)
     }
 }
 
@@ -112,7 +111,7 @@ impl Decoder {
 
     /// The same with the instructions of this level, if the machine has it.
     pub fn at_level(self, level: Level) -> Self {
-        Self { level: if Level::here().any(|it| it == level) { level } else { self.level }, ..self }
+        Self { level: level.or_scalar(), ..self }
     }
 
     /// Decodes a payload: any number of frames of speech, then at most one description of silence. Says how many
@@ -152,7 +151,7 @@ impl Decoder {
 
     /// Decodes one frame; `None` is one that was lost.
     pub fn decode_frame(&mut self, frame: Option<&Frame>, pcm: &mut [i16; FRAME]) {
-        arch::run(self.level, Decoding(&mut self.state, frame, pcm));
+        arch::g729::decode(self.level, &mut self.state, frame, pcm);
     }
 
     fn fill(&mut self, frame: Option<&Frame>, pcm: &mut [i16]) -> usize {
@@ -167,29 +166,5 @@ impl Decoder {
 impl Default for Decoder {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-/// A frame to encode.
-struct Encoding<'a>(&'a mut encoder::State, &'a [i16; FRAME]);
-
-impl Work for Encoding<'_> {
-    type Out = Frame;
-
-    #[inline(always)]
-    fn run(self) -> Frame {
-        self.0.encode(self.1)
-    }
-}
-
-/// A frame to decode.
-struct Decoding<'a>(&'a mut decoder::State, Option<&'a Frame>, &'a mut [i16; FRAME]);
-
-impl Work for Decoding<'_> {
-    type Out = ();
-
-    #[inline(always)]
-    fn run(self) {
-        self.0.decode(self.1, self.2);
     }
 }

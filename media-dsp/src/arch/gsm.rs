@@ -4,70 +4,37 @@
 // Functions compiled for a level are called where the level was found.
 #![allow(unsafe_code)]
 
-use super::Level;
+use super::lanes;
+use super::per_level::per_level;
 use crate::gsm::{lag, lattice};
 
-/// [`lattice::analyse`] at a level.
-pub(crate) fn analyse(
-    level: Level,
-    stages: &mut [i16; 8],
-    reflections: &[[i16; 8]; 4],
-    samples: &mut [i16; 160],
-) {
-    #[cfg(target_arch = "x86_64")]
-    if matches!(level, Level::Avx2 | Level::Avx512) {
-        // SAFETY: the level includes these instructions.
-        unsafe { x86::analyse(stages, reflections, samples) };
-        return;
+per_level! {
+    /// [`lattice::analyse`] at a level.
+    fn analyse(stages: &mut [i16; 8], reflections: &[[i16; 8]; 4], samples: &mut [i16; 160]) {
+        Avx2 => lattice::analyse::<x86::Register>,
+        Neon => lattice::analyse::<neon::Register>,
+        _ => lattice::analyse::<i16>,
     }
-    #[cfg(target_arch = "aarch64")]
-    if level == Level::Neon {
-        lattice::analyse::<neon::Register>(stages, reflections, samples);
-        return;
-    }
-    let _ = level;
-    lattice::analyse::<i16>(stages, reflections, samples);
-}
 
-/// [`lattice::synthesize`] at a level.
-pub(crate) fn synthesize(
-    level: Level,
-    stages: &mut [i16; 8],
-    emphasis: &mut i16,
-    reflections: &[[i16; 8]; 4],
-    samples: &mut [i16; 160],
-) {
-    #[cfg(target_arch = "x86_64")]
-    if matches!(level, Level::Avx2 | Level::Avx512) {
-        // SAFETY: the level includes these instructions.
-        unsafe { x86::synthesize(stages, emphasis, reflections, samples) };
-        return;
+    /// [`lattice::synthesize`] at a level.
+    fn synthesize(
+        stages: &mut [i16; 8],
+        emphasis: &mut i16,
+        reflections: &[[i16; 8]; 4],
+        samples: &mut [i16; 160],
+    ) {
+        Avx2 => lattice::synthesize::<x86::Register>,
+        Neon => lattice::synthesize::<neon::Register>,
+        _ => lattice::synthesize::<i16>,
     }
-    #[cfg(target_arch = "aarch64")]
-    if level == Level::Neon {
-        lattice::synthesize::<neon::Register>(stages, emphasis, reflections, samples);
-        return;
-    }
-    let _ = level;
-    lattice::synthesize::<i16>(stages, emphasis, reflections, samples);
-}
 
-/// [`lag::correlate`] at a level.
-pub(crate) fn correlate(level: Level, scaled: &[i16; 40], past: &[i16; 120]) -> [i32; lag::LAGS] {
-    #[cfg(target_arch = "x86_64")]
-    match level {
-        // SAFETY: the level includes these instructions.
-        Level::Avx512 => return unsafe { x86::correlate_sixteen(scaled, past) },
-        // SAFETY: the level includes these instructions.
-        Level::Avx2 => return unsafe { x86::correlate_eight(scaled, past) },
-        _ => {}
+    /// [`lag::correlate`] at a level.
+    fn correlate(scaled: &[i16; 40], past: &[i16; 120]) -> [i32; lag::LAGS] {
+        Avx512 => lag::correlate_lanes::<lanes::avx512::Sixteen>,
+        Avx2 => lag::correlate_lanes::<lanes::avx2::Eight>,
+        Neon => lag::correlate_lanes::<lanes::neon::Four>,
+        _ => lag::correlate,
     }
-    #[cfg(target_arch = "aarch64")]
-    if level == Level::Neon {
-        return lag::correlate_lanes::<super::lanes::neon::Four>(scaled, past);
-    }
-    let _ = level;
-    lag::correlate(scaled, past)
 }
 
 /// A 16-bit value with the arithmetic of the lattices.
@@ -118,15 +85,12 @@ impl Word for i16 {
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use super::Word;
-    use crate::arch::lanes::avx2::Eight;
-    use crate::arch::lanes::avx512::Sixteen;
-    use crate::gsm::{lag, lattice};
     use std::arch::x86_64::*;
 
     /// A word in the lowest lane. It is made and used only within functions compiled for AVX2, which are
     /// called when the level was found: this is what every `SAFETY` below refers to.
     #[derive(Clone, Copy)]
-    struct Register(__m128i);
+    pub(super) struct Register(__m128i);
 
     impl Word for Register {
         #[inline(always)]
@@ -158,35 +122,6 @@ mod x86 {
             // SAFETY: AVX2 is here.
             Self(unsafe { _mm_mulhrs_epi16(self.0, other.0) })
         }
-    }
-
-    #[target_feature(enable = "avx2")]
-    pub(super) fn analyse(
-        stages: &mut [i16; 8],
-        reflections: &[[i16; 8]; 4],
-        samples: &mut [i16; 160],
-    ) {
-        lattice::analyse::<Register>(stages, reflections, samples);
-    }
-
-    #[target_feature(enable = "avx2")]
-    pub(super) fn synthesize(
-        stages: &mut [i16; 8],
-        emphasis: &mut i16,
-        reflections: &[[i16; 8]; 4],
-        samples: &mut [i16; 160],
-    ) {
-        lattice::synthesize::<Register>(stages, emphasis, reflections, samples);
-    }
-
-    #[target_feature(enable = "avx2")]
-    pub(super) fn correlate_eight(scaled: &[i16; 40], past: &[i16; 120]) -> [i32; lag::LAGS] {
-        lag::correlate_lanes::<Eight>(scaled, past)
-    }
-
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2")]
-    pub(super) fn correlate_sixteen(scaled: &[i16; 40], past: &[i16; 120]) -> [i32; lag::LAGS] {
-        lag::correlate_lanes::<Sixteen>(scaled, past)
     }
 }
 

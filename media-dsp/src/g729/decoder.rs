@@ -24,7 +24,7 @@ enum Heard {
 
 /// The state of a decoder.
 #[derive(Debug, Clone)]
-pub(super) struct State {
+pub(crate) struct State {
     lsf: Dequantiser,
     lsp: Lsp,
     excitation: Excitation,
@@ -80,7 +80,7 @@ impl State {
 
     /// Ten milliseconds; `None` is a frame that was lost.
     #[inline(always)]
-    pub(super) fn decode(&mut self, frame: Option<&Frame>, pcm: &mut [i16; FRAME]) {
+    pub(crate) fn decode(&mut self, frame: Option<&Frame>, pcm: &mut [i16; FRAME]) {
         let (filters, lags, long_term) = match frame {
             Some(Frame::Speech(octets)) => self.speech(Some(&Speech::unpack(octets))),
             Some(Frame::Sid(octets)) => self.silence(Some(frame::Sid::unpack(octets))),

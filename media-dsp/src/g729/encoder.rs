@@ -28,7 +28,7 @@ use crate::fixed::{add, extract_h, l_mult, l_shl, mult, saturate, sub};
 
 /// The state of an encoder.
 #[derive(Debug, Clone)]
-pub(super) struct State {
+pub(crate) struct State {
     highpass: HighPass,
     /// Past speech, the present frame, and five milliseconds of the next.
     speech: [i16; WINDOW_LENGTH],
@@ -93,7 +93,7 @@ impl State {
 
     /// Encodes ten milliseconds.
     #[inline(always)]
-    pub(super) fn encode(&mut self, pcm: &[i16; FRAME]) -> Frame {
+    pub(crate) fn encode(&mut self, pcm: &[i16; FRAME]) -> Frame {
         self.speech.copy_within(FRAME.., 0);
         let new = &mut self.speech[WINDOW_LENGTH - FRAME..];
         new.copy_from_slice(pcm);
