@@ -59,15 +59,20 @@ impl Level {
         })
     }
 
-    /// How many of these channels are best taken side by side in a serial recursion.
-    pub(crate) fn lanes(self, channels: usize) -> usize {
-        let most = match self {
-            Self::Scalar | Self::Sse2 => 1,
-            Self::Neon => 4,
-            Self::Avx2 => 8,
-            Self::Avx512 => 16,
+    /// How many of these channels are best taken side by side in a serial recursion, and at which level,
+    /// which is at most this one: `Scalar` for one by one.
+    pub(crate) fn side_by_side(self, channels: usize) -> (Self, usize) {
+        let (level, lanes) = match self {
+            Self::Avx512 if channels > 8 => (Self::Avx512, 16),
+            Self::Avx512 | Self::Avx2 => (Self::Avx2, 8),
+            Self::Neon => (Self::Neon, 4),
+            Self::Scalar | Self::Sse2 => (Self::Scalar, 1),
         };
-        if channels < LEAST_LANES { 1.min(channels) } else { most.min(channels) }
+        if channels < LEAST_LANES {
+            (Self::Scalar, 1.min(channels))
+        } else {
+            (level, lanes.min(channels))
+        }
     }
 
     /// All levels that this machine has, the least first.
@@ -75,7 +80,7 @@ impl Level {
         Self::all().iter().copied().filter(|level| level.is_here())
     }
 
-    /// This level, or none at all where the machine lacks it.
+    /// This level, or `Scalar` where the machine lacks it.
     pub fn or_scalar(self) -> Self {
         if self.is_here() { self } else { Self::Scalar }
     }

@@ -5,8 +5,7 @@
 //! left-justified, and negative ones are taken in one's complement. There is no state between samples,
 //! no delay, and every octet is a valid code.
 
-use crate::arch::Level;
-use crate::arch::g711 as kernel;
+use crate::arch::{self, Level};
 use crate::codec::{DecodeError, EncodeError};
 
 /// One of the two laws.
@@ -43,7 +42,7 @@ impl Encoder {
 
     /// An encoder with these instructions; with tables, where the machine lacks them.
     pub fn with_level(law: Law, level: Level) -> Self {
-        Self { law, level: kernel::usable(level) }
+        Self { law, level: level.or_scalar() }
     }
 
     /// Encodes any number of samples (linear 16-bit), an octet each; says how many octets were written.
@@ -51,7 +50,7 @@ impl Encoder {
         let Some(out) = out.get_mut(..pcm.len()) else {
             return Err(EncodeError::NoRoom { needed: pcm.len() });
         };
-        kernel::encode(self.level, self.law, pcm, out);
+        arch::g711::encode(self.level, self.law, pcm, out);
         Ok(out.len())
     }
 }
@@ -72,7 +71,7 @@ impl Decoder {
 
     /// A decoder with these instructions; with tables, where the machine lacks them.
     pub fn with_level(law: Law, level: Level) -> Self {
-        Self { law, level: kernel::usable(level) }
+        Self { law, level: level.or_scalar() }
     }
 
     /// Decodes a payload of any length to a sample (linear 16-bit) an octet; says how many samples were
@@ -81,7 +80,7 @@ impl Decoder {
         let Some(pcm) = pcm.get_mut(..payload.len()) else {
             return Err(DecodeError::NoRoom { needed: payload.len() });
         };
-        kernel::decode(self.level, self.law, payload, pcm);
+        arch::g711::decode(self.level, self.law, payload, pcm);
         Ok(pcm.len())
     }
 }
@@ -103,7 +102,7 @@ impl Transcoder {
 
     /// From this law to the other with these instructions; with tables, where the machine lacks them.
     pub fn with_level(from: Law, level: Level) -> Self {
-        Self { from, level: kernel::usable(level) }
+        Self { from, level: level.or_scalar() }
     }
 
     /// Rewrites a payload of any length in the other law; says how many octets were written.
@@ -111,7 +110,7 @@ impl Transcoder {
         let Some(out) = out.get_mut(..payload.len()) else {
             return Err(EncodeError::NoRoom { needed: payload.len() });
         };
-        kernel::transcode(self.level, self.from, payload, out);
+        arch::g711::transcode(self.level, self.from, payload, out);
         Ok(out.len())
     }
 }

@@ -70,8 +70,17 @@ impl Encoder {
     }
 
     /// Encodes any even number of samples, two to an octet. Returns how many octets they took.
+    ///
+    /// # Errors
+    /// The samples are odd in number, or `out` is too short; nothing was encoded then.
     pub fn encode(&mut self, pcm: &[i16], out: &mut [u8]) -> Result<usize, EncodeError> {
         let octets = room(pcm, out)?;
+        self.encode_pairs(pcm, out);
+        Ok(octets)
+    }
+
+    /// [`Self::encode`] of whole pairs, where there is room.
+    fn encode_pairs(&mut self, pcm: &[i16], out: &mut [u8]) {
         for (samples, codes) in pcm.chunks(2 * PAIRS).zip(out.chunks_mut(PAIRS)) {
             let bands = mirror::split(&mut self.past, samples);
             let pairs = bands.low.iter().zip(&bands.high);
@@ -79,11 +88,15 @@ impl Encoder {
                 *code = self.encode_pair(low, high);
             }
         }
-        Ok(octets)
     }
 
-    /// Encodes as many samples of several channels side by side, to the same octets as one by one.
-    /// `level` is [`Level::current`], or less. What one list has more than another is left alone.
+    /// Encodes equally many samples of several channels side by side, at this level or less, to the same
+    /// octets as one by one. Element `n` of each list is of channel `n`; what one list has more than
+    /// another is left alone.
+    ///
+    /// # Errors
+    /// As for [`Self::encode`], and for channels of which one has more samples than another; nothing was
+    /// encoded for any of them then.
     pub fn encode_batch(
         level: Level,
         channels: &mut [&mut Self],
@@ -100,13 +113,11 @@ impl Encoder {
         }
         let mut done = 0;
         while done < count {
-            let group = level.lanes(count - done);
-            let (channels, pcm) = (&mut channels[done..done + group], &pcm[done..done + group]);
-            let out = &mut out[done..done + group];
-            if !arch::g722::encode(level, channels, pcm, out) {
-                channels[0].encode(pcm[0], out[0])?;
-            }
-            done += group;
+            let (level, lanes) = level.or_scalar().side_by_side(count - done);
+            let group = done..done + lanes;
+            done = group.end;
+            let (channels, pcm) = (&mut channels[group.clone()], &pcm[group.clone()]);
+            arch::g722::encode(level, channels, pcm, &mut out[group]);
         }
         Ok(())
     }
@@ -137,9 +148,21 @@ impl Decoder {
     }
 
     /// Decodes any number of octets, two samples from each. Returns how many samples they made.
+    ///
+    /// # Errors
+    /// `pcm` is too short; nothing was decoded then.
     pub fn decode(&mut self, payload: &[u8], pcm: &mut [i16]) -> Result<usize, DecodeError> {
         let needed = 2 * payload.len();
-        let Some(pcm) = pcm.get_mut(..needed) else { return Err(DecodeError::NoRoom { needed }) };
+        if pcm.len() < needed {
+            return Err(DecodeError::NoRoom { needed });
+        }
+        self.decode_octets(payload, pcm);
+        Ok(needed)
+    }
+
+    /// [`Self::decode`] where there is room.
+    fn decode_octets(&mut self, payload: &[u8], pcm: &mut [i16]) {
+        let pcm = &mut pcm[..2 * payload.len()];
         for (codes, samples) in payload.chunks(PAIRS).zip(pcm.chunks_mut(2 * PAIRS)) {
             let mut bands = Bands { low: [0; PAIRS], high: [0; PAIRS] };
             let pairs = bands.low.iter_mut().zip(&mut bands.high);
@@ -148,11 +171,15 @@ impl Decoder {
             }
             mirror::join(&mut self.past, &bands, samples);
         }
-        Ok(needed)
     }
 
-    /// Decodes as many octets of several channels side by side, to the same samples as one by one.
-    /// `level` is [`Level::current`], or less. What one list has more than another is left alone.
+    /// Decodes equally many octets of several channels side by side, at this level or less, to the same
+    /// samples as one by one. Element `n` of each list is of channel `n`; what one list has more than
+    /// another is left alone.
+    ///
+    /// # Errors
+    /// One channel has more octets than another, or some `pcm` is too short; nothing was decoded for any
+    /// of them then.
     pub fn decode_batch(
         level: Level,
         channels: &mut [&mut Self],
@@ -170,13 +197,11 @@ impl Decoder {
         }
         let mut done = 0;
         while done < count {
-            let group = level.lanes(count - done);
-            let (channels, pcm) = (&mut channels[done..done + group], &mut pcm[done..done + group]);
-            let payload = &payload[done..done + group];
-            if !arch::g722::decode(level, channels, payload, pcm) {
-                channels[0].decode(payload[0], pcm[0])?;
-            }
-            done += group;
+            let (level, lanes) = level.or_scalar().side_by_side(count - done);
+            let group = done..done + lanes;
+            done = group.end;
+            let (channels, payload) = (&mut channels[group.clone()], &payload[group.clone()]);
+            arch::g722::decode(level, channels, payload, &mut pcm[group]);
         }
         Ok(())
     }

@@ -72,11 +72,14 @@ impl Encoder {
     }
 
     /// Encodes linear samples, a multiple of [`Rate::samples`]. Returns how many octets they took.
+    ///
+    /// # Errors
+    /// The samples fill no whole octets, or `out` is too short; nothing was encoded then.
     pub fn encode(&mut self, pcm: &[i16], out: &mut [u8]) -> Result<usize, EncodeError> {
         self.encode_form(Linear, pcm, out)
     }
 
-    /// Encodes octets of G.711, a multiple of [`Rate::samples`]. Returns how many octets they took.
+    /// [`Self::encode`] of octets of G.711 in place of linear samples.
     pub fn encode_law(
         &mut self,
         law: Law,
@@ -86,9 +89,13 @@ impl Encoder {
         self.encode_form(law, sound, out)
     }
 
-    /// [`Self::encode`] of several channels side by side, to the same octets. All have equally many
-    /// samples; neighbours of different rates cannot share a vector. `level` is
-    /// [`Level::current`], or less. What one list has more than another is left alone.
+    /// [`Self::encode`] of several channels side by side, at this level or less, to the same octets. All
+    /// have equally many samples; neighbours of different rates cannot share a vector. Element `n` of each
+    /// list is of channel `n`; what one list has more than another is left alone.
+    ///
+    /// # Errors
+    /// As for [`Self::encode`], and for channels of which one has more samples than another; nothing was
+    /// encoded for any of them then.
     pub fn encode_batch(
         level: Level,
         channels: &mut [&mut Self],
@@ -117,15 +124,22 @@ impl Encoder {
         out: &mut [u8],
     ) -> Result<usize, EncodeError> {
         let octets = self.octets(sound.len(), out.len())?;
+        self.encode_codes(form, sound, out);
+        Ok(octets)
+    }
+
+    /// [`Self::encode`] of what fills whole octets, where there is room.
+    #[inline(always)]
+    fn encode_codes<F: Form>(&mut self, form: F, sound: &[F::Sample], out: &mut [u8]) {
         let (quantizer, bits) = (self.rate.quantizer(), self.rate.bits());
-        for (sound, out) in sound.chunks(GROUP).zip(out[..octets].chunks_mut(bits)) {
+        let out = &mut out[..sound.len() * bits / 8];
+        for (sound, out) in sound.chunks(GROUP).zip(out.chunks_mut(bits)) {
             let mut codes = [0; GROUP];
             for (code, &sample) in codes.iter_mut().zip(sound) {
                 *code = self.coder.encode(quantizer, form.linear(sample)) as u8;
             }
             self.packing.pack(bits, &codes, out);
         }
-        Ok(octets)
     }
 
     fn encode_forms<F: Form>(
@@ -147,13 +161,11 @@ impl Encoder {
         while done < count {
             let rate = channels[done].rate;
             let alike = channels[done..count].iter().take_while(|it| it.rate == rate).count();
-            let group = done..done + level.lanes(alike);
+            let (level, lanes) = level.or_scalar().side_by_side(alike);
+            let group = done..done + lanes;
             done = group.end;
-            let (channels, out) = (&mut channels[group.clone()], &mut out[group.clone()]);
-            let sound = &sound[group];
-            if !arch::g726::encode(level, form, channels, sound, out) {
-                channels[0].encode_form(form, sound[0], out[0])?;
-            }
+            let (channels, sound) = (&mut channels[group.clone()], &sound[group.clone()]);
+            arch::g726::encode(level, form, channels, sound, &mut out[group]);
         }
         Ok(())
     }
@@ -188,12 +200,15 @@ impl Decoder {
         octets * 8 / self.rate.bits()
     }
 
-    /// Decodes octets to linear samples. Returns how many.
+    /// Decodes octets to linear samples. Returns how many, which is [`Self::samples`].
+    ///
+    /// # Errors
+    /// `pcm` is too short; nothing was decoded then.
     pub fn decode(&mut self, payload: &[u8], pcm: &mut [i16]) -> Result<usize, DecodeError> {
         self.decode_form(Linear, payload, pcm)
     }
 
-    /// Decodes octets to octets of G.711. Returns how many.
+    /// [`Self::decode`] to octets of G.711 in place of linear samples.
     pub fn decode_law(
         &mut self,
         law: Law,
@@ -203,9 +218,13 @@ impl Decoder {
         self.decode_form(law, payload, out)
     }
 
-    /// [`Self::decode`] of several channels side by side, to the same samples. All have equally many
-    /// octets; neighbours of different rates cannot share a vector. `level` is
-    /// [`Level::current`], or less. What one list has more than another is left alone.
+    /// [`Self::decode`] of several channels side by side, at this level or less, to the same samples. All
+    /// have equally many octets; neighbours of different rates cannot share a vector. Element `n` of each
+    /// list is of channel `n`; what one list has more than another is left alone.
+    ///
+    /// # Errors
+    /// One channel has more octets than another, or some `pcm` is too short; nothing was decoded for any
+    /// of them then.
     pub fn decode_batch(
         level: Level,
         channels: &mut [&mut Self],
@@ -234,8 +253,18 @@ impl Decoder {
         out: &mut [F::Sample],
     ) -> Result<usize, DecodeError> {
         let needed = self.samples(payload.len());
-        let Some(out) = out.get_mut(..needed) else { return Err(DecodeError::NoRoom { needed }) };
+        if out.len() < needed {
+            return Err(DecodeError::NoRoom { needed });
+        }
+        self.decode_codes(form, payload, out);
+        Ok(needed)
+    }
+
+    /// [`Self::decode`] where there is room.
+    #[inline(always)]
+    fn decode_codes<F: Form>(&mut self, form: F, payload: &[u8], out: &mut [F::Sample]) {
         let (quantizer, bits) = (self.rate.quantizer(), self.rate.bits());
+        let out = &mut out[..payload.len() * 8 / bits];
         for (payload, out) in payload.chunks(bits).zip(out.chunks_mut(GROUP)) {
             let codes = self.packing.unpack(bits, payload);
             for (out, code) in out.iter_mut().zip(codes) {
@@ -244,7 +273,6 @@ impl Decoder {
                 *out = F::sample(form.sound(quantizer, sample, code, &expected));
             }
         }
-        Ok(needed)
     }
 
     fn decode_forms<F: Form>(
@@ -269,13 +297,11 @@ impl Decoder {
         while done < count {
             let rate = channels[done].rate;
             let alike = channels[done..count].iter().take_while(|it| it.rate == rate).count();
-            let group = done..done + level.lanes(alike);
+            let (level, lanes) = level.or_scalar().side_by_side(alike);
+            let group = done..done + lanes;
             done = group.end;
-            let (channels, out) = (&mut channels[group.clone()], &mut out[group.clone()]);
-            let payload = &payload[group];
-            if !arch::g726::decode(level, form, channels, payload, out) {
-                channels[0].decode_form(form, payload[0], out[0])?;
-            }
+            let (channels, payload) = (&mut channels[group.clone()], &payload[group.clone()]);
+            arch::g726::decode(level, form, channels, payload, &mut out[group]);
         }
         Ok(())
     }

@@ -56,12 +56,12 @@ pub struct Encoder {
 impl Encoder {
     /// At the beginning of a stream.
     pub fn new(dtx: Dtx) -> Self {
-        Self { state: encoder::State::new(dtx), level: Level::current() }
+        Self::with_level(dtx, Level::current())
     }
 
-    /// The same with the instructions of this level, if the machine has it.
-    pub fn at_level(self, level: Level) -> Self {
-        Self { level: level.or_scalar(), ..self }
+    /// At the beginning of a stream, with the instructions of this level, where the machine has it.
+    pub fn with_level(dtx: Dtx, level: Level) -> Self {
+        Self { state: encoder::State::new(dtx), level: level.or_scalar() }
     }
 
     /// Encodes whole frames of 80 samples one after another, and says how many octets `out` got: 10 for each frame of
@@ -106,12 +106,12 @@ pub struct Decoder {
 impl Decoder {
     /// At the beginning of a stream.
     pub fn new() -> Self {
-        Self { state: decoder::State::new(), level: Level::current() }
+        Self::with_level(Level::current())
     }
 
-    /// The same with the instructions of this level, if the machine has it.
-    pub fn at_level(self, level: Level) -> Self {
-        Self { level: level.or_scalar(), ..self }
+    /// At the beginning of a stream, with the instructions of this level, where the machine has it.
+    pub fn with_level(level: Level) -> Self {
+        Self { state: decoder::State::new(), level: level.or_scalar() }
     }
 
     /// Decodes a payload: any number of frames of speech, then at most one description of silence. Says how many

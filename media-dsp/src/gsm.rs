@@ -39,13 +39,13 @@ impl Default for Encoder {
 impl Encoder {
     /// After a reset.
     pub fn new() -> Self {
-        Self::at(Level::current())
+        Self::with_level(Level::current())
     }
 
-    /// After a reset, with the instructions of a level that this machine has.
-    pub fn at(level: Level) -> Self {
+    /// After a reset, with the instructions of this level, where the machine has it.
+    pub fn with_level(level: Level) -> Self {
         Self {
-            level,
+            level: level.or_scalar(),
             sample: 0,
             offset: 0,
             emphasis: 0,
@@ -138,13 +138,13 @@ impl Default for Decoder {
 impl Decoder {
     /// After a reset.
     pub fn new() -> Self {
-        Self::at(Level::current())
+        Self::with_level(Level::current())
     }
 
-    /// After a reset, with the instructions of a level that this machine has.
-    pub fn at(level: Level) -> Self {
+    /// After a reset, with the instructions of this level, where the machine has it.
+    pub fn with_level(level: Level) -> Self {
         Self {
-            level,
+            level: level.or_scalar(),
             ratios: [0; 8],
             stages: [0; 8],
             past: [0; 120],

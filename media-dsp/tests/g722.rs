@@ -6,6 +6,7 @@
 mod oracle;
 
 use media_dsp::arch::Level;
+use media_dsp::codec::{DecodeError, EncodeError};
 use media_dsp::g722::{Decoder, Encoder, Mode};
 use oracle::{Chance, ffmpeg, speech, vector, words};
 use proptest::prelude::*;
@@ -175,6 +176,79 @@ fn channels_side_by_side_come_out_as_one_by_one_at_every_level() {
 }
 
 #[test]
+fn a_batch_with_one_channel_that_does_not_fit_changes_none() {
+    for level in Level::here() {
+        let mut encoders = [0; 3].map(|_| Encoder::new(Mode::One));
+        let mut decoders = [0; 3].map(|_| Decoder::new(Mode::One));
+        let (sound, codes) = ([1_000; 40], [99; 20]);
+        let mut encode = |pcm: [&[i16]; 3], room: [usize; 3]| {
+            let mut outs = room.map(|room| vec![7; room]);
+            let [a, b, c] = &mut encoders;
+            let result = Encoder::encode_batch(
+                level,
+                &mut [a, b, c],
+                &pcm,
+                &mut outs.each_mut().map(|out| &mut out[..]),
+            );
+            let untouched = outs.iter().flatten().all(|&octet| octet == 7);
+            (result, untouched && [&*a, b, c].iter().all(|it| **it == Encoder::new(Mode::One)))
+        };
+        let unequal = encode([&sound, &sound[..38], &sound], [20; 3]);
+        assert_eq!(unequal, (Err(EncodeError::FrameLength { frame: 40, given: 38 }), true));
+        let odd = encode([&sound[..39]; 3], [20; 3]);
+        assert_eq!(odd, (Err(EncodeError::FrameLength { frame: 2, given: 39 }), true));
+        let short = encode([&sound; 3], [20, 20, 19]);
+        assert_eq!(short, (Err(EncodeError::NoRoom { needed: 20 }), true));
+        assert_eq!(encode([&sound; 3], [20; 3]), (Ok(()), false));
+
+        let mut decode = |payload: [&[u8]; 3], room: [usize; 3]| {
+            let mut outs = room.map(|room| vec![7; room]);
+            let [a, b, c] = &mut decoders;
+            let result = Decoder::decode_batch(
+                level,
+                &mut [a, b, c],
+                &payload,
+                &mut outs.each_mut().map(|out| &mut out[..]),
+            );
+            let untouched = outs.iter().flatten().all(|&sample| sample == 7);
+            (result, untouched && [&*a, b, c].iter().all(|it| **it == Decoder::new(Mode::One)))
+        };
+        let unequal = decode([&codes, &codes[..19], &codes], [40; 3]);
+        assert_eq!(unequal, (Err(DecodeError::Malformed), true));
+        let short = decode([&codes; 3], [40, 39, 40]);
+        assert_eq!(short, (Err(DecodeError::NoRoom { needed: 40 }), true));
+        assert_eq!(decode([&codes; 3], [40; 3]), (Ok(()), false));
+    }
+}
+
+#[test]
+fn what_is_behind_the_end_of_a_longer_output_is_left_alone() {
+    let pcm = torture();
+    for (level, count) in Level::here().flat_map(|level| [(level, 1), (level, 5), (level, 17)]) {
+        let mut encoders = vec![Encoder::new(Mode::One); count];
+        let mut decoders = vec![Decoder::new(Mode::One); count];
+        let mut codes = vec![[7; 200]; count];
+        let mut samples = vec![[7; 400]; count];
+        for at in 0..5 {
+            let sound = vec![&pcm[at * 90..][..90]; count];
+            let mut channels: Vec<_> = encoders.iter_mut().collect();
+            let mut outs: Vec<_> = codes.iter_mut().map(|it| &mut it[..]).collect();
+            Encoder::encode_batch(level, &mut channels, &sound, &mut outs).unwrap();
+            let payload: Vec<_> = codes.iter().map(|it| &it[..45]).collect();
+            let mut channels: Vec<_> = decoders.iter_mut().collect();
+            let mut outs: Vec<_> = samples.iter_mut().map(|it| &mut it[..]).collect();
+            Decoder::decode_batch(level, &mut channels, &payload, &mut outs).unwrap();
+        }
+        assert!(codes.iter().all(|out| out[45..] == [7; 155]));
+        assert!(samples.iter().all(|out| out[90..] == [7; 310]));
+        let codes = encoded(Mode::One, &pcm[..450]);
+        let mut alone = Decoder::new(Mode::One);
+        alone.decode(&codes, &mut [0; 900]).unwrap();
+        assert!(decoders.iter().all(|decoder| *decoder == alone), "{level:?} {count}");
+    }
+}
+
+#[test]
 fn a_saved_state_goes_on_alike_in_pieces_of_any_size() {
     let pcm = torture();
     let whole = encoded(Mode::One, &pcm);
@@ -205,9 +279,15 @@ fn a_state_is_as_large_as_it_says() {
 #[test]
 fn odd_samples_and_short_outputs_are_refused() {
     let (mut out, mut pcm) = ([0; 2], [0; 3]);
-    assert!(Encoder::new(Mode::One).encode(&[0; 3], &mut out).is_err());
-    assert!(Encoder::new(Mode::One).encode(&[0; 6], &mut out).is_err());
-    assert!(Decoder::new(Mode::One).decode(&[0; 2], &mut pcm).is_err());
+    let mut encoder = Encoder::new(Mode::One);
+    let odd = EncodeError::FrameLength { frame: 2, given: 3 };
+    assert_eq!(encoder.encode(&[900; 3], &mut out), Err(odd));
+    assert_eq!(encoder.encode(&[900; 6], &mut out), Err(EncodeError::NoRoom { needed: 3 }));
+    assert_eq!(encoder, Encoder::new(Mode::One));
+    let mut decoder = Decoder::new(Mode::One);
+    assert_eq!(decoder.decode(&[9; 2], &mut pcm), Err(DecodeError::NoRoom { needed: 4 }));
+    assert_eq!(decoder, Decoder::new(Mode::One));
+    assert_eq!((encoder.encode(&[], &mut []), decoder.decode(&[], &mut [])), (Ok(0), Ok(0)));
 }
 
 proptest! {

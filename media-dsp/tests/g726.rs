@@ -6,6 +6,7 @@ mod oracle;
 
 use libloading::Library;
 use media_dsp::arch::Level;
+use media_dsp::codec::{DecodeError, EncodeError};
 use media_dsp::g726::{Decoder, Encoder, Law, Packing, Rate};
 use oracle::{Chance, library, speech, vector, words};
 use proptest::prelude::*;
@@ -282,9 +283,89 @@ fn a_state_is_as_large_as_it_says() {
 #[test]
 fn samples_that_fill_no_octet_and_short_outputs_are_refused() {
     let mut out = [0; 4];
-    assert!(Encoder::new(Rate::Kbit24, Packing::Rtp).encode(&[0; 7], &mut out).is_err());
-    assert!(Encoder::new(Rate::Kbit40, Packing::Rtp).encode(&[0; 8], &mut out).is_err());
-    assert!(Decoder::new(Rate::Kbit16, Packing::Rtp).decode(&[0; 2], &mut [0; 7]).is_err());
+    let fresh = Encoder::new(Rate::Kbit40, Packing::Rtp);
+    let mut encoder = fresh.clone();
+    let part = EncodeError::FrameLength { frame: 8, given: 7 };
+    assert_eq!(encoder.encode(&[900; 7], &mut out), Err(part));
+    assert_eq!(encoder.encode_law(Law::A, &[9; 7], &mut out), Err(part));
+    let short = EncodeError::NoRoom { needed: 5 };
+    assert_eq!(encoder.encode(&[900; 8], &mut out), Err(short));
+    assert_eq!(encoder.encode_law(Law::A, &[9; 8], &mut out), Err(short));
+    assert_eq!(encoder, fresh);
+    let fresh = Decoder::new(Rate::Kbit16, Packing::Rtp);
+    let mut decoder = fresh.clone();
+    let short = DecodeError::NoRoom { needed: 8 };
+    assert_eq!(decoder.decode(&[9; 2], &mut [0; 7]), Err(short));
+    assert_eq!(decoder.decode_law(Law::Mu, &[9; 2], &mut [0; 7]), Err(short));
+    assert_eq!(decoder, fresh);
+    assert_eq!((encoder.encode(&[], &mut []), decoder.decode(&[], &mut [])), (Ok(0), Ok(0)));
+}
+
+#[test]
+fn a_batch_with_one_channel_that_does_not_fit_changes_none() {
+    for level in Level::here() {
+        let fresh = [Rate::Kbit24, Rate::Kbit24, Rate::Kbit40, Rate::Kbit24];
+        let mut encoders = fresh.map(|rate| Encoder::new(rate, Packing::Rtp));
+        let mut decoders = fresh.map(|rate| Decoder::new(rate, Packing::Rtp));
+        let before = (encoders.clone(), decoders.clone());
+        let mut encode = |sound: [&[u8]; 4], room: usize| {
+            let mut outs = [0; 4].map(|_| vec![7; room]);
+            let mut outs = outs.each_mut().map(|out| &mut out[..]);
+            let mut channels = encoders.each_mut();
+            Encoder::encode_law_batch(level, Law::A, &mut channels, &sound, &mut outs)
+        };
+        let sound = [9; 40];
+        let unequal = EncodeError::FrameLength { frame: 40, given: 32 };
+        assert_eq!(encode([&sound, &sound, &sound, &sound[..32]], 25), Err(unequal));
+        let part = EncodeError::FrameLength { frame: 8, given: 36 };
+        assert_eq!(encode([&sound[..36]; 4], 25), Err(part));
+        // 40 kbit/s need more than the others.
+        assert_eq!(encode([&sound; 4], 15), Err(EncodeError::NoRoom { needed: 25 }));
+        let mut decode = |payload: [&[u8]; 4], room: usize| {
+            let mut outs = [0; 4].map(|_| vec![7; room]);
+            let mut outs = outs.each_mut().map(|out| &mut out[..]);
+            let mut channels = decoders.each_mut();
+            Decoder::decode_law_batch(level, Law::A, &mut channels, &payload, &mut outs)
+        };
+        let payload = [9; 15];
+        let unequal = decode([&payload, &payload[..14], &payload, &payload], 40);
+        assert_eq!(unequal, Err(DecodeError::Malformed));
+        assert_eq!(decode([&payload; 4], 39), Err(DecodeError::NoRoom { needed: 40 }));
+        assert!((encoders, decoders) == before, "{level:?}");
+    }
+}
+
+#[test]
+fn what_is_behind_the_end_of_a_longer_output_is_left_alone() {
+    let (sound, payload) = (wild(6, 200), wild(7, 200));
+    for (level, rate) in Level::here().flat_map(|level| RATES.map(|rate| (level, rate))) {
+        for count in [1, 5, 17] {
+            let mut encoders = vec![Encoder::new(rate, Packing::Aal2); count];
+            let mut decoders = vec![Decoder::new(rate, Packing::Aal2); count];
+            let (mut alone, mut silent) = (encoders[0].clone(), decoders[0].clone());
+            let (mut codes, mut heard) = (vec![[7; 64]; count], vec![[7; 200]; count]);
+            // Whole octets, but no whole group of eight codes where a rate lets that be.
+            let samples = 40 + rate.samples();
+            let octets = samples * rate.bits() / 8;
+            for at in 0..4 {
+                let sound = vec![&sound[at * 48..][..samples]; count];
+                let payload = vec![&payload[at * 30..][..octets]; count];
+                let mut channels: Vec<_> = encoders.iter_mut().collect();
+                let mut outs: Vec<_> = codes.iter_mut().map(|it| &mut it[..]).collect();
+                Encoder::encode_law_batch(level, Law::A, &mut channels, &sound, &mut outs).unwrap();
+                let mut channels: Vec<_> = decoders.iter_mut().collect();
+                let mut outs: Vec<_> = heard.iter_mut().map(|it| &mut it[..]).collect();
+                Decoder::decode_law_batch(level, Law::A, &mut channels, &payload, &mut outs)
+                    .unwrap();
+                alone.encode_law(Law::A, sound[0], &mut vec![0; octets]).unwrap();
+                silent.decode_law(Law::A, payload[0], &mut vec![0; samples]).unwrap();
+            }
+            assert!(codes.iter().all(|out| out[octets..].iter().all(|&it| it == 7)));
+            assert!(heard.iter().all(|out| out[samples..].iter().all(|&it| it == 7)));
+            assert!(encoders.iter().all(|it| *it == alone), "{level:?} {rate:?} {count}");
+            assert!(decoders.iter().all(|it| *it == silent), "{level:?} {rate:?} {count}");
+        }
+    }
 }
 
 proptest! {

@@ -90,8 +90,8 @@ encoded! {
 fn all_levels_agree(dtx: Dtx, pcm: &[i16]) {
     let mut first = None;
     for level in Level::here() {
-        let mut encoder = Encoder::new(dtx).at_level(level);
-        let mut decoder = Decoder::new().at_level(level);
+        let mut encoder = Encoder::with_level(dtx, level);
+        let mut decoder = Decoder::with_level(level);
         let mut results = Vec::new();
         for (number, pcm) in pcm.as_chunks::<FRAME>().0.iter().enumerate() {
             let frame = encoder.encode_frame(pcm);

@@ -6,6 +6,7 @@ mod oracle;
 
 use libloading::Library;
 use media_dsp::arch::Level;
+use media_dsp::codec::{DecodeError, EncodeError};
 use media_dsp::gsm::{Decoder, Encoder};
 use oracle::{Chance, library, speech};
 use proptest::prelude::*;
@@ -163,8 +164,8 @@ fn all_levels_come_out_alike() {
         let expected = (encoded(&pcm), decoded(&wild));
         for level in Level::here() {
             let mut out = (vec![0; expected.0.len()], vec![0; expected.1.len()]);
-            Encoder::at(level).encode(&pcm, &mut out.0).unwrap();
-            Decoder::at(level).decode(&wild, &mut out.1).unwrap();
+            Encoder::with_level(level).encode(&pcm, &mut out.0).unwrap();
+            Decoder::with_level(level).decode(&wild, &mut out.1).unwrap();
             assert!(out == expected, "{level:?}");
         }
     }
@@ -215,13 +216,20 @@ fn a_state_is_as_large_as_it_says() {
 #[test]
 fn what_is_no_frame_is_refused() {
     let (mut out, mut pcm) = ([0; 40], [0; 320]);
-    assert!(Encoder::new().encode(&[0; 159], &mut out).is_err());
-    assert!(Encoder::new().encode(&[0; 320], &mut out).is_err());
-    let mut frames = encoded(&[0; 320]);
-    assert!(Decoder::new().decode(&frames[..65], &mut pcm).is_err());
-    assert!(Decoder::new().decode(&frames, &mut pcm[..319]).is_err());
+    let (mut encoder, mut decoder) = (Encoder::new(), Decoder::new());
+    let part = EncodeError::FrameLength { frame: 160, given: 159 };
+    assert_eq!(encoder.encode(&[900; 159], &mut out), Err(part));
+    assert_eq!(encoder.encode(&[900; 320], &mut out), Err(EncodeError::NoRoom { needed: 66 }));
+    assert_eq!(encoder, Encoder::new());
+    let mut frames = encoded(&[900; 320]);
+    assert_eq!(decoder.decode(&frames[..65], &mut pcm), Err(DecodeError::Malformed));
+    let short = decoder.decode(&frames, &mut pcm[..319]);
+    assert_eq!(short, Err(DecodeError::NoRoom { needed: 320 }));
+    // A second frame without its signature: the first is not decoded either.
     frames[33] = 0;
-    assert!(Decoder::new().decode(&frames, &mut pcm).is_err());
+    assert_eq!(decoder.decode(&frames, &mut pcm), Err(DecodeError::Malformed));
+    assert_eq!(decoder, Decoder::new());
+    assert_eq!((encoder.encode(&[], &mut []), decoder.decode(&[], &mut [])), (Ok(0), Ok(0)));
 }
 
 proptest! {

@@ -35,12 +35,6 @@ pub(crate) trait Lanes:
     /// To the first `COUNT` values.
     fn write(self, to: &mut [i32; MOST]);
 
-    /// Shifted left.
-    fn left(self, by: u32) -> Self;
-
-    /// Shifted right with the sign.
-    fn right(self, by: u32) -> Self;
-
     /// Each shifted left by its own 0 to 31 places.
     fn left_by(self, by: Self) -> Self;
 
@@ -65,9 +59,6 @@ pub(crate) trait Lanes:
     /// The bits of the same number, up to 2^24, as an IEEE 754 single: its logarithm lies in them.
     fn float(self) -> Self;
 
-    /// How many of the levels, which rise, the value reaches; all sixteen are never reached.
-    fn rank(self, levels: &[i32; 16]) -> Self;
-
     /// The products of the lower halves and of the upper halves, 16 bits with sign each, summed.
     fn dot(self, other: Self) -> Self;
 
@@ -82,6 +73,31 @@ pub(crate) trait Lanes:
 
     /// The entries at these places of a longer table.
     fn look<const SIZE: usize>(self, table: &[i32; SIZE]) -> Self;
+
+    /// Shifted left by 0 to 31 places.
+    #[inline(always)]
+    fn left(self, by: u32) -> Self {
+        self.left_by(Self::all(by as i32))
+    }
+
+    /// Shifted right, with the sign, by 0 to 31 places.
+    #[inline(always)]
+    fn right(self, by: u32) -> Self {
+        self.right_by(Self::all(by as i32))
+    }
+
+    /// How many of the levels, which rise, the value reaches; all sixteen are never reached. It is found by
+    /// halving.
+    #[inline(always)]
+    fn rank(self, levels: &[i32; 16]) -> Self {
+        let mut place = Self::all(0);
+        for half in [8, 4, 2, 1] {
+            let level = (place + Self::all(half - 1)).look16(levels);
+            let short = level.above(self);
+            place = place + Self::pick(short, Self::all(0), Self::all(half));
+        }
+        place
+    }
 
     /// Between two limits.
     #[inline(always)]
@@ -136,16 +152,6 @@ impl Lanes for i32 {
     #[inline(always)]
     fn write(self, to: &mut [i32; MOST]) {
         to[0] = self;
-    }
-
-    #[inline(always)]
-    fn left(self, by: u32) -> Self {
-        self << (by & 31)
-    }
-
-    #[inline(always)]
-    fn right(self, by: u32) -> Self {
-        self >> (by & 31)
     }
 
     #[inline(always)]

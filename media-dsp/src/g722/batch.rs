@@ -7,6 +7,26 @@ use super::tables::{HIGH_TWO, LOW};
 use super::{Decoder, Encoder};
 use crate::arch::lanes::{Lanes, MOST};
 
+/// Encodes the samples of all channels one by one.
+#[inline(always)]
+pub(crate) fn encode_each(channels: &mut [&mut Encoder], pcm: &[&[i16]], out: &mut [&mut [u8]]) {
+    for ((channel, pcm), out) in channels.iter_mut().zip(pcm).zip(out) {
+        channel.encode_pairs(pcm, out);
+    }
+}
+
+/// Decodes the octets of all channels one by one.
+#[inline(always)]
+pub(crate) fn decode_each(
+    channels: &mut [&mut Decoder],
+    payload: &[&[u8]],
+    pcm: &mut [&mut [i16]],
+) {
+    for ((channel, payload), pcm) in channels.iter_mut().zip(payload).zip(pcm) {
+        channel.decode_octets(payload, pcm);
+    }
+}
+
 /// Encodes the samples of all channels, two samples to an octet.
 #[inline(always)]
 pub(crate) fn encode<L: Lanes>(

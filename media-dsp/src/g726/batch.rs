@@ -7,6 +7,32 @@ use super::packing::GROUP;
 use super::{Decoder, Encoder};
 use crate::arch::lanes::{Lanes, MOST};
 
+/// Encodes the samples of all channels one by one.
+#[inline(always)]
+pub(crate) fn encode_each<F: Form>(
+    form: F,
+    channels: &mut [&mut Encoder],
+    sound: &[&[F::Sample]],
+    out: &mut [&mut [u8]],
+) {
+    for ((channel, sound), out) in channels.iter_mut().zip(sound).zip(out) {
+        channel.encode_codes(form, sound, out);
+    }
+}
+
+/// Decodes the octets of all channels one by one.
+#[inline(always)]
+pub(crate) fn decode_each<F: Form>(
+    form: F,
+    channels: &mut [&mut Decoder],
+    payload: &[&[u8]],
+    out: &mut [&mut [F::Sample]],
+) {
+    for ((channel, payload), out) in channels.iter_mut().zip(payload).zip(out) {
+        channel.decode_codes(form, payload, out);
+    }
+}
+
 /// Encodes the samples of all channels.
 #[inline(always)]
 pub(crate) fn encode<L: Lanes, F: Form>(

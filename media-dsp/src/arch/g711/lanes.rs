@@ -1,8 +1,34 @@
 //! The laws as arithmetic without tables or branches, in loops over fixed lengths that become vector
 //! instructions of whatever level they are compiled for.
 
+use crate::g711::Law;
+
+#[inline(always)]
+pub(super) fn encode(law: Law, pcm: &[i16], out: &mut [u8]) {
+    match law {
+        Law::A => encode_by::<A>(pcm, out),
+        Law::Mu => encode_by::<Mu>(pcm, out),
+    }
+}
+
+#[inline(always)]
+pub(super) fn decode(law: Law, codes: &[u8], pcm: &mut [i16]) {
+    match law {
+        Law::A => decode_by::<A>(codes, pcm),
+        Law::Mu => decode_by::<Mu>(codes, pcm),
+    }
+}
+
+#[inline(always)]
+pub(super) fn transcode(from: Law, codes: &[u8], out: &mut [u8]) {
+    match from {
+        Law::A => transcode_by::<A, Mu>(codes, out),
+        Law::Mu => transcode_by::<Mu, A>(codes, out),
+    }
+}
+
 /// A law, for one sample in 32 bits.
-pub(super) trait Curve {
+trait Curve {
     /// The code of a 16-bit sample.
     fn code(sample: i32) -> u8;
     /// The 16-bit sample of a code.
@@ -10,10 +36,10 @@ pub(super) trait Curve {
 }
 
 /// A-law, Table 1/G.711.
-pub(super) struct A;
+struct A;
 
 /// µ-law, Table 2/G.711.
-pub(super) struct Mu;
+struct Mu;
 
 impl Curve for A {
     #[inline(always)]
@@ -65,7 +91,7 @@ fn segment_and_place(size: i32) -> i32 {
 }
 
 #[inline(always)]
-pub(super) fn encode<C: Curve>(pcm: &[i16], out: &mut [u8]) {
+fn encode_by<C: Curve>(pcm: &[i16], out: &mut [u8]) {
     let (blocks, rest) = pcm.as_chunks::<BLOCK>();
     let (out_blocks, out_rest) = out.as_chunks_mut::<BLOCK>();
     for (block, out) in blocks.iter().zip(out_blocks) {
@@ -77,7 +103,7 @@ pub(super) fn encode<C: Curve>(pcm: &[i16], out: &mut [u8]) {
 }
 
 #[inline(always)]
-pub(super) fn decode<C: Curve>(codes: &[u8], pcm: &mut [i16]) {
+fn decode_by<C: Curve>(codes: &[u8], pcm: &mut [i16]) {
     let (blocks, rest) = codes.as_chunks::<BLOCK>();
     let (pcm_blocks, pcm_rest) = pcm.as_chunks_mut::<BLOCK>();
     for (block, pcm) in blocks.iter().zip(pcm_blocks) {
@@ -89,7 +115,7 @@ pub(super) fn decode<C: Curve>(codes: &[u8], pcm: &mut [i16]) {
 }
 
 #[inline(always)]
-pub(super) fn transcode<C: Curve, D: Curve>(codes: &[u8], out: &mut [u8]) {
+fn transcode_by<C: Curve, D: Curve>(codes: &[u8], out: &mut [u8]) {
     let (blocks, rest) = codes.as_chunks::<BLOCK>();
     let (out_blocks, out_rest) = out.as_chunks_mut::<BLOCK>();
     for (block, out) in blocks.iter().zip(out_blocks) {

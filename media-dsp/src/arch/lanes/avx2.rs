@@ -36,16 +36,6 @@ impl Lanes for Eight {
     }
 
     #[inline(always)]
-    fn left(self, by: u32) -> Self {
-        self.left_by(Self::all(by as i32))
-    }
-
-    #[inline(always)]
-    fn right(self, by: u32) -> Self {
-        self.right_by(Self::all(by as i32))
-    }
-
-    #[inline(always)]
     fn left_by(self, by: Self) -> Self {
         // SAFETY: AVX2 is here.
         Self(unsafe { _mm256_sllv_epi32(self.0, by.0) })
@@ -91,17 +81,6 @@ impl Lanes for Eight {
     fn float(self) -> Self {
         // SAFETY: AVX2 is here.
         Self(unsafe { _mm256_castps_si256(_mm256_cvtepi32_ps(self.0)) })
-    }
-
-    #[inline(always)]
-    fn rank(self, levels: &[i32; 16]) -> Self {
-        let mut place = Self::all(0);
-        for half in [8, 4, 2, 1] {
-            let level = (place + Self::all(half - 1)).look16(levels);
-            let short = level.above(self);
-            place = place + Self::pick(short, Self::all(0), Self::all(half));
-        }
-        place
     }
 
     #[inline(always)]

@@ -36,17 +36,6 @@ impl Lanes for Four {
     }
 
     #[inline(always)]
-    fn left(self, by: u32) -> Self {
-        self.left_by(Self::all(by as i32))
-    }
-
-    #[inline(always)]
-    fn right(self, by: u32) -> Self {
-        // SAFETY: NEON is here.
-        Self(unsafe { vshlq_s32(self.0, vdupq_n_s32(-(by as i32))) })
-    }
-
-    #[inline(always)]
     fn left_by(self, by: Self) -> Self {
         // SAFETY: NEON is here.
         Self(unsafe { vshlq_s32(self.0, by.0) })
@@ -92,17 +81,6 @@ impl Lanes for Four {
     fn float(self) -> Self {
         // SAFETY: NEON is here.
         Self(unsafe { vreinterpretq_s32_f32(vcvtq_f32_s32(self.0)) })
-    }
-
-    #[inline(always)]
-    fn rank(self, levels: &[i32; 16]) -> Self {
-        let mut place = Self::all(0);
-        for half in [8, 4, 2, 1] {
-            let level = (place + Self::all(half - 1)).look16(levels);
-            let short = level.above(self);
-            place = place + Self::pick(short, Self::all(0), Self::all(half));
-        }
-        place
     }
 
     #[inline(always)]
