@@ -1,8 +1,9 @@
 //! The indication tones of countries: ITU-T E.180 Supplement 2 ("Various tones used in national
-//! networks"), for GB BT SIN 350, for AU S002, for NZ TNA 102, for SG TS PSTN 1. Where an administration
-//! names several forms of a tone this is the first or the one of its digital exchanges; for CO, LV, PE,
-//! RS, TW, UA and VN, which are missing there or name no cadence, what their operators use. EG is as
-//! exchanges have it: the Supplement prints its busy and ringing tones with exchanged cadences.
+//! networks"), for GB BT SIN 350, for AU S002, for NZ TNA 102, for SG TS PSTN 1, for RU and UA GOST
+//! 45.223. Where an administration names several forms of a tone this is the first or the one of
+//! its digital exchanges; for CO, LV, PE, RS, TW and VN, which are missing there or name no cadence,
+//! what their operators use. EG is as exchanges have it: the Supplement prints its busy and ringing
+//! tones with exchanged cadences.
 
 use super::cadence::Sound::{Modulated, Off, One, Three, Two};
 use super::cadence::Step;
@@ -197,6 +198,7 @@ static ZONES: &[Zone] = &[
     zone("PT", DIAL_425, RING_425_5_S, BUSY_425_500, Some(BUSY_425_200), Some(WAITING_200_5), INFORMATION),
     zone("RO", &[Step(One(450.0), 0)], &[Step(Two(425.0, 475.0), 2_000), Step(Off, 4_000)], &[Step(One(450.0), 150), Step(Off, 200)], None, None, None),
     zone("RS", DIAL_MORSE_A, RING_425, BUSY_425_500, Some(BUSY_425_250), Some(&[Step(One(425.0), 300), Step(Off, 8_000)]), INFORMATION),
+    zone("RU", DIAL_425, RING_425, &[Step(One(425.0), 350), Step(Off, 350)], Some(&[Step(One(425.0), 175), Step(Off, 175)]), Some(&[Step(One(425.0), 200), Step(Off, 5_000)]), INFORMATION),
     zone("SA", DIAL_425, &[Step(One(425.0), 1_200), Step(Off, 4_600)], BUSY_425_500, None, Some(&[Step(One(425.0), 200), Step(Off, 600), Step(One(425.0), 200), Step(Off, 4_000)]), None),
     zone("SE", DIAL_425, RING_425_5_S, BUSY_425_250, Some(&[Step(One(425.0), 250), Step(Off, 750)]), Some(&[Step(One(425.0), 200), Step(Off, 500), Step(One(425.0), 200), Step(Off, 9_100)]), INFORMATION),
     zone("SG", DIAL_425, &[Step(Modulated(425.0, 24.0), 400), Step(Off, 200), Step(Modulated(425.0, 24.0), 400), Step(Off, 2_000)], &[Step(One(425.0), 750), Step(Off, 750)], Some(BUSY_425_250), Some(&[Step(Modulated(425.0, 24.0), 300), Step(Off, 200), Step(Modulated(425.0, 24.0), 300), Step(Off, 3_200)]), INFORMATION),
@@ -207,8 +209,9 @@ static ZONES: &[Zone] = &[
     zone("TW", DIAL_350_440, &[Step(Two(440.0, 480.0), 1_000), Step(Off, 2_000)], BUSY_480_620, Some(FAST_480_620), Some(&[Step(Two(350.0, 440.0), 250), Step(Off, 250), Step(Two(350.0, 440.0), 250), Step(Off, 3_250)]), INFORMATION),
     zone("UA", DIAL_425, RING_425, &[Step(One(425.0), 350), Step(Off, 350)], Some(&[Step(One(425.0), 175), Step(Off, 175)]), Some(&[Step(One(425.0), 200), Step(Off, 5_000)]), INFORMATION),
     zone("US", DIAL_350_440, RING_440_480, BUSY_480_620, Some(FAST_480_620), Some(WAITING_440), INFORMATION),
+    zone("VE", DIAL_425, RING_425, BUSY_425_500, Some(BUSY_425_250), Some(&[Step(Two(400.0, 450.0), 300), Step(Off, 6_000)]), Some(&[Step(One(950.0), 330), Step(One(1_440.0), 330), Step(One(1_800.0), 330), Step(Off, 1_000)])),
     zone("VN", DIAL_425, RING_425, BUSY_425_500, Some(BUSY_425_250), Some(WAITING_200_5), INFORMATION),
-    zone("ZA", &[Step(Modulated(400.0, 33.0), 0)], &[Step(Modulated(400.0, 33.0), 400), Step(Off, 200), Step(Modulated(400.0, 33.0), 400), Step(Off, 2_000)], BUSY_400_500, Some(BUSY_400_250), Some(&[Step(Modulated(400.0, 33.0), 250), Step(Off, 250), Step(Modulated(400.0, 33.0), 250), Step(Off, 3_250)]), INFORMATION),
+    zone("ZA", &[Step(Modulated(400.0, 33.0), 0)], &[Step(Modulated(400.0, 33.0), 400), Step(Off, 200), Step(Modulated(400.0, 33.0), 400), Step(Off, 2_000)], BUSY_400_500, Some(BUSY_400_250), Some(&[Step(Modulated(400.0, 33.0), 250), Step(Off, 250), Step(Modulated(400.0, 33.0), 250), Step(Off, 250), Step(Modulated(400.0, 33.0), 250), Step(Off, 250), Step(Modulated(400.0, 33.0), 250), Step(Off, 7_250)]), INFORMATION),
 ];
 
 #[cfg(test)]
