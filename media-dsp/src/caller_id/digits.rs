@@ -36,7 +36,7 @@ pub struct Run {
     length: usize,
 }
 
-/// The digits are no identity.
+/// The digits are no identity, or the identity is none that such digits say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Malformed;
 
@@ -46,16 +46,17 @@ impl Run {
         std::str::from_utf8(&self.signs[..self.length]).unwrap_or_default()
     }
 
-    fn push(&mut self, sign: char) -> Result<(), Malformed> {
-        *self.signs.get_mut(self.length).ok_or(Malformed)? = sign as u8;
-        self.length += 1;
-        Ok(())
+    /// These parts in a row.
+    fn of(parts: &[&str]) -> Result<Self, Malformed> {
+        let mut run = Self::default();
+        parts.iter().flat_map(|part| part.bytes()).try_for_each(|sign| run.push(sign))?;
+        Ok(run)
     }
 
-    fn of(signs: &str) -> Result<Self, Malformed> {
-        let mut run = Self::default();
-        signs.chars().try_for_each(|sign| run.push(sign))?;
-        Ok(run)
+    fn push(&mut self, sign: u8) -> Result<(), Malformed> {
+        *self.signs.get_mut(self.length).ok_or(Malformed)? = sign;
+        self.length += 1;
+        Ok(())
     }
 }
 
@@ -126,24 +127,24 @@ impl Identity {
         if identity == Self::default() { Err(Malformed) } else { Ok(identity) }
     }
 
-    /// The digits that say it, the one that ends them included.
+    /// The digits that say it, the one that ends them included. Refused where the form has no words
+    /// for it, and where it says nothing.
     pub fn compose(&self, form: Form) -> Result<Run, Malformed> {
         let (number, redirecting) = (self.number(), self.redirecting());
-        let text = match (form, self.absence) {
-            (Form::Fields, absence) => {
-                let part = |letter: &str, body: &str| {
-                    if body.is_empty() { String::new() } else { format!("{letter}{body}") }
-                };
+        match (form, self.absence) {
+            (Form::Fields, absence) if *self != Self::default() => {
+                let lead = |letter, body: &str| if body.is_empty() { "" } else { letter };
                 let why = absence.map_or("", |it| if it == Absence::Private { "10" } else { "00" });
-                part("A", number) + &part("D", redirecting) + &part("B", why) + "C"
+                let (a, d, b) = (lead("A", number), lead("D", redirecting), lead("B", why));
+                Run::of(&[a, number, d, redirecting, b, why, "C"])
             }
-            (Form::Hash, None) => format!("A{number}#"),
-            (Form::Hash, Some(Absence::Private)) => "D1#".to_owned(),
-            (Form::Hash, Some(_)) => "D3#".to_owned(),
-            (Form::Between, None) => format!("D{number}C"),
-            (Form::Between, Some(_)) => return Err(Malformed),
-        };
-        Run::of(&text)
+            (_, _) if !redirecting.is_empty() => Err(Malformed),
+            (Form::Hash, Some(Absence::Private)) => Run::of(&["D1#"]),
+            (Form::Hash, Some(_)) => Run::of(&["D3#"]),
+            (Form::Hash, None) if !number.is_empty() => Run::of(&["A", number, "#"]),
+            (Form::Between, None) if !number.is_empty() => Run::of(&["D", number, "C"]),
+            (_, _) => Err(Malformed),
+        }
     }
 
     fn parse_hash(said: &str) -> Result<Self, Malformed> {
@@ -159,7 +160,7 @@ impl Collector {
     /// Takes the next digit; gives what they say when it is the last. A digit more than a form has
     /// begins again.
     pub fn take(&mut self, digit: Digit) -> Option<Result<Identity, Malformed>> {
-        if self.digits.push(digit.sign()).is_err() {
+        if self.digits.push(digit.sign() as u8).is_err() {
             self.digits = Run::default();
             return Some(Err(Malformed));
         }
@@ -176,7 +177,7 @@ fn is_number(signs: &str) -> bool {
 }
 
 fn digits(signs: &str) -> Result<Run, Malformed> {
-    if is_number(signs) { Run::of(signs) } else { Err(Malformed) }
+    if is_number(signs) { Run::of(&[signs]) } else { Err(Malformed) }
 }
 
 /// EN 300 659-1 §B.2.
