@@ -1,52 +1,17 @@
 //! Automatic gain control for speech: brings it to -22 dBm0, whatever the line or the talker did.
 //!
-//! The gain follows the level of speech only. In silence and noise it stays where it is, so that nothing
-//! pumps; tones, DTMF, fax and data pass with the level they came with. There is no delay: the gain of a
-//! block of 10 ms is known when it is there as a whole.
+//! The gain follows the level of speech only. In silence and noise it stays where it is, so that
+//! nothing pumps; tones, DTMF, fax and data pass with the level they came with. There is no delay:
+//! the gain of a block of 10 ms is known when it is there as a whole.
 
-use crate::inband::{Carries, InBand};
-use std::fmt;
-
-/// Misuse: the samples are not a whole number of blocks of 10 ms. Nothing has changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BlockLength {
-    /// Samples in a block.
-    pub block: usize,
-    /// Samples given.
-    pub given: usize,
-}
-
-impl fmt::Display for BlockLength {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} samples are no whole number of blocks of {}", self.given, self.block)
-    }
-}
-
-impl std::error::Error for BlockLength {}
-
-/// The sampling rates at which speech is treated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SpeechRate {
-    /// 8,000 samples a second: a block is 80.
-    Hz8000,
-    /// 16,000 samples a second: a block is 160.
-    Hz16000,
-}
-
-impl SpeechRate {
-    /// Samples in a block of 10 ms.
-    pub const fn block(self) -> usize {
-        match self {
-            Self::Hz8000 => 80,
-            Self::Hz16000 => 160,
-        }
-    }
-}
+use crate::fixed::nearest;
+use crate::inband::{self, Carries, InBand};
+use crate::speech::{BlockLength, Rate};
 
 /// One direction of one channel. The state is 104 bytes.
 #[derive(Debug, Clone)]
 pub struct Agc {
-    rate: SpeechRate,
+    rate: Rate,
     inband: InBand,
     /// Mean power of what is there when nobody speaks.
     floor: f32,
@@ -64,7 +29,7 @@ pub struct Agc {
 
 impl Agc {
     /// At first everything passes as it is.
-    pub fn new(rate: SpeechRate) -> Self {
+    pub fn new(rate: Rate) -> Self {
         let inband = InBand::default();
         Self {
             rate,
@@ -81,13 +46,7 @@ impl Agc {
 
     /// Treats one or more blocks in place.
     pub fn process(&mut self, pcm: &mut [i16]) -> Result<(), BlockLength> {
-        let block = self.rate.block();
-        if !pcm.len().is_multiple_of(block) {
-            return Err(BlockLength { block, given: pcm.len() });
-        }
-        for block in pcm.chunks_exact_mut(block) {
-            self.treat(block);
-        }
+        self.rate.blocks(pcm)?.for_each(|block| self.treat(block));
         Ok(())
     }
 
@@ -97,13 +56,9 @@ impl Agc {
     }
 
     fn treat(&mut self, block: &mut [i16]) {
-        let mut listened = [0.0; 80];
-        let every = self.rate.block() / listened.len();
-        for (it, group) in listened.iter_mut().zip(block.chunks_exact(every)) {
-            *it = f32::from(group[0]);
-        }
-        let carries = self.inband.hear(&listened);
-        let power = listened.iter().map(|it| it * it).sum::<f32>() / listened.len() as f32;
+        let thinned = inband::thinned(block);
+        let carries = self.inband.hear(&thinned);
+        let power = thinned.iter().map(|it| it * it).sum::<f32>() / thinned.len() as f32;
         self.follow(power, carries);
         let peak = block.iter().fold(0, |peak, it| it.unsigned_abs().max(peak));
         let wanted = match carries {
@@ -153,9 +108,7 @@ fn amplify(block: &mut [i16], from: f32, to: f32) {
     let step = (to - from) / block.len() as f32;
     for (place, sample) in block.iter_mut().enumerate() {
         let factor = from + step * (place + 1) as f32;
-        let scaled = f32::from(*sample) * factor;
-        // Away from zero by a half, then cut; the cast saturates.
-        *sample = (scaled + 0.5_f32.copysign(scaled)) as i16;
+        *sample = nearest(f32::from(*sample) * factor);
     }
 }
 

@@ -40,7 +40,7 @@ pub enum Delivery {
     DuringCall,
 }
 
-/// Sends a message.
+/// Sends a message at 8 kHz.
 #[derive(Debug, Clone)]
 pub struct Sender {
     alert: Option<Alert>,
@@ -54,7 +54,7 @@ pub struct Sender {
     keyed: usize,
 }
 
-/// Hears messages. About 700 octets.
+/// Hears messages. State: at most 704 octets.
 #[derive(Debug, Clone)]
 pub struct Receiver {
     line: fsk::Receiver,
@@ -127,8 +127,8 @@ impl Receiver {
         Self { line, standard, octets: [0; MOST_OCTETS], length: None }
     }
 
-    /// Listens to samples, and tells the octets of each whole message. Whether they are sound is for
-    /// [`Message::parse`] and [`japan::parse`] to say.
+    /// Listens to samples, and tells the octets of each whole message. Whether they are sound is
+    /// for [`Message::parse`] and [`japan::parse`] to say.
     pub fn hear(&mut self, pcm: &[i16], mut tell: impl FnMut(&[u8])) {
         let Self { line, standard, octets, length } = self;
         line.hear(pcm, |event| match event {

@@ -1,15 +1,17 @@
-//! Comfort noise: what is sent and heard while nobody speaks, for codecs that have none of their own.
-//! RFC 3389; ITU-T G.711 Appendix II is the same payload.
+//! Comfort noise: what is sent and heard while nobody speaks, for codecs that have none of their
+//! own. RFC 3389; ITU-T G.711 Appendix II is the same payload.
 //!
-//! A payload is an octet for the level of the noise in -dBov, and as many as the sender likes for its
-//! spectrum: reflection coefficients of an all-pole model, the first of which is minus the correlation of
-//! neighbours. [`Analysis`] describes noise, [`Generator`] makes noise from the description.
+//! A payload is an octet for the level of the noise in -dBov, and as many as the sender likes for
+//! its spectrum: reflection coefficients of an all-pole model, the first of which is minus the
+//! correlation of neighbours. [`Analysis`] describes noise, [`Generator`] makes noise from the
+//! description.
 
 mod generator;
 
 use crate::arch::Level;
 use crate::arch::lpc as kernel;
 use crate::codec::{DecodeError, EncodeError};
+use crate::prediction::Prediction;
 pub use generator::Generator;
 
 /// Noise as a payload describes it.
@@ -53,9 +55,9 @@ impl Noise {
     }
 }
 
-/// Describes the noise that is heard: the mean of the last tenth of a second or so. Frames (linear 16-bit)
-/// may have any length; only those that hold no voice should be heard ([`crate::vad`]). State: at most
-/// 128 octets.
+/// Describes the noise that is heard: the mean of the last tenth of a second or so. Frames (linear
+/// 16-bit) may have any length; only those that hold no voice should be heard ([`crate::vad`]).
+/// State: at most 128 octets.
 #[derive(Debug, Clone)]
 pub struct Analysis {
     level: Level,
@@ -101,7 +103,9 @@ impl Analysis {
         // A floor 40 dB below, so that one frequency alone is no reason for coefficients of 1.
         powers[0] = powers[0] * 1.000_1 + 0.01;
         let level = level.round().clamp(0.0, 127.0) as u8;
-        Noise { level, reflections: reflections(&powers) }
+        // A payload has them with the other sign.
+        let reflections = Prediction::<MAX_ORDER>::of(&powers).reflections.map(|it| -it);
+        Noise { level, reflections }
     }
 
     fn hear_piece(&mut self, pcm: &[i16]) {
@@ -129,31 +133,6 @@ impl Default for Analysis {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// The recursion of Levinson and Durbin.
-fn reflections(powers: &[f32; MAX_ORDER + 1]) -> [f32; MAX_ORDER] {
-    let mut reflections = [0.0; MAX_ORDER];
-    let mut weights = [0.0; MAX_ORDER];
-    let mut error = powers[0];
-    for order in 0..MAX_ORDER {
-        let mut sum = -powers[order + 1];
-        for back in 0..order {
-            sum -= weights[back] * powers[order - back];
-        }
-        if sum.abs() >= error {
-            break;
-        }
-        let reflection = sum / error;
-        let before = weights;
-        for back in 0..order {
-            weights[back] += reflection * before[order - 1 - back];
-        }
-        weights[order] = reflection;
-        reflections[order] = reflection;
-        error *= 1.0 - reflection * reflection;
-    }
-    reflections
 }
 
 /// Coefficients that are made use of.

@@ -1,27 +1,28 @@
 //! Noise suppression for speech: at least 10 dB less of what is there all the time.
 //!
-//! Blocks of 10 ms are taken with the end of the one before into a transform of 16 ms whose window adds
-//! up to one, so that what is not attenuated comes out as it went in. Per bin, the noise is a mean power
-//! that is followed while a smoothed power stays near its minimum of the last second (minima-controlled
-//! recursive averaging, I. Cohen and B. Berdugo, IEEE Signal Processing Letters 9(1), 2002), and the gain
-//! is Wiener's with the decision-directed a-priori ratio (Y. Ephraim and D. Malah, IEEE Trans. ASSP 32(6),
-//! 1984), which does not chirp.
+//! Blocks of 10 ms are taken with the end of the one before into a transform of 16 ms whose window
+//! adds up to one, so that what is not attenuated comes out as it went in. Per bin, the noise is a
+//! mean power that is followed while a smoothed power stays near its minimum of the last second
+//! (minima-controlled recursive averaging, I. Cohen and B. Berdugo, IEEE Signal Processing Letters
+//! 9(1), 2002), and the gain is Wiener's with the decision-directed a-priori ratio (Y. Ephraim and
+//! D. Malah, IEEE Trans. ASSP 32(6), 1984), which does not chirp.
 //!
-//! Noise is smooth over frequency and tones are not: the noise of a bin is never taken for more than twice
-//! what is a little below or above it, so that a tone stays what it is however long it lasts; nor for much
-//! more than its own minimum, so that no speech goes with it. Tones, DTMF, fax and data are recognised
-//! besides and pass as they are.
+//! Noise is smooth over frequency and tones are not: the noise of a bin is never taken for more
+//! than twice what is a little below or above it, so that a tone stays what it is however long it
+//! lasts; nor for much more than its own minimum, so that no speech goes with it. Tones, DTMF, fax
+//! and data are recognised besides and pass as they are.
 //!
 //! The delay is 6 ms: 48 samples at 8 kHz, 96 at 16 kHz.
 
-use crate::agc::{BlockLength, SpeechRate};
 use crate::fft::{RealFft, Size, Spectrum};
-use crate::inband::{Carries, InBand};
+use crate::fixed::nearest;
+use crate::inband::{self, Carries, InBand};
+use crate::speech::{BlockLength, Rate};
 
 /// One direction of one channel. The state is at most 11.7 kB, most of it on the heap.
 #[derive(Debug, Clone)]
 pub struct Denoiser {
-    rate: SpeechRate,
+    rate: Rate,
     inband: InBand,
     fft: RealFft,
     spectrum: Spectrum,
@@ -56,10 +57,10 @@ struct Bins {
 
 impl Denoiser {
     /// Speech passes from the first block on; noise falls within half a second.
-    pub fn new(rate: SpeechRate) -> Self {
+    pub fn new(rate: Rate) -> Self {
         let size = match rate {
-            SpeechRate::Hz8000 => Size::Of128,
-            SpeechRate::Hz16000 => Size::Of256,
+            Rate::Hz8000 => Size::Of128,
+            Rate::Hz16000 => Size::Of256,
         };
         let (len, overlap) = (size.samples(), size.samples() - rate.block());
         let quarter = std::f32::consts::FRAC_PI_2 / overlap as f32;
@@ -81,20 +82,14 @@ impl Denoiser {
     /// How much later sound comes out, in samples.
     pub const fn delay(&self) -> usize {
         match self.rate {
-            SpeechRate::Hz8000 => 48,
-            SpeechRate::Hz16000 => 96,
+            Rate::Hz8000 => 48,
+            Rate::Hz16000 => 96,
         }
     }
 
     /// Treats one or more blocks of 10 ms in place.
     pub fn process(&mut self, pcm: &mut [i16]) -> Result<(), BlockLength> {
-        let block = self.rate.block();
-        if !pcm.len().is_multiple_of(block) {
-            return Err(BlockLength { block, given: pcm.len() });
-        }
-        for block in pcm.chunks_exact_mut(block) {
-            self.treat(block);
-        }
+        self.rate.blocks(pcm)?.for_each(|block| self.treat(block));
         Ok(())
     }
 
@@ -118,8 +113,7 @@ impl Denoiser {
             *overlap = *sample * edge;
         }
         for (out, sample) in block.iter_mut().zip(head) {
-            // Away from zero by a half, then cut; the cast saturates.
-            *out = (*sample + 0.5_f32.copysign(*sample)) as i16;
+            *out = nearest(*sample);
         }
     }
 
@@ -132,18 +126,13 @@ impl Denoiser {
         }
         let kept = self.frame.len() - late;
         self.begun.copy_from_slice(&self.frame[kept..]);
-        let mut listened = [0.0; 80];
-        let every = block.len() / listened.len();
-        for (it, sample) in listened.iter_mut().zip(self.frame[late..].iter().step_by(every)) {
-            *it = *sample;
-        }
         for (sample, edge) in self.frame.iter_mut().zip(&self.edge) {
             *sample *= edge;
         }
         for (sample, edge) in self.frame[kept..].iter_mut().zip(self.edge.iter().rev()) {
             *sample *= edge;
         }
-        self.inband.hear(&listened)
+        self.inband.hear(&inband::thinned(block))
     }
 }
 
@@ -208,8 +197,9 @@ impl Bins {
         }
     }
 
-    /// Whether what is there all the time has the shape of a modem's signal: flat where V.27ter, V.29 and
-    /// V.17 all have their middle (1200 to 2400 Hz), and nothing at the edges of the telephone band.
+    /// Whether what is there all the time has the shape of a modem's signal: flat where V.27ter,
+    /// V.29 and V.17 all have their middle (1200 to 2400 Hz), and nothing at the edges of the
+    /// telephone band.
     fn is_modem(&self) -> bool {
         let middle = &self.noise[19..39];
         let (least, most) = middle
@@ -270,7 +260,7 @@ mod tests {
 
     #[test]
     fn the_state_is_as_small_as_stated() {
-        let it = Denoiser::new(SpeechRate::Hz16000);
+        let it = Denoiser::new(Rate::Hz16000);
         let floats = 6 * it.frame.len() / 2
             + 2 * it.spectrum.re.len()
             + it.edge.len()

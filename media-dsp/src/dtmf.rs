@@ -1,8 +1,10 @@
 //! DTMF: the digits of push-button telephones. ITU-T Q.23 (frequencies) and Q.24 (receivers).
 //!
-//! The receiver hears digits of 40 ms with pauses of 40 ms, drops those of 24 ms and less, and bridges
-//! gaps of up to 20 ms; a digit is told 33 to 40 ms after its begin, and its end 30 ms after it.
+//! The receiver hears digits of 40 ms with pauses of 40 ms, drops those of 24 ms and less, and
+//! bridges gaps of up to 20 ms; a digit is told 33 to 40 ms after its begin, and its end 30 ms
+//! after it.
 
+use crate::fixed::nearest;
 use crate::tone::notch::Notch;
 use crate::tone::pair::{self, Limits, Listener, Plan};
 use crate::tone::{Dbm0, Oscillator};
@@ -13,7 +15,7 @@ use std::sync::LazyLock;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digit(u8);
 
-/// Hears digits in samples at 8 kHz. About 750 octets.
+/// Hears digits in samples at 8 kHz. State: at most 768 octets.
 #[derive(Debug, Clone)]
 pub struct Detector {
     listener: Listener,
@@ -144,8 +146,7 @@ impl Generator {
             if self.on > 0 {
                 self.on -= 1;
                 let sum = self.peaks.0 * self.low.sample() + self.peaks.1 * self.high.sample();
-                // The conversion saturates.
-                *sample = sum.round() as i16;
+                *sample = nearest(sum);
             } else if self.off > 0 {
                 self.off -= 1;
                 *sample = 0;
@@ -179,7 +180,8 @@ const LIMITS: Limits = Limits {
 static PLAN: LazyLock<Plan> = LazyLock::new(|| Plan::new(&FREQUENCIES, Some(4), LIMITS));
 /// Without what is where dial tones are, speech looks more like digits.
 static STRICT: LazyLock<Plan> = LazyLock::new(|| {
-    let limits = Limits { off: (0.02, 0.0), clean: 0.93, twist: 5.0, reverse_twist: 9.0, ..LIMITS };
+    let limits =
+        Limits { off: (0.018, 0.0), clean: 0.93, twist: 5.0, reverse_twist: 9.0, ..LIMITS };
     Plan::new(&FREQUENCIES, Some(4), limits)
 });
 

@@ -1,9 +1,10 @@
 //! Frequency shift keying at 1200 baud, as caller identity is sent: Bell 202 (Telcordia GR-30 §2.3)
 //! and the forward channel of ITU-T V.23, in octets with a start and a stop bit.
 //!
-//! The receiver weighs the last millisecond at the two frequencies; octets are timed from the begin of
-//! their start bit, so that a clock may be 2 % wrong and more.
+//! The receiver weighs the last millisecond at the two frequencies; octets are timed from the begin
+//! of their start bit, so that a clock may be 2 % wrong and more.
 
+use crate::fixed::nearest;
 use crate::tone::{Dbm0, Oscillator, RATE};
 use std::array::from_fn;
 use std::f64::consts::TAU;
@@ -57,7 +58,7 @@ pub struct Transmitter {
     left: f64,
 }
 
-/// Hears octets. About 400 octets.
+/// Hears octets. State: at most 400 octets.
 #[derive(Debug, Clone)]
 pub struct Receiver {
     modem: Modem,
@@ -147,13 +148,13 @@ impl Transmitter {
                 // The sample in which the frequency changes has a part of either.
                 let (old, new) = (self.hertz(self.bit), self.hertz(bit));
                 self.oscillator.tune(old * self.left + new * (1.0 - self.left));
-                *sample = (self.peak * self.oscillator.sample()).round() as i16;
+                *sample = nearest(self.peak * self.oscillator.sample());
                 self.oscillator.tune(new);
                 self.bit = bit;
                 self.left += length - 1.0;
                 continue;
             }
-            *sample = (self.peak * self.oscillator.sample()).round() as i16;
+            *sample = nearest(self.peak * self.oscillator.sample());
             self.left -= 1.0;
         }
         pcm.len()
@@ -321,7 +322,8 @@ const WEIGHT: f32 = 7.2;
 const BLOCK: usize = 32;
 /// Power is averaged over some 8 ms.
 const SMOOTH: f32 = 0.4;
-/// EN 300 659-1 §5.1 asks for -36 dBV, GR-30 for -32 dBm at the receiver; this leaves room for a line.
+/// EN 300 659-1 §5.1 asks for -36 dBV, GR-30 for -32 dBm at the receiver; this leaves room for a
+/// line.
 const LEAST: Dbm0 = Dbm0(-46.0);
 
 #[cfg(test)]

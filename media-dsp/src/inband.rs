@@ -1,10 +1,12 @@
-//! Whether a line carries speech, or signals that nobody may meddle with: tones, DTMF, fax and data.
+//! Whether a line carries speech, or signals that nobody may meddle with: tones, DTMF, fax and
+//! data.
 //!
 //! A sum of two sines obeys `x[n+2] + x[n-2] = a (x[n+1] + x[n-1]) + b x[n]`, one sine already
-//! `x[n+1] + x[n-1] = 2 cos(w) x[n]`. Ten milliseconds for which such numbers leave next to nothing over,
-//! and the same numbers as in the ten before, are a tone. The answer tone of ITU-T V.25 and V.8
-//! (2100 Hz), the calling tone of T.30 (1100 Hz) and V.21 for longer than a tone of the special information signal (1650 and 1850 Hz) announce data,
-//! which last until the line has been quiet for longer than T.30 lets it be.
+//! `x[n+1] + x[n-1] = 2 cos(w) x[n]`. Ten milliseconds for which such numbers leave next to nothing
+//! over, and the same numbers as in the ten before, are a tone. The answer tone of ITU-T V.25 and
+//! V.8 (2100 Hz), the calling tone of T.30 (1100 Hz) and V.21 for longer than a tone of the special
+//! information signal (1650 and 1850 Hz) announce data, which last until the line has been quiet
+//! for longer than T.30 lets it be.
 
 use std::f32::consts::TAU;
 
@@ -38,6 +40,12 @@ enum Data {
     Until(u32),
 }
 
+/// 10 ms as [`InBand`] takes them: at 16 kHz every second sample will do.
+pub(crate) fn thinned(pcm: &[i16]) -> [f32; BLOCK] {
+    let every = pcm.len() / BLOCK;
+    std::array::from_fn(|at| f32::from(pcm[at * every]))
+}
+
 /// How many blocks in a row sounded like each beginning of data.
 #[derive(Debug, Clone, Default)]
 struct Announced {
@@ -47,10 +55,10 @@ struct Announced {
 }
 
 impl InBand {
-    /// `block`: 10 ms at 8 kHz; at 16 kHz every second sample will do.
-    pub(crate) fn hear(&mut self, block: &[f32]) -> Carries {
+    /// `block`: 10 ms ([`thinned`]).
+    pub(crate) fn hear(&mut self, block: &[f32; BLOCK]) -> Carries {
         let sums = Sums::of(block);
-        let power = sums.s00 / block.len().max(1) as f32;
+        let power = sums.s00 / BLOCK as f32;
         self.listen_for_data(&sums, power);
         let tone = sums.tone();
         let steady = power < 1.3 * self.power && self.power < 1.3 * power;
@@ -103,7 +111,7 @@ struct Sums {
 }
 
 impl Sums {
-    fn of(block: &[f32]) -> Self {
+    fn of(block: &[f32; BLOCK]) -> Self {
         let mut lanes = [[0.0_f32; 4]; 6];
         for (place, x) in block.windows(5).enumerate() {
             let (s0, s1, s2) = (x[2], x[1] + x[3], x[0] + x[4]);
@@ -150,6 +158,8 @@ impl Sums {
     }
 }
 
+/// Samples in a block: 10 ms at 8 kHz.
+const BLOCK: usize = 80;
 /// Mean power of -50 dBm0.
 const QUIET: f32 = 2_600.0;
 /// How far the frequencies of a tone may wander in 10 ms, in Hz.
@@ -168,8 +178,7 @@ mod tests {
     fn hear(it: &mut InBand, blocks: usize, mut wave: impl FnMut(f32) -> f32) -> Carries {
         let mut carries = Carries::Voice;
         for block in 0..blocks {
-            let samples: Vec<_> =
-                (0..80).map(|n| wave((block * 80 + n) as f32 / 8_000.0)).collect();
+            let samples = std::array::from_fn(|n| wave((block * BLOCK + n) as f32 / 8_000.0));
             carries = it.hear(&samples);
         }
         carries

@@ -30,6 +30,8 @@ mod inband;
 pub mod mix;
 pub mod opus;
 pub mod plc;
+mod prediction;
 pub mod resample;
+pub mod speech;
 pub mod tone;
 pub mod vad;

@@ -1,27 +1,20 @@
-//! Packet loss concealment for codecs that have none of their own, of the class of ITU-T G.711 Appendix I.
+//! Packet loss concealment for codecs that have none of their own, of the class of ITU-T G.711
+//! Appendix I.
 //!
-//! What is missing is spoken on by a model of the last sounds: a prediction filter for the shape of the
-//! mouth, excited by the last cycle of the voice over and over, weaker the less the cycles were alike,
-//! and fading to silence within 50 ms. The filter goes on from the last samples heard, so that the gap
-//! begins without a seam and, unlike in Appendix I, nothing that is heard has to be delayed for it. Where
-//! sound comes back it is faded in over the model's.
+//! What is missing is spoken on by a model of the last sounds: a prediction filter for the shape of
+//! the mouth, excited by the last cycle of the voice over and over, weaker the less the cycles were
+//! alike, and fading to silence within 50 ms. The filter goes on from the last samples heard, so
+//! that the gap begins without a seam and, unlike in Appendix I, nothing that is heard has to be
+//! delayed for it. Where sound comes back it is faded in over the model's.
 
 mod substitute;
 
 use crate::arch::Level;
+use crate::speech::Rate;
 use substitute::{MAX_HISTORY, Substitute};
 
-/// How many samples there are in a second.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Rate {
-    /// 8 000.
-    Narrow,
-    /// 16 000.
-    Wide,
-}
-
-/// Fills what was lost in one direction of a call. Its frames (linear 16-bit) may have any length, from
-/// one to the next; 10 to 60 ms are usual. Delay: none. State: at most 3 KiB.
+/// Fills what was lost in one direction of a call. Its frames (linear 16-bit) may have any length,
+/// from one to the next; 10 to 60 ms are usual. Delay: none. State: at most 3 KiB.
 #[derive(Debug, Clone)]
 pub struct Concealment {
     rate: Rate,
@@ -62,8 +55,8 @@ impl Concealment {
 
     fn remember(&mut self, pcm: &[i16]) {
         let history = match self.rate {
-            Rate::Narrow => &mut self.history[MAX_HISTORY / 2..],
-            Rate::Wide => &mut self.history[..],
+            Rate::Hz8000 => &mut self.history[MAX_HISTORY / 2..],
+            Rate::Hz16000 => &mut self.history[..],
         };
         let all = history.len();
         if let Some(before) = pcm.len().checked_sub(all) {
@@ -87,7 +80,7 @@ mod tests {
     #[test]
     fn frames_of_any_length_are_remembered_alike() {
         let sound: Vec<i16> = (0..1_000).collect();
-        for rate in [Rate::Narrow, Rate::Wide] {
+        for rate in [Rate::Hz8000, Rate::Hz16000] {
             let mut whole = Concealment::new(rate);
             whole.heard(&mut sound.clone());
             let mut pieces = Concealment::new(rate);

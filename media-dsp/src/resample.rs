@@ -1,12 +1,14 @@
 //! Between sampling rates: 8, 16, 32 and 48 kHz, any to any, as one polyphase filter of integers.
 //!
-//! The pass band is flat within 0.1 dB up to 0.9 of the lower Nyquist frequency, and what lies above that
-//! frequency comes out (folded, or as an image) at least 70 dB down. The delay is the same at all
-//! frequencies: 32 sampling intervals of the lower rate, which is 4 ms at 8 kHz and 2 ms at 16 kHz.
+//! The pass band is flat within 0.1 dB up to 0.9 of the lower Nyquist frequency, and what lies
+//! above that frequency comes out (folded, or as an image) at least 70 dB down. The delay is the
+//! same at all frequencies: 32 sampling intervals of the lower rate, which is 4 ms at 8 kHz and 2
+//! ms at 16 kHz.
 //!
-//! A rise by `up` and a fall by `down` turn each group of `down` samples into `up` samples. The input is
-//! dealt out to `down` streams, so that each of the `up` phases is a sum of plain correlations, which are
-//! worked out for many groups at once ([`crate::arch`]). Where the input is cut makes no difference.
+//! A rise by `up` and a fall by `down` turn each group of `down` samples into `up` samples. The
+//! input is dealt out to `down` streams, so that each of the `up` phases is a sum of plain
+//! correlations, which are worked out for many groups at once ([`crate::arch`]). Where the input is
+//! cut makes no difference.
 
 mod prototype;
 
@@ -103,8 +105,9 @@ impl Resampler {
         }
     }
 
-    /// Converts all of `input`; returns how many samples were written to `output`. Up to five samples that
-    /// do not fill a group wait for the next call; 10 ms are whole groups between all rates.
+    /// Converts all of `input`; returns how many samples were written to `output`. Up to five
+    /// samples that do not fill a group wait for the next call; 10 ms are whole groups between all
+    /// rates.
     pub fn resample(&mut self, input: &[i16], output: &mut [i16]) -> Result<usize, NoRoom> {
         let needed = self.output_len(input.len());
         let Some(output) = output.get_mut(..needed) else { return Err(NoRoom { needed }) };
@@ -278,8 +281,9 @@ const fn together(up: usize) -> usize {
 
 /// The taps of a filter by pass, stream, pair of taps and phase.
 ///
-/// With inputs `i * down + j` and outputs `i * up + r` at the filter's rate, output `r` of group `i` takes
-/// from input `j` of group `i - d` what tap `up * down * d + r * down - j * up` weighs it with.
+/// With inputs `i * down + j` and outputs `i * up + r` at the filter's rate, output `r` of group
+/// `i` takes from input `j` of group `i - d` what tap `up * down * d + r * down - j * up` weighs it
+/// with.
 const fn taps<const N: usize>(up: usize, down: usize) -> [i16; N] {
     let proto = Prototype::of(up, down);
     let (span, together) = (span(up, down), together(up));

@@ -1,5 +1,5 @@
-//! Telephone signals that are made of tones: what they measure in, how they are made, and the filter
-//! bank with which they are heard. ITU-T Q.23, Q.24, E.180, Q.320, Q.441, T.30, V.8.
+//! Telephone signals that are made of tones: what they measure in, how they are made, and the
+//! filter bank with which they are heard. ITU-T Q.23, Q.24, E.180, Q.320, Q.441, T.30, V.8.
 //!
 //! Everything is at 8 kHz. Instants are counted in samples since a detector was made.
 

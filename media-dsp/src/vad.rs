@@ -1,31 +1,33 @@
-//! Voice activity detection, for codecs that have none of their own (G.711, G.726, G.722, GSM): whether
-//! a frame has to be sent, or comfort noise ([`crate::cn`], RFC 3389) may stand for it.
+//! Voice activity detection, for codecs that have none of their own (G.711, G.726, G.722, GSM):
+//! whether a frame has to be sent, or comfort noise ([`crate::cn`], RFC 3389) may stand for it.
 //!
-//! Every 10 ms are weighed on their own: how far the sound, or what hisses in it, is above the least of
-//! the last four seconds, which is the background. A steady tone is never background: it may be a modem's,
-//! or a dial tone's. What follows speech counts as speech for a while, for the ends of words are weak.
+//! Every 10 ms are weighed on their own: how far the sound, or what hisses in it, is above the
+//! least of the last four seconds, which is the background. A steady tone is never background: it
+//! may be a modem's, or a dial tone's. What follows speech counts as speech for a while, for the
+//! ends of words are weak.
 
 mod background;
 
 use crate::arch::Level;
 use crate::arch::lpc as kernel;
-use crate::plc::Rate;
+use crate::prediction::Prediction;
+use crate::speech::Rate;
 use background::Background;
 
-/// What a frame holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// What a frame holds; the greatest is what is most worth sending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Activity {
-    /// Speech, tones, music: it has to be sent.
-    Voice,
-    /// The time after that, in which it may still go on weakly: it has to be sent.
-    Hangover,
     /// Background: noise of the same level may stand for it.
     Noise,
+    /// The time after voice, in which it may still go on weakly: it has to be sent.
+    Hangover,
+    /// Speech, tones, music: it has to be sent.
+    Voice,
 }
 
-/// Listens to one direction of a call. Frames (linear 16-bit) may have any length; 10 to 60 ms are usual.
-/// Delay: none; a frame that ends within 10 ms is judged by those that were whole before. State: at
-/// most 320 octets.
+/// Listens to one direction of a call. Frames (linear 16-bit) may have any length; 10 to 60 ms are
+/// usual. Delay: none; a frame that ends within 10 ms is judged by those that were whole before.
+/// State: at most 320 octets.
 #[derive(Debug, Clone)]
 pub struct Detector {
     block: Block,
@@ -82,12 +84,8 @@ impl Detector {
 
     /// The same with these instructions; with none, where the machine lacks them.
     pub fn with_level(rate: Rate, level: Level) -> Self {
-        let length = match rate {
-            Rate::Narrow => 80,
-            Rate::Wide => LONGEST,
-        };
         Self {
-            block: Block::new(length, level),
+            block: Block::new(rate.block(), level),
             full: Background::new(),
             high: Background::new(),
             phase: Phase::Noise,
@@ -103,11 +101,7 @@ impl Detector {
             rest = later;
             let Some(measure) = self.block.hear(now) else { break };
             self.weigh(&measure);
-            most = Some(match (most, self.activity()) {
-                (Some(Activity::Voice), _) | (_, Activity::Voice) => Activity::Voice,
-                (Some(Activity::Hangover), _) | (_, Activity::Hangover) => Activity::Hangover,
-                (_, Activity::Noise) => Activity::Noise,
-            });
+            most = most.max(Some(self.activity()));
         }
         most.unwrap_or_else(|| self.activity())
     }
@@ -194,33 +188,9 @@ impl Block {
         Measure {
             full: dbov(powers[0]),
             high: dbov(self.differences / all),
-            gain: dbov(powers[0]) - dbov(unpredicted(&powers)),
+            gain: dbov(powers[0]) - dbov(Prediction::<LAGS>::of(&powers).error),
         }
     }
-}
-
-/// The power that is left of a signal with this autocorrelation after linear prediction: the recursion of
-/// Levinson and Durbin.
-fn unpredicted(powers: &[f32; LAGS + 1]) -> f32 {
-    let mut weights = [0.0; LAGS];
-    let mut error = powers[0];
-    for order in 0..LAGS {
-        let mut sum = powers[order + 1];
-        for back in 0..order {
-            sum -= weights[back] * powers[order - back];
-        }
-        if sum.abs() >= error {
-            return 0.0;
-        }
-        let reflection = sum / error;
-        let before = weights;
-        for back in 0..order {
-            weights[back] -= reflection * before[order - 1 - back];
-        }
-        weights[order] = reflection;
-        error *= 1.0 - reflection * reflection;
-    }
-    error
 }
 
 /// Of a mean square; the least is that of half a step of 13 bits.
@@ -231,7 +201,7 @@ fn dbov(power: f32) -> f32 {
 /// Two tones can be predicted from four samples.
 const LAGS: usize = 4;
 /// Samples of a block at the higher rate.
-const LONGEST: usize = 160;
+const LONGEST: usize = Rate::Hz16000.block();
 /// dB that hissing has to be further above its background.
 const HISS: f32 = 1.0;
 /// dBov: what is fainter (-59 dBm0) is never voice.

@@ -4,7 +4,8 @@
 
 mod oracle;
 
-use media_dsp::agc::{Agc, BlockLength, SpeechRate};
+use media_dsp::agc::Agc;
+use media_dsp::speech::{BlockLength, Rate};
 use oracle::{Chance, speech};
 use proptest::prelude::*;
 use std::f64::consts::TAU;
@@ -40,7 +41,7 @@ fn controlled(agc: &mut Agc, samples: &[i16]) -> Vec<i16> {
 fn quiet_speech_is_raised_to_minus_22_within_three_seconds() {
     let Some(speech) = speech(30) else { return };
     for level in [-40.0, -35.0, -30.0, -22.0] {
-        let out = controlled(&mut Agc::new(SpeechRate::Hz8000), &at_level(&speech, level));
+        let out = controlled(&mut Agc::new(Rate::Hz8000), &at_level(&speech, level));
         for second in 3..27 {
             let level = dbm0(&out[second * 8_000..(second + 3) * 8_000]);
             assert!((-25.0..=-19.0).contains(&level), "{level} dBm0 after {second} s");
@@ -51,10 +52,10 @@ fn quiet_speech_is_raised_to_minus_22_within_three_seconds() {
 #[test]
 fn loud_speech_is_brought_down_and_nothing_overloads() {
     let Some(speech) = speech(20) else { return };
-    let out = controlled(&mut Agc::new(SpeechRate::Hz8000), &at_level(&speech, -12.0));
+    let out = controlled(&mut Agc::new(Rate::Hz8000), &at_level(&speech, -12.0));
     assert!((dbm0(&out[5 * 8_000..]) + 22.0).abs() < 3.0);
     // Whoever whispered now shouts.
-    let mut agc = Agc::new(SpeechRate::Hz8000);
+    let mut agc = Agc::new(Rate::Hz8000);
     controlled(&mut agc, &at_level(&speech, -40.0));
     let shouted = controlled(&mut agc, &at_level(&speech, -12.0));
     assert!(shouted.iter().all(|it| it.unsigned_abs() <= 32_000));
@@ -65,7 +66,7 @@ fn speech_at_16_khz_is_raised_as_well() {
     let Some(speech) = speech(20) else { return };
     let speech = at_level(&speech, -35.0);
     let mut wide: Vec<_> = speech.iter().flat_map(|&it| [it, it]).collect();
-    Agc::new(SpeechRate::Hz16000).process(&mut wide).unwrap();
+    Agc::new(Rate::Hz16000).process(&mut wide).unwrap();
     assert!((dbm0(&wide[3 * 16_000..]) + 22.0).abs() < 3.0);
 }
 
@@ -73,7 +74,7 @@ fn speech_at_16_khz_is_raised_as_well() {
 fn silence_and_noise_are_not_pumped_up() {
     let mut chance = Chance::new(5);
     let noise: Vec<_> = (0..20 * 8_000).map(|_| chance.sample()).collect();
-    let mut agc = Agc::new(SpeechRate::Hz8000);
+    let mut agc = Agc::new(Rate::Hz8000);
     for level in [-45.0, -60.0, -35.0] {
         let noise = at_level(&noise, level);
         let out = controlled(&mut agc, &noise);
@@ -93,7 +94,7 @@ fn silence_and_noise_are_not_pumped_up() {
 #[test]
 fn tones_dtmf_and_fax_signals_keep_their_level_even_after_quiet_speech() {
     let Some(speech) = speech(10) else { return };
-    let mut agc = Agc::new(SpeechRate::Hz8000);
+    let mut agc = Agc::new(Rate::Hz8000);
     controlled(&mut agc, &at_level(&speech, -35.0));
     assert!(agc.gain() > 8.0);
     for tones in [
@@ -105,7 +106,7 @@ fn tones_dtmf_and_fax_signals_keep_their_level_even_after_quiet_speech() {
         &[(1_100.0, -20.0)],
         &[(2_100.0, -12.0)],
     ] {
-        for agc in [&mut agc.clone(), &mut Agc::new(SpeechRate::Hz8000)] {
+        for agc in [&mut agc.clone(), &mut Agc::new(Rate::Hz8000)] {
             let tone = sines(tones, 1.0);
             let out = controlled(agc, &tone);
             let change = dbm0(&out[800..]) - dbm0(&tone[800..]);
@@ -125,13 +126,13 @@ fn a_fax_call_passes_as_it_is_after_its_answer_tone() {
         call.extend((0..16_000).map(|_| chance.sample() / 8));
         call.extend([0; 8_000]);
     }
-    let out = controlled(&mut Agc::new(SpeechRate::Hz8000), &call);
+    let out = controlled(&mut Agc::new(Rate::Hz8000), &call);
     assert!(out[answered..] == call[answered..out.len()]);
 }
 
 #[test]
 fn half_a_block_is_refused() {
-    let mut agc = Agc::new(SpeechRate::Hz16000);
+    let mut agc = Agc::new(Rate::Hz16000);
     assert_eq!(agc.process(&mut [0; 80]), Err(BlockLength { block: 160, given: 80 }));
     assert_eq!(agc.process(&mut []), Ok(()));
 }
@@ -140,7 +141,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn any_samples_are_taken(pcm in prop::collection::vec(any::<i16>(), 0..8), wide in any::<bool>()) {
-        let rate = if wide { SpeechRate::Hz16000 } else { SpeechRate::Hz8000 };
+        let rate = if wide { Rate::Hz16000 } else { Rate::Hz8000 };
         let mut agc = Agc::new(rate);
         for sample in pcm {
             agc.process(&mut [sample; 320]).unwrap();

@@ -4,8 +4,8 @@
 
 mod oracle;
 
-use media_dsp::agc::{BlockLength, SpeechRate};
 use media_dsp::denoise::Denoiser;
+use media_dsp::speech::{BlockLength, Rate};
 use oracle::{Chance, speech};
 use proptest::prelude::*;
 use std::f64::consts::TAU;
@@ -20,7 +20,7 @@ fn change(before: &[i16], after: &[i16]) -> f64 {
     10.0 * (power(after) / power(before)).log10()
 }
 
-fn denoised(rate: SpeechRate, samples: &[i16]) -> Vec<i16> {
+fn denoised(rate: Rate, samples: &[i16]) -> Vec<i16> {
     let mut out = samples[..samples.len() / rate.block() * rate.block()].to_vec();
     Denoiser::new(rate).process(&mut out).unwrap();
     out
@@ -52,7 +52,7 @@ fn sines(rate: f64, tones: &[(f64, f64)], seconds: f64) -> Vec<i16> {
 
 #[test]
 fn stationary_noise_is_taken_down_by_more_than_ten_decibels() {
-    for (rate, hz) in [(SpeechRate::Hz8000, 8_000), (SpeechRate::Hz16000, 16_000)] {
+    for (rate, hz) in [(Rate::Hz8000, 8_000), (Rate::Hz16000, 16_000)] {
         for (amplitude, pink) in [
             (1_500.0, false),
             (600.0, false),
@@ -81,8 +81,8 @@ fn noise_between_the_words_goes_and_the_words_stay() {
     }
     let noisy: Vec<_> =
         gated.iter().zip(noise.iter().cycle()).map(|(&a, &b)| a.saturating_add(b)).collect();
-    let out = denoised(SpeechRate::Hz8000, &noisy);
-    let late = Denoiser::new(SpeechRate::Hz8000).delay();
+    let out = denoised(Rate::Hz8000, &noisy);
+    let late = Denoiser::new(Rate::Hz8000).delay();
     let (mut words, mut gaps) = (Vec::new(), Vec::new());
     for (place, block) in gated.chunks_exact(80).enumerate().skip(300) {
         let span = place * 80 + late..place * 80 + late + 80;
@@ -105,8 +105,8 @@ fn noise_between_the_words_goes_and_the_words_stay() {
 #[test]
 fn clean_speech_stays_what_it_is() {
     let Some(speech) = speech(20) else { return };
-    let out = denoised(SpeechRate::Hz8000, &speech);
-    let late = Denoiser::new(SpeechRate::Hz8000).delay();
+    let out = denoised(Rate::Hz8000, &speech);
+    let late = Denoiser::new(Rate::Hz8000).delay();
     let error: Vec<_> =
         out[late..].iter().zip(&speech).map(|(&a, &b)| a.saturating_sub(b)).collect();
     assert!(change(&speech, &out).abs() < 0.5);
@@ -115,7 +115,7 @@ fn clean_speech_stays_what_it_is() {
 
 #[test]
 fn tones_and_dtmf_pass_however_long_they_last_also_in_noise() {
-    for (rate, hz) in [(SpeechRate::Hz8000, 8e3), (SpeechRate::Hz16000, 16e3)] {
+    for (rate, hz) in [(Rate::Hz8000, 8e3), (Rate::Hz16000, 16e3)] {
         for tones in [
             &[(425.0, 8_000.0)][..],
             &[(350.0, 4_000.0), (440.0, 4_000.0)],
@@ -184,19 +184,19 @@ fn a_fax_passes_from_its_answer_tone_to_its_last_page() {
         pieces.push((call.len(), call.len() + piece.len()));
         call.extend(piece);
     }
-    let out = denoised(SpeechRate::Hz8000, &call);
+    let out = denoised(Rate::Hz8000, &call);
     for (start, end) in pieces.into_iter().filter(|&(start, end)| power(&call[start..end]) > 1.0) {
         let change = change(&call[start..end], &out[start..end.min(out.len())]);
         assert!(change.abs() < 0.1, "from {start} on: {change} dB");
     }
     // And where suppression begins in the middle of a page.
     let page = modem(10, 3_000.0);
-    assert!(change(&page[4_000..], &denoised(SpeechRate::Hz8000, &page)[4_000..]).abs() < 0.5);
+    assert!(change(&page[4_000..], &denoised(Rate::Hz8000, &page)[4_000..]).abs() < 0.5);
 }
 
 #[test]
 fn what_is_let_through_comes_after_the_stated_delay() {
-    for (rate, hz) in [(SpeechRate::Hz8000, 8e3), (SpeechRate::Hz16000, 16e3)] {
+    for (rate, hz) in [(Rate::Hz8000, 8e3), (Rate::Hz16000, 16e3)] {
         let tone = sines(hz, &[(1_000.0, 9_000.0)], 0.5);
         let out = denoised(rate, &tone);
         let late = Denoiser::new(rate).delay();
@@ -207,7 +207,7 @@ fn what_is_let_through_comes_after_the_stated_delay() {
 
 #[test]
 fn half_a_block_is_refused() {
-    let mut denoiser = Denoiser::new(SpeechRate::Hz8000);
+    let mut denoiser = Denoiser::new(Rate::Hz8000);
     assert_eq!(denoiser.process(&mut [0; 120]), Err(BlockLength { block: 80, given: 120 }));
     assert_eq!(denoiser.process(&mut []), Ok(()));
 }
@@ -216,7 +216,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn any_samples_are_taken(pcm in prop::collection::vec(any::<i16>(), 0..8), wide in any::<bool>()) {
-        let rate = if wide { SpeechRate::Hz16000 } else { SpeechRate::Hz8000 };
+        let rate = if wide { Rate::Hz16000 } else { Rate::Hz8000 };
         let mut denoiser = Denoiser::new(rate);
         for sample in pcm {
             denoiser.process(&mut [sample; 320]).unwrap();

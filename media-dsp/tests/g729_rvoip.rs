@@ -8,7 +8,7 @@ mod oracle;
 use codec_core::codecs::g729::G729Codec;
 use codec_core::types::{AudioCodec, CodecConfig};
 use media_dsp::g729::{Decoder, Dtx, Encoder, FRAME, Frame};
-use oracle::{Chance, speech};
+use oracle::{Chance, speech, synthetic_speech};
 
 /// Encodes and decodes with both; frames that are not sent are decoded as such.
 fn agree(what: &str, pcm: &[i16]) {
@@ -58,6 +58,14 @@ fn speech_in_noise_and_between_noise_is_the_same() {
         .map(|(at, it)| if at / 12_345 % 2 == 0 { *it } else { chance.sample() / 300 })
         .collect();
     agree("speech and noise in turn", &bursts);
+}
+
+/// A second of every ten: some of each voice, half of them men with long pitch lags.
+#[test]
+fn a_dozen_synthetic_voices_are_the_same() {
+    let Some(speech) = synthetic_speech() else { return };
+    let seconds = speech.chunks(80_000).flat_map(|ten| &ten[..ten.len().min(8_000)]);
+    agree("synthetic voices", &seconds.copied().collect::<Vec<_>>());
 }
 
 #[test]

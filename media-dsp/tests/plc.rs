@@ -1,18 +1,21 @@
 //! Packet loss concealment: what a gap sounds like.
 
-#![allow(missing_docs, unsafe_code, clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod oracle;
+#[path = "oracle/spandsp.rs"]
+mod spandsp;
 
 use media_dsp::arch::Level;
-use media_dsp::plc::{Concealment, Rate};
-use oracle::{Chance, library, skip, speech};
+use media_dsp::plc::Concealment;
+use media_dsp::speech::Rate;
+use oracle::{Chance, skip, speech};
 use proptest::prelude::*;
 use std::f64::consts::TAU;
 use std::fs;
 use std::process::Command;
 
-const RATES: [(Rate, usize); 2] = [(Rate::Narrow, 8), (Rate::Wide, 16)];
+const RATES: [(Rate, usize); 2] = [(Rate::Hz8000, 8), (Rate::Hz16000, 16)];
 
 #[test]
 fn a_steady_voice_goes_on_through_a_gap() {
@@ -120,7 +123,7 @@ fn speech_with_gaps_is_nearer_to_the_whole_than_that_of_spandsp() {
     let Some(theirs) = spandsp(&speech, &lost(speech.len() / 160, 10)) else { return };
     let mut ours = speech.clone();
     let lost = lost(speech.len() / 160, 10);
-    lose(Rate::Narrow, &mut ours, 160, |frame| lost[frame]);
+    lose(Rate::Hz8000, &mut ours, 160, |frame| lost[frame]);
     let error = |pcm: &[i16]| -> f64 {
         let differences = speech.iter().zip(pcm).map(|(a, b)| f64::from(*a) - f64::from(*b));
         differences.map(|it| it * it).sum()
@@ -154,7 +157,7 @@ fn its_pesq_is_above_that_of_spandsp() {
         let lost = lost(speech.len() / 160, percent);
         let Some(theirs) = spandsp(&speech, &lost) else { return };
         let mut ours = speech.clone();
-        lose(Rate::Narrow, &mut ours, 160, |frame| lost[frame]);
+        lose(Rate::Hz8000, &mut ours, 160, |frame| lost[frame]);
         let (ours, theirs) = (score(&ours), score(&theirs));
         println!("{percent} % lost: PESQ {ours:.2}, spandsp {theirs:.2}");
         assert!(ours > theirs + margin, "{percent} % lost: {ours:.2}, spandsp {theirs:.2}");
@@ -171,7 +174,7 @@ proptest! {
         ),
         wide in any::<bool>(),
     ) {
-        let rate = if wide { Rate::Wide } else { Rate::Narrow };
+        let rate = if wide { Rate::Hz16000 } else { Rate::Hz8000 };
         let mut concealment = Concealment::new(rate);
         for (lost, mut frame) in frames {
             match lost {
@@ -210,24 +213,15 @@ fn voice(per_ms: usize, ms: usize) -> Vec<i16> {
         .collect()
 }
 
+/// What spandsp makes of it.
 fn spandsp(speech: &[i16], lost: &[bool]) -> Option<Vec<i16>> {
-    let spandsp = library(&["libspandsp.so.2"], "libspandsp2")?;
+    let mut concealment = spandsp::Concealment::new()?;
     let mut pcm = speech.to_vec();
-    let mut state = vec![0_u64; 1_024];
-    let state = state.as_mut_ptr().cast();
-    // SAFETY: the types are those of `spandsp/plc.h`; the state is larger than theirs, and the frames
-    // are as long as is said.
-    unsafe {
-        spandsp.get::<Init>(b"plc_init").unwrap()(state);
-        let heard = spandsp.get::<Frame>(b"plc_rx").unwrap();
-        let fill = spandsp.get::<Frame>(b"plc_fillin").unwrap();
-        for (frame, lost) in pcm.chunks_exact_mut(160).zip(lost) {
-            let work = if *lost { &fill } else { &heard };
-            work(state, frame.as_mut_ptr(), 160);
+    for (frame, lost) in pcm.chunks_exact_mut(160).zip(lost) {
+        match lost {
+            true => concealment.conceal(frame),
+            false => concealment.heard(frame),
         }
     }
     Some(pcm)
 }
-
-type Init = unsafe extern "C" fn(*mut u8) -> *mut u8;
-type Frame = unsafe extern "C" fn(*mut u8, *mut i16, i32) -> i32;

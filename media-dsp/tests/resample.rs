@@ -1,4 +1,5 @@
-//! The rate converter: what it lets pass and keeps out, how late it is, and that cuts make no difference.
+//! The rate converter: what it lets pass and keeps out, how late it is, and that cuts make no
+//! difference.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
 

@@ -3,8 +3,9 @@
 use crate::oracle::{Chance, library};
 use crate::{Bench, Goal};
 use libloading::Symbol;
-use media_dsp::agc::{Agc, SpeechRate};
+use media_dsp::agc::Agc;
 use media_dsp::denoise::Denoiser;
+use media_dsp::speech::Rate;
 use std::ffi::{c_int, c_void};
 use std::hint::black_box;
 
@@ -15,8 +16,8 @@ type Run = unsafe extern "C" fn(*mut c_void, *mut i16) -> c_int;
 pub(crate) fn run(bench: &mut Bench) {
     let speex = library(&["libspeexdsp.so.1"], "libspeexdsp1");
     for (rate, samples, what) in [
-        (SpeechRate::Hz8000, 160, "noise suppression and gain control, 8 kHz"),
-        (SpeechRate::Hz16000, 320, "noise suppression and gain control, 16 kHz"),
+        (Rate::Hz8000, 160, "noise suppression and gain control, 8 kHz"),
+        (Rate::Hz16000, 320, "noise suppression and gain control, 16 kHz"),
     ] {
         let input = hum(samples * 100);
         let (mut denoiser, mut agc) = (Denoiser::new(rate), Agc::new(rate));
@@ -43,7 +44,8 @@ pub(crate) fn run(bench: &mut Bench) {
         let mut theirs = vec![0; samples];
         let mut peer = || {
             let (Some(speex), Some(state)) = (&speex, state) else { return };
-            // SAFETY: as above; the state is never freed, and a frame has as many samples as it was told.
+            // SAFETY: as above; the state is never freed, and a frame has as many samples as it was
+            // told.
             unsafe {
                 let run: Symbol<'_, Run> = speex.get(b"speex_preprocess_run").unwrap();
                 for frame in input.chunks_exact(samples) {

@@ -1,9 +1,9 @@
 //! Packet loss concealment of 60 s of speech, one frame in ten lost, beside spandsp.
 
-#![allow(unsafe_code)] // The functions of the library.
-
+use crate::dtmf::spandsp;
 use crate::{Bench, Goal, Peer, oracle};
-use media_dsp::plc::{Concealment, Rate};
+use media_dsp::plc::Concealment;
+use media_dsp::speech::Rate;
 use std::hint::black_box;
 
 pub(crate) fn run(bench: &mut Bench) {
@@ -13,7 +13,7 @@ pub(crate) fn run(bench: &mut Bench) {
     let lost: Vec<bool> = (0..frames).map(|_| chance.below(10) == 0).collect();
     let (mut pcm, mut their_pcm) = (speech.clone(), speech);
 
-    let mut concealment = Concealment::new(Rate::Narrow);
+    let mut concealment = Concealment::new(Rate::Hz8000);
     let mut ours = || {
         for (frame, lost) in pcm.chunks_exact_mut(FRAME).zip(&lost) {
             match lost {
@@ -23,40 +23,23 @@ pub(crate) fn run(bench: &mut Bench) {
         }
     };
 
-    let library = oracle::library(&["libspandsp.so.2"], "libspandsp2");
-    let functions = library.as_ref().map(|spandsp| {
-        // SAFETY: the types are those of `spandsp/plc.h`.
-        unsafe {
-            (
-                spandsp.get::<Init>(b"plc_init").unwrap(),
-                spandsp.get::<Frame>(b"plc_rx").unwrap(),
-                spandsp.get::<Frame>(b"plc_fillin").unwrap(),
-            )
-        }
-    });
-    let mut state = vec![0_u64; 1_024];
-    let state = state.as_mut_ptr().cast();
-    if let Some((init, ..)) = &functions {
-        // SAFETY: the state is larger than theirs.
-        unsafe { init(state) };
-    }
+    let mut peer = spandsp::Concealment::new();
+    let is_here = peer.is_some();
     let mut theirs = || {
-        let Some((_, heard, fill)) = &functions else { return };
+        let Some(peer) = &mut peer else { return };
         for (frame, lost) in their_pcm.chunks_exact_mut(FRAME).zip(&lost) {
-            let work = if *lost { fill } else { heard };
-            // SAFETY: the state was initialised; the frame is as long as is said.
-            unsafe { work(state, black_box(frame).as_mut_ptr(), FRAME as i32) };
+            match lost {
+                true => peer.conceal(black_box(frame)),
+                false => peer.heard(black_box(frame)),
+            }
         }
     };
     let mut peers: Vec<Peer<'_>> = Vec::new();
-    if library.is_some() {
+    if is_here {
         peers.push(("spandsp", &mut theirs));
     }
     bench.row("concealment, 10 % lost", Goal::OfPeer(1.0), frames, &mut ours, &mut peers);
 }
-
-type Init = unsafe extern "C" fn(*mut u8) -> *mut u8;
-type Frame = unsafe extern "C" fn(*mut u8, *mut i16, i32) -> i32;
 
 /// Samples in 20 ms.
 const FRAME: usize = 160;

@@ -2,7 +2,7 @@
 
 use crate::{Bench, Goal, oracle};
 use media_dsp::cn::{Analysis, Generator};
-use media_dsp::plc::Rate;
+use media_dsp::speech::Rate;
 use media_dsp::vad::Detector;
 use std::hint::black_box;
 
@@ -30,7 +30,7 @@ pub(crate) fn run(bench: &mut Bench) {
         &mut [],
     );
     let speech = oracle::speech(1).unwrap_or(pcm);
-    let mut detector = Detector::new(Rate::Narrow);
+    let mut detector = Detector::new(Rate::Hz8000);
     bench.row(
         "voice activity",
         Goal::Stated,

@@ -1,6 +1,7 @@
-//! Kernels of linear prediction and of the search for a period, in floats: for what only has to sound
-//! right (concealment, comfort noise, voice activity). All levels have one source, whose sums are in one
-//! order, so that the results are equal to the last bit; fused multiplication is not used.
+//! Kernels of linear prediction and of the search for a period, in floats: for what only has to
+//! sound right (concealment, comfort noise, voice activity). All levels have one source, whose sums
+//! are in one order, so that the results are equal to the last bit; fused multiplication is not
+//! used.
 
 #![allow(unsafe_code)] // Functions that need instructions which only some machines have.
 
@@ -32,8 +33,8 @@ pub(crate) fn correlate(
     }
 }
 
-/// The products of a signal with itself, 0, 1, 2... samples earlier. The signal begins with as many samples
-/// of what went before as the greatest of these shifts; whole blocks of eight follow.
+/// The products of a signal with itself, 0, 1, 2... samples earlier. The signal begins with as many
+/// samples of what went before as the greatest of these shifts; whole blocks of eight follow.
 pub(crate) fn autocorrelate(level: Level, signal: &[f32], products: &mut [f32]) {
     match level {
         #[cfg(target_arch = "x86_64")]

@@ -1,5 +1,6 @@
 //! The dual tone that tells a telephone to listen: DT-AS of EN 300 659-1 §6.2.1, CAS of GR-30 §2.5.
 
+use crate::fixed::nearest;
 use crate::tone::pair::{self, Limits, Listener, Plan};
 use crate::tone::{Dbm0, Oscillator};
 use std::sync::LazyLock;
@@ -13,7 +14,7 @@ pub struct Alert {
     left: u32,
 }
 
-/// Hears the tone.
+/// Hears the tone. State: at most 752 octets.
 #[derive(Debug, Clone)]
 pub struct AlertDetector {
     listener: Listener,
@@ -35,7 +36,7 @@ impl Alert {
     pub fn fill(&mut self, pcm: &mut [i16]) -> usize {
         let count = pcm.len().min(self.left as usize);
         for sample in &mut pcm[..count] {
-            *sample = (self.peak * (self.low.sample() + self.high.sample())).round() as i16;
+            *sample = nearest(self.peak * (self.low.sample() + self.high.sample()));
         }
         self.left -= count as u32;
         count
@@ -82,3 +83,13 @@ static PLAN: LazyLock<Plan> = LazyLock::new(|| {
     };
     Plan::new(&[LOW, HIGH], Some(1), limits)
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_detector_is_small() {
+        assert!(size_of::<AlertDetector>() <= 752, "{}", size_of::<AlertDetector>());
+    }
+}

@@ -85,7 +85,8 @@ pub fn compose(fields: &[Field<'_>], to: &mut [u8]) -> Result<usize, NoRoom> {
     Ok(length + 2)
 }
 
-/// Whether the frame has come to its end: two octets after `DLE ETX` that is no part of the message.
+/// Whether the frame has come to its end: two octets after `DLE ETX` that is no part of the
+/// message.
 pub(crate) fn is_whole(octets: &[u8]) -> bool {
     let Some((frame, [_, _])) = octets.split_last_chunk::<2>() else { return false };
     if frame.len() <= OPENING.len() {

@@ -1,12 +1,12 @@
-//! Noise from its description: white noise through a lattice, which is stable for all coefficients that
-//! a payload can hold.
+//! Noise from its description: white noise through a lattice, which is stable for all coefficients
+//! that a payload can hold.
 
 use super::{MAX_ORDER, Noise};
 use crate::codec::DecodeError;
 use crate::fixed::nearest;
 
-/// Makes comfort noise, 8 or 16 kHz. A description takes effect within 50 ms, the first at once. State:
-/// at most 160 octets.
+/// Makes comfort noise, 8 or 16 kHz. A description takes effect within 50 ms, the first at once.
+/// State: at most 160 octets.
 #[derive(Debug, Clone)]
 pub struct Generator {
     chance: u32,

@@ -1,9 +1,10 @@
 //! What is said in a gap: linear prediction of the last sounds, excited by their last cycle.
 
-use super::Rate;
 use crate::arch::Level;
 use crate::arch::lpc::{self as kernel, Filter, LAGS_AT_ONCE, MAX_ORDER};
 use crate::fixed::nearest;
+use crate::prediction::Prediction;
+use crate::speech::Rate;
 
 /// The model of the sounds before a gap, and how far it has spoken.
 #[derive(Debug, Clone)]
@@ -30,8 +31,8 @@ impl Substitute {
     pub(super) fn new(rate: Rate, level: Level, history: &[i16; MAX_HISTORY]) -> Self {
         let history = history.map(f32::from);
         match rate {
-            Rate::Narrow => Self::model::<NARROW_ORDER>(rate, level, &history),
-            Rate::Wide => Self::model::<MAX_ORDER>(rate, level, &history),
+            Rate::Hz8000 => Self::model::<NARROW_ORDER>(rate, level, &history),
+            Rate::Hz16000 => Self::model::<MAX_ORDER>(rate, level, &history),
         }
     }
 
@@ -125,8 +126,8 @@ impl Substitute {
     }
 }
 
-/// The weights of the prediction filter: autocorrelation of the end of the history, which counts the
-/// more the later, and Levinson's and Durbin's recursion.
+/// The weights of the prediction filter: autocorrelation of the end of the history, which counts
+/// the more the later, and Levinson's and Durbin's recursion.
 fn predictor<const ORDER: usize>(
     rate: Rate,
     level: Level,
@@ -145,8 +146,8 @@ fn predictor<const ORDER: usize>(
 
     // A floor 40 dB below, and 60 Hz of blur: no resonance sharper than a voice has.
     let blur = match rate {
-        Rate::Narrow => 0.998_890_3_f32,
-        Rate::Wide => 0.999_722_5,
+        Rate::Hz8000 => 0.998_890_3_f32,
+        Rate::Hz16000 => 0.999_722_5,
     };
     correlation[0] = correlation[0] * 1.000_1 + 1.0;
     let (mut factor, mut step) = (1.0, blur);
@@ -156,25 +157,7 @@ fn predictor<const ORDER: usize>(
         *value *= factor;
     }
 
-    let mut weights = [0.0; ORDER];
-    let mut error = correlation[0];
-    for order in 0..ORDER {
-        let mut sum = correlation[order + 1];
-        for back in 0..order {
-            sum -= weights[back] * correlation[order - back];
-        }
-        // Otherwise rounding has used up what can be predicted.
-        if sum.abs() >= error {
-            break;
-        }
-        let reflection = sum / error;
-        let before = weights;
-        for back in 0..order {
-            weights[back] -= reflection * before[order - 1 - back];
-        }
-        weights[order] = reflection;
-        error *= 1.0 - reflection * reflection;
-    }
+    let mut weights = Prediction::<ORDER>::of(&correlation).weights;
     let mut narrow = 1.0;
     for weight in &mut weights {
         narrow *= DAMPING;
@@ -204,15 +187,6 @@ fn period(rate: Rate, level: Level, history: &[f32; MAX_HISTORY]) -> (usize, f32
     }
     let energy: f32 = template.iter().map(|sample| sample * sample).sum();
     (best.0, (best.1 / (energy + 1.0)).sqrt().min(1.0))
-}
-
-impl Rate {
-    fn per_ms(self) -> usize {
-        match self {
-            Self::Narrow => 8,
-            Self::Wide => 16,
-        }
-    }
 }
 
 // Chosen by the PESQ of speech of three voices with random losses, unless said otherwise.

@@ -1,9 +1,9 @@
 //! The low-pass filters of the rate converter, as numbers: linear phase, equiripple.
 //!
-//! A filter works at `times` the lower of the two rates. Its pass band ends at 0.9 of the lower Nyquist
-//! frequency and its stop band begins at that frequency, with a weight of 28 on the stop band
-//! (Parks-McClellan exchange). The rounded numbers were then moved by one or two units where that lowers
-//! the stop band: ripple within 0.053 dB, stop band at or below -71.2 dB.
+//! A filter works at `times` the lower of the two rates. Its pass band ends at 0.9 of the lower
+//! Nyquist frequency and its stop band begins at that frequency, with a weight of 28 on the stop
+//! band (Parks-McClellan exchange). The rounded numbers were then moved by one or two units where
+//! that lowers the stop band: ripple within 0.053 dB, stop band at or below -71.2 dB.
 
 /// One filter: the middle tap, and those to one side of it.
 pub(super) struct Prototype {

@@ -1,7 +1,8 @@
-//! Makes the answer tones of fax machines and modems: CED (ITU-T T.30 §4.1.1), ANS (V.25), ANSam (V.8
-//! §7.2), the latter two also with the phase reversals that disable echo cancellers.
+//! Makes the answer tones of fax machines and modems: CED (ITU-T T.30 §4.1.1), ANS (V.25), ANSam
+//! (V.8 §7.2), the latter two also with the phase reversals that disable echo cancellers.
 
 use super::{Dbm0, Oscillator, RATE};
+use crate::fixed::nearest;
 
 /// How an answer tone disables the echo control of the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +58,7 @@ impl Generator {
             }
             self.left -= 1;
             let loud = self.peak * (1.0 + self.depth * self.swing.sample());
-            *sample = (loud * self.carrier.sample()).round() as i16;
+            *sample = nearest(loud * self.carrier.sample());
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Single tones: the answer of a fax or modem (ITU-T T.30 CED, V.25 and V.8 ANS, ANSam and their phase
-//! reversals), a calling fax (T.30 CNG), and the milliwatt test tone (O.6, 1004 Hz).
+//! Single tones: the answer of a fax or modem (ITU-T T.30 CED, V.25 and V.8 ANS, ANSam and their
+//! phase reversals), a calling fax (T.30 CNG), and the milliwatt test tone (O.6, 1004 Hz).
 
 use super::Dbm0;
-use super::bank::{BLOCK, Bank, Ear, RECENT};
+use super::bank::{BLOCK, Bank, Complex, Ear, RECENT, product};
 use super::cadence::{Sound, Step};
 use std::f32::consts::TAU;
 use std::sync::LazyLock;
@@ -23,7 +23,8 @@ pub enum Tone {
 pub enum Event {
     /// There is a tone: it lasted long enough to be none of speech.
     Began(Tone, Dbm0),
-    /// The phase of the answer tone turned over: ANS or ANSam that disables echo cancellers (G.168).
+    /// The phase of the answer tone turned over: ANS or ANSam that disables echo cancellers
+    /// (G.168).
     Reversed {
         /// When.
         at: u64,
@@ -39,7 +40,8 @@ pub const CALLING: [Step; 2] = [Step(Sound::One(1_100.0), 500), Step(Sound::Off,
 /// The test tone (O.6; in North America 1004 Hz, so that it is no part of the sampling rate).
 pub const TEST: [Step; 1] = [Step(Sound::One(1_004.0), 0)];
 
-/// Hears these tones. About 600 octets.
+/// Hears these tones: the answer 300 ms after its begin, a calling fax 350 ms, the test tone 500 ms
+/// after it. State: at most 640 octets.
 #[derive(Debug, Clone)]
 pub struct Detector {
     ear: Ear<WINDOW>,
@@ -57,9 +59,9 @@ struct Steady {
     begin: u64,
     end: u64,
     /// The turn in a block beyond that of the nominal frequency, summed.
-    turn: (f32, f32),
+    turn: Complex,
     /// What the window held when the tone was last there, turned on to now.
-    expected: (f32, f32),
+    expected: Complex,
     swing: Swing,
 }
 
@@ -178,11 +180,10 @@ impl Steady {
     }
 
     /// What the window is to hold after another block.
-    fn turned(&self) -> (f32, f32) {
+    fn turned(&self) -> Complex {
         let length = self.turn.0.hypot(self.turn.1).max(f32::MIN_POSITIVE);
         let beyond = (self.turn.0 / length, self.turn.1 / length);
-        let turned = |a: (f32, f32), b: (f32, f32)| (a.0 * b.0 - a.1 * b.1, a.0 * b.1 + a.1 * b.0);
-        turned(turned(self.expected, BANK.turn(self.lane)), beyond)
+        product(product(self.expected, BANK.turn(self.lane)), beyond)
     }
 }
 

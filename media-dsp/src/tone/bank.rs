@@ -1,9 +1,9 @@
 //! A bank of eight filters over the last few blocks of 5 ms, moved on with every block.
 //!
-//! A block of 40 samples is multiplied with eight complex exponentials (a small matrix product, which
-//! compilers vectorise well); windows are sums of blocks turned to a common phase. What a window says
-//! about a tone: its power, and from its turn since the window before, its frequency to a hertz or two,
-//! which no filter of that length could tell by its power alone.
+//! A block of 40 samples is multiplied with eight complex exponentials (a small matrix product,
+//! which compilers vectorise well); windows are sums of blocks turned to a common phase. What a
+//! window says about a tone: its power, and from its turn since the window before, its frequency to
+//! a hertz or two, which no filter of that length could tell by its power alone.
 
 use super::{Dbm0, RATE};
 use std::array::from_fn;
@@ -47,6 +47,13 @@ pub(crate) struct Complexes {
     pub(crate) im: [f32; LANES],
 }
 
+/// Real and imaginary part.
+pub(crate) type Complex = (f32, f32);
+
+pub(crate) fn product(a: Complex, b: Complex) -> Complex {
+    (a.0 * b.0 - a.1 * b.1, a.0 * b.1 + a.1 * b.0)
+}
+
 impl Bank {
     /// Filters at up to eight frequencies; the rest hear nothing.
     pub(crate) fn new(frequencies: &[f32]) -> Self {
@@ -60,15 +67,15 @@ impl Bank {
     }
 
     /// How far a frequency turns in a block, as a complex number.
-    pub(crate) fn turn(&self, lane: usize) -> (f32, f32) {
+    pub(crate) fn turn(&self, lane: usize) -> Complex {
         (self.turn.re[lane], self.turn.im[lane])
     }
 }
 
 impl Tone {
-    /// The tone that a filter passed with this energy while it turned so far in a block: the loss of
-    /// being off the frequency is made good.
-    pub(crate) fn by(energy: f32, turn: (f32, f32), window: usize) -> Self {
+    /// The tone that a filter passed with this energy while it turned so far in a block: the loss
+    /// of being off the frequency is made good.
+    pub(crate) fn by(energy: f32, turn: Complex, window: usize) -> Self {
         let angle = turn.1.atan2(turn.0);
         // A window of n samples passes a tone that is off by x as sin(pi n x) / (pi n x).
         let half = angle * window as f32 / 2.0;
@@ -125,7 +132,8 @@ impl<const W: usize> Ear<W> {
         self.energies[ago]
     }
 
-    /// The energies that the window holds near each frequency, as if there were a tone exactly there.
+    /// The energies that the window holds near each frequency, as if there were a tone exactly
+    /// there.
     pub(crate) fn energies(&self) -> [f32; LANES] {
         self.window.energies((BLOCK * W) as f32)
     }
@@ -148,7 +156,7 @@ impl<const W: usize> Ear<W> {
     }
 
     /// What the window holds at a frequency.
-    pub(crate) fn phasor(&self, lane: usize) -> (f32, f32) {
+    pub(crate) fn phasor(&self, lane: usize) -> Complex {
         (self.window.re[lane], self.window.im[lane])
     }
 
@@ -159,7 +167,7 @@ impl<const W: usize> Ear<W> {
 
     /// The turn of a tone since the window before, beyond what its nominal frequency turns; its
     /// length is the product of the two.
-    pub(crate) fn advance(&self, lane: usize) -> (f32, f32) {
+    pub(crate) fn advance(&self, lane: usize) -> Complex {
         let (re, im) = (self.window.re[lane], self.window.im[lane]);
         let (re0, im0) = (self.before.re[lane], self.before.im[lane]);
         (re * re0 + im * im0, im * re0 - re * im0)

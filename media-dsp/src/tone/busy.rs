@@ -1,12 +1,15 @@
-//! Busy tones of exchanges nobody knows the tones of: recognised by their cadence alone, which may be
-//! learned once and then found sooner.
+//! Busy tones of exchanges nobody knows the tones of: recognised by their cadence alone, which may
+//! be learned once and then found sooner.
+//!
+//! In some countries the dial tone comes and goes too (CZ, GR, IT and more): who learns a busy tone
+//! has to know that it is one.
 
 use super::Dbm0;
 use super::bank::{BLOCK, Bank, Ear, RECENT};
 use super::runs::{Class, Runs};
 use std::sync::LazyLock;
 
-/// Hears that something between 300 and 650 Hz comes and goes evenly. About 900 octets.
+/// Hears that something between 300 and 650 Hz comes and goes evenly. State: at most 896 octets.
 #[derive(Debug, Clone)]
 pub struct Detector {
     ear: Ear<WINDOW>,

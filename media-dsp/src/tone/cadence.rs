@@ -1,6 +1,7 @@
 //! Sounds in time: what an indication tone is made of, and how it is played.
 
 use super::{Dbm0, Oscillator, RATE};
+use crate::fixed::nearest;
 
 /// What sounds at an instant.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -63,8 +64,7 @@ impl<'a> Player<'a> {
                 voice.add_to(*peak, &mut sum[..count]);
             }
             for (sample, sum) in pcm[filled..filled + count].iter_mut().zip(sum) {
-                // The nearest, as the conversion cuts off.
-                *sample = (sum + 0.5_f32.copysign(sum)) as i16;
+                *sample = nearest(sum);
             }
             if self.left != FOR_EVER {
                 self.left -= count as u32;

@@ -1,7 +1,8 @@
-//! Up to three frequencies at once, and how much of what is heard they explain: the least squares fit
-//! of sines of just these frequencies, which need not be far enough apart for filters to tell them.
+//! Up to three frequencies at once, and how much of what is heard they explain: the least squares
+//! fit of sines of just these frequencies, which need not be far enough apart for filters to tell
+//! them.
 
-use super::bank::{BLOCK, Ear};
+use super::bank::{BLOCK, Complex, Ear, product};
 use super::{RATE, Sound};
 use std::f64::consts::TAU;
 
@@ -13,7 +14,7 @@ pub(crate) struct Chord {
     count: usize,
     /// The lower half of the Cholesky factor of how alike the sines are in the window: row by row,
     /// below the diagonal complex, on it real.
-    alike: [(f32, f32); 3],
+    alike: [Complex; 3],
     own: [f32; 3],
 }
 
@@ -25,10 +26,9 @@ pub(crate) struct Fit {
     pub(crate) direct: f32,
 }
 
-type Complex = (f32, f32);
-
 impl Chord {
-    /// The frequencies by which a sound is recognised. A slow modulation is within a filter's width.
+    /// The frequencies by which a sound is recognised. A slow modulation is within a filter's
+    /// width.
     pub(crate) fn parts(sound: Sound) -> [Option<f32>; 3] {
         if let Sound::Modulated(carrier, by) = sound
             && by < WIDTH
@@ -54,7 +54,7 @@ impl Chord {
         let g = |a: usize, b: usize| alike(hertz[b] - hertz[a], window);
         let (g10, g20, g21) = (g(1, 0), g(2, 0), g(2, 1));
         let own1 = (1.0 - square(g10)).max(LEAST_OWN).sqrt();
-        let l21 = sub(g21, mul(g20, conjugate(g10)));
+        let l21 = sub(g21, product(g20, conjugate(g10)));
         let l21 = (l21.0 / own1, l21.1 / own1);
         let own2 = (1.0 - square(g20) - square(l21)).max(LEAST_OWN).sqrt();
         Some(Self { parts, lanes, count, alike: [g10, g20, l21], own: [1.0, own1, own2] })
@@ -70,7 +70,8 @@ impl Chord {
         self.count
     }
 
-    /// What it explains of the energy, unless that is too little or one of its frequencies is missing.
+    /// What it explains of the energy, unless that is too little or one of its frequencies is
+    /// missing.
     pub(crate) fn fit<const W: usize>(&self, ear: &Ear<W>, total: f32) -> Option<Fit> {
         let energies = ear.energies();
         let own = self.lanes[..self.count].iter().map(|lane| energies[*lane] / total);
@@ -93,7 +94,7 @@ impl Chord {
         for at in 0..self.count {
             let mut left = ear.phasor(self.lanes[at]);
             for (before, other) in along[..at].iter().enumerate() {
-                left = sub(left, mul(self.alike[at + before - 1], *other));
+                left = sub(left, product(self.alike[at + before - 1], *other));
             }
             along[at] = (left.0 / self.own[at], left.1 / self.own[at]);
         }
@@ -110,10 +111,6 @@ fn alike(hertz: f32, window: usize) -> Complex {
     let re: f64 = samples.clone().map(f64::cos).sum();
     let im: f64 = samples.map(f64::sin).sum();
     ((re / length) as f32, (im / length) as f32)
-}
-
-fn mul(a: Complex, b: Complex) -> Complex {
-    (a.0 * b.0 - a.1 * b.1, a.0 * b.1 + a.1 * b.0)
 }
 
 fn sub(a: Complex, b: Complex) -> Complex {

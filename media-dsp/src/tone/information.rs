@@ -1,11 +1,12 @@
-//! The special information tone: three tones, each higher than the last (ITU-T E.180 §8; the lengths
-//! and frequencies of ANSI T1.401 that tell why). It precedes announcements that a call has failed.
+//! The special information tone: three tones, each higher than the last (ITU-T E.180 §8; the
+//! lengths and frequencies of ANSI T1.401 that tell why). It precedes announcements that a call has
+//! failed.
 
 use super::Dbm0;
 use super::bank::{BLOCK, Bank, Ear};
 use std::sync::LazyLock;
 
-/// Hears special information tones. About 600 octets.
+/// Hears special information tones. State: at most 640 octets.
 #[derive(Debug, Clone)]
 pub struct Detector {
     ear: Ear<WINDOW>,
@@ -93,8 +94,8 @@ impl Default for Detector {
     }
 }
 
-/// Two filters for each tone: E.180 §8 has 950, 1400 and 1800 ± 50 Hz; ANSI T1.401 has 913.8 or 985.2,
-/// 1370.6 or 1428.5, and 1776.7; Belgium 900, 1380 and 1860.
+/// Two filters for each tone: E.180 §8 has 950, 1400 and 1800 ± 50 Hz; ANSI T1.401 has 913.8 or
+/// 985.2, 1370.6 or 1428.5, and 1776.7; Belgium 900, 1380 and 1860.
 const FREQUENCIES: [f32; 6] = [915.0, 965.0, 1_375.0, 1_430.0, 1_780.0, 1_845.0];
 const MOST_OFF: f32 = 40.0;
 /// 276 to 400 ms (ANSI T1.401, E.180 §8.2: 330 ± 70), and what measuring takes and adds.

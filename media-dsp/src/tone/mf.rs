@@ -1,8 +1,9 @@
-//! Multi-frequency codes between exchanges: R1 (ITU-T Q.320 to Q.323) and R2 (Q.441, Q.450 to Q.457).
-//! Two of six frequencies are a signal of fifteen.
+//! Multi-frequency codes between exchanges: R1 (ITU-T Q.320 to Q.323) and R2 (Q.441, Q.450 to
+//! Q.457). Two of six frequencies are a signal of fifteen.
 
 use super::pair::{self, Limits, Listener, Plan};
 use super::{Dbm0, Oscillator};
+use crate::fixed::nearest;
 use std::sync::LazyLock;
 
 /// Which six frequencies.
@@ -18,11 +19,13 @@ pub enum Code {
 
 /// A signal by its number in Q.441 Table 5, 1 to 15.
 ///
-/// R1 (Q.323): 1 to 9 are these digits, 10 is 0, 11 is ST3P, 12 is STP, 13 is KP, 14 is ST2P, 15 is ST.
+/// R1 (Q.323): 1 to 9 are these digits, 10 is 0, 11 is ST3P, 12 is STP, 13 is KP, 14 is ST2P, 15 is
+/// ST.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Signal(u8);
 
-/// Hears signals of one code. About 750 octets.
+/// Hears signals of one code. Begin and end of a signal of R2 are told at most 70 ms late together
+/// (Q.455). State: at most 768 octets.
 #[derive(Debug, Clone)]
 pub struct Detector {
     code: Code,
@@ -82,7 +85,7 @@ impl Code {
         let mut second = Oscillator::new(frequencies[b].into());
         for sample in pcm {
             let sum = level.peak() * (first.sample() + second.sample());
-            *sample = sample.saturating_add(sum.round() as i16);
+            *sample = sample.saturating_add(nearest(sum));
         }
     }
 }
@@ -136,8 +139,8 @@ const R1_LIMITS: Limits = Limits {
     windows: 4,
     gap: 4,
 };
-/// Q.455: 10 Hz off, -35 to -5 dBm0 each, 7 dB between the two; a compelled cycle waits for both the
-/// begin and the end, which shall take no longer than 70 ms together.
+/// Q.455: 10 Hz off, -35 to -5 dBm0 each, 7 dB between the two; a compelled cycle waits for both
+/// the begin and the end, which shall take no longer than 70 ms together.
 const R2_LIMITS: Limits = Limits {
     least: Dbm0(-37.0),
     twist: 8.0,

@@ -1,5 +1,5 @@
-//! Hears the indication tones of a country: which sound there is, by its frequencies, and which tone
-//! that is, by its cadence. ITU-T E.180 and its Supplement 2.
+//! Hears the indication tones of a country: which sound there is, by its frequencies, and which
+//! tone that is, by its cadence. ITU-T E.180 and its Supplement 2.
 
 use super::Dbm0;
 use super::bank::{BLOCK, Bank, Ear, LANES, RECENT};
@@ -9,7 +9,8 @@ use super::runs::{Class, Runs};
 use super::zones::{Indication, Zone};
 use std::sync::Arc;
 
-/// Hears the indication tones of one country. About 1.5 KiB, beside tables.
+/// Hears the indication tones of one country. State: at most 1,792 octets, and tables of 2.7 kB,
+/// which clones share.
 #[derive(Debug, Clone)]
 pub struct Detector {
     bank: Arc<Bank>,
@@ -68,8 +69,8 @@ impl Detector {
         }
     }
 
-    /// Listens to samples, and tells each tone once it is clear which; again when it changes, or after
-    /// something else was heard.
+    /// Listens to samples, and tells each tone once it is clear which; again when it changes, or
+    /// after something else was heard.
     pub fn hear(&mut self, mut pcm: &[i16], mut tell: impl FnMut(Heard)) {
         while let Some(rest) = self.ear.take(&self.bank, pcm) {
             pcm = rest;
@@ -104,8 +105,8 @@ impl Detector {
             Some((at, chord.count(), chord.fit(&self.ear, total)?))
         };
         let fits = || (0..MOST_SOUNDS).filter_map(fit);
-        // Of those that say all the one with the fewest frequencies is right, and of several the one
-        // that is nearest; where none says all, the one that says most.
+        // Of those that say all the one with the fewest frequencies is right, and of several the
+        // one that is nearest; where none says all, the one that says most.
         let sure = fits().filter(|(_, _, fit)| fit.explained >= SURE);
         let sure = sure.min_by(|a, b| a.1.cmp(&b.1).then(b.2.direct.total_cmp(&a.2.direct)));
         let best = || fits().max_by(|a, b| a.2.explained.total_cmp(&b.2.explained));

@@ -45,8 +45,8 @@ impl Runs {
         }
     }
 
-    /// Takes the next look, 5 ms after the last. `enough`: how many looks make a sound. `late`: by how
-    /// much a sound and a silence are seen late.
+    /// Takes the next look, 5 ms after the last. `enough`: how many looks make a sound. `late`: by
+    /// how much a sound and a silence are seen late.
     pub(crate) fn look(&mut self, class: Class, enough: u8, late: (f32, f32)) {
         self.clock += LOOK;
         let next = &mut self.next;

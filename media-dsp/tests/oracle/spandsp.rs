@@ -73,7 +73,8 @@ impl Receiver {
     fn of_digits(init: &std::ffi::CStr, receive: &std::ffi::CStr) -> Option<Self> {
         let library = oracle::library(&["libspandsp.so.2"], "libspandsp2")?;
         let told = Box::into_raw(Box::<Vec<u8>>::default());
-        // SAFETY: the signatures are those of spandsp/dtmf.h and bell_r2_mf.h; a null state is allocated.
+        // SAFETY: the signatures are those of spandsp/dtmf.h and bell_r2_mf.h; a null state is
+        // allocated.
         let (receive, state) = unsafe {
             let init = library.get::<Begin>(init.to_bytes()).ok()?;
             let receive = *library.get::<Receive>(receive.to_bytes()).ok()?;
@@ -91,6 +92,47 @@ impl Receiver {
     pub(crate) fn told(&self) -> String {
         // SAFETY: allocated above, never freed, and written only within `hear`.
         String::from_utf8_lossy(unsafe { &*self.told }).into_owned()
+    }
+}
+
+type Prepare = unsafe extern "C" fn(*mut c_void) -> *mut c_void;
+type Treat = unsafe extern "C" fn(*mut c_void, *mut i16, c_int) -> c_int;
+
+/// Its concealment.
+pub(crate) struct Concealment {
+    _library: Library,
+    heard: Treat,
+    fill: Treat,
+    state: Vec<u64>,
+}
+
+impl Concealment {
+    pub(crate) fn new() -> Option<Self> {
+        let library = oracle::library(&["libspandsp.so.2"], "libspandsp2")?;
+        // More than theirs.
+        let mut state = vec![0; 1_024];
+        // SAFETY: the signatures are those of spandsp/plc.h; the state is large enough.
+        let (heard, fill) = unsafe {
+            library.get::<Prepare>(b"plc_init").ok()?(state.as_mut_ptr().cast());
+            (*library.get::<Treat>(b"plc_rx").ok()?, *library.get::<Treat>(b"plc_fillin").ok()?)
+        };
+        Some(Self { _library: library, heard, fill, state })
+    }
+
+    /// Takes a frame that has come.
+    pub(crate) fn heard(&mut self, pcm: &mut [i16]) {
+        // SAFETY: the state was prepared, the samples are as many as said.
+        unsafe {
+            (self.heard)(self.state.as_mut_ptr().cast(), pcm.as_mut_ptr(), pcm.len() as c_int)
+        };
+    }
+
+    /// Fills a frame that has not come.
+    pub(crate) fn conceal(&mut self, pcm: &mut [i16]) {
+        // SAFETY: as above.
+        unsafe {
+            (self.fill)(self.state.as_mut_ptr().cast(), pcm.as_mut_ptr(), pcm.len() as c_int)
+        };
     }
 }
 

@@ -19,8 +19,8 @@ pub(super) unsafe fn tile<const P: usize>(bank: &Bank<'_>, x: &[i16]) -> [[i16; 
         for pairs in [bank.pairs.div_ceil(2), bank.pairs / 2] {
             let mut sums = [[_mm512_setzero_si512(); 2]; P];
             for _ in 0..pairs {
-                // SAFETY: the last sample read is 33 from `x`, which is before the reach of the bank;
-                // the taps are as many as pairs of all streams and phases.
+                // SAFETY: the last sample read is 33 from `x`, which is before the reach of the
+                // bank; the taps are as many as pairs of all streams and phases.
                 let (even, odd) =
                     unsafe { (_mm512_loadu_si512(x.cast()), _mm512_loadu_si512(x.add(1).cast())) };
                 for (phase, sums) in sums.iter_mut().enumerate() {

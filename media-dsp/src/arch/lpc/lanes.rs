@@ -1,9 +1,10 @@
-//! Loops over fixed lengths that become vector instructions of whatever level they are compiled for.
+//! Loops over fixed lengths that become vector instructions of whatever level they are compiled
+//! for.
 
 /// A recursive filter that makes eight samples at once.
 ///
-/// They follow from eight samples of input and those of output before them, each of which has its own
-/// response in all eight: the first sum over products with no sample waiting for another.
+/// They follow from eight samples of input and those of output before them, each of which has its
+/// own response in all eight: the first sum over products with no sample waiting for another.
 #[derive(Debug, Clone)]
 pub(crate) struct Filter {
     /// Of the inputs, the first first.

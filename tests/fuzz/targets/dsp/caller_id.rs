@@ -11,8 +11,11 @@ fuzz_target!(|octets: &[u8]| {
     if let Ok(notice) = japan::parse(octets) {
         notice.fields().for_each(drop);
     }
-    if let Ok(text) = str::from_utf8(octets) {
-        let _ = digits::Identity::parse(text);
+    if let Ok(text) = str::from_utf8(octets)
+        && let Ok(identity) = digits::Identity::parse(text)
+        && let Ok(composed) = identity.compose(digits::Form::Fields)
+    {
+        assert!(digits::Identity::parse(composed.as_str()).is_ok());
     }
     let pcm: Vec<i16> =
         octets.chunks_exact(2).map(|it| i16::from_le_bytes([it[0], it[1]])).collect();
