@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 . tests/setup/toolchain.sh
 need_cargo
 tests/setup/packages.sh asterisk-core-sounds-en-wav libspandsp2 libspeexdsp1 libgsm1 libbcg729-0 \
-    libopencore-amrwb0 libvo-amrwbenc0 libopus-dev python3-venv python3-dev
+    libopencore-amrwb0 libvo-amrwbenc0 libopus-dev
 if [ $# -gt 0 ]; then
     exec cargo bench --locked -p media-dsp --bench dsp -- "$@"
 fi
@@ -16,10 +16,7 @@ trap 'rm -f "$figures"' EXIT
 cargo bench --locked -p media-dsp --bench dsp | tee "$figures"
 
 # ITU-T P.862, from a package that scores what the test of the concealment makes.
-PESQ_PYTHON=$PWD/.cache/pesq/bin/python
-export PESQ_PYTHON
-[ -x "$PESQ_PYTHON" ] || python3 -m venv .cache/pesq
-"$PESQ_PYTHON" -c 'import pesq' 2>/dev/null || .cache/pesq/bin/pip install -q numpy pesq
+need_pesq
 {
     echo
     echo "| 20 ms frames of G.711 lost by chance, 60 s of speech | PESQ | spandsp |"

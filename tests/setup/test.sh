@@ -19,11 +19,13 @@ done
 # The peers that nobody here wrote, what looks at the wire, and the fuzzer's runtime.
 peers=(sip-tester baresip-core kamailio tshark nftables iproute2 openssl procps chromium
     python3 python3-numpy g++)
-# What codecs and tones are compared with: other libraries, and speech.
-peers+=(ffmpeg asterisk-core-sounds-en-wav libspandsp2 libgsm1 libopencore-amrwb0 libvo-amrwbenc0)
+# What codecs and tones are compared with: other libraries, and speech; and what scores speech.
+peers+=(ffmpeg asterisk-core-sounds-en-wav espeak-ng libspandsp2 libgsm1 libopencore-amrwb0
+    libvo-amrwbenc0)
 # shellcheck disable=SC2046
-need_cargo "${peers[@]}" $(for_node) $([ -z "$lint" ] || for_lints) || exit 2
+need_cargo "${peers[@]}" $(for_node) $(for_pesq) $([ -z "$lint" ] || for_lints) || exit 2
 need_node || exit 2
+need_pesq
 
 # The browser sees the web admin inside the daemon, so it is built before the daemon is.
 step "web admin: packages" install_webui

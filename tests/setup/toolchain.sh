@@ -63,6 +63,23 @@ need_node() {
     PATH=$PWD/$NODE_VENV/bin:$PATH
 }
 
+# The packages that need_pesq will ask for, if any.
+for_pesq() {
+    [ -x .cache/pesq/bin/python ] || echo gcc python3-venv python3-dev
+}
+
+# A Python with ITU-T P.862, by which concealment is scored: no package of Debian. Where it cannot be
+# fetched, the tests that score say that they were skipped.
+need_pesq() {
+    export PESQ_PYTHON=$PWD/.cache/pesq/bin/python
+    "$PESQ_PYTHON" -c 'import pesq' 2>/dev/null && return 0
+    # shellcheck disable=SC2046
+    tests/setup/packages.sh $(for_pesq) || return 2
+    echo "installing pesq into .cache/pesq"
+    python3 -m venv .cache/pesq &&
+        timeout 300 .cache/pesq/bin/pip install -q --retries 1 numpy pesq || return 2
+}
+
 # Builds the web admin into webui/dist, when its sources are newer than the last build.
 build_webui() {
     local stamp=.cache/webui.stamp
