@@ -1,8 +1,8 @@
 //! AMR-WB, the adaptive multi-rate wideband codec: ITU-T G.722.2, 3GPP TS 26.171 to 26.194.
 //!
-//! Frames of 20 ms, 320 samples at 16 kHz, nine modes of 6.60 to 23.85 kbit/s, discontinuous transmission
-//! with comfort noise. Frames are octets of the storage format; [`rtp`] reads and writes both payload
-//! formats of RFC 4867.
+//! Frames of 20 ms, 320 samples at 16 kHz, nine modes of 6.60 to 23.85 kbit/s, discontinuous
+//! transmission with comfort noise. Frames are octets of the storage format; [`rtp`] reads and
+//! writes both payload formats of RFC 4867.
 
 mod analysis;
 mod arithmetic;
@@ -37,14 +37,15 @@ pub use decoder::Decoder;
 pub use encoder::{Encoder, Transmission};
 pub use frame::{Frame, FrameType, Mode, Quality};
 
-/// Which decoder losses, long pauses and overload are continued like. Without those both are the same.
+/// Which decoder losses, long pauses and overload are continued like. Without those both are the
+/// same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Lineage {
-    /// 3GPP TS 26.173 from release 7 on. With losses it sounds better: at 5 % of the frames PESQ-wb is
-    /// about 2.1 instead of 1.6 in mode 2.
+    /// 3GPP TS 26.173 from release 7 on. With losses it sounds better: at 5 % of the frames PESQ-wb
+    /// is about 2.1 instead of 1.6 in mode 2.
     Standard,
-    /// libopencore-amrwb, every bit of it: in lost frames it has not kept all of the last gains, long
-    /// shifts to the right go by four bits only, and some values wrap.
+    /// libopencore-amrwb, every bit of it: in lost frames it has not kept all of the last gains,
+    /// long shifts to the right go by four bits only, and some values wrap.
     Opencore,
 }
 

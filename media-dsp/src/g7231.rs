@@ -1,9 +1,10 @@
 //! G.723.1: speech in 5.3 or 6.3 kbit/s, frames of 30 ms, with silence compression.
 //!
-//! ITU-T G.723.1 (05/2006) with Annex A (voice activity detection, silence descriptors and comfort noise),
-//! bit-exact to its fixed-point arithmetic. A frame is 240 samples, 8 kHz, linear 16-bit; the encoder looks
-//! 60 samples (7.5 ms) ahead. The payload is that of RFC 3551 §4.5.3: 24 octets at 6.3 kbit/s, 20 at
-//! 5.3 kbit/s, 4 for a silence descriptor; the two low bits of a frame's first octet say which.
+//! ITU-T G.723.1 (05/2006) with Annex A (voice activity detection, silence descriptors and comfort
+//! noise), bit-exact to its fixed-point arithmetic. A frame is 240 samples, 8 kHz, linear 16-bit;
+//! the encoder looks 60 samples (7.5 ms) ahead. The payload is that of RFC 3551 §4.5.3: 24 octets
+//! at 6.3 kbit/s, 20 at 5.3 kbit/s, 4 for a silence descriptor; the two low bits of a frame's first
+//! octet say which.
 
 mod acelp;
 pub(crate) mod adaptive;
@@ -51,7 +52,8 @@ pub enum Vad {
     On,
 }
 
-/// The high-pass filter before the encoder (§2.3). A telephone leaves it on; vectors of the ITU have it off.
+/// The high-pass filter before the encoder (§2.3). A telephone leaves it on; vectors of the ITU
+/// have it off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HighPass {
     /// A constant is removed from the samples.

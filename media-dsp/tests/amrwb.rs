@@ -100,8 +100,8 @@ impl Drop for Decoding {
     }
 }
 
-/// Speech at 16 kHz: that of 8 kHz with every second sample between its neighbours, and some noise of
-/// the upper band.
+/// Speech at 16 kHz: that of 8 kHz with every second sample between its neighbours, and some noise
+/// of the upper band.
 fn wide_speech(seconds: usize) -> Option<Vec<i16>> {
     let narrow = speech(seconds)?;
     let mut chance = Chance::new(5);

@@ -105,10 +105,11 @@ impl Libav {
         self.context(c"avcodec_find_decoder_by_name", name, None)
     }
 
-    /// Opens a codec for one channel of 8 kHz, or for what another is open for: the format of samples
-    /// is no option.
+    /// Opens a codec for one channel of 8 kHz, or for what another is open for: the format of
+    /// samples is no option.
     fn context(&self, find: &CStr, name: &CStr, like: Option<&Codec<'_>>) -> Option<Codec<'_>> {
-        // SAFETY: the signatures are those of libavcodec/avcodec.h, codec_par.h and libavutil/opt.h.
+        // SAFETY: the signatures are those of libavcodec/avcodec.h, codec_par.h and
+        // libavutil/opt.h.
         unsafe {
             let kind = self.codec.get::<Find>(find.to_bytes()).unwrap()(name.as_ptr());
             let context = self.codec.get::<Alloc>(b"avcodec_alloc_context3").unwrap()(kind);
@@ -164,8 +165,8 @@ impl Codec<'_> {
     }
 
     fn decode(&self, coded: &[Vec<u8>]) {
-        // SAFETY: the signatures are those of libavcodec/avcodec.h and packet.h; a new packet has room
-        // for as many octets as are asked for.
+        // SAFETY: the signatures are those of libavcodec/avcodec.h and packet.h; a new packet has
+        // room for as many octets as are asked for.
         unsafe {
             let new = self.libav.codec.get::<NewPacket>(b"av_new_packet").unwrap();
             let send = self.libav.codec.get::<Exchange>(b"avcodec_send_packet").unwrap();

@@ -1,5 +1,5 @@
-//! The analysis of the input: down to 12.8 kHz, pre-emphasis with a scaling that uses the range, linear
-//! prediction and its spectral pairs (3GPP TS 26.190, clauses 5.1 and 5.2).
+//! The analysis of the input: down to 12.8 kHz, pre-emphasis with a scaling that uses the range,
+//! linear prediction and its spectral pairs (3GPP TS 26.190, clauses 5.1 and 5.2).
 
 use super::encoder_tables::{DOWN_FIR, GRID, LAG_WINDOW, SLOPE, WINDOW};
 use super::spectrum::{Isf, Predictor};

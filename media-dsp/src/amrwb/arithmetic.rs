@@ -1,5 +1,5 @@
-//! What the codec computes by table and exponent: logarithm, power of two, inverse square root, energies;
-//! and its noise generator (3GPP TS 26.173, `math_op.c`, `log2.c`, `random.c`).
+//! What the codec computes by table and exponent: logarithm, power of two, inverse square root,
+//! energies; and its noise generator (3GPP TS 26.173, `math_op.c`, `log2.c`, `random.c`).
 
 use super::Lineage;
 use super::tables::{INVERSE_ROOT, LOG2, POW2};
@@ -77,7 +77,8 @@ pub(super) fn mul_32_16(a: i32, b: i16) -> i32 {
     (((i64::from(a) * i64::from(b)) >> 16) as i32) << 1
 }
 
-/// [`mul_32_16`] of a value whose last bit is left out: the double precision of the basic operators.
+/// [`mul_32_16`] of a value whose last bit is left out: the double precision of the basic
+/// operators.
 #[inline(always)]
 pub(super) fn mul_dpf_16(a: i32, b: i16) -> i32 {
     (((i64::from(a >> 1) * i64::from(b)) >> 15) as i32) << 1

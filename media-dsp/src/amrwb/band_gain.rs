@@ -1,5 +1,5 @@
-//! The gain of the high band that mode 8 sends: the band of the input beside the noise a decoder will put
-//! there (3GPP TS 26.190, clause 5.11).
+//! The gain of the high band that mode 8 sends: the band of the input beside the noise a decoder
+//! will put there (3GPP TS 26.190, clause 5.11).
 
 use super::arithmetic::{Noise, inverse_root, scale};
 use super::high_band::{convolve, shaped, tilt_gain};

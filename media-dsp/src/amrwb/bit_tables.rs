@@ -1,6 +1,6 @@
-//! In which order the bits of the parameters are sent, the most sensitive first: numbers of 3GPP
-//! TS 26.201, tables of annex B. A bit is 16 times its parameter's place plus its own, the lowest being 0.
-//! And the homing frames of TS 26.173.
+//! In which order the bits of the parameters are sent, the most sensitive first: numbers of 3GPP TS
+//! 26.201, tables of annex B. A bit is 16 times its parameter's place plus its own, the lowest
+//! being 0. And the homing frames of TS 26.173.
 
 /// Bits of mode 0.
 pub(super) static BITS_0: [u16; 132] = [

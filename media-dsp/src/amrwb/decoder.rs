@@ -91,8 +91,8 @@ impl Decoder {
         }
     }
 
-    /// Decodes a frame of the storage format (RFC 4867, clause 5.3: one octet, then the bits) to 320
-    /// samples at 16 kHz. Frames of RTP payloads go to [`Decoder::decode_frame`].
+    /// Decodes a frame of the storage format (RFC 4867, clause 5.3: one octet, then the bits) to
+    /// 320 samples at 16 kHz. Frames of RTP payloads go to [`Decoder::decode_frame`].
     pub fn decode(&mut self, payload: &[u8], pcm: &mut [i16]) -> Result<usize, DecodeError> {
         let (frame, _) = Frame::read(payload)?;
         self.decode_frame(&frame, pcm)

@@ -112,7 +112,8 @@ impl Encoder {
     }
 
     /// Encodes 320 samples at 16 kHz to a frame of the storage format (RFC 4867, clause 5.3).
-    /// Algorithmic delay: 5 ms of look-ahead and 0.9375 ms of the filter to 12.8 kHz, beside the frame.
+    /// Algorithmic delay: 5 ms of look-ahead and 0.9375 ms of the filter to 12.8 kHz, beside the
+    /// frame.
     pub fn encode(&mut self, pcm: &[i16], out: &mut [u8]) -> Result<usize, EncodeError> {
         let needed = 61;
         if out.len() < needed {

@@ -1,6 +1,6 @@
-//! What is done to the excitation of a subframe before it is synthesised: anti-sparseness, smoothing of
-//! the code gain in noise, weakening of low frequencies in voiced code, sharpening of the pitch
-//! (3GPP TS 26.190, clause 6.2).
+//! What is done to the excitation of a subframe before it is synthesised: anti-sparseness,
+//! smoothing of the code gain in noise, weakening of low frequencies in voiced code, sharpening of
+//! the pitch (3GPP TS 26.190, clause 6.2).
 
 use super::arithmetic::{inverse_root, mul_32_16, ratio};
 use super::tables::{DISPERSION_LOW, DISPERSION_MID};
@@ -84,8 +84,8 @@ fn convolve(code: &mut [i16; SUBFRAME], impulse: &[i16; SUBFRAME]) {
     }
 }
 
-/// The code gain drawn towards a threshold that follows it, as far as the frame is noise and steady.
-/// `share` in Q15; gains in Q16.
+/// The code gain drawn towards a threshold that follows it, as far as the frame is noise and
+/// steady. `share` in Q15; gains in Q16.
 pub(super) fn steady_gain(gain: i32, threshold: &mut i32, share: i16) -> i32 {
     *threshold = if gain < *threshold {
         gain.wrapping_add(mul_32_16(gain, 6226)).min(*threshold)
@@ -141,8 +141,8 @@ fn mixed(adaptive: i16, pitch_gain: i16, pulse: i16, code_gain: i16) -> i16 {
     round(sum.saturating_mul(2))
 }
 
-/// What the pitch sharpening of the low modes adds: the adaptive part (divided by 8) by the square of
-/// its gain.
+/// What the pitch sharpening of the low modes adds: the adaptive part (divided by 8) by the square
+/// of its gain.
 pub(super) fn sharper(adaptive: &[i16; SUBFRAME], sharpness: i16, gain: i16) -> [i16; SUBFRAME] {
     adaptive.map(|sample| round(l_mult(mult(sample, sharpness), gain) >> 1))
 }

@@ -1,5 +1,5 @@
-//! Frames as they are stored and sent: the table-of-contents octet and the bits, the most sensitive first
-//! (3GPP TS 26.201; RFC 4867, clause 5.3), and the parameters that the bits are of.
+//! Frames as they are stored and sent: the table-of-contents octet and the bits, the most sensitive
+//! first (3GPP TS 26.201; RFC 4867, clause 5.3), and the parameters that the bits are of.
 
 use super::bit_tables::{
     BITS_0, BITS_1, BITS_2, BITS_3, BITS_4, BITS_5, BITS_6, BITS_7, BITS_8, HOMING_0, HOMING_1,

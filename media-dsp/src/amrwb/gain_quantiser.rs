@@ -1,5 +1,5 @@
-//! The quantiser of the gains of pitch and code together, and the guard against too high a pitch gain
-//! (3GPP TS 26.190, clause 5.9; TS 26.173, `q_gain2.c`, `gpclip.c`).
+//! The quantiser of the gains of pitch and code together, and the guard against too high a pitch
+//! gain (3GPP TS 26.190, clause 5.9; TS 26.173, `q_gain2.c`, `gpclip.c`).
 
 use super::arithmetic::{log2, pow2};
 use super::closed_loop::{Products, Subframe, dot, normalised};

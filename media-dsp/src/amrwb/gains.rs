@@ -1,5 +1,5 @@
-//! The gains of pitch and code: from their index with a prediction of the energy, or for frames that are
-//! lost from the gains before (3GPP TS 26.190, clause 5.9; TS 26.191).
+//! The gains of pitch and code: from their index with a prediction of the energy, or for frames
+//! that are lost from the gains before (3GPP TS 26.190, clause 5.9; TS 26.191).
 
 use super::arithmetic::{energy, inverse_root, log2, mul_dpf_16, pow2, ratio};
 use super::tables::{BAD_CODE, BAD_PITCH, GAINS_6, GAINS_7, LOST_CODE, LOST_PITCH};
@@ -90,8 +90,8 @@ impl GainDecoder {
         Gains { pitch, code: l_shl(mul_dpf_16(gain, innovation), 3) }
     }
 
-    /// Gains for a frame with errors. `state`: how long it has been going on; `noisy`: whether there
-    /// was only noise before.
+    /// Gains for a frame with errors. `state`: how long it has been going on; `noisy`: whether
+    /// there was only noise before.
     pub(super) fn conceal(
         &mut self,
         erasure: Erasure,
@@ -167,8 +167,8 @@ fn median(values: &[i16; 5]) -> i16 {
     sorted[2]
 }
 
-/// How voiced an excitation is: 1 voiced to -1 unvoiced, in Q15. `pitch` is the part of the adaptive
-/// codebook, scaled up by `scale` bits, `code` in Q9, with the gains in Q14 and Q0.
+/// How voiced an excitation is: 1 voiced to -1 unvoiced, in Q15. `pitch` is the part of the
+/// adaptive codebook, scaled up by `scale` bits, `code` in Q9, with the gains in Q14 and Q0.
 pub(super) fn voicing(
     lineage: Lineage,
     pitch: &[i16; SUBFRAME],

@@ -16,7 +16,8 @@ pub(super) struct Shape {
     pub(super) gain: Option<i16>,
     /// Whether there is no speech, in which case it is louder.
     pub(super) noisy: bool,
-    /// The frequencies to extrapolate from (mode 0); without, the predictor of the lower band is used.
+    /// The frequencies to extrapolate from (mode 0); without, the predictor of the lower band is
+    /// used.
     pub(super) isf: Option<Isf>,
     /// Whether it ends at 7 kHz (mode 8).
     pub(super) limited: bool,

@@ -1,5 +1,5 @@
-//! The quantiser of the spectral frequencies: two stages, split, with prediction from the last frame
-//! (3GPP TS 26.190, clause 5.2.4; for comfort noise TS 26.192).
+//! The quantiser of the spectral frequencies: two stages, split, with prediction from the last
+//! frame (3GPP TS 26.190, clause 5.2.4; for comfort noise TS 26.192).
 
 use super::isf_tables::{
     MEAN_ISF, MEAN_ISF_NOISE, NOISE_0, NOISE_2, NOISE_5, NOISE_8, NOISE_12, STAGE1_HIGH,

@@ -47,7 +47,8 @@ impl OpenLoop {
         }
     }
 
-    /// The lag of a part of the weighted speech that begins at `at`, with the longest lag before it.
+    /// The lag of a part of the weighted speech that begins at `at`, with the longest lag before
+    /// it.
     pub(super) fn search(&mut self, weighted: &[i16], at: usize, length: usize) -> i16 {
         let lag = self.best_lag(weighted, at, length);
         self.high_pass(&weighted[at..at + length]);
@@ -67,7 +68,8 @@ impl OpenLoop {
         lag as i16
     }
 
-    /// The lag of the greatest weighted correlation: short ones and those near the last are preferred.
+    /// The lag of the greatest weighted correlation: short ones and those near the last are
+    /// preferred.
     fn best_lag(&self, weighted: &[i16], at: usize, length: usize) -> usize {
         let here = &weighted[at..at + length];
         let mut best = (0, i32::MIN);

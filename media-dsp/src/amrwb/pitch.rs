@@ -145,8 +145,8 @@ pub(super) fn adaptive_codebook(lineage: Lineage, excitation: &mut [i16], at: us
     }
 }
 
-/// The subframe through the low-pass filter of the adaptive codebook; one sample before and one after
-/// are needed.
+/// The subframe through the low-pass filter of the adaptive codebook; one sample before and one
+/// after are needed.
 pub(super) fn smoothed(excitation: &[i16], at: usize) -> [i16; SUBFRAME] {
     std::array::from_fn(|i| {
         let [before, here, after] =

@@ -1,5 +1,5 @@
-//! The search of the algebraic codebooks: pairs of pulses in neighbouring tracks, the most likely places
-//! first (3GPP TS 26.190, clause 5.8).
+//! The search of the algebraic codebooks: pairs of pulses in neighbouring tracks, the most likely
+//! places first (3GPP TS 26.190, clause 5.8).
 
 use super::arithmetic::inverse_root;
 use super::closed_loop::{Subframe, dot};

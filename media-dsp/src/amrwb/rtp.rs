@@ -48,8 +48,8 @@ pub struct Payload<'a> {
 }
 
 impl<'a> Payload<'a> {
-    /// Reads a payload. What is behind the last frame is ignored; a payload that is too short for its
-    /// frames, or has one of a type that does not exist, is dropped as a whole.
+    /// Reads a payload. What is behind the last frame is ignored; a payload that is too short for
+    /// its frames, or has one of a type that does not exist, is dropped as a whole.
     pub fn read(framing: Framing, octets: &'a [u8]) -> Result<Self, DecodeError> {
         let mut payload = Self { framing, octets, frames: 0 };
         let mut needed = framing.request_bits();

@@ -1,5 +1,5 @@
-//! The spectrum: immittance spectral frequencies (ISF) from their indices, their pairs in the cosine
-//! domain (ISP), predictors A(z) from those (3GPP TS 26.190, clauses 5.2 and 6.1).
+//! The spectrum: immittance spectral frequencies (ISF) from their indices, their pairs in the
+//! cosine domain (ISP), predictors A(z) from those (3GPP TS 26.190, clauses 5.2 and 6.1).
 
 use super::arithmetic::mul_32_16;
 use super::isf_tables::{

@@ -1,4 +1,5 @@
-//! The lower band: from the excitation at 12.8 kHz to samples at 16 kHz (3GPP TS 26.190, clause 6.1).
+//! The lower band: from the excitation at 12.8 kHz to samples at 16 kHz (3GPP TS 26.190, clause
+//! 6.1).
 
 use super::spectrum::Predictor;
 use super::tables::FIFTH_FIR;

@@ -1,4 +1,5 @@
-//! The tables that are not of the spectrum's quantisation: numbers of 3GPP TS 26.173, each with its file.
+//! The tables that are not of the spectrum's quantisation: numbers of 3GPP TS 26.173, each with its
+//! file.
 
 /// `q_gain2.tab`: pitch gain (Q14) and correction of the code gain (Q11), 6 bits.
 pub(super) static GAINS_6: [[i16; 2]; 64] = [

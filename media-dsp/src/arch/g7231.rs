@@ -1,5 +1,5 @@
-//! The searches of G.723.1's encoder, compiled for 256-bit vectors: the same source, and so the same
-//! results, as without.
+//! The searches of G.723.1's encoder, compiled for 256-bit vectors: the same source, and so the
+//! same results, as without.
 
 #![allow(unsafe_code)] // Functions that are compiled for a level are called when that level is here.
 

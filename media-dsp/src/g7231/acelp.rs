@@ -61,7 +61,8 @@ pub(super) fn search(
 
 /// What the places of pulses are judged by: four tracks of eight places, one track after another.
 struct Field {
-    /// The target's correlations with the response, for even and odd samples; 0 beyond the subframe.
+    /// The target's correlations with the response, for even and odd samples; 0 beyond the
+    /// subframe.
     cross: [[i16; PLACES]; 2],
     /// The response's correlations with itself.
     own: [[i16; PLACES]; PLACES],
@@ -103,8 +104,8 @@ impl Field {
         signs
     }
 
-    /// Half way from the mean to the most that three pulses can have, for the better grid: the fourth is
-    /// only tried above it.
+    /// Half way from the mean to the most that three pulses can have, for the better grid: the
+    /// fourth is only tried above it.
     fn threshold(&self) -> i16 {
         let of = |cross: &[i16; PLACES]| {
             let largest = |track: usize| {
@@ -118,8 +119,8 @@ impl Field {
         of(&self.cross[0]).max(of(&self.cross[1]))
     }
 
-    /// Tries the places of all four tracks for the greatest square of correlation by energy. What is
-    /// summed up here cannot overflow 32 bits.
+    /// Tries the places of all four tracks for the greatest square of correlation by energy. What
+    /// is summed up here cannot overflow 32 bits.
     fn search(&self, threshold: i16, patience: &mut Patience) -> Found {
         let mut best = Best { square: 0, energy: i32::from(i16::MAX), at: [0; 4], grid: 0 };
         let mut left = PER_SUBFRAME + patience.0;

@@ -1,5 +1,6 @@
-//! The closed-loop search of the adaptive codebook, and the taming that keeps a decoder with another memory
-//! from running away: ITU-T G.723.1 (05/2006) §2.14, and file `tame.c` of its electronic attachment.
+//! The closed-loop search of the adaptive codebook, and the taming that keeps a decoder with
+//! another memory from running away: ITU-T G.723.1 (05/2006) §2.14, and file `tame.c` of its
+//! electronic attachment.
 
 use super::excitation::{self, Past, lagged};
 use super::frame::Speech;
@@ -23,8 +24,8 @@ pub(super) struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Finds lag and taps of a subframe and notes them. Returns their excitation, and takes it from the
-    /// target.
+    /// Finds lag and taps of a subframe and notes them. Returns their excitation, and takes it from
+    /// the target.
     pub(super) fn run(&self, speech: &mut Speech, subframe: usize, target: &mut Sub) -> Sub {
         let half = subframe / 2;
         let odd = subframe % 2 == 1;
@@ -101,8 +102,8 @@ fn halves_in_order(a: &[i16], b: &[i16]) -> i32 {
     a.iter().zip(b).fold(0, |sum, (&a, &b)| l_add(sum, l_mult(a, b) >> 1))
 }
 
-/// The first row of gains that fits best, and how well, where it is better than `least`. `clear`: rows with
-/// which no sum can saturate.
+/// The first row of gains that fits best, and how well, where it is better than `least`. `clear`:
+/// rows with which no sum can saturate.
 #[inline(always)]
 pub(crate) fn best_row(
     numbers: &[i16; 20],
@@ -140,7 +141,8 @@ fn filtered(window: &Window, impulse: &Sub) -> [Sub; 5] {
     all
 }
 
-/// The worst that an error in the decoder's memory may have become, for 150 samples back in zones of 30.
+/// The worst that an error in the decoder's memory may have become, for 150 samples back in zones
+/// of 30.
 #[derive(Clone)]
 pub(super) struct Taming {
     errors: [i32; 5],

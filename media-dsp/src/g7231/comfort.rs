@@ -103,8 +103,8 @@ impl Noise {
     }
 }
 
-/// Adds pulses to half a frame, of the height that brings it to the gain: the root of lesser magnitude of
-/// a quadratic equation.
+/// Adds pulses to half a frame, of the height that brings it to the gain: the root of lesser
+/// magnitude of a quadratic equation.
 fn add_pulses(block: &mut [i16], gain: i16, places: &[usize], signs: &[i16; PER_HALF]) {
     let largest = block.iter().fold(0, |most: i16, &it| most.max(abs_s(it)));
     let places_down = if largest == 0 { 0 } else { sub(4, norm_s(largest)).max(-2) };
@@ -149,8 +149,8 @@ pub(super) fn quantise(energies: &[(i16, i16)]) -> i16 {
     code(l_shl(sum, sub(15, least)))
 }
 
-/// The code for the energy of the excitation of speech, with half of how far that is shifted left: a
-/// descriptor was lost.
+/// The code for the energy of the excitation of speech, with half of how far that is shifted left:
+/// a descriptor was lost.
 pub(super) fn quantise_speech(energy: i16, places: i16) -> i16 {
     code(scale(l_shl(i32::from(energy), sub(16, shl(places, 1))), PARTS[0]))
 }

@@ -79,8 +79,8 @@ impl Decoder {
 
     /// Decodes the frames of a payload, one after another: 240 samples each. Returns the samples.
     ///
-    /// Octets after the last whole frame, or no octets at all, make the whole payload malformed. Speech
-    /// whose parameters are out of their ranges is concealed.
+    /// Octets after the last whole frame, or no octets at all, make the whole payload malformed.
+    /// Speech whose parameters are out of their ranges is concealed.
     pub fn decode(&mut self, payload: &[u8], pcm: &mut [i16]) -> Result<usize, DecodeError> {
         let mut frames = 0;
         let mut rest = payload;
@@ -190,7 +190,8 @@ impl Decoder {
         self.synthesise(samples, &filters);
     }
 
-    /// The excitation of a lost frame: the last period, or noise, fading; nothing from the third on.
+    /// The excitation of a lost frame: the last period, or noise, fading; nothing from the third
+    /// on.
     fn regenerate(&mut self, samples: &mut [i16; FRAME_SAMPLES]) {
         match self.voicing {
             Voicing::Voiced(lag) if self.lost < LOST_MOST => {

@@ -80,8 +80,8 @@ impl Encoder {
         self.rate = rate;
     }
 
-    /// Encodes 240 samples. The frame's octets stand at the beginning of `out`, also the one that tells
-    /// in a file that a frame is not sent.
+    /// Encodes 240 samples. The frame's octets stand at the beginning of `out`, also the one that
+    /// tells in a file that a frame is not sent.
     pub fn encode(&mut self, pcm: &[i16], out: &mut [u8]) -> Result<Frame, EncodeError> {
         let samples: &[i16; FRAME_SAMPLES] = pcm
             .try_into()

@@ -1,4 +1,5 @@
-//! The excitation's memory and what the adaptive codebook takes from it: ITU-T G.723.1 (05/2006) §2.14, §3.4.
+//! The excitation's memory and what the adaptive codebook takes from it: ITU-T G.723.1 (05/2006)
+//! §2.14, §3.4.
 
 use super::filter::settle;
 use super::sums::{dot_in_order, plain};

@@ -1,5 +1,5 @@
-//! Filters of order 10 over a subframe. Their sums saturate term by term; where they stay clear of that
-//! they are taken in the order that is fastest, and it is checked afterwards that they did.
+//! Filters of order 10 over a subframe. Their sums saturate term by term; where they stay clear of
+//! that they are taken in the order that is fastest, and it is checked afterwards that they did.
 
 use super::{Lpc, ORDER, SUBFRAME, Sub};
 use crate::fixed::{l_mac, l_msu, saturate};
@@ -62,7 +62,8 @@ pub(super) fn transversal(
     }
 }
 
-/// Whether sums that begin with these, of the filter and samples of these sizes, stay clear of 32 bits.
+/// Whether sums that begin with these, of the filter and samples of these sizes, stay clear of 32
+/// bits.
 fn clear(begin: &[i32; SUBFRAME], filter: &Lpc, samples: &[i16; ORDER + SUBFRAME]) -> bool {
     let first = begin.iter().fold(0, |most, &it| it.unsigned_abs().max(most));
     let reach = filter.iter().map(|&it| u32::from(it.unsigned_abs())).sum::<u32>();

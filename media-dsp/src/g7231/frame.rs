@@ -1,5 +1,5 @@
-//! The bits of a frame: ITU-T G.723.1 (05/2006) §4, tables 5 and 6, and Annex A. The first bit of a field is its
-//! lowest, and the first bit of an octet is its lowest.
+//! The bits of a frame: ITU-T G.723.1 (05/2006) §4, tables 5 and 6, and Annex A. The first bit of a
+//! field is its lowest, and the first bit of an octet is its lowest.
 
 use super::{Frame, LAG_MIN, LAG_SHORT, Rate};
 

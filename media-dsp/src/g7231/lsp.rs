@@ -1,4 +1,5 @@
-//! Line spectral pairs: dequantised, interpolated, and as filters. ITU-T G.723.1 (05/2006) §2.6, §2.7, §3.2.
+//! Line spectral pairs: dequantised, interpolated, and as filters. ITU-T G.723.1 (05/2006) §2.6,
+//! §2.7, §3.2.
 
 use super::math::scale;
 use super::tables::COSINE;
@@ -34,7 +35,8 @@ pub(super) fn dequantise(source: Source, before: &Lsp) -> Lsp {
     if separate(&mut pairs, apart) { pairs } else { *before }
 }
 
-/// Moves the pairs apart until they are ordered with a least distance. Says whether that was reached.
+/// Moves the pairs apart until they are ordered with a least distance. Says whether that was
+/// reached.
 fn separate(pairs: &mut Lsp, apart: i16) -> bool {
     for _ in 0..ORDER {
         pairs[0] = pairs[0].max(0x180);
@@ -67,8 +69,8 @@ pub(super) fn interpolate(before: &Lsp, now: &Lsp) -> [Lpc; 4] {
     })
 }
 
-/// The filter whose line spectral pairs these are: half the sum of its sum and difference polynomials,
-/// which are products of one quadratic factor for each pair.
+/// The filter whose line spectral pairs these are: half the sum of its sum and difference
+/// polynomials, which are products of one quadratic factor for each pair.
 fn to_filter(pairs: &Lsp) -> Lpc {
     let cosines = pairs.map(cosine);
     let even = std::array::from_fn(|place| cosines[2 * place]);

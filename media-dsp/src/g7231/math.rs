@@ -8,7 +8,8 @@ pub(super) fn scale(value: i32, by: i16) -> i32 {
     ((i64::from(value) * i64::from(by)) >> 15) as i32
 }
 
-/// `over / under` in Q15, where `under` stands in the upper half; 32767 where it would be 1 or more.
+/// `over / under` in Q15, where `under` stands in the upper half; 32767 where it would be 1 or
+/// more.
 #[inline(always)]
 pub(super) fn divide(over: i32, under: i16) -> i16 {
     if over >= i32::from(under) << 16 {
@@ -23,7 +24,8 @@ pub(super) fn root(value: i32) -> i16 {
     ((value.max(0) as u32 >> 1).isqrt() & !1) as i16
 }
 
-/// Brings the largest magnitude to 12 bits, and says by how many places the samples were shifted left.
+/// Brings the largest magnitude to 12 bits, and says by how many places the samples were shifted
+/// left.
 pub(super) fn normalise(samples: &mut [i16]) -> i16 {
     let largest = samples.iter().fold(0, |most: i16, &it| most.max(it.saturating_abs()));
     let places = norm_s(largest);

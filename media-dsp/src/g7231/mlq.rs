@@ -89,7 +89,8 @@ struct Field<'a> {
     late: [i16; 2 * SUBFRAME + FILL],
     most: i64,
     target_squares: i64,
-    /// The response's correlation with itself, and then for pulses on one grid, so many places apart.
+    /// The response's correlation with itself, and then for pulses on one grid, so many places
+    /// apart.
     own: i16,
     apart: [i16; 2 * LANES],
     /// The target's correlations with the response, for the two grids.

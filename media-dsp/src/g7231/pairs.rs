@@ -67,8 +67,8 @@ fn crossing(last: i32, here: i32) -> i16 {
     divide(l_shl(l_abs(last), places) >> 8, extract_h(l_shl(sum, places)))
 }
 
-/// The indices of the codebook vectors nearest to the pairs, the lowest frequencies on top. Pairs that
-/// are close to each other weigh more.
+/// The indices of the codebook vectors nearest to the pairs, the lowest frequencies on top. Pairs
+/// that are close to each other weigh more.
 #[inline(always)]
 pub(crate) fn quantise(pairs: &Lsp, before: &Lsp) -> u32 {
     let weights = weights(pairs);

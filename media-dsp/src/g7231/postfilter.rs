@@ -1,5 +1,5 @@
-//! The postfilters of the decoder: for the pitch on the excitation, for the formants on the speech, and the
-//! gain that keeps the level. ITU-T G.723.1 (05/2006) §3.6, §3.8, §3.9.
+//! The postfilters of the decoder: for the pitch on the excitation, for the formants on the speech,
+//! and the gain that keeps the level. ITU-T G.723.1 (05/2006) §3.6, §3.8, §3.9.
 
 use super::filter::{Memory, recursive, remember, transversal};
 use super::math::{divide, normalise, root};

@@ -1,4 +1,5 @@
-//! Pulses of the fixed codebooks, from their parameters: ITU-T G.723.1 (05/2006) §2.15, §2.16, §3.5.
+//! Pulses of the fixed codebooks, from their parameters: ITU-T G.723.1 (05/2006) §2.15, §2.16,
+//! §3.5.
 
 use super::frame::{Speech, Subframe};
 use super::tables::gains::{REPEAT_GAIN, REPEAT_SHIFT};
@@ -26,8 +27,8 @@ pub(super) fn place(rate: Rate, speech: &Speech, subframe: usize) -> Sub {
     }
 }
 
-/// `count` pulses on one of two grids of 30 places, in the enumeration of such choices; none for an index
-/// beyond the 593,775 choices of six or the 142,506 of five.
+/// `count` pulses on one of two grids of 30 places, in the enumeration of such choices; none for an
+/// index beyond the 593,775 choices of six or the 142,506 of five.
 fn combination(sub: &Subframe, count: usize) -> Sub {
     let mut pulses = [0; SUBFRAME];
     let mut index = sub.positions;
@@ -64,7 +65,8 @@ pub(super) fn repeat(pulses: &mut Sub, lag: usize) {
     }
 }
 
-/// Four pulses, each on a track of eight places. The last places of two tracks lie beyond the subframe.
+/// Four pulses, each on a track of eight places. The last places of two tracks lie beyond the
+/// subframe.
 fn tracks(sub: &Subframe) -> Sub {
     let mut pulses = [0; SUBFRAME];
     let height = PULSE_GAIN[sub.amplitude];
@@ -77,7 +79,8 @@ fn tracks(sub: &Subframe) -> Sub {
     pulses
 }
 
-/// Lag and gain at which pulses of 5.3 kbit/s are repeated, by the adaptive codebook's lag and taps.
+/// Lag and gain at which pulses of 5.3 kbit/s are repeated, by the adaptive codebook's lag and
+/// taps.
 pub(super) fn echo(lag: usize, taps: usize) -> (usize, i16) {
     (lag.saturating_add_signed(isize::from(REPEAT_SHIFT[taps])), REPEAT_GAIN[taps])
 }

@@ -61,8 +61,8 @@ impl Silence {
         self.spectra[0] = mean(subframes);
     }
 
-    /// Decides on a frame of silence. `before`: the last frame's spectral pairs. Returns what is sent and
-    /// the pairs of the noise from here on.
+    /// Decides on a frame of silence. `before`: the last frame's spectral pairs. Returns what is
+    /// sent and the pairs of the noise from here on.
     pub(super) fn describe(&mut self, before: &Lsp, detector: &mut Detector) -> (News, Lsp) {
         let now = self.spectra[0].predict();
         self.errors.copy_within(..2, 1);
@@ -86,7 +86,8 @@ impl Silence {
         (news, self.sent.lsp)
     }
 
-    /// Takes the mean of the frames before as the noise's filter, or that of this frame where it differs.
+    /// Takes the mean of the frames before as the noise's filter, or that of this frame where it
+    /// differs.
     fn renew(&mut self, before: &Lsp, now: &Lpc, error: i16, detector: &mut Detector) -> u32 {
         let mut filter = mean(&self.spectra[1..]).predict().filter;
         detector.learn(&filter);
@@ -116,7 +117,8 @@ fn mean(all: &[Autocorrelation]) -> Autocorrelation {
     Autocorrelation { values, places: sub(least, down) }
 }
 
-/// The autocorrelations of a filter's coefficients: with them the filter is compared with a spectrum.
+/// The autocorrelations of a filter's coefficients: with them the filter is compared with a
+/// spectrum.
 #[derive(Clone)]
 struct Shape {
     values: [i16; ORDER + 1],
@@ -137,8 +139,8 @@ impl Shape {
         Self { values, places }
     }
 
-    /// Whether the filter predicts a spectrum nearly as well as the best one, which leaves `error`: the
-    /// distance of Itakura.
+    /// Whether the filter predicts a spectrum nearly as well as the best one, which leaves `error`:
+    /// the distance of Itakura.
     fn fits(&self, spectrum: &Autocorrelation, error: i16) -> bool {
         let left = dot(&self.values, &spectrum.values.map(|value| shr(value, 2)));
         let most = i32::from(mult_r(error, MARGIN)) + i32::from(error);

@@ -1,5 +1,5 @@
-//! Sums of products. The Recommendation saturates after every product; where no partial sum can leave 32
-//! bits, which the energies tell beforehand, the products are summed in any order.
+//! Sums of products. The Recommendation saturates after every product; where no partial sum can
+//! leave 32 bits, which the energies tell beforehand, the products are summed in any order.
 
 use super::{SUBFRAME, Sub};
 use crate::fixed::{l_mac, l_msu};
@@ -14,8 +14,8 @@ pub(super) fn squares(samples: &[i16]) -> i64 {
     whole as i64 + rest.iter().map(|&it| i64::from(it) * i64::from(it)).sum::<i64>()
 }
 
-/// Whether no sum of products of vectors with these energies leaves 31 bits, whatever their order: the
-/// inequality of Cauchy and Schwarz.
+/// Whether no sum of products of vectors with these energies leaves 31 bits, whatever their order:
+/// the inequality of Cauchy and Schwarz.
 #[inline(always)]
 pub(super) fn fit(one: i64, other: i64) -> bool {
     i128::from(one) * i128::from(other) < 1 << 60
@@ -87,7 +87,8 @@ fn convolve_plain(samples: &Sub, response: &Sub) -> [i32; SUBFRAME] {
     })
 }
 
-/// Correlations of the subframe with the response set in at each place, doubled, each step saturated.
+/// Correlations of the subframe with the response set in at each place, doubled, each step
+/// saturated.
 #[inline(always)]
 pub(super) fn correlate(samples: &Sub, response: &Sub) -> [i32; SUBFRAME] {
     if !fit(squares(samples), squares(response)) {

@@ -1,5 +1,6 @@
-//! Numbers of ITU-T G.723.1 (05/2006) that are no codebooks: windows, weights, cosines, gain steps. They
-//! are those of the fixed-point tables in the Recommendation's electronic attachment, file `tab_lbc.c`.
+//! Numbers of ITU-T G.723.1 (05/2006) that are no codebooks: windows, weights, cosines, gain steps.
+//! They are those of the fixed-point tables in the Recommendation's electronic attachment, file
+//! `tab_lbc.c`.
 
 pub(super) mod gains;
 pub(super) mod lsp;

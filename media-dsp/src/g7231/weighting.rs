@@ -1,4 +1,5 @@
-//! The filters through which the encoder hears its error: ITU-T G.723.1 (05/2006) §2.8, §2.11 to §2.13.
+//! The filters through which the encoder hears its error: ITU-T G.723.1 (05/2006) §2.8, §2.11 to
+//! §2.13.
 
 use super::excitation::push;
 use super::filter::{Memory, recursive, remember, transversal};
@@ -51,8 +52,8 @@ pub(super) struct Harmonics {
 }
 
 impl Harmonics {
-    /// Finds it about the open-loop lag, for the subframe that begins at `start` of normalised weighted
-    /// speech.
+    /// Finds it about the open-loop lag, for the subframe that begins at `start` of normalised
+    /// weighted speech.
     pub(super) fn find(speech: &[i16], start: usize, lag: usize) -> Self {
         let target = &speech[start..start + SUBFRAME];
         // Sixty products of 12 bits never overflow.

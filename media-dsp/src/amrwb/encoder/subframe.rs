@@ -1,5 +1,5 @@
-//! A subframe: the adaptive codebook, the algebraic codebook, the gains (3GPP TS 26.190, clauses 5.6 to
-//! 5.11).
+//! A subframe: the adaptive codebook, the algebraic codebook, the gains (3GPP TS 26.190, clauses
+//! 5.6 to 5.11).
 
 use super::filters::{TILT, de_emphasise, impulse, residual, synthesise};
 use super::{Encoder, WEIGHT};

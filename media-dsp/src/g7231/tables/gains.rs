@@ -1,8 +1,9 @@
 //! The gains of the adaptive codebook: ITU-T G.723.1 (05/2006) §2.14, tables `AcbkGainTable085` and
 //! `AcbkGainTable170` of file `tab_lbc.c`, and what goes with each of their rows.
 //!
-//! A row begins with the five taps in Q14. The fifteen numbers after them are what the search multiplies
-//! the energies and cross-correlations of the filtered taps by: less the squares and products of the taps.
+//! A row begins with the five taps in Q14. The fifteen numbers after them are what the search
+//! multiplies the energies and cross-correlations of the filtered taps by: less the squares and
+//! products of the taps.
 
 /// The 85 rows for lags under 58 at 6.3 kbit/s.
 pub(crate) static SMALL: [[i16; 20]; 85] = [
@@ -1034,7 +1035,8 @@ pub(crate) static LARGE_WORST: [i16; 170] = [
     18409,
 ];
 
-/// What a row of [`LARGE`] adds to the lag at which pulses are repeated at 5.3 kbit/s (table `epsi170`).
+/// What a row of [`LARGE`] adds to the lag at which pulses are repeated at 5.3 kbit/s (table
+/// `epsi170`).
 pub(crate) static REPEAT_SHIFT: [i16; 170] = [
     60, 0, 60, 0, 1, 0, 0, 1, -1, 1, 0, -1, 2, -2, 0, 1, 0, 0, -1, 0, 0, 0, 1, 0, -1, -1, 1, -1, 1,
     -2, 1, -1, 60, 0, 0, 1, 1, 0, 1, 1, -1, 1, -1, -1, -1, 0, 60, -2, 0, 1, 0, -1, 1, 1, 0, 1, 2,

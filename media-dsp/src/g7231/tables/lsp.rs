@@ -1,5 +1,5 @@
-//! The codebooks of line spectral pairs: ITU-T G.723.1 (05/2006) §2.5, tables `Band0Tb8` to `Band2Tb8` of
-//! file `tab_lbc.c`. Frequencies are in Q15 of 4 kHz.
+//! The codebooks of line spectral pairs: ITU-T G.723.1 (05/2006) §2.5, tables `Band0Tb8` to
+//! `Band2Tb8` of file `tab_lbc.c`. Frequencies are in Q15 of 4 kHz.
 
 /// The long-term mean of the line spectral pairs.
 pub(crate) const MEAN: [i16; 10] =
