@@ -93,7 +93,17 @@ impl Frame {
         }
     }
 
-    /// Its length.
+    /// Its two low bits, which come first.
+    fn mark(self) -> u32 {
+        match self {
+            Self::Speech(Rate::High) => 0,
+            Self::Speech(Rate::Low) => 1,
+            Self::Silence => 2,
+            Self::Untransmitted => 3,
+        }
+    }
+
+    /// Its length in octets.
     pub fn octets(self) -> usize {
         match self {
             Self::Speech(Rate::High) => 24,

@@ -22,6 +22,7 @@ use crate::fixed::{add, l_msu, l_mult, mult, mult_r, round, shl};
 #[derive(Clone)]
 pub struct Decoder {
     post_filter: PostFilter,
+    /// The spectral pairs of the last frame.
     lsp: Lsp,
     past: Past,
     synthesis: Memory,
@@ -32,11 +33,13 @@ pub struct Decoder {
     lost: u8,
     /// What a lost frame of speech is made of.
     voicing: Voicing,
+    /// The height of unvoiced concealment: a mean of the speech before it, which fades.
     voicing_gain: i16,
     /// The chance of unvoiced concealment.
     seed: i16,
     /// The end of the last speech: energy, and how far its samples were shifted left.
     speech_level: (i16, i16),
+    /// The noise of the last descriptor.
     silence_gain: i16,
     silence_lsp: Lsp,
     noise: Noise,
@@ -77,7 +80,8 @@ impl Decoder {
         self
     }
 
-    /// Decodes the frames of a payload, one after another: 240 samples each. Returns the samples.
+    /// Decodes the frames of a payload, one after another: 240 samples each. Returns how many
+    /// samples these are.
     ///
     /// Octets after the last whole frame, or no octets at all, make the whole payload malformed.
     /// Speech whose parameters are out of their ranges is concealed.
@@ -107,7 +111,8 @@ impl Decoder {
         Ok(needed)
     }
 
-    /// Makes up for a frame that did not arrive: 240 samples (§3.10, and more noise in silence).
+    /// Makes up for a frame that did not arrive: 240 samples (§3.10). In silence it is more of the
+    /// noise (Annex A).
     pub fn conceal(&mut self, pcm: &mut [i16]) -> Result<usize, DecodeError> {
         let needed = FRAME_SAMPLES;
         let samples = pcm.first_chunk_mut().ok_or(DecodeError::NoRoom { needed })?;

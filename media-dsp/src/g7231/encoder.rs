@@ -2,7 +2,7 @@
 
 use super::adaptive::Taming;
 use super::excitation::{Past, push};
-use super::frame::{Speech, pack_silence};
+use super::frame::{Speech, pack_silence, pack_untransmitted};
 use super::lpc::{Sines, Window, analyse};
 use super::lsp::{self, Source};
 use super::math::{normalise, scale};
@@ -18,7 +18,8 @@ use crate::arch::{Level, g7231 as arch};
 use crate::codec::EncodeError;
 use crate::fixed::{add, l_add, l_mac, l_mult, round, shl};
 
-/// Turns samples into frames, 7.5 ms behind them.
+/// Turns samples into frames. The algorithmic delay is 37.5 ms: a frame of 30 ms, and 7.5 ms of
+/// look-ahead.
 ///
 /// A channel's state is 1,464 octets. A clone goes on as the original does.
 #[derive(Clone)]
@@ -26,18 +27,22 @@ pub struct Encoder {
     level: Level,
     rate: Rate,
     high_pass: HighPass,
+    /// The last sample that came in.
     last_input: i16,
     /// The high-pass filter's output before rounding.
     high_passed: i32,
     /// The last samples: half of a window about them was not there yet.
     recent: [i16; FRAME_SAMPLES / 2],
     sines: Sines,
+    /// The spectral pairs of the last frame, as the decoder has them.
     lsp: Lsp,
     weighting: Weighting,
+    /// The end of the last frame's weighted speech.
     weighted: [i16; HISTORY],
     ringing: Ringing,
     past: Past,
     taming: Taming,
+    /// What [`Vad::On`] takes.
     silence: Option<(Detector, Silence)>,
 }
 
@@ -80,8 +85,9 @@ impl Encoder {
         self.rate = rate;
     }
 
-    /// Encodes 240 samples. The frame's octets stand at the beginning of `out`, also the one that
-    /// tells in a file that a frame is not sent.
+    /// Encodes 240 samples and says what they became. Its octets stand at the beginning of `out`,
+    /// which must have room for a frame of speech at the rate; of a frame that is not sent it is
+    /// the one octet that tells so in a file.
     pub fn encode(&mut self, pcm: &[i16], out: &mut [u8]) -> Result<Frame, EncodeError> {
         let samples: &[i16; FRAME_SAMPLES] = pcm
             .try_into()
@@ -224,15 +230,12 @@ impl Encoder {
                 Frame::Silence
             }
             News::Nothing => {
-                out[0] = NOT_SENT;
+                pack_untransmitted(out);
                 Frame::Untransmitted
             }
         }
     }
 }
-
-/// The octet of a frame that is not sent.
-const NOT_SENT: u8 = 3;
 
 #[cfg(test)]
 mod tests {

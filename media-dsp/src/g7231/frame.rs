@@ -10,6 +10,7 @@ pub(super) struct Speech {
     pub(super) lsp: u32,
     /// Open-loop pitch lags of the two halves.
     pub(super) lags: [usize; 2],
+    /// The excitation.
     pub(super) subframes: [Subframe; 4],
 }
 
@@ -26,8 +27,10 @@ pub(super) struct Subframe {
     pub(super) grid: usize,
     /// Whether the pulses are repeated with the lag (6.3 kbit/s only).
     pub(super) train: bool,
-    /// A bit for each pulse.
+    /// A bit for each pulse: at 6.3 kbit/s the first pulse's on top and 1 for a negative one, at
+    /// 5.3 kbit/s the first track's lowest and 1 for a positive one.
     pub(super) signs: u16,
+    /// The number of the choice of places (6.3 kbit/s), or three bits for each track.
     pub(super) positions: u32,
 }
 
@@ -49,7 +52,7 @@ impl Speech {
         self.lags[subframe / 2] + self.subframes[subframe].lag_step - 1
     }
 
-    /// Writes the frame; returns its octets.
+    /// Writes the frame at the beginning of `out`, which has room for it.
     pub(super) fn pack(&self, rate: Rate, out: &mut [u8]) {
         let mut bits = Writer::new(out, Frame::Speech(rate));
         bits.put(self.lsp, 24);
@@ -80,6 +83,7 @@ impl Speech {
     /// The upper parts of the four position indices share 13 bits (§4.1).
     fn pack_pulses(&self, bits: &mut Writer<'_>) {
         let upper = |sub: usize| self.subframes[sub].positions >> POSITION_BITS[sub];
+        // A bit is spare.
         bits.put(0, 1);
         bits.put((upper(0) * 9 + upper(1)) * 90 + upper(2) * 9 + upper(3), 13);
         for (sub, width) in self.subframes.iter().zip(POSITION_BITS) {
@@ -132,7 +136,7 @@ impl Speech {
     }
 
     fn unpack_pulses(&mut self, bits: &mut Reader<'_>) {
-        bits.take(1);
+        let _spare = bits.take(1);
         let shared = bits.take(13);
         let upper = [shared / 90 / 9, shared / 90 % 9, shared % 90 / 9, shared % 90 % 9];
         for (place, sub) in self.subframes.iter_mut().enumerate() {
@@ -146,11 +150,10 @@ impl Speech {
 }
 
 impl Content {
-    /// Reads a whole frame.
+    /// Reads a whole frame; no octets are one that was not sent.
     pub(super) fn read(payload: &[u8]) -> Self {
-        let kind = Frame::beginning(payload.first().copied().unwrap_or(3));
         let mut bits = Reader { octets: payload, place: 2 };
-        match kind {
+        match Frame::beginning(payload.first().copied().unwrap_or(3)) {
             Frame::Speech(rate) => Speech::unpack(rate, &mut bits)
                 .map_or(Self::Damaged, |speech| Self::Speech(rate, speech)),
             Frame::Silence => Self::Silence { lsp: bits.take(24), gain: bits.take(6) as i16 },
@@ -159,11 +162,17 @@ impl Content {
     }
 }
 
-/// Writes a silence descriptor.
+/// Writes a silence descriptor at the beginning of `out`: three codebook indices as in
+/// [`Speech::lsp`], and the code of the gain, 0 to 63.
 pub(super) fn pack_silence(lsp: u32, gain: i16, out: &mut [u8]) {
     let mut bits = Writer::new(out, Frame::Silence);
     bits.put(lsp, 24);
     bits.put(u32::from(gain.unsigned_abs()), 6);
+}
+
+/// Writes the octet that tells in a file that nothing was sent.
+pub(super) fn pack_untransmitted(out: &mut [u8]) {
+    Writer::new(out, Frame::Untransmitted);
 }
 
 struct Writer<'a> {
@@ -176,13 +185,7 @@ impl<'a> Writer<'a> {
         let octets = &mut out[..kind.octets()];
         octets.fill(0);
         let mut writer = Self { octets, place: 0 };
-        let mark = match kind {
-            Frame::Speech(Rate::High) => 0,
-            Frame::Speech(Rate::Low) => 1,
-            Frame::Silence => 2,
-            Frame::Untransmitted => 3,
-        };
-        writer.put(mark, 2);
+        writer.put(kind.mark(), 2);
         writer
     }
 

@@ -2,7 +2,7 @@
 
 use super::frame::{Speech, Subframe};
 use super::pulses::{CHOICES, MOST, PLACES, repeat};
-use super::sums::{correlate, fit, plain, squares};
+use super::sums::{FILL, correlate, fit, plain, squares};
 use super::tables::{PULSE_GAIN, PULSES};
 use super::{LAG_SHORT, SUBFRAME, Sub};
 use crate::arch::{Level, g7231 as arch};
@@ -230,8 +230,6 @@ fn note(best: &Choice, pulses: &Sub, count: usize, sub: &mut Subframe) {
 
 /// [`PLACES`], filled up to whole vectors.
 const LANES: usize = 32;
-/// What a subframe lacks to whole vectors.
-const FILL: usize = 4;
 /// The greatest step of amplitude that is tried as the middle.
 const STEPS_LAST: usize = 22;
 

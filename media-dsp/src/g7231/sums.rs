@@ -108,8 +108,8 @@ fn filled(samples: &Sub) -> [i16; SUBFRAME + FILL] {
     all
 }
 
-/// What a subframe lacks to whole vectors.
-const FILL: usize = 4;
+/// Samples that a subframe lacks to whole vectors.
+pub(super) const FILL: usize = 4;
 
 #[cfg(test)]
 mod tests {
