@@ -63,3 +63,10 @@ const SUBFRAME: usize = 64;
 const SUBFRAME_16K: usize = 80;
 /// Order of the linear prediction.
 const ORDER: usize = 16;
+/// Pre-emphasis of the lower band: 0.68 in Q15 (3GPP TS 26.190, clause 5.1).
+const EMPHASIS: i32 = 22_282;
+/// Every sample of the encoder homing frame (3GPP TS 26.173, clause 8).
+const HOMING: i16 = 8;
+
+/// A signal or vector of a subframe at 12.8 kHz.
+type Subframe = [i16; SUBFRAME];

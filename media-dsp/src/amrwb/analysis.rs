@@ -1,11 +1,12 @@
 //! The analysis of the input: down to 12.8 kHz, pre-emphasis with a scaling that uses the range,
 //! linear prediction and its spectral pairs (3GPP TS 26.190, clauses 5.1 and 5.2).
 
+use super::arithmetic::{dot, parts};
 use super::encoder_tables::{DOWN_FIR, GRID, LAG_WINDOW, SLOPE, WINDOW};
 use super::spectrum::{Isf, Predictor};
 use super::synthesis::SecondOrder;
 use super::tables::COSINE;
-use super::{FRAME, FRAME_12K8, ORDER};
+use super::{EMPHASIS, FRAME, FRAME_12K8, ORDER};
 use crate::fixed::{abs_s, div_s, l_shl, norm_l, norm_s, round};
 
 /// What is kept of the input between frames.
@@ -39,12 +40,7 @@ impl Input {
         self.past.copy_from_slice(&signal[FRAME..FRAME + PAST_INPUT]);
         for (i, sample) in out.iter_mut().enumerate() {
             let at = 5 * i;
-            let past = &signal[at / 4 + 1..at / 4 + 31];
-            let sum: i32 = past
-                .iter()
-                .zip(&DOWN_FIR[at % 4])
-                .map(|(&x, &c)| i32::from(x) * i32::from(c))
-                .fold(0, i32::wrapping_add);
+            let sum = dot(&signal[at / 4 + 1..at / 4 + 31], &DOWN_FIR[at % 4]);
             *sample = round(l_shl(sum, 2));
         }
         let (frame, ahead) = out.split_at_mut(FRAME_12K8);
@@ -95,13 +91,7 @@ fn correlations(signal: &[i16; 384]) -> [i32; ORDER + 1] {
             *x = ((i32::from(*x) + (1 << (shift - 1))) >> shift) as i16;
         }
     }
-    let lagged = |lag: usize| {
-        windowed[lag..]
-            .iter()
-            .zip(&windowed)
-            .map(|(&a, &b)| i32::from(a) * i32::from(b))
-            .fold(0, i32::wrapping_add)
-    };
+    let lagged = |lag: usize| dot(&windowed[lag..], &windowed);
     let first = lagged(0).wrapping_mul(2).wrapping_add(1);
     let shift = norm_l(first);
     let mut r = [0; ORDER + 1];
@@ -122,10 +112,6 @@ fn correlations(signal: &[i16; 384]) -> [i32; ORDER + 1] {
 fn product(a: i32, b: i32) -> i32 {
     let ((ah, al), (bh, bl)) = (parts(a), parts(b));
     (ah * bh).wrapping_add((ah * bl) >> 15).wrapping_add((al * bh) >> 15) << 1
-}
-
-fn parts(value: i32) -> (i32, i32) {
-    (value >> 16, (value & 0xffff) >> 1)
 }
 
 /// `value` over a normalised denominator, Q31.
@@ -284,7 +270,5 @@ pub(super) fn to_isf(isp: &Isf) -> Isf {
 
 /// Samples of past input that the filter down to 12.8 kHz needs.
 const PAST_INPUT: usize = 30;
-/// 0.68 in Q15.
-const EMPHASIS: i32 = 22_282;
 /// The most bits by which the input is scaled up.
 const MOST_RANGE: i16 = 8;

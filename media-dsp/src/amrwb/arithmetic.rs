@@ -1,8 +1,8 @@
 //! What the codec computes by table and exponent: logarithm, power of two, inverse square root,
 //! energies; and its noise generator (3GPP TS 26.173, `math_op.c`, `log2.c`, `random.c`).
 
-use super::Lineage;
 use super::tables::{INVERSE_ROOT, LOG2, POW2};
+use super::{FRAME_12K8, Lineage};
 use crate::fixed::{l_mac, l_mult, l_shl, mult, norm_l, round, saturate, shl};
 
 /// A linear congruential generator of 16 bits.
@@ -17,6 +17,28 @@ impl Noise {
     pub(super) fn next(&mut self) -> i16 {
         self.0 = self.0.wrapping_mul(31_821).wrapping_add(13_849);
         self.0
+    }
+
+    /// Comfort noise of a level: log2 of its root mean square, whole part and fraction in Q15
+    /// (3GPP TS 26.192, clause 6).
+    pub(super) fn fill(
+        &mut self,
+        lineage: Lineage,
+        (whole, fraction): (i16, i16),
+        excitation: &mut [i16; FRAME_12K8],
+    ) {
+        let amplitude = pow2(whole + 15, fraction);
+        let shift = norm_l(amplitude);
+        for sample in excitation.iter_mut() {
+            *sample = self.next() >> 4;
+        }
+        let (value, exponent) = energy(excitation);
+        let (root, exponent) = inverse_root(value, exponent);
+        let gain = mult(((amplitude << shift) >> 16) as i16, (root >> 16) as i16);
+        let exponent = exponent + 15 - shift + 4;
+        for sample in excitation {
+            *sample = lineage.shift_16(mult(*sample, gain), exponent);
+        }
     }
 }
 
@@ -86,9 +108,22 @@ pub(super) fn mul_dpf_16(a: i32, b: i16) -> i32 {
 
 /// The square of a value in double precision: the product of the basic operators.
 pub(super) fn square_dpf(a: i32) -> i32 {
-    let (hi, lo) = ((a >> 16) as i16, ((a & 0xffff) >> 1) as i16);
+    let (hi, lo) = parts(a);
+    let (hi, lo) = (hi as i16, lo as i16);
     let cross = mult(hi, lo);
     l_mac(l_mac(l_mult(hi, hi), cross, 1), cross, 1)
+}
+
+/// Sum of products as far as the shorter one goes, without saturation.
+#[inline(always)]
+pub(super) fn dot(a: &[i16], b: &[i16]) -> i32 {
+    a.iter().zip(b).fold(0, |sum: i32, (&x, &y)| sum.wrapping_add(i32::from(x) * i32::from(y)))
+}
+
+/// A word in double precision: its upper half, and the next 15 bits.
+#[inline(always)]
+pub(super) fn parts(value: i32) -> (i32, i32) {
+    (value >> 16, (value & 0xffff) >> 1)
 }
 
 /// Scales a signal up by so many bits, or down, rounded.

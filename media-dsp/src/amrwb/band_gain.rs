@@ -1,12 +1,12 @@
 //! The gain of the high band that mode 8 sends: the band of the input beside the noise a decoder
 //! will put there (3GPP TS 26.190, clause 5.11).
 
-use super::arithmetic::{Noise, inverse_root, scale};
+use super::arithmetic::{Noise, dot, inverse_root, scale};
 use super::high_band::{convolve, shaped, tilt_gain};
 use super::spectrum::{Predictor, weighted};
 use super::synthesis::SecondOrder;
 use super::tables::{BAND_FIR, HIGH_BAND_GAINS};
-use super::{ORDER, SUBFRAME, SUBFRAME_16K};
+use super::{EMPHASIS, ORDER, SUBFRAME, SUBFRAME_16K, Subframe};
 use crate::fixed::{div_s, l_shl, norm_l};
 
 /// The filters of the decoder that the encoder follows, and that of the input.
@@ -46,7 +46,7 @@ impl BandGain {
     pub(super) fn measure(
         &mut self,
         predictor: &Predictor,
-        excitation: &[i16; SUBFRAME],
+        excitation: &Subframe,
         bits: i16,
         input: &[i16; SUBFRAME_16K],
         noisy: bool,
@@ -87,12 +87,7 @@ impl BandGain {
 
     /// The lower band, as coarse as the library has it: with the coefficients moved by one, and an
     /// eighth of the level. It decides on nothing but the expected gain.
-    fn synthesise(
-        &mut self,
-        predictor: &Predictor,
-        excitation: &[i16; SUBFRAME],
-        bits: i16,
-    ) -> [i16; SUBFRAME] {
+    fn synthesise(&mut self, predictor: &Predictor, excitation: &Subframe, bits: i16) -> Subframe {
         let mut upper = [0; ORDER + SUBFRAME];
         let mut lower = [0; ORDER + SUBFRAME];
         upper[..ORDER].copy_from_slice(&self.upper);
@@ -115,7 +110,7 @@ impl BandGain {
             let sum = (i32::from(upper[ORDER + i]) << 16)
                 .wrapping_add(i32::from(lower[ORDER + i]) << 4)
                 .wrapping_mul(8)
-                .wrapping_add((i32::from(self.deemphasis) * (22_282 >> 1)) << 1)
+                .wrapping_add((i32::from(self.deemphasis) * (EMPHASIS >> 1)) << 1)
                 .wrapping_mul(2);
             self.deemphasis = (sum.wrapping_add(0x8000) >> 16) as i16;
             samples[i] = self.deemphasis;
@@ -139,8 +134,7 @@ fn ratio_root(a: &[i16], b: &[i16], bits: i16) -> (i32, i16) {
 }
 
 fn wrapping_energy(signal: &[i16]) -> (i16, i16) {
-    let sum = signal.iter().fold(0, |sum: i32, &x| sum.wrapping_add(i32::from(x) * i32::from(x)));
-    let value = (sum << 1).wrapping_add(1);
+    let value = (dot(signal, signal) << 1).wrapping_add(1);
     let shift = norm_l(value);
     (((value << shift) >> 16) as i16, 30 - shift)
 }

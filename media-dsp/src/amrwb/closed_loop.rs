@@ -1,15 +1,11 @@
 //! The closed-loop pitch: the lag whose filtered past excitation comes nearest the target
 //! (3GPP TS 26.190, clause 5.7).
 
-use super::Mode;
-use super::SUBFRAME;
-use super::arithmetic::inverse_root;
+use super::arithmetic::{dot, inverse_root};
 use super::encoder_tables::CORRELATION_FIR;
-use super::pitch::Lag;
+use super::pitch::{HALVES, LEAST, LOW_WHOLES, Lag, RELATIVE, WHOLES};
+use super::{Mode, SUBFRAME, Subframe};
 use crate::fixed::{div_s, l_shl, norm_l, round, shl};
-
-/// A signal of a subframe.
-pub(super) type Subframe = [i16; SUBFRAME];
 
 /// Which lags a search may find.
 #[derive(Clone, Copy)]
@@ -18,6 +14,19 @@ pub(super) struct Range {
     pub(super) greatest: i16,
     /// Whether the lag is said for itself, so that long ones have coarser fractions.
     pub(super) absolute: bool,
+}
+
+impl Range {
+    /// The lags around one.
+    pub(super) fn around(lag: Lag) -> Self {
+        let least = lag.least_of_next();
+        Self { least, greatest: least + RELATIVE - 1, absolute: true }
+    }
+
+    /// The index that says a lag that was found.
+    pub(super) fn index(&self, mode: Mode, lag: Lag) -> i16 {
+        if self.absolute { lag.absolute_index(mode) } else { lag.relative_index(mode, self.least) }
+    }
 }
 
 /// The best lag for a target, of past excitation before `at`.
@@ -30,7 +39,7 @@ pub(super) fn search(
     range: Range,
 ) -> Lag {
     let low = mode <= Mode::M885;
-    let (halves, wholes) = if low { (super::pitch::LEAST, 92) } else { (128, 160) };
+    let (halves, wholes) = if low { (LEAST, LOW_WHOLES) } else { (HALVES, WHOLES) };
     let first = range.least - 4;
     let correlations = correlations(excitation, at, target, impulse, range);
     let of = |lag: i16| correlations[(lag - first) as usize];
@@ -108,12 +117,7 @@ fn correlations(
 fn interpolated(correlations: &[i16; 40], at: usize, fraction: i16) -> i16 {
     let (at, fraction) = if fraction < 0 { (at - 1, fraction + 4) } else { (at, fraction) };
     let fir = &CORRELATION_FIR[(3 - fraction) as usize];
-    let sum: i32 = correlations[at - 3..at + 5]
-        .iter()
-        .zip(fir)
-        .map(|(&x, &c)| i32::from(x) * i32::from(c))
-        .fold(0, i32::wrapping_add);
-    round(l_shl(sum, 2))
+    round(l_shl(dot(&correlations[at - 3..at + 5], fir), 2))
 }
 
 /// A signal through a filter, from zero state.
@@ -159,9 +163,4 @@ pub(super) fn without(target: &Subframe, vector: &Subframe, gain: i16) -> Subfra
         let part = (i32::from(vector[i]) * i32::from(gain)) << 1;
         (l_shl((i32::from(target[i]) << 15).wrapping_sub(part), 1) >> 16) as i16
     })
-}
-
-/// Sum of products.
-pub(super) fn dot(a: &Subframe, b: &Subframe) -> i32 {
-    a.iter().zip(b).fold(0, |sum: i32, (&x, &y)| sum.wrapping_add(i32::from(x) * i32::from(y)))
 }

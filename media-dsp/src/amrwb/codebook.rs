@@ -1,10 +1,10 @@
 //! The algebraic codebooks: 12 to 88 bits place 2 to 24 signed unit pulses in a subframe
 //! (3GPP TS 26.190, clause 5.8.2; the indices as in TS 26.173, `q_pulse.c`).
 
-use super::{Mode, SUBFRAME};
+use super::{Mode, SUBFRAME, Subframe};
 
 /// Builds the code vector of a subframe in Q9 from the indices of its pulses.
-pub(super) fn code_vector(mode: Mode, indices: &[i16]) -> [i16; SUBFRAME] {
+pub(super) fn code_vector(mode: Mode, indices: &[i16]) -> Subframe {
     let mut code = [0; SUBFRAME];
     if mode == Mode::M660 {
         two_pulses(indices[0], &mut code);
@@ -30,7 +30,7 @@ pub(super) fn code_vector(mode: Mode, indices: &[i16]) -> [i16; SUBFRAME] {
 }
 
 /// Mode 0: one pulse in the even and one in the odd places.
-fn two_pulses(index: i16, code: &mut [i16; SUBFRAME]) {
+fn two_pulses(index: i16, code: &mut Subframe) {
     let even = ((index >> 5) & 0x3e) as usize;
     let odd = ((index & 0x1f) << 1) as usize + 1;
     code[even] = if index & 0x800 == 0 { PULSE } else { -PULSE };
@@ -139,7 +139,7 @@ impl Pulses {
         self.count += 1;
     }
 
-    fn put(&self, track: usize, code: &mut [i16; SUBFRAME]) {
+    fn put(&self, track: usize, code: &mut Subframe) {
         for place in &self.places[..self.count] {
             let at = ((place & 15) as usize) * 4 + track;
             code[at] += if place & 16 == 0 { PULSE } else { -PULSE };

@@ -1,11 +1,11 @@
 //! Pauses: which frames are one, and the noise that fills them (3GPP TS 26.192, TS 26.193).
 
-use super::arithmetic::{Noise, energy, inverse_root, log2, pow2, ratio};
+use super::arithmetic::{Noise, log2, parts, ratio};
 use super::frame::Parameters;
 use super::spectrum::{Isf, noise_isf};
 use super::tables::FIRST_ISF;
-use super::{FRAME_12K8, Lineage, ORDER};
-use crate::fixed::{add, l_add, l_mult, mult, mult_r, norm_l, shl, sub};
+use super::{FRAME_12K8, Frame, FrameType, Lineage, ORDER, Quality};
+use crate::fixed::{add, l_add, l_mult, mult, mult_r, shl, sub};
 
 /// What a frame is to the receiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +27,18 @@ pub(super) enum Received {
 }
 
 impl Received {
+    pub(super) fn of(frame: &Frame) -> Self {
+        match (frame.frame_type(), frame.quality()) {
+            (FrameType::Speech(_), Quality::Good) => Self::Good,
+            (FrameType::Speech(_), Quality::Damaged) => Self::Bad,
+            (FrameType::Sid, Quality::Damaged) => Self::SidBad,
+            (FrameType::Sid, Quality::Good) if frame.is_update() => Self::SidUpdate,
+            (FrameType::Sid, Quality::Good) => Self::SidFirst,
+            (FrameType::Lost, _) => Self::Lost,
+            (FrameType::NoData, _) => Self::NoData,
+        }
+    }
+
     fn is_sid(self) -> bool {
         matches!(self, Self::SidFirst | Self::SidUpdate | Self::SidBad)
     }
@@ -174,7 +186,8 @@ impl ComfortNoise {
         if self.dithered {
             self.dither(&mut isf, &mut level);
         }
-        self.fill(level, excitation);
+        let (whole, fraction) = parts(level >> 9);
+        self.noise.fill(self.lineage, (whole as i16, fraction as i16), excitation);
         if activity == Activity::Muted {
             self.fade();
         }
@@ -243,7 +256,7 @@ impl ComfortNoise {
         self.pace = if frames >= 2 { ratio(1 << 10, shl(frames, 10)) } else { 1 << 14 };
         let values = parameters.values();
         self.isf = noise_isf(&values[..5]);
-        self.energy = mult(shl(values[5], 9), 12_483);
+        self.energy = noise_level(values[5]);
         self.dithered = values[6] != 0;
         if !self.updated || self.activity == Activity::Speech {
             self.last_isf = self.isf;
@@ -268,23 +281,6 @@ impl ComfortNoise {
         (self.dither.next() >> 1) + (self.dither.next() >> 1)
     }
 
-    /// White noise of a level: log2 of the energy plus 2, in Q24.
-    fn fill(&mut self, level: i32, excitation: &mut [i16; FRAME_12K8]) {
-        let level = level >> 9;
-        let amplitude = pow2((level >> 16) as i16 + 15, ((level & 0xffff) >> 1) as i16);
-        let shift = norm_l(amplitude);
-        for sample in excitation.iter_mut() {
-            *sample = self.noise.next() >> 4;
-        }
-        let (value, exponent) = energy(excitation);
-        let (root, exponent) = inverse_root(value, exponent);
-        let gain = mult(((amplitude << shift) >> 16) as i16, (root >> 16) as i16);
-        let exponent = exponent + 15 - shift + 4;
-        for sample in excitation {
-            *sample = self.lineage.shift_16(mult(*sample, gain), exponent);
-        }
-    }
-
     /// 3/8 dB less with every frame.
     fn fade(&mut self) {
         let frames = match (self.since_sid.min(32), self.lineage) {
@@ -298,13 +294,19 @@ impl ComfortNoise {
     }
 }
 
-/// Frames of speech that are remembered.
-const HISTORY: usize = 8;
+/// The level of comfort noise that an index of 6 bits stands for: log2 of its root mean square plus
+/// 2, in Q10.
+pub(super) fn noise_level(index: i16) -> i16 {
+    mult(shl(index, 9), 12_483)
+}
+
+/// Frames of noise that are remembered, on both sides.
+pub(super) const HISTORY: usize = 8;
 /// The energy at the beginning.
 const FIRST_ENERGY: i16 = 3500;
 /// Frames that a sender goes on with after the last voice, less one.
-const HANGOVER: i16 = 7;
+pub(super) const HANGOVER: i16 = 7;
 /// Frames after which a sender has a new analysis.
-const ANALYSED: i16 = 24 + 7 - 1;
+pub(super) const ANALYSED: i16 = 24 + HANGOVER - 1;
 /// Frames without a descriptor after which the noise fades.
 const LONGEST: i16 = 50;

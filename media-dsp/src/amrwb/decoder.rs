@@ -7,17 +7,20 @@ use super::excitation::{self, Dispersion};
 use super::frame::Parameters;
 use super::gains::{Erasure, GainDecoder, Gains, voicing};
 use super::high_band::{HighBand, Shape};
-use super::pitch::{self, GREATEST, Lag, LagHistory};
+use super::pitch::{self, Lag, LagHistory, PAST};
 use super::spectrum::{self, Isf, IsfDecoder, Predictor, Scaling, between, to_isp, to_predictor};
 use super::synthesis::{LowBand, Source};
 use super::tables::{FIRST_ISF, FIRST_ISP};
 use super::{
-    FRAME, FRAME_12K8, Frame, FrameType, Lineage, Mode, ORDER, Quality, SUBFRAME, SUBFRAME_16K,
+    FRAME, FRAME_12K8, Frame, FrameType, HOMING, Lineage, Mode, ORDER, SUBFRAME, SUBFRAME_16K,
+    Subframe,
 };
 use crate::codec::DecodeError;
 use crate::fixed::{add, l_shl, mult, norm_s, round, saturate, shl};
 
-/// Decodes one channel. A channel's state is 2016 octets.
+/// Turns frames into samples, 0.94 ms behind them: so much the filter up to 16 kHz takes.
+///
+/// A channel's state is 2016 octets. A clone goes on as the original does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decoder {
     lineage: Lineage,
@@ -92,13 +95,15 @@ impl Decoder {
     }
 
     /// Decodes a frame of the storage format (RFC 4867, clause 5.3: one octet, then the bits) to
-    /// 320 samples at 16 kHz. Frames of RTP payloads go to [`Decoder::decode_frame`].
+    /// 320 samples at 16 kHz. Octets behind it are not looked at: [`Frame::read`] says where the
+    /// next frame begins. Frames of RTP payloads go to [`Decoder::decode_frame`].
     pub fn decode(&mut self, payload: &[u8], pcm: &mut [i16]) -> Result<usize, DecodeError> {
         let (frame, _) = Frame::read(payload)?;
         self.decode_frame(&frame, pcm)
     }
 
-    /// 320 samples for a frame that did not arrive.
+    /// Makes up for a frame that did not arrive: 320 samples, as for a frame of
+    /// [`FrameType::Lost`] (3GPP TS 26.191).
     pub fn conceal(&mut self, pcm: &mut [i16]) -> Result<usize, DecodeError> {
         self.decode_frame(&Frame::empty(FrameType::Lost), pcm)
     }
@@ -109,16 +114,6 @@ impl Decoder {
             return Err(DecodeError::NoRoom { needed: FRAME });
         };
         let parameters = frame.parameters();
-        let good = frame.quality() == Quality::Good;
-        let received = match frame.frame_type() {
-            FrameType::Speech(_) if good => Received::Good,
-            FrameType::Speech(_) => Received::Bad,
-            FrameType::Sid if !good => Received::SidBad,
-            FrameType::Sid if frame.is_update() => Received::SidUpdate,
-            FrameType::Sid => Received::SidFirst,
-            FrameType::Lost => Received::Lost,
-            FrameType::NoData => Received::NoData,
-        };
         let speech = match frame.frame_type() {
             FrameType::Speech(mode) => {
                 self.mode = mode;
@@ -132,7 +127,7 @@ impl Decoder {
             return Ok(FRAME);
         }
         let homing = !self.homed && speech && parameters.are_homing(self.mode);
-        self.synthesise(received, parameters, pcm);
+        self.synthesise(Received::of(frame), parameters, pcm);
         for sample in pcm {
             *sample &= !3;
         }
@@ -148,7 +143,7 @@ impl Decoder {
         let erasure = match received {
             Received::Bad => Some(Erasure::Bad),
             Received::NoData | Received::Lost => Some(Erasure::Lost),
-            _ => None,
+            Received::Good | Received::SidFirst | Received::SidUpdate | Received::SidBad => None,
         };
         self.erasures = match erasure {
             Some(_) => (self.erasures + 1).min(6),
@@ -269,8 +264,7 @@ impl Decoder {
             code = std::array::from_fn(|_| self.noise.next() >> 3);
         }
         excitation::pre_emphasise(&mut code, self.tilt);
-        let rounded = lag.whole + i16::from(lag.quarters > 2);
-        pitch::sharpen(&mut code, rounded as usize);
+        pitch::sharpen(&mut code, lag.rounded());
         let index = parameters.take();
         let gains = match erasure {
             None => self.gains.decode(self.mode, index, &code, self.after_erasure),
@@ -324,7 +318,7 @@ impl Decoder {
         }
     }
 
-    fn code(&self, parameters: &mut Parameters) -> [i16; SUBFRAME] {
+    fn code(&self, parameters: &mut Parameters) -> Subframe {
         match self.mode {
             Mode::M660 => code_vector(self.mode, parameters.take_row::<1>()),
             Mode::M885 | Mode::M1265 | Mode::M1425 | Mode::M1585 => {
@@ -353,10 +347,10 @@ impl Decoder {
     fn mix(
         &mut self,
         at: usize,
-        code: &[i16; SUBFRAME],
+        code: &Subframe,
         gains: Gains,
         code_gain: i16,
-    ) -> ([i16; SUBFRAME], Option<[i16; SUBFRAME]>, i16) {
+    ) -> (Subframe, Option<Subframe>, i16) {
         let mut adaptive = [0; SUBFRAME];
         adaptive.copy_from_slice(&self.excitation[at..at + SUBFRAME]);
         let eighth = adaptive.map(|x| ((i32::from(x) + 4 * i32::from(x != i16::MAX)) >> 3) as i16);
@@ -381,7 +375,7 @@ impl Decoder {
         predictor: &Predictor,
         isf: Option<Isf>,
         gain: Option<i16>,
-        excitation: &[i16; SUBFRAME],
+        excitation: &Subframe,
         scale: i16,
         out: &mut [i16],
     ) {
@@ -412,9 +406,5 @@ fn scale_by(signal: &mut [i16], bits: i16) {
     }
 }
 
-/// Samples of past excitation: the longest lag and half the interpolation filter.
-const PAST: usize = GREATEST as usize + 17;
 /// The most bits by which the excitation is scaled up.
 const MOST_SCALE: i16 = 8;
-/// A sample of the encoder homing frame.
-const HOMING: i16 = 8;

@@ -12,19 +12,21 @@ use self::weighting::Weighting;
 use super::analysis::{Input, predictor, spectral_pairs, to_isf};
 use super::arithmetic::scale;
 use super::band_gain::BandGain;
-use super::closed_loop::{Range, Subframe};
+use super::closed_loop::Range;
 use super::frame::Parameters;
 use super::gain_quantiser::{GainQuantiser, PitchGuard};
 use super::isf_quantiser::quantise;
 use super::open_loop::{LONGEST, OpenLoop};
 use super::pause::Pauses;
-use super::pitch::GREATEST;
+use super::pitch::{Lag, PAST};
 use super::spectrum::{
     self, Isf, IsfDecoder, Predictor, Scaling, interpolate, to_isp, to_predictor, weighted,
 };
 use super::tables::{FIRST_ISF, FIRST_ISP};
 use super::voice_detector::VoiceDetector;
-use super::{FRAME, FRAME_12K8, Frame, FrameType, Mode, ORDER, SUBFRAME, SUBFRAME_16K};
+use super::{
+    FRAME, FRAME_12K8, Frame, FrameType, HOMING, Mode, ORDER, SUBFRAME, SUBFRAME_16K, Subframe,
+};
 use crate::codec::EncodeError;
 
 /// Whether pauses are sent as such.
@@ -36,7 +38,11 @@ pub enum Transmission {
     Discontinuous,
 }
 
-/// Encodes one channel. A channel's state is 3280 octets.
+/// Turns samples into frames.
+///
+/// They are those of libvo-amrwbenc, every bit of them. The algorithmic delay is 25.94 ms: a frame
+/// of 20 ms, 5 ms of look-ahead, and 0.94 ms of the filter down to 12.8 kHz. A channel's state is
+/// 3280 octets. A clone goes on as the original does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encoder {
     mode: Mode,
@@ -111,18 +117,18 @@ impl Encoder {
         self.transmission = transmission;
     }
 
-    /// Encodes 320 samples at 16 kHz to a frame of the storage format (RFC 4867, clause 5.3).
-    /// Algorithmic delay: 5 ms of look-ahead and 0.9375 ms of the filter to 12.8 kHz, beside the
-    /// frame.
+    /// Encodes 320 samples at 16 kHz to a frame of the storage format (RFC 4867, clause 5.3), and
+    /// says how many octets it has. There must be room for a frame of speech: 18 octets in mode 0,
+    /// 61 in mode 8.
     pub fn encode(&mut self, pcm: &[i16], out: &mut [u8]) -> Result<usize, EncodeError> {
-        let needed = 61;
+        let needed = 1 + FrameType::Speech(self.mode).octets();
         if out.len() < needed {
             return Err(EncodeError::NoRoom { needed });
         }
         self.encode_frame(pcm)?.write(out)
     }
 
-    /// Encodes 320 samples at 16 kHz to a frame.
+    /// Encodes 320 samples at 16 kHz to a frame, which [`rtp::write`](super::rtp::write) takes.
     pub fn encode_frame(&mut self, pcm: &[i16]) -> Result<Frame, EncodeError> {
         let Ok(samples) = <&[i16; FRAME]>::try_from(pcm) else {
             return Err(EncodeError::FrameLength { frame: FRAME, given: pcm.len() });
@@ -273,11 +279,11 @@ impl Encoder {
             let energy = self.unscaled_energy(&self.excitation[PAST..PAST + FRAME_12K8]);
             self.pauses.remember(self.mode, &isf, energy);
         }
-        let mut range = Range::around(lags[0]);
+        let mut range = Range::around(Lag { whole: lags[0], quarters: 0 });
         for (i, input) in pcm.as_chunks().0.iter().enumerate() {
             range.absolute = i == 0;
             if i == 2 && self.mode != Mode::M660 {
-                range = Range::around(lags[1]);
+                range = Range::around(Lag { whole: lags[1], quarters: 0 });
             }
             let mut before = [0; ORDER + SUBFRAME];
             let start = NOW + i * SUBFRAME - ORDER;
@@ -323,9 +329,5 @@ const WINDOW: usize = 384;
 const NOW: usize = 64;
 /// Samples of the window that are from frames before.
 const KEPT: usize = WINDOW - FRAME_12K8 - 12;
-/// Samples of past excitation.
-const PAST: usize = GREATEST as usize + 17;
 /// 0.92 in Q15.
 const WEIGHT: i16 = 30_147;
-/// A sample of the homing frame.
-const HOMING: i16 = 8;

@@ -4,7 +4,7 @@
 
 use super::arithmetic::{inverse_root, mul_32_16, ratio};
 use super::tables::{DISPERSION_LOW, DISPERSION_MID};
-use super::{Lineage, Mode, SUBFRAME};
+use super::{Lineage, Mode, SUBFRAME, Subframe};
 use crate::fixed::{
     add, l_add, l_mac, l_msu, l_mult, l_shl, l_shr, mult, mult_r, norm_l, round, saturate, shl, sub,
 };
@@ -28,7 +28,7 @@ impl Dispersion {
         mode: Mode,
         code_gain: i16,
         pitch_gain: i16,
-        code: &mut [i16; SUBFRAME],
+        code: &mut Subframe,
     ) {
         let least = match mode {
             Mode::M660 => 0,
@@ -69,7 +69,7 @@ impl Dispersion {
 }
 
 /// Circular convolution with an impulse.
-fn convolve(code: &mut [i16; SUBFRAME], impulse: &[i16; SUBFRAME]) {
+fn convolve(code: &mut Subframe, impulse: &Subframe) {
     let mut spread = [0_i16; 2 * SUBFRAME];
     for (i, &pulse) in code.iter().enumerate() {
         if pulse == 0 {
@@ -96,7 +96,7 @@ pub(super) fn steady_gain(gain: i32, threshold: &mut i32, share: i16) -> i32 {
 }
 
 /// Takes the part that the tilt of the last subframe gives from a code vector.
-pub(super) fn pre_emphasise(code: &mut [i16; SUBFRAME], tilt: i16) {
+pub(super) fn pre_emphasise(code: &mut Subframe, tilt: i16) {
     for i in (1..SUBFRAME).rev() {
         let sum = (i32::from(code[i]) << 15) - i32::from(code[i - 1]) * i32::from(tilt);
         code[i] = saturate((sum + 0x4000) >> 15);
@@ -105,12 +105,7 @@ pub(super) fn pre_emphasise(code: &mut [i16; SUBFRAME], tilt: i16) {
 
 /// Adds the code to the adaptive part: the excitation that the next subframes refer to.
 /// Gains: `pitch` in Q14, `code` in the scale of the excitation. Returns the greatest magnitude.
-pub(super) fn total(
-    adaptive: &mut [i16],
-    code: &[i16; SUBFRAME],
-    pitch_gain: i16,
-    code_gain: i16,
-) -> i16 {
+pub(super) fn total(adaptive: &mut [i16], code: &Subframe, pitch_gain: i16, code_gain: i16) -> i16 {
     let mut most = 1;
     for (sample, &pulse) in adaptive.iter_mut().zip(code) {
         *sample = mixed(*sample, pitch_gain, pulse, code_gain);
@@ -121,8 +116,8 @@ pub(super) fn total(
 
 /// Adds the code, its low frequencies weakened by `tilt`, to the adaptive part.
 pub(super) fn enhanced(
-    adaptive: &mut [i16; SUBFRAME],
-    code: &[i16; SUBFRAME],
+    adaptive: &mut Subframe,
+    code: &Subframe,
     tilt: i16,
     pitch_gain: i16,
     code_gain: i16,
@@ -143,12 +138,12 @@ fn mixed(adaptive: i16, pitch_gain: i16, pulse: i16, code_gain: i16) -> i16 {
 
 /// What the pitch sharpening of the low modes adds: the adaptive part (divided by 8) by the square
 /// of its gain.
-pub(super) fn sharper(adaptive: &[i16; SUBFRAME], sharpness: i16, gain: i16) -> [i16; SUBFRAME] {
+pub(super) fn sharper(adaptive: &Subframe, sharpness: i16, gain: i16) -> Subframe {
     adaptive.map(|sample| round(l_mult(mult(sample, sharpness), gain) >> 1))
 }
 
 /// Adds what [`sharper`] gave and restores the energy.
-pub(super) fn sharpen(lineage: Lineage, excitation: &mut [i16; SUBFRAME], added: &[i16; SUBFRAME]) {
+pub(super) fn sharpen(lineage: Lineage, excitation: &mut Subframe, added: &Subframe) {
     let mut sum = *excitation;
     for (sample, &part) in sum.iter_mut().zip(added) {
         *sample = add(*sample, part);
@@ -181,7 +176,7 @@ fn restoring_gain(lineage: Lineage, before: i32, after: i32) -> i16 {
     round(l_shl(l_shl(root, exponent), 9))
 }
 
-fn quarter_energy(signal: &[i16; SUBFRAME]) -> i32 {
+fn quarter_energy(signal: &Subframe) -> i32 {
     let sum: i32 =
         signal.iter().map(|&x| i32::from(x >> 2) * i32::from(x >> 2)).fold(0, i32::saturating_add);
     sum.saturating_mul(2)

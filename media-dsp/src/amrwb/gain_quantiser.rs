@@ -1,12 +1,12 @@
 //! The quantiser of the gains of pitch and code together, and the guard against too high a pitch
 //! gain (3GPP TS 26.190, clause 5.9; TS 26.173, `q_gain2.c`, `gpclip.c`).
 
-use super::arithmetic::{log2, pow2};
-use super::closed_loop::{Products, Subframe, dot, normalised};
-use super::gains::Gains;
+use super::arithmetic::{dot, log2, parts, pow2};
+use super::closed_loop::{Products, normalised};
+use super::gains::{Corrections, Gains, LOG_2_OF_DB, MEAN_ENERGY, PREDICTION, TWENTY_LOG_2, db};
 use super::spectrum::Isf;
 use super::tables::{GAINS_6, GAINS_7};
-use super::{Mode, ORDER};
+use super::{Mode, ORDER, Subframe};
 use crate::fixed::{l_negate, l_shl, l_shr, norm_l};
 
 /// What the gains of a subframe are quantised for.
@@ -25,13 +25,13 @@ pub(super) struct Wanted<'a> {
     pub(super) clipped: bool,
 }
 
-/// The last quantised energies, the latest first, in dB of Q10.
+/// The quantiser of a channel: what it predicts from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct GainQuantiser([i16; 4]);
+pub(super) struct GainQuantiser(Corrections);
 
 impl GainQuantiser {
     pub(super) fn new() -> Self {
-        Self([-14_336; 4])
+        Self(Corrections::new())
     }
 
     /// The index of the gains, and the gains.
@@ -49,9 +49,7 @@ impl GainQuantiser {
         let index = first + best.0;
         let [pitch, correction] = table[index];
         let code = l_shl((i32::from(correction) * gain) << 1, exponent + 4);
-        self.0.rotate_right(1);
-        let (whole, fraction) = log2(i32::from(correction));
-        self.0[0] = (db(whole - 11, fraction, 24_660) >> 3) as i16;
+        self.0.push(correction);
         (index as i16, Gains { pitch, code })
     }
 
@@ -60,19 +58,15 @@ impl GainQuantiser {
         let energy = (dot(code, code) << 1).wrapping_add(1);
         let shift = norm_l(energy);
         let (whole, fraction) = log2(energy << shift);
-        let mut sum = db(whole + (30 - shift) - (18 + 6 + 31), fraction, -24_660);
-        sum = sum.wrapping_add((30 * 8192) << 1) << 10;
-        for (&weight, &energy) in [4096, 3277, 2458, 1638].iter().zip(&self.0) {
-            sum = sum.wrapping_add((weight * i32::from(energy)) << 1);
+        let mut sum = db(whole + (30 - shift) - (18 + 6 + 31), fraction, -TWENTY_LOG_2);
+        sum = sum.wrapping_add(MEAN_ENERGY << 14) << 10;
+        for (&weight, &correction) in PREDICTION.iter().zip(&self.0.0) {
+            sum = sum.wrapping_add((i32::from(weight) * i32::from(correction)) << 1);
         }
-        let sum = ((sum >> 16) * 5443) << 1 >> 8;
-        (pow2(14, ((sum & 0xffff) >> 1) as i16), (sum >> 16) as i16 - 14)
+        let sum = ((sum >> 16) * LOG_2_OF_DB) << 1 >> 8;
+        let (exponent, fraction) = parts(sum);
+        (pow2(14, fraction as i16), exponent as i16 - 14)
     }
-}
-
-/// log2 times a factor in Q12.
-fn db(whole: i16, fraction: i16, factor: i32) -> i32 {
-    (i32::from(whole) * factor + ((i32::from(fraction) * factor) >> 15)) << 1
 }
 
 /// The rows that are searched: with 7 bits those around the pitch gain that was found.
@@ -110,8 +104,8 @@ impl Terms {
         let mut terms = Self { upper: [0; 5], lower: [0; 5] };
         for i in 0..5 {
             let value = l_shr(i32::from(values[i]) << 16, most - exponents[i] + 2);
-            terms.upper[i] = value >> 16;
-            terms.lower[i] = (value & 0xffff) >> 1 >> 3;
+            let (upper, lower) = parts(value);
+            (terms.upper[i], terms.lower[i]) = (upper, lower >> 3);
         }
         terms
     }
@@ -120,8 +114,7 @@ impl Terms {
         let (pitch, code) = (i32::from(pitch), i32::from(code));
         let pitch_square = i32::from(((pitch * pitch + 0x4000) >> 15) as i16);
         let both = i32::from(((code * pitch + 0x4000) >> 15) as i16);
-        let square = (code * code) << 1;
-        let (square, square_low) = (square >> 16, (square & 0xffff) >> 1);
+        let (square, square_low) = parts((code * code) << 1);
         let factors = [pitch_square, pitch, square, code, both];
         let mut sum = (self.upper[2] * square_low) << 1 >> 3;
         for (&term, &factor) in self.lower.iter().zip(&factors) {

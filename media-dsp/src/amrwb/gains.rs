@@ -1,9 +1,9 @@
 //! The gains of pitch and code: from their index with a prediction of the energy, or for frames
 //! that are lost from the gains before (3GPP TS 26.190, clause 5.9; TS 26.191).
 
-use super::arithmetic::{energy, inverse_root, log2, mul_dpf_16, pow2, ratio};
+use super::arithmetic::{energy, inverse_root, log2, mul_dpf_16, parts, pow2, ratio};
 use super::tables::{BAD_CODE, BAD_PITCH, GAINS_6, GAINS_7, LOST_CODE, LOST_PITCH};
-use super::{Lineage, Mode, SUBFRAME};
+use super::{Lineage, Mode, Subframe};
 use crate::fixed::{l_add, l_mult, l_shl, mult, norm_l, norm_s, round, shl, sub};
 
 /// Gains of a subframe.
@@ -24,12 +24,34 @@ pub(super) enum Erasure {
     Lost,
 }
 
+/// The last corrections of the code gain, the latest first, in dB of Q10: the next energy is
+/// predicted from them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Corrections(pub(super) [i16; 4]);
+
+impl Corrections {
+    pub(super) fn new() -> Self {
+        Self([SILENCE; 4])
+    }
+
+    /// Takes the correction of a subframe, Q11.
+    pub(super) fn push(&mut self, correction: i16) {
+        let (whole, fraction) = log2(i32::from(correction));
+        self.0.rotate_right(1);
+        self.0[0] = (db(whole - 11, fraction, TWENTY_LOG_2) >> 3) as i16;
+    }
+}
+
+/// A logarithm (whole part and fraction in Q15) times a factor in Q12, in Q13.
+pub(super) fn db(whole: i16, fraction: i16, factor: i32) -> i32 {
+    (i32::from(whole) * factor + ((i32::from(fraction) * factor) >> 15)) << 1
+}
+
 /// What the decoder of the gains remembers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct GainDecoder {
     lineage: Lineage,
-    /// The last quantised energies, the latest first, in dB of Q10.
-    energies: [i16; 4],
+    corrections: Corrections,
     /// The last pitch gains, the latest last, those of lost frames included.
     pitch: [i16; 5],
     /// The last code gains in Q3, as well.
@@ -44,7 +66,7 @@ impl GainDecoder {
     pub(super) fn new(lineage: Lineage) -> Self {
         Self {
             lineage,
-            energies: [SILENCE; 4],
+            corrections: Corrections::new(),
             pitch: [0; 5],
             code: [0; 5],
             received: [0; 5],
@@ -62,7 +84,7 @@ impl GainDecoder {
         &mut self,
         mode: Mode,
         index: i16,
-        code: &[i16; SUBFRAME],
+        code: &Subframe,
         after_erasure: bool,
     ) -> Gains {
         let innovation = level(code);
@@ -70,10 +92,11 @@ impl GainDecoder {
             if mode <= Mode::M885 { GAINS_6[index as usize] } else { GAINS_7[index as usize] };
         let [pitch, correction] = row;
         let predicted = self.predicted();
-        let log_gain = (i32::from(predicted) * 5443) >> 7;
-        let (exponent, fraction) = ((log_gain >> 16) as i16, ((log_gain & 0xffff) >> 1) as i16);
-        let gain = pow2(14, fraction) as i16;
-        let mut gain = self.lineage.shift_32(l_mult(correction, gain), exponent - 14 + 4);
+        let log_gain = (i32::from(predicted) * LOG_2_OF_DB) >> 7;
+        let (exponent, fraction) = parts(log_gain);
+        let gain = pow2(14, fraction as i16) as i16;
+        let exponent = exponent as i16 - 14 + 4;
+        let mut gain = self.lineage.shift_32(l_mult(correction, gain), exponent);
         if after_erasure {
             let bound = l_mult(self.last_code, 5120);
             if gain > bound && gain > 100 << 16 {
@@ -82,11 +105,7 @@ impl GainDecoder {
         }
         self.last_code = round(l_shl(gain, 3));
         self.remember(pitch, self.last_code);
-        self.energies.rotate_right(1);
-        let (exponent, fraction) = log2(i32::from(correction));
-        let level_db =
-            (i32::from(exponent - 11) * 24_660 + ((i32::from(fraction) * 24_660) >> 15)) << 1;
-        self.energies[0] = (level_db >> 3) as i16;
+        self.corrections.push(correction);
         Gains { pitch, code: l_shl(mul_dpf_16(gain, innovation), 3) }
     }
 
@@ -97,7 +116,7 @@ impl GainDecoder {
         erasure: Erasure,
         state: usize,
         noisy: bool,
-        code: &[i16; SUBFRAME],
+        code: &Subframe,
     ) -> Gains {
         let innovation = level(code);
         let (pitch_fading, code_fading) = match erasure {
@@ -118,8 +137,8 @@ impl GainDecoder {
     /// The predicted energy, in dB of Q8.
     fn predicted(&self) -> i16 {
         let mut sum = MEAN_ENERGY << 24;
-        for (&weight, &energy) in PREDICTION.iter().zip(&self.energies) {
-            sum = l_add(sum, l_mult(weight, energy));
+        for (&weight, &correction) in PREDICTION.iter().zip(&self.corrections.0) {
+            sum = l_add(sum, l_mult(weight, correction));
         }
         (sum >> 16) as i16
     }
@@ -137,25 +156,26 @@ impl GainDecoder {
         }
     }
 
-    /// The energies of a lost frame: 3 dB below the mean.
+    /// The correction of a lost frame: 3 dB below the mean of the last four.
     fn fade(&mut self) {
-        let sum: i32 = self.energies.iter().map(|&it| i32::from(it)).sum();
-        let oldest = self.energies[3];
-        self.energies.rotate_right(1);
+        let past = &mut self.corrections.0;
+        let sum: i32 = past.iter().map(|&it| i32::from(it)).sum();
+        let oldest = past[3];
+        past.rotate_right(1);
         let mean = match self.lineage {
             Lineage::Standard => sum >> 2,
             // The library halves the mean and keeps the oldest.
             Lineage::Opencore => {
-                self.energies[3] = oldest;
+                past[3] = oldest;
                 sum >> 3
             }
         };
-        self.energies[0] = ((mean - 3072).max(i32::from(SILENCE))) as i16;
+        past[0] = ((mean - 3072).max(i32::from(SILENCE))) as i16;
     }
 }
 
 /// `1 / sqrt(energy of the code / 64)` in Q12.
-fn level(code: &[i16; SUBFRAME]) -> i16 {
+fn level(code: &Subframe) -> i16 {
     let (value, exponent) = energy(code);
     let (value, exponent) = inverse_root(value, exponent - 24);
     (l_shl(value, exponent - 3) >> 16) as i16
@@ -171,9 +191,9 @@ fn median(values: &[i16; 5]) -> i16 {
 /// adaptive codebook, scaled up by `scale` bits, `code` in Q9, with the gains in Q14 and Q0.
 pub(super) fn voicing(
     lineage: Lineage,
-    pitch: &[i16; SUBFRAME],
+    pitch: &Subframe,
     pitch_gain: i16,
-    code: &[i16; SUBFRAME],
+    code: &Subframe,
     code_gain: i16,
     scale: i16,
 ) -> i16 {
@@ -208,6 +228,10 @@ pub(super) fn voicing(
 /// -14 dB in Q10.
 const SILENCE: i16 = -14_336;
 /// Mean energy of the innovation, dB.
-const MEAN_ENERGY: i32 = 30;
+pub(super) const MEAN_ENERGY: i32 = 30;
+/// 20 log10 2, Q12: dB of a factor of two.
+pub(super) const TWENTY_LOG_2: i32 = 24_660;
+/// 0.166, Q15: log2 of the factor of one dB.
+pub(super) const LOG_2_OF_DB: i32 = 5443;
 /// 0.5, 0.4, 0.3, 0.2 in Q13.
-const PREDICTION: [i16; 4] = [4096, 3277, 2458, 1638];
+pub(super) const PREDICTION: [i16; 4] = [4096, 3277, 2458, 1638];

@@ -1,11 +1,11 @@
 //! The band of 6.4 to 7 kHz: noise of the excitation's energy, shaped after the lower band
 //! (3GPP TS 26.190, clause 6.3).
 
-use super::arithmetic::{Noise, energy, inverse_root, ratio, square_dpf};
+use super::arithmetic::{Noise, dot, energy, inverse_root, ratio, square_dpf};
 use super::spectrum::{Isf, Scaling, to_isp, to_predictor, weighted};
 use super::synthesis::{SecondOrder, Source};
 use super::tables::{BAND_FIR, HIGH_BAND_GAINS, LOW_FIR};
-use super::{Lineage, ORDER, SUBFRAME, SUBFRAME_16K};
+use super::{Lineage, ORDER, SUBFRAME_16K, Subframe};
 use crate::fixed::{
     add, l_add, l_mac, l_mult, l_shl, mult, norm_l, norm_s, round, saturate, shl, sub,
 };
@@ -56,7 +56,7 @@ impl HighBand {
         &mut self,
         shape: &Shape,
         source: &Source<'_>,
-        mut samples: [i16; SUBFRAME],
+        mut samples: Subframe,
         out: &mut [i16],
     ) {
         let &Source { predictor, down, excitation, scale } = source;
@@ -111,7 +111,7 @@ fn amplify(signal: &mut [i16; SUBFRAME_16K], gain: i16) {
 fn matching_gain(
     lineage: Lineage,
     noise: &[i16; SUBFRAME_16K],
-    excitation: &[i16; SUBFRAME],
+    excitation: &Subframe,
     scale: i16,
 ) -> i16 {
     let (wanted, wanted_exponent) = energy(excitation);
@@ -128,7 +128,7 @@ fn matching_gain(
 }
 
 /// The gain of a tilt: voiced speech has little noise there.
-pub(super) fn tilt_gain(samples: &[i16; SUBFRAME], noisy: bool) -> i16 {
+pub(super) fn tilt_gain(samples: &Subframe, noisy: bool) -> i16 {
     let mut whole = l_mac(1, samples[0], samples[0]);
     let mut shifted = 1;
     for pair in samples.windows(2) {
@@ -159,17 +159,11 @@ pub(super) fn shaped<const N: usize>(
     }
     for (i, sample) in signal.iter_mut().enumerate() {
         let sum = (i32::from(*sample) << (11 - down))
-            .wrapping_sub(product(&outputs[i..i + HIGH_ORDER], &reversed));
+            .wrapping_sub(dot(&outputs[i..i + HIGH_ORDER], &reversed));
         *sample = saturate(l_shl(sum, down).saturating_add(0x800) >> 12);
         outputs[HIGH_ORDER + i] = *sample;
     }
     past.copy_from_slice(&outputs[SUBFRAME_16K + HIGH_ORDER - order..]);
-}
-
-/// Sum of products.
-#[inline(always)]
-fn product(a: &[i16], b: &[i16; HIGH_ORDER]) -> i32 {
-    a.iter().zip(b).fold(0, |sum: i32, (&x, &y)| sum.wrapping_add(i32::from(x) * i32::from(y)))
 }
 
 /// A filter of 31 taps; `past` holds the 30 samples before.

@@ -1,7 +1,7 @@
 //! The open-loop pitch: a lag to begin with, from the weighted speech at half the rate
 //! (3GPP TS 26.190, clause 5.4).
 
-use super::arithmetic::{inverse_root, mul_dpf_16, scale};
+use super::arithmetic::{dot, inverse_root, mul_dpf_16, parts, scale};
 use super::encoder_tables::LAG_WEIGHTS;
 use crate::fixed::{l_shl, norm_l, round};
 
@@ -89,7 +89,7 @@ impl OpenLoop {
 
     fn high_pass(&mut self, signal: &[i16]) {
         for (i, &sample) in signal.iter().enumerate() {
-            let parts = self.outputs.map(|it| (it >> 16, (it & 0xffff) >> 1));
+            let parts = self.outputs.map(parts);
             let low = 16_384
                 + (parts[0].1 * POLES[0] + parts[1].1 * POLES[1])
                     .wrapping_add(parts[2].1 * POLES[2])
@@ -125,10 +125,6 @@ impl OpenLoop {
         let gain = l_shl(product << 1, 31 - cross_shift + exponent);
         (gain.wrapping_add(0x8000) >> 16) as i16
     }
-}
-
-fn dot(a: &[i16], b: &[i16]) -> i32 {
-    a.iter().zip(b).fold(0, |sum: i32, (&x, &y)| sum.wrapping_add(i32::from(x) * i32::from(y)))
 }
 
 /// The longest lag, at half of 12.8 kHz.

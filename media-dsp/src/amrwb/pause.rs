@@ -1,11 +1,12 @@
 //! Pauses in the encoder: when nothing is sent, and the descriptors of the noise
 //! (3GPP TS 26.192, TS 26.193).
 
-use super::arithmetic::{Noise, energy, inverse_root, log2, pow2};
+use super::arithmetic::{Noise, log2};
+use super::comfort_noise::{ANALYSED, HANGOVER, HISTORY, noise_level};
 use super::isf_quantiser::quantise_noise;
 use super::spectrum::{Isf, noise_isf};
 use super::tables::FIRST_ISF;
-use super::{FRAME_12K8, Mode};
+use super::{FRAME_12K8, Lineage, Mode};
 use crate::fixed::{
     abs_s, add, l_add, l_mac, l_mult, l_shl, l_sub, mult, norm_l, round, shl, shr, sub,
 };
@@ -78,23 +79,10 @@ impl Pauses {
         let indices = quantise_noise(&isf);
         let [a, b, c, d, e] = indices;
         let parameters = [a, b, c, d, e, index, i16::from(self.varies())];
-        self.fill(mult(shl(index, 9), 12_483), excitation);
+        let level = noise_level(index);
+        let level = (level >> 10, shl(level & 0x3ff, 5));
+        self.noise.fill(Lineage::Standard, level, excitation);
         (parameters, noise_isf(&indices))
-    }
-
-    fn fill(&mut self, level: i16, excitation: &mut [i16; FRAME_12K8]) {
-        let amplitude = pow2((level >> 10) + 15, shl(level & 0x3ff, 5));
-        let shift = norm_l(amplitude);
-        for sample in excitation.iter_mut() {
-            *sample = self.noise.next() >> 4;
-        }
-        let (value, exponent) = energy(excitation);
-        let (root, exponent) = inverse_root(value, exponent);
-        let gain = mult(((amplitude << shift) >> 16) as i16, (root >> 16) as i16);
-        let exponent = exponent + 15 - shift + 4;
-        for sample in excitation {
-            *sample = shl(mult(*sample, gain), exponent);
-        }
     }
 
     /// The mean of the frequencies; up to two outlying frames count as the most central one.
@@ -175,12 +163,6 @@ impl Pauses {
     }
 }
 
-/// Frames of noise that are remembered.
-const HISTORY: usize = 8;
-/// Frames that are sent as speech after the last voice, less one.
-const HANGOVER: i16 = 7;
-/// Frames after which there is a new analysis.
-const ANALYSED: i16 = 24 + 7 - 1;
 /// 1 / 2.25 in Q15.
 const INVERSE_THRESHOLD: i16 = 14_564;
 /// What the energy of the excitation loses in each mode, log2 in Q7.

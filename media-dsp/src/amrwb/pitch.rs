@@ -3,7 +3,7 @@
 
 use super::arithmetic::Noise;
 use super::tables::QUARTER_FIR;
-use super::{Lineage, Mode, SUBFRAME};
+use super::{Lineage, Mode, SUBFRAME, Subframe};
 use crate::fixed::{mult, saturate};
 
 /// A pitch lag: samples and quarters of one.
@@ -17,20 +17,32 @@ impl Lag {
     /// The lag that the first or third subframe says for itself.
     pub(super) fn absolute(mode: Mode, index: i16) -> Self {
         if mode <= Mode::M885 {
-            return if index < (92 - LEAST) * 2 {
+            let wholes = index - 2 * (LOW_WHOLES - LEAST);
+            return if wholes < 0 {
                 Self { whole: LEAST + (index >> 1), quarters: (index & 1) << 1 }
             } else {
-                Self { whole: index + 92 - (92 - LEAST) * 2, quarters: 0 }
+                Self { whole: LOW_WHOLES + wholes, quarters: 0 }
             };
         }
-        let halves = index - (128 - LEAST) * 4;
-        if halves < 0 {
-            return Self { whole: LEAST + (index >> 2), quarters: index & 3 };
+        let halves = index - 4 * (HALVES - LEAST);
+        let wholes = halves - 2 * (WHOLES - HALVES);
+        match (halves, wholes) {
+            (..0, _) => Self { whole: LEAST + (index >> 2), quarters: index & 3 },
+            (_, ..0) => Self { whole: HALVES + (halves >> 1), quarters: (halves & 1) << 1 },
+            _ => Self { whole: WHOLES + wholes, quarters: 0 },
         }
-        if halves < (160 - 128) * 2 {
-            return Self { whole: 128 + (halves >> 1), quarters: (halves & 1) << 1 };
+    }
+
+    /// The index that [`Lag::absolute`] reads.
+    pub(super) fn absolute_index(self, mode: Mode) -> i16 {
+        let Self { whole, quarters } = self;
+        match (mode <= Mode::M885, whole) {
+            (true, ..LOW_WHOLES) => 2 * (whole - LEAST) + (quarters >> 1),
+            (true, _) => whole - LOW_WHOLES + 2 * (LOW_WHOLES - LEAST),
+            (_, ..HALVES) => 4 * (whole - LEAST) + quarters,
+            (_, HALVES..WHOLES) => 2 * (whole - HALVES) + (quarters >> 1) + 4 * (HALVES - LEAST),
+            _ => whole - WHOLES + 2 * (WHOLES - HALVES) + 4 * (HALVES - LEAST),
         }
-        Self { whole: 160 + halves - (160 - 128) * 2, quarters: 0 }
     }
 
     /// The lag that another subframe says from the least it can have.
@@ -42,9 +54,24 @@ impl Lag {
         }
     }
 
+    /// The index that [`Lag::relative`] reads.
+    pub(super) fn relative_index(self, mode: Mode, least: i16) -> i16 {
+        let whole = self.whole - least;
+        if mode <= Mode::M885 {
+            2 * whole + (self.quarters >> 1)
+        } else {
+            4 * whole + self.quarters
+        }
+    }
+
+    /// To the nearest sample.
+    pub(super) fn rounded(self) -> usize {
+        (self.whole + i16::from(self.quarters > 2)) as usize
+    }
+
     /// The least lag that the next subframe can say, when this is the absolute one.
     pub(super) fn least_of_next(self) -> i16 {
-        (self.whole - 8).clamp(LEAST, GREATEST - 15)
+        (self.whole - RELATIVE / 2).clamp(LEAST, GREATEST - RELATIVE + 1)
     }
 }
 
@@ -147,7 +174,7 @@ pub(super) fn adaptive_codebook(lineage: Lineage, excitation: &mut [i16], at: us
 
 /// The subframe through the low-pass filter of the adaptive codebook; one sample before and one
 /// after are needed.
-pub(super) fn smoothed(excitation: &[i16], at: usize) -> [i16; SUBFRAME] {
+pub(super) fn smoothed(excitation: &[i16], at: usize) -> Subframe {
     std::array::from_fn(|i| {
         let [before, here, after] =
             [at + i - 1, at + i, at + i + 1].map(|place| i32::from(excitation[place]));
@@ -156,7 +183,7 @@ pub(super) fn smoothed(excitation: &[i16], at: usize) -> [i16; SUBFRAME] {
 }
 
 /// Adds the pulses of a pitch period before to a code vector.
-pub(super) fn sharpen(code: &mut [i16; SUBFRAME], lag: usize) {
+pub(super) fn sharpen(code: &mut Subframe, lag: usize) {
     for i in lag..SUBFRAME {
         let sum = (i32::from(code[i]) << 15) + i32::from(code[i - lag]) * SHARPNESS;
         code[i] = saturate((sum + 0x4000) >> 15);
@@ -170,9 +197,46 @@ fn window(signal: &[i16], at: usize) -> &[i16; 32] {
     window
 }
 
+/// Whole lags that a subframe can say from the least of them on.
+pub(super) const RELATIVE: i16 = 16;
+/// The least lags that are said in halves, and in whole samples.
+pub(super) const HALVES: i16 = 128;
+pub(super) const WHOLES: i16 = 160;
+/// The least lag that modes 0 and 1 say in whole samples: shorter ones are said in halves.
+pub(super) const LOW_WHOLES: i16 = 92;
 /// The shortest lag.
 pub(super) const LEAST: i16 = 34;
 /// The longest lag.
 pub(super) const GREATEST: i16 = 231;
+/// Samples of past excitation: the longest lag and half the interpolation filter.
+pub(super) const PAST: usize = GREATEST as usize + 17;
 /// 0.85 in Q15.
 const SHARPNESS: i32 = 27_853;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_index_of_a_lag_is_the_index_of_that_lag() {
+        for mode in Mode::ALL {
+            let low = mode <= Mode::M885;
+            let (absolute, relative) = if low { (256, 32) } else { (512, 64) };
+            let mut last = LEAST;
+            for index in 0..absolute {
+                let lag = Lag::absolute(mode, index);
+                assert_eq!(lag.absolute_index(mode), index, "{mode:?}");
+                assert!((last..=GREATEST).contains(&lag.whole), "{mode:?} {index}");
+                last = lag.whole;
+                let least = lag.least_of_next();
+                assert!(least <= lag.whole && lag.whole < least + RELATIVE);
+            }
+            assert_eq!(last, GREATEST);
+            for index in 0..relative {
+                let lag = Lag::relative(mode, index, 50);
+                assert_eq!(lag.relative_index(mode, 50), index, "{mode:?}");
+                assert!((50..50 + RELATIVE).contains(&lag.whole));
+            }
+        }
+    }
+}

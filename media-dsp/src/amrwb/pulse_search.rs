@@ -1,9 +1,8 @@
 //! The search of the algebraic codebooks: pairs of pulses in neighbouring tracks, the most likely
 //! places first (3GPP TS 26.190, clause 5.8).
 
-use super::arithmetic::inverse_root;
-use super::closed_loop::{Subframe, dot};
-use super::{Mode, SUBFRAME};
+use super::arithmetic::{dot, inverse_root};
+use super::{Mode, SUBFRAME, Subframe};
 use crate::fixed::{l_shl, mult_r, norm_l, round};
 
 /// Pulses that were found.
@@ -57,10 +56,7 @@ pub(super) fn correlation(impulse: &Subframe, target: &Subframe) -> Subframe {
     let mut sums = [0; SUBFRAME];
     let mut most = [0_i32; 4];
     for (i, sum) in sums.iter_mut().enumerate() {
-        let products = target[i..].iter().zip(impulse);
-        let total =
-            products.fold(0, |sum: i32, (&x, &h)| sum.wrapping_add(i32::from(x) * i32::from(h)));
-        *sum = (total << 1).wrapping_add(1);
+        *sum = (dot(&target[i..], impulse) << 1).wrapping_add(1);
         most[i % 4] = most[i % 4].max(sum.wrapping_abs());
     }
     let mean = most.iter().fold(0, |sum: i32, &it| sum.wrapping_add(it)) >> 2;
@@ -359,10 +355,7 @@ fn with_others(
     padded[..SUBFRAME].copy_from_slice(responses);
     std::array::from_fn(|i| {
         let place = track + 4 * i;
-        let sum = padded[place..place + SUBFRAME]
-            .iter()
-            .zip(impulse)
-            .fold(0, |sum: i32, (&x, &h)| sum.wrapping_add(i32::from(x) * i32::from(h)));
+        let sum = dot(&padded[place..place + SUBFRAME], impulse);
         let sum = (sum << 2).wrapping_add(0x8000) >> 16;
         signs.applied(sum, place).wrapping_add(matrix.own[track][i])
     })

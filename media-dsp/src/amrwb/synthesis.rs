@@ -1,9 +1,10 @@
 //! The lower band: from the excitation at 12.8 kHz to samples at 16 kHz (3GPP TS 26.190, clause
 //! 6.1).
 
+use super::arithmetic::{dot, parts};
 use super::spectrum::Predictor;
 use super::tables::FIFTH_FIR;
-use super::{Lineage, ORDER, SUBFRAME, SUBFRAME_16K};
+use super::{EMPHASIS, Lineage, ORDER, SUBFRAME, SUBFRAME_16K, Subframe};
 use crate::fixed::{l_shl, round, saturate};
 
 /// What a subframe is synthesised from.
@@ -11,7 +12,7 @@ pub(super) struct Source<'a> {
     pub(super) predictor: &'a Predictor,
     /// By how many bits the predictor is scaled down.
     pub(super) down: i16,
-    pub(super) excitation: &'a [i16; SUBFRAME],
+    pub(super) excitation: &'a Subframe,
     /// By how many bits the excitation is scaled up.
     pub(super) scale: i16,
 }
@@ -43,7 +44,7 @@ impl LowBand {
     }
 
     /// Synthesises a subframe: the samples at 12.8 kHz, and in `out` those at 16 kHz.
-    pub(super) fn synthesise(&mut self, source: &Source<'_>, out: &mut [i16]) -> [i16; SUBFRAME] {
+    pub(super) fn synthesise(&mut self, source: &Source<'_>, out: &mut [i16]) -> Subframe {
         let mut samples = self.filter(source);
         self.high_pass.over_50_hz(&mut samples, self.lineage);
         let mut signal = [0; 2 * HALF_FIR + SUBFRAME];
@@ -55,7 +56,7 @@ impl LowBand {
     }
 
     /// 1/A(z) in double precision, and de-emphasis.
-    fn filter(&mut self, source: &Source<'_>) -> [i16; SUBFRAME] {
+    fn filter(&mut self, source: &Source<'_>) -> Subframe {
         let &Source { predictor, down, excitation, scale } = source;
         let mut upper = [0; ORDER + SUBFRAME];
         let mut lower = [0; ORDER + SUBFRAME];
@@ -67,12 +68,8 @@ impl LowBand {
         }
         let mut samples = [0; SUBFRAME];
         for i in 0..SUBFRAME {
-            let mut low = 0_i32;
-            let mut high = 0_i32;
-            for k in 0..ORDER {
-                low = low.wrapping_add(i32::from(lower[i + k]) * i32::from(reversed[k]));
-                high = high.wrapping_add(i32::from(upper[i + k]) * i32::from(reversed[k]));
-            }
+            let low = dot(&lower[i..i + ORDER], &reversed);
+            let high = dot(&upper[i..i + ORDER], &reversed);
             let input = i32::from(excitation[i]) << (9 - scale - down);
             let sum =
                 (low.wrapping_neg() >> 11).wrapping_add(input).wrapping_sub(high.wrapping_mul(2));
@@ -89,7 +86,7 @@ impl LowBand {
     #[inline(always)]
     fn deemphasise(&mut self, value: i32) -> i16 {
         let value = l_shl(value & !15, 3);
-        let past = i32::from(self.deemphasis) * DEEMPHASIS;
+        let past = i32::from(self.deemphasis) * EMPHASIS;
         let sum = match self.lineage {
             Lineage::Standard => value.saturating_add(past),
             Lineage::Opencore => value.wrapping_add(past),
@@ -124,7 +121,7 @@ pub(super) struct SecondOrder {
 
 impl SecondOrder {
     /// Over 50 Hz at 12.8 kHz (3GPP TS 26.190, clause 6.1).
-    pub(super) fn over_50_hz(&mut self, signal: &mut [i16; SUBFRAME], lineage: Lineage) {
+    pub(super) fn over_50_hz(&mut self, signal: &mut Subframe, lineage: Lineage) {
         for sample in signal {
             let low = (8192 + self.lower[0] * 16_211 - self.lower[1] * 8021) >> 14;
             let high = self.step(i32::from(*sample), [8106, -16_212], [32_422, -16_042]);
@@ -151,7 +148,7 @@ impl SecondOrder {
     }
 
     /// Over 400 Hz at 12.8 kHz, divided by 16 (3GPP TS 26.190, clause 6.3.2.3).
-    pub(super) fn over_400_hz(&mut self, signal: &mut [i16; SUBFRAME]) {
+    pub(super) fn over_400_hz(&mut self, signal: &mut Subframe) {
         for sample in signal {
             let low = (8192 + self.lower[0] * 29_280 - self.lower[1] * 14_160) >> 13;
             let high = self.step(i32::from(*sample), [915, -1830], [29_280, -14_160]);
@@ -174,12 +171,11 @@ impl SecondOrder {
 
     #[inline(always)]
     fn keep(&mut self, value: i32) {
-        self.upper = [value >> 16, self.upper[0]];
-        self.lower = [(value & 0xffff) >> 1, self.lower[0]];
+        let (upper, lower) = parts(value);
+        self.upper = [upper, self.upper[0]];
+        self.lower = [lower, self.lower[0]];
     }
 }
 
-/// 0.68 in Q15.
-const DEEMPHASIS: i32 = 22_282;
 /// Half the length of the filter that interpolates.
 const HALF_FIR: usize = 12;

@@ -1,9 +1,8 @@
 //! The search of the codebook of the first mode (3GPP TS 26.190, clause 5.8).
 
-use super::SUBFRAME;
 use super::arithmetic::scale;
-use super::closed_loop::Subframe;
 use super::pulse_search::{Found, Signs, nothing, respond};
+use super::{SUBFRAME, Subframe};
 
 /// Searches the codebook of the first mode: one pulse in the even and one in the odd places.
 pub(super) fn search(correlation: &Subframe, residual: &Subframe, impulse: &Subframe) -> Found {

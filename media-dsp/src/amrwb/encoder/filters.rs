@@ -1,22 +1,15 @@
 //! The filters of the encoder: prediction and its inverse, and the tilt.
 
-use crate::amrwb::closed_loop::Subframe;
+use crate::amrwb::arithmetic::dot;
 use crate::amrwb::spectrum::Predictor;
-use crate::amrwb::{ORDER, SUBFRAME};
+use crate::amrwb::{EMPHASIS, ORDER, SUBFRAME, Subframe};
 use crate::fixed::{l_shl, round};
 
 /// A signal through A(z): a subframe from a place on, with the order's samples before it.
 pub(super) fn residual(predictor: &Predictor, signal: &[i16], at: usize) -> Subframe {
     let mut reversed = *predictor;
     reversed.reverse();
-    std::array::from_fn(|i| {
-        let past = &signal[at + i - ORDER..=at + i];
-        let sum = past
-            .iter()
-            .zip(&reversed)
-            .fold(0, |sum: i32, (&x, &a)| sum.wrapping_add(i32::from(x) * i32::from(a)));
-        round(l_shl(sum, 5))
-    })
+    std::array::from_fn(|i| round(l_shl(dot(&signal[at + i - ORDER..=at + i], &reversed), 5)))
 }
 
 /// A signal through 1/A(z); `past` are the last outputs.
@@ -27,7 +20,7 @@ pub(super) fn synthesise(predictor: &Predictor, signal: &mut Subframe, past: &mu
     let reversed = reversed(predictor);
     for i in 0..SUBFRAME {
         let sum =
-            (i32::from(signal[i]) * unit).wrapping_sub(product(&outputs[i..i + ORDER], &reversed));
+            (i32::from(signal[i]) * unit).wrapping_sub(dot(&outputs[i..i + ORDER], &reversed));
         outputs[ORDER + i] = round(l_shl(sum, 4));
     }
     signal.copy_from_slice(&outputs[ORDER..]);
@@ -39,20 +32,11 @@ fn reversed(predictor: &Predictor) -> [i16; ORDER] {
     std::array::from_fn(|i| predictor[ORDER - i])
 }
 
-/// Sum of products.
-#[inline(always)]
-fn product(signal: &[i16], coefficients: &[i16; ORDER]) -> i32 {
-    signal
-        .iter()
-        .zip(coefficients)
-        .fold(0, |sum: i32, (&x, &a)| sum.wrapping_add(i32::from(x) * i32::from(a)))
-}
-
 /// Takes back the tilt, at half the level; the last sample.
 pub(super) fn de_emphasise(signal: &mut [i16], last: i16) -> i16 {
     let mut last = last;
     for sample in signal {
-        let sum = (i32::from(*sample) << 15).wrapping_add((i32::from(last) * TILT) << 1);
+        let sum = (i32::from(*sample) << 15).wrapping_add((i32::from(last) * EMPHASIS) << 1);
         last = (sum.wrapping_add(0x8000) >> 16) as i16;
         *sample = last;
     }
@@ -66,7 +50,7 @@ pub(super) fn impulse(weighted: &Predictor, quantised: &Predictor) -> Subframe {
     let reversed = reversed(quantised);
     for i in ORDER..ORDER + SUBFRAME {
         let sum =
-            (i32::from(outputs[i]) << 14).wrapping_sub(product(&outputs[i - ORDER..i], &reversed));
+            (i32::from(outputs[i]) << 14).wrapping_sub(dot(&outputs[i - ORDER..i], &reversed));
         outputs[i] = ((sum << 4).wrapping_add(0x8000) >> 16) as i16;
     }
     let mut impulse = [0; SUBFRAME];
@@ -74,6 +58,3 @@ pub(super) fn impulse(weighted: &Predictor, quantised: &Predictor) -> Subframe {
     de_emphasise(&mut impulse, 0);
     impulse
 }
-
-/// 0.68 in Q15.
-pub(super) const TILT: i32 = 22_282;

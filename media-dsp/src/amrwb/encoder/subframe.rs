@@ -1,44 +1,53 @@
 //! A subframe: the adaptive codebook, the algebraic codebook, the gains (3GPP TS 26.190, clauses
 //! 5.6 to 5.11).
 
-use super::filters::{TILT, de_emphasise, impulse, residual, synthesise};
+use super::filters::{de_emphasise, impulse, residual, synthesise};
 use super::{Encoder, WEIGHT};
-use crate::amrwb::arithmetic::scale;
-use crate::amrwb::closed_loop::{self, Products, Range, Subframe, convolve, dot, without};
+use crate::amrwb::arithmetic::{dot, scale};
+use crate::amrwb::closed_loop::{self, Products, Range, convolve, without};
 use crate::amrwb::excitation::{pre_emphasise, steady_gain};
 use crate::amrwb::frame::Parameters;
 use crate::amrwb::gain_quantiser::Wanted;
 use crate::amrwb::gains::{Gains, voicing};
-use crate::amrwb::pitch::{self, GREATEST, LEAST, Lag};
+use crate::amrwb::pitch::{self, Lag};
 use crate::amrwb::pulse_index::indices;
-use crate::amrwb::pulse_search::{correlation, search};
+use crate::amrwb::pulse_search::{Found, correlation, search};
 use crate::amrwb::spectrum::{Predictor, weighted};
 use crate::amrwb::two_pulses;
-use crate::amrwb::{Lineage, Mode, ORDER, SUBFRAME, SUBFRAME_16K};
+use crate::amrwb::{EMPHASIS, Lineage, Mode, ORDER, SUBFRAME, SUBFRAME_16K, Subframe};
 use crate::fixed::{l_shl, mult, round};
 
 /// A subframe that is to be encoded.
 pub(super) struct Part<'a> {
+    /// Where it begins in the excitation.
     pub(super) at: usize,
+    /// The predictor of the speech, and as the decoder will have it.
     pub(super) predictor: &'a Predictor,
     pub(super) quantised: &'a Predictor,
+    /// How little the spectrum changed, Q15.
     pub(super) steadiness: i16,
-    /// The speech from sixteen samples before it on.
+    /// The speech at 12.8 kHz from sixteen samples before it on.
     pub(super) before: &'a [i16; ORDER + SUBFRAME],
+    /// The samples at 16 kHz.
     pub(super) input: &'a [i16; SUBFRAME_16K],
 }
 
 /// The adaptive part of a subframe.
 struct Adaptive {
     vector: Subframe,
+    /// Through the weighted synthesis.
     filtered: Subframe,
     /// What it leaves of the target.
     rest: Subframe,
+    /// Q14.
     gain: i16,
+    /// What the gain was computed from.
     products: Products,
 }
 
 impl Encoder {
+    /// Encodes a subframe. `range`: the lags about which it is searched, and then those for the
+    /// next.
     pub(super) fn subframe(
         &mut self,
         part: &Part<'_>,
@@ -46,55 +55,25 @@ impl Encoder {
         parameters: &mut Parameters,
     ) {
         let shift = self.weighting.shift;
-        let at = part.at;
         let weighted = weighted(part.predictor, WEIGHT);
         let mut target = self.target(part, &weighted);
-        let mut rest = self.rest(part, &weighted, &target);
+        let rest = self.rest(part, &weighted, &target);
         let impulse = impulse(&weighted, part.quantised);
+        scale(&mut target, shift);
+        let mut response = impulse;
+        scale(&mut response, 1 + shift);
+        let lag = self.lag(part.at, &target, &response, range, parameters);
+        let adaptive = self.adaptive(part.at, lag, &target, &response, parameters);
+        let period = lag.rounded();
+        let mut rest = without(&rest, &adaptive.vector, adaptive.gain);
+        scale(&mut rest, shift);
         let mut response = impulse;
         scale(&mut response, -2);
-        scale(&mut target, shift);
-        let mut impulse = impulse;
-        scale(&mut impulse, 1 + shift);
-        let lag = closed_loop::search(self.mode, &self.excitation, at, &target, &impulse, *range);
-        parameters.put(lag_index(self.mode, lag, *range));
-        if range.absolute {
-            *range = Range::around(lag.whole);
-        }
-        let clips = self.guard.clips();
-        let next = self.excitation[at + SUBFRAME];
-        pitch::adaptive_codebook(Lineage::Standard, &mut self.excitation, at, lag);
-        let adaptive = self.adaptive(at, &target, &impulse, clips, parameters);
-        self.excitation[at + SUBFRAME] = next;
-        self.excitation[at..at + SUBFRAME].copy_from_slice(&adaptive.vector);
-        rest = without(&rest, &adaptive.vector, adaptive.gain);
-        scale(&mut rest, shift);
-        pre_emphasise(&mut response, self.tilt);
-        let period = (lag.whole + i16::from(lag.quarters > 2)) as usize;
-        pitch::sharpen(&mut response, period);
-        let correlation = correlation(&response, &adaptive.rest);
-        let found = match self.mode {
-            Mode::M660 => two_pulses::search(&correlation, &rest, &response),
-            mode => search(mode, &correlation, &rest, &response),
-        };
-        let (values, count) = indices(self.mode, &found.tracks);
-        values[..count].iter().for_each(|&index| parameters.put(index));
+        let found = self.pulses(&adaptive.rest, &rest, response, period, parameters);
         let mut code = found.code;
         pre_emphasise(&mut code, self.tilt);
         pitch::sharpen(&mut code, period);
-        let wanted = Wanted {
-            target: &target,
-            adaptive: &adaptive.filtered,
-            products: adaptive.products,
-            filtered: &found.filtered,
-            code: &code,
-            pitch: adaptive.gain,
-            scale: self.input.scale + shift,
-            clipped: clips,
-        };
-        let (index, gains) = self.gains.quantise(self.mode, &wanted);
-        parameters.put(index);
-        self.guard.see_gain(gains.pitch);
+        let gains = self.gains(&target, &adaptive, &found, &code, parameters);
         let code_gain = round(l_shl(gains.code, self.input.scale));
         let mut scaled = adaptive.vector;
         scale(&mut scaled, shift);
@@ -102,15 +81,7 @@ impl Encoder {
         self.tilt = (voicing >> 2) + 8192;
         self.target =
             left_over(&target, &adaptive.filtered, &found.filtered, gains, code_gain, shift);
-        for (i, &pulse) in code.iter().enumerate() {
-            let sample = &mut self.excitation[at + i];
-            let sum = (((i32::from(code_gain) * i32::from(pulse)) << 1) << 5)
-                .wrapping_add((i32::from(*sample) * i32::from(gains.pitch)) << 1);
-            *sample = round(l_shl(sum, 1));
-        }
-        let mut total = [0; SUBFRAME];
-        total.copy_from_slice(&self.excitation[at..at + SUBFRAME]);
-        synthesise(part.quantised, &mut total, &mut self.synthesis);
+        self.follow(part, &code, gains.pitch, code_gain);
         if self.mode == Mode::M2385 {
             let index = self.band(part, &adaptive.vector, &code, gains, voicing);
             parameters.put(index);
@@ -140,7 +111,7 @@ impl Encoder {
         let mut last = 0;
         for i in 0..SUBFRAME / 2 {
             let sum = (i32::from(target[i]) << 16)
-                .wrapping_sub((i32::from(last) * TILT) << 1)
+                .wrapping_sub((i32::from(last) * EMPHASIS) << 1)
                 .wrapping_mul(2);
             last = target[i];
             signal[ORDER + i] = (sum.wrapping_add(0x8000) >> 16) as i16;
@@ -155,32 +126,115 @@ impl Encoder {
         rest
     }
 
-    /// The adaptive part with the filter that serves better.
-    fn adaptive(
+    /// The lag, which is noted; an absolute one is the middle of the next range.
+    fn lag(
         &self,
         at: usize,
         target: &Subframe,
         impulse: &Subframe,
-        clips: bool,
+        range: &mut Range,
+        parameters: &mut Parameters,
+    ) -> Lag {
+        let lag = closed_loop::search(self.mode, &self.excitation, at, target, impulse, *range);
+        parameters.put(range.index(self.mode, lag));
+        if range.absolute {
+            *range = Range::around(lag);
+        }
+        lag
+    }
+
+    /// The adaptive part with the filter that serves better: it becomes the excitation.
+    fn adaptive(
+        &mut self,
+        at: usize,
+        lag: Lag,
+        target: &Subframe,
+        impulse: &Subframe,
         parameters: &mut Parameters,
     ) -> Adaptive {
+        let next = self.excitation[at + SUBFRAME];
+        pitch::adaptive_codebook(Lineage::Standard, &mut self.excitation, at, lag);
+        let clips = self.guard.clips();
         let with = |vector: Subframe| {
             let filtered = convolve(&vector, impulse);
             let (gain, products) = closed_loop::gain(target, &filtered);
             let gain = if clips { gain.min(CLIPPED) } else { gain };
             Adaptive { vector, rest: without(target, &filtered, gain), filtered, gain, products }
         };
-        let smooth = with(pitch::smoothed(&self.excitation, at));
-        if self.mode <= Mode::M885 {
-            return smooth;
+        let mut chosen = with(pitch::smoothed(&self.excitation, at));
+        self.excitation[at + SUBFRAME] = next;
+        let vector = &mut self.excitation[at..at + SUBFRAME];
+        if self.mode > Mode::M885 {
+            let mut plain = [0; SUBFRAME];
+            plain.copy_from_slice(vector);
+            let plain = with(plain);
+            let worse = dot(&plain.rest, &plain.rest).wrapping_sub(dot(&chosen.rest, &chosen.rest));
+            parameters.put(i16::from(worse <= 0));
+            if worse <= 0 {
+                chosen = plain;
+            }
         }
-        let mut vector = [0; SUBFRAME];
-        vector.copy_from_slice(&self.excitation[at..at + SUBFRAME]);
-        let plain = with(vector);
-        let better = dot(&plain.rest, &plain.rest).wrapping_sub(dot(&smooth.rest, &smooth.rest));
-        let plain_is_better = better <= 0;
-        parameters.put(i16::from(plain_is_better));
-        if plain_is_better { plain } else { smooth }
+        vector.copy_from_slice(&chosen.vector);
+        chosen
+    }
+
+    /// The pulses, whose indices are noted. `period`: the lag, after which they are repeated.
+    fn pulses(
+        &self,
+        target: &Subframe,
+        residual: &Subframe,
+        mut response: Subframe,
+        period: usize,
+        parameters: &mut Parameters,
+    ) -> Found {
+        pre_emphasise(&mut response, self.tilt);
+        pitch::sharpen(&mut response, period);
+        let correlation = correlation(&response, target);
+        let found = match self.mode {
+            Mode::M660 => two_pulses::search(&correlation, residual, &response),
+            mode => search(mode, &correlation, residual, &response),
+        };
+        let (values, count) = indices(self.mode, &found.tracks);
+        values[..count].iter().for_each(|&index| parameters.put(index));
+        found
+    }
+
+    /// The gains, whose index is noted.
+    fn gains(
+        &mut self,
+        target: &Subframe,
+        adaptive: &Adaptive,
+        found: &Found,
+        code: &Subframe,
+        parameters: &mut Parameters,
+    ) -> Gains {
+        let wanted = Wanted {
+            target,
+            adaptive: &adaptive.filtered,
+            products: adaptive.products,
+            filtered: &found.filtered,
+            code,
+            pitch: adaptive.gain,
+            scale: self.input.scale + self.weighting.shift,
+            clipped: self.guard.clips(),
+        };
+        let (index, gains) = self.gains.quantise(self.mode, &wanted);
+        parameters.put(index);
+        self.guard.see_gain(gains.pitch);
+        gains
+    }
+
+    /// Adds the code to the excitation and synthesises, as the decoder does.
+    fn follow(&mut self, part: &Part<'_>, code: &Subframe, pitch_gain: i16, code_gain: i16) {
+        let mut total = [0; SUBFRAME];
+        for (i, &pulse) in code.iter().enumerate() {
+            let sample = &mut self.excitation[part.at + i];
+            let sum = (((i32::from(code_gain) * i32::from(pulse)) << 1) << 5)
+                .wrapping_add((i32::from(*sample) * i32::from(pitch_gain)) << 1);
+            *sample = round(l_shl(sum, 1));
+            total[i] = *sample;
+        }
+        synthesise(part.quantised, &mut total, &mut self.synthesis);
     }
 
     /// The index of the high band's gain.
@@ -210,31 +264,6 @@ impl Encoder {
             excitation[i] = ((sum << 1).wrapping_add(0x8000) >> 16) as i16;
         }
         self.measure_band(part.quantised, &excitation, bits, part.input)
-    }
-}
-
-impl Range {
-    /// The lags around one.
-    pub(super) fn around(lag: i16) -> Self {
-        let least = (lag - 8).clamp(LEAST, GREATEST - 15);
-        Self { least, greatest: least + 15, absolute: true }
-    }
-}
-
-fn lag_index(mode: Mode, lag: Lag, range: Range) -> i16 {
-    let Lag { whole, quarters } = lag;
-    if mode <= Mode::M885 {
-        return match (range.absolute, whole) {
-            (true, ..92) => 2 * (whole - LEAST) + (quarters >> 1),
-            (true, _) => whole - 92 + 2 * (92 - LEAST),
-            (false, _) => 2 * (whole - range.least) + (quarters >> 1),
-        };
-    }
-    match (range.absolute, whole) {
-        (true, ..128) => 4 * (whole - LEAST) + quarters,
-        (true, 128..160) => 2 * (whole - 128) + (quarters >> 1) + 4 * (128 - LEAST),
-        (true, _) => whole - 160 + 4 * (128 - LEAST) + 2 * (160 - 128),
-        (false, _) => 4 * (whole - range.least) + quarters,
     }
 }
 
