@@ -6,6 +6,7 @@ import type { Plugin } from 'vite';
 import { WebSocketServer } from 'ws';
 import { COUNTRIES } from './countries.ts';
 import { Exchange, hungUp, refuse, type Refusal } from './exchange.ts';
+import type { CallRecord } from '../src/lib/api/types';
 
 /** As the daemon sends it. */
 const POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
@@ -120,11 +121,13 @@ export class Box {
       }
       case 'GET /cdrs': {
         const limit = Number(url.searchParams.get('limit') ?? 50);
-        const number = url.searchParams.get('number') ?? '';
+        const wanted = (url.searchParams.get('number') ?? '').toLowerCase();
+        const digits = wanted.replace(/[\s.\-()/]/g, '');
+        const fits = (call: CallRecord) => [call.from, call.to].some((party) => party.number.includes(digits) || (party.name ?? '').toLowerCase().includes(wanted));
         const after = Number(url.searchParams.get('after') ?? 0);
         const before = Number(url.searchParams.get('before') ?? Infinity);
         const cursor = url.searchParams.get('cursor');
-        const found = box.cdrs.filter((call) => (cursor === null || call.id < cursor) && call.started >= after && call.started < before && (number === '' || call.from.number === number || call.to.number === number));
+        const found = box.cdrs.filter((call) => (cursor === null || call.id < cursor) && call.started >= after && call.started < before && fits(call));
         return { body: { items: found.slice(0, limit), next: found.length > limit ? found[limit - 1]?.id : null } };
       }
       // For tests of the page alone, where there is no phone.

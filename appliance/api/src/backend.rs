@@ -4,7 +4,9 @@
 //! thread or from disk; whatever cannot be had says so as a [`Fault`].
 
 use crate::EventLog;
-use call::{CallId, CallRecord, Registration, RouteQuestion, RouteReport, TrunkStatus, UnixMillis};
+use call::{
+    CallId, CallRecord, Registration, RouteQuestion, RouteReport, Search, TrunkStatus, UnixMillis,
+};
 use config::{Applied, Change, Config, Invalid, Secret};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -44,7 +46,7 @@ pub trait Backend: Send + Sync + 'static {
     fn trunks(&self) -> Promise<'_, Result<Vec<TrunkStatus>, Fault>>;
 
     /// Call records, newest first.
-    fn records(&self, query: CdrQuery) -> Promise<'_, Result<Vec<CallRecord>, Fault>>;
+    fn records(&self, query: CdrQuery) -> Promise<'_, Result<CdrPage, Fault>>;
 
     /// The record of one call, over or not.
     fn record(&self, id: CallId) -> Promise<'_, Result<Option<CallRecord>, Fault>>;
@@ -134,10 +136,19 @@ pub struct CdrQuery {
     pub from: Option<UnixMillis>,
     /// Only calls whose INVITE came before this time.
     pub to: Option<UnixMillis>,
-    /// Only calls from or to this number, whole.
-    pub number: Option<String>,
+    /// Only calls in whose numbers and names this is found.
+    pub search: Option<Search>,
     /// At most so many.
     pub limit: usize,
+}
+
+/// The call records of a query.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CdrPage {
+    /// The records, newest first.
+    pub records: Vec<CallRecord>,
+    /// The last that a search looked at, when it stopped before the end.
+    pub searched: Option<CallId>,
 }
 
 /// A finished backup, encrypted, from its first byte on.

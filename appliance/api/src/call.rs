@@ -1,6 +1,7 @@
 //! Calls that are up or being placed: `/api/v1/calls`.
 
 use crate::body::{Named, Params};
+use crate::cdr::search;
 use crate::page::{Page, Window};
 use crate::problem::Problem;
 use crate::router::App;
@@ -19,7 +20,7 @@ pub(crate) struct Filter {
     limit: Option<usize>,
     /// `next` of the page before.
     cursor: Option<String>,
-    /// Only calls from or to this number.
+    /// Only calls in whose numbers or names this is found: a part is enough.
     number: Option<String>,
 }
 
@@ -39,7 +40,9 @@ pub(crate) async fn list(
     let window = Window::new(filter.limit, filter.cursor.as_deref())?;
     let mut calls = app.backend.calls().await?;
     calls.sort_by_key(|call| call.id);
-    calls.retain(|call| filter.number.as_deref().is_none_or(|number| concerns(call, number)));
+    if let Some(search) = filter.number.and_then(|typed| search(&app, &typed)) {
+        calls.retain(|call| search.finds(&call.search_text()));
+    }
     Ok(Json(Page::cut(calls.into_iter().map(|call| (call.id, call)), &window)))
 }
 
@@ -76,10 +79,4 @@ pub(crate) async fn hang_up(
         return Ok(StatusCode::NO_CONTENT);
     }
     Err(Problem::not_found())
-}
-
-fn concerns(call: &CallRecord, number: &str) -> bool {
-    let talking = call.talking.iter().map(|party| &party.number);
-    let placed = [&call.from.number, &call.to.number, &call.dialled];
-    placed.into_iter().chain(talking).any(|known| known == number)
 }

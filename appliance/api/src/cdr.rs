@@ -1,13 +1,13 @@
 //! Call records: `/api/v1/cdrs`.
 
-use crate::CdrQuery;
 use crate::body::{Named, Params};
 use crate::page::{Page, Window};
 use crate::problem::Problem;
 use crate::router::App;
+use crate::{CdrPage, CdrQuery};
 use axum::Json;
 use axum::extract::State;
-use call::{CallId, CallRecord, UnixMillis};
+use call::{CallId, CallRecord, Search, UnixMillis};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -23,11 +23,13 @@ pub(crate) struct Filter {
     after: Option<u64>,
     /// Only calls that began before this time, in milliseconds since 1970 (UTC).
     before: Option<u64>,
-    /// Only calls from or to this number, whole.
+    /// Only calls in whose numbers or names this is found: a part is enough, as one types it, with
+    /// spaces, in either case, in the national or the international form.
     number: Option<String>,
 }
 
-/// Call records, newest first. A call has its record from the INVITE on.
+/// Call records, newest first. A call has its record from the INVITE on. A search among very many
+/// may answer a page with few records or none though `next` says that there are more to look at.
 #[utoipa::path(
     get,
     path = "/cdrs",
@@ -45,11 +47,21 @@ pub(crate) async fn list(
         before: window.after,
         from: filter.after.map(UnixMillis),
         to: filter.before.map(UnixMillis),
-        number: filter.number.filter(|number| !number.is_empty()),
+        search: filter.number.and_then(|typed| search(&app, &typed)),
         limit: window.limit.saturating_add(1),
     };
-    let records = app.backend.records(query).await?;
-    Ok(Json(Page::first(records.into_iter().map(|record| (record.id, record)), window.limit)))
+    let CdrPage { records, searched } = app.backend.records(query).await?;
+    let records = records.into_iter().map(|record| (record.id, record));
+    let mut page = Page::first(records, window.limit);
+    page.next = page.next.or_else(|| searched.map(|id| id.to_string()));
+    Ok(Json(page))
+}
+
+/// What finds the calls that somebody looks for with this.
+pub(crate) fn search(app: &App, typed: &str) -> Option<Search> {
+    let zone = app.backend.config().settings.country.zone();
+    let e164 = Search::number(typed).and_then(|digits| zone.begun_e164(&digits));
+    Some(Search::of(typed)?.or(e164.as_deref()))
 }
 
 /// The record of one call.

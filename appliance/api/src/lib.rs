@@ -40,8 +40,8 @@ mod trunk;
 mod webui;
 
 pub use backend::{
-    Accepted, Account, Backend, Backup, CdrQuery, ChangeError, Fault, Health, Ports, Promise, Role,
-    Token, TokenHash, TokenKind,
+    Accepted, Account, Backend, Backup, CdrPage, CdrQuery, ChangeError, Fault, Health, Ports,
+    Promise, Role, Token, TokenHash, TokenKind,
 };
 pub use event_log::{EventLog, Feed, Heard, Numbered};
 pub use openapi::openapi;

@@ -12,6 +12,7 @@ mod media;
 mod record;
 mod registration;
 mod route;
+mod search;
 mod time;
 
 pub use end::{Cause, Decider, End, Why};
@@ -24,4 +25,5 @@ pub use media::{Learn, MediaCommand, MediaEvent, MediaKind, PeerAddress, PortId,
 pub use record::{CallRecord, CallState, Direction, Place, Step, StreamRecord};
 pub use registration::{Registration, RegistrationId, Transport};
 pub use route::{RouteQuestion, RouteReport, Verdict};
+pub use search::Search;
 pub use time::UnixMillis;

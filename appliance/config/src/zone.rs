@@ -61,17 +61,7 @@ impl Zone {
     /// a carrier sends it: `02079460958` is `+442079460958` in GB. `None` for what has no such form:
     /// internal and short numbers, service codes.
     pub fn to_e164(&self, dialled: &str) -> Option<Number> {
-        let digits = if let Some(rest) = dialled.strip_prefix('+') {
-            rest.to_owned()
-        } else if let Some(rest) = self.after_international_prefix(dialled) {
-            rest.to_owned()
-        } else if self.trunk_prefix.is_empty() {
-            return None;
-        } else {
-            let rest = dialled.strip_prefix(self.trunk_prefix)?;
-            // North America dials 1 before ten digits, and 1 is its calling code.
-            format!("{}{rest}", self.calling_code)
-        };
+        let digits = self.e164_digits(dialled)?;
         let plausible = (MIN_E164..=MAX_E164).contains(&digits.len())
             && digits.bytes().all(|b| b.is_ascii_digit())
             && !digits.starts_with('0');
@@ -87,6 +77,13 @@ impl Zone {
         })
     }
 
+    /// How the E.164 form begins of a number of which a person of this country has dialled a part:
+    /// `0207` is `+44207` in GB. `None` for what does not lead to the outside world.
+    pub fn begun_e164(&self, dialled: &str) -> Option<String> {
+        let digits = self.e164_digits(dialled).filter(|digits| !digits.is_empty())?;
+        Some(format!("+{digits}"))
+    }
+
     /// How a person of this country dials an E.164 number.
     pub fn national(&self, e164: &str) -> String {
         let Some(digits) = e164.strip_prefix('+') else { return e164.to_owned() };
@@ -94,6 +91,21 @@ impl Zone {
             Some(rest) => format!("{}{rest}", self.trunk_prefix),
             None => format!("{}{digits}", self.international_prefix),
         }
+    }
+
+    fn e164_digits(&self, dialled: &str) -> Option<String> {
+        if let Some(rest) = dialled.strip_prefix('+') {
+            return Some(rest.to_owned());
+        }
+        if let Some(rest) = self.after_international_prefix(dialled) {
+            return Some(rest.to_owned());
+        }
+        if self.trunk_prefix.is_empty() {
+            return None;
+        }
+        let rest = dialled.strip_prefix(self.trunk_prefix)?;
+        // North America dials 1 before ten digits, and 1 is its calling code.
+        Some(format!("{}{rest}", self.calling_code))
     }
 
     fn after_international_prefix<'a>(&self, dialled: &'a str) -> Option<&'a str> {
@@ -247,6 +259,18 @@ mod tests {
         assert_eq!(e164("GB", "112"), None);
         assert_eq!(e164("GB", "*97"), None);
         assert_eq!(e164("DE", "0"), None);
+    }
+
+    #[test]
+    fn a_part_of_a_number_is_the_beginning_of_its_e164_form() {
+        let begun = |country: &str, dialled: &str| {
+            Country::parse(country).unwrap().zone().begun_e164(dialled)
+        };
+        assert_eq!(begun("GB", "0207").as_deref(), Some("+44207"));
+        assert_eq!(begun("GB", "0049").as_deref(), Some("+49"));
+        assert_eq!(begun("US", "1212").as_deref(), Some("+1212"));
+        assert_eq!(begun("IT", "06"), None);
+        assert_eq!(begun("GB", "201"), None);
     }
 
     #[test]

@@ -8,8 +8,8 @@ use crate::mailbox::{Ask, Mail, Mailbox};
 use crate::metrics::{self, Others, Snapshot};
 use crate::storage::{Readers, Storage, Unread};
 use api::{
-    Accepted, Account, Backend, Backup, CdrQuery, ChangeError, EventLog, Fault, Health, Ports,
-    Promise, Role, Token, TokenHash, TokenKind,
+    Accepted, Account, Backend, Backup, CdrPage, CdrQuery, ChangeError, EventLog, Fault, Health,
+    Ports, Promise, Role, Token, TokenHash, TokenKind,
 };
 use arc_swap::ArcSwap;
 use call::{CallId, CallRecord, Registration, RouteQuestion, RouteReport, TrunkStatus, UnixMillis};
@@ -19,7 +19,7 @@ use std::io::{Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use store::{DeviceKey, ReadError, Reader, RecordQuery, Store, WriteError};
+use store::{DeviceKey, ReadError, Reader, RecordPage, RecordQuery, Store, WriteError};
 use tokio::sync::{Mutex, oneshot};
 
 /// The box as the API sees it.
@@ -180,10 +180,11 @@ impl Backend for Appliance {
         Box::pin(self.ask(Ask::Trunks))
     }
 
-    fn records(&self, query: CdrQuery) -> Promise<'_, Result<Vec<CallRecord>, Fault>> {
-        let CdrQuery { before, from, to, number, limit } = query;
-        let query = RecordQuery { before, from, to, number, limit };
-        Box::pin(self.read(move |reader| reader.records(&query)))
+    fn records(&self, query: CdrQuery) -> Promise<'_, Result<CdrPage, Fault>> {
+        let CdrQuery { before, from, to, search, limit } = query;
+        let query = RecordQuery { before, from, to, search, limit };
+        let page = |page: RecordPage| CdrPage { records: page.records, searched: page.searched };
+        Box::pin(self.read(move |reader| reader.records(&query).map(page)))
     }
 
     fn record(&self, id: CallId) -> Promise<'_, Result<Option<CallRecord>, Fault>> {

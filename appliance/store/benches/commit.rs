@@ -4,7 +4,7 @@
 
 use call::{
     CallId, CallRecord, CallState, Decider, Direction, End, MediaKind, Party, Place, Registration,
-    RegistrationId, Step, StreamRecord, StreamStats, Transport, UnixMillis,
+    RegistrationId, Search, Step, StreamRecord, StreamStats, Transport, UnixMillis,
 };
 use rustix::time::{ClockId, clock_gettime};
 use std::sync::Arc;
@@ -47,20 +47,20 @@ fn main() {
     println!("among {MANY} calls, in batches of {batch}: {begins:.2} µs and {ends:.2} µs");
 
     let reader = Reader::open(dir.path()).unwrap();
-    let all = RecordQuery { before: None, from: None, to: None, number: None, limit: 100 };
+    let all = RecordQuery { before: None, from: None, to: None, search: None, limit: 100 };
     let middle = Some(started(MANY / 2));
-    let number = Some("+442079460007".to_owned());
+    let search = Search::of("+44 20 7946 0007");
     println!("a page of 100 among {MANY} calls");
     page(&reader, "the first", &all);
     page(&reader, "from the middle on", &RecordQuery { to: middle, ..all.clone() });
     let cursor = Some(CallId(MANY / 2));
     page(&reader, "after a cursor", &RecordQuery { before: cursor, ..all.clone() });
-    page(&reader, "of a number", &RecordQuery { number: number.clone(), ..all.clone() });
-    page(&reader, "of a number, in the middle", &RecordQuery { number, to: middle, ..all.clone() });
-    let busy = Some("201".to_owned());
-    page(&reader, "of the busiest number", &RecordQuery { number: busy, ..all.clone() });
-    let none = Some("nobody".to_owned());
-    page(&reader, "of a number without calls", &RecordQuery { number: none, ..all });
+    page(&reader, "of a number", &RecordQuery { search: search.clone(), ..all.clone() });
+    page(&reader, "of a number, in the middle", &RecordQuery { search, to: middle, ..all.clone() });
+    let busy = Search::of("201");
+    page(&reader, "of the busiest number", &RecordQuery { search: busy, ..all.clone() });
+    let none = Search::of("nobody");
+    page(&reader, "of a name without calls", &RecordQuery { search: none, ..all });
 }
 
 /// Microseconds of this thread for each fact.
@@ -82,7 +82,7 @@ fn cpu() -> Duration {
 }
 
 fn page(reader: &Reader, name: &str, query: &RecordQuery) {
-    let records = reader.records(query).unwrap().len();
+    let records = reader.records(query).unwrap().records.len();
     let begin = Instant::now();
     for _ in 0..20 {
         std::hint::black_box(reader.records(query).unwrap());

@@ -33,7 +33,7 @@ mod trunk;
 pub use account::{Account, Role, Token, TokenKind};
 pub use audit::{Action, AuditLine};
 pub use backup::{BackupError, LEAST_PASSPHRASE, backup};
-pub use cdr::RecordQuery;
+pub use cdr::{RecordPage, RecordQuery};
 pub use check::{Report, check};
 pub use error::{ChangeError, OpenError, ReadError, WriteError};
 pub use facts::Facts;

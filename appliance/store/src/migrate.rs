@@ -5,6 +5,7 @@
 
 use crate::{OpenError, folder, reader};
 use rusqlite::backup::Progress;
+use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, MAIN_DB, TransactionBehavior};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -116,6 +117,9 @@ fn copy_to(db: &Connection, copy: &Path) -> Result<(), OpenError> {
 fn migrate(db: &mut Connection, migrations: &[&str]) -> rusqlite::Result<()> {
     // A table is rebuilt by dropping it: what refers to it must bear that for a moment.
     db.pragma_update(None, "foreign_keys", false)?;
+    db.create_scalar_function("lowercase", 1, FunctionFlags::SQLITE_UTF8, |values| {
+        Ok(values.get::<String>(0)?.to_lowercase())
+    })?;
     let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let done = usize::try_from(found).unwrap_or(usize::MAX);
@@ -130,7 +134,10 @@ fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_foundation.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_foundation.sql"),
+    include_str!("../migrations/0002_search.sql"),
+];
 
 #[cfg(test)]
 mod tests {
@@ -163,6 +170,37 @@ mod tests {
         assert_eq!(read::<u32>(&kept, "PRAGMA user_version"), 1);
         assert_eq!(read::<u32>(&kept, "SELECT x FROM a"), 7);
         assert_eq!(names(dir.path()), ["a.db", "a.db.v1"]);
+    }
+
+    #[test]
+    fn calls_from_before_there_was_a_search_are_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = crate::folder::database(dir.path());
+        let mut record = crate::samples::record(1);
+        record.from.name = "JOSÉ".to_owned();
+        bring_up_with(&path, MIGRATIONS).unwrap();
+        let mut store = crate::samples::open(dir.path());
+        let mut facts = crate::Facts::default();
+        facts.record(Box::new(record.clone()));
+        store.commit(&facts).unwrap();
+        drop(store);
+        let written = read::<String>(&path, "SELECT search FROM call_record");
+        assert_eq!(written, record.search_text());
+        let db = Connection::open(&path).unwrap();
+        db.execute_batch(
+            "DROP INDEX call_record_started;
+            ALTER TABLE call_record DROP COLUMN search;
+            CREATE INDEX call_record_started ON call_record (started);
+            PRAGMA user_version = 1",
+        )
+        .unwrap();
+        drop(db);
+        bring_up(&path).unwrap();
+        let filled = read::<String>(&path, "SELECT search FROM call_record");
+        let lines =
+            |text: &str| text.lines().map(str::to_owned).collect::<std::collections::BTreeSet<_>>();
+        assert_eq!(lines(&filled), lines(&written));
+        assert!(filled.contains("josé"), "{filled}");
     }
 
     #[test]

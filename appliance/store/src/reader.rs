@@ -1,7 +1,7 @@
 //! A second look at the database, which never gets in the way of its writer: for lists, log-ins and
 //! exports.
 
-use crate::{Account, AuditLine, OpenError, ReadError, RecordQuery, Token, folder};
+use crate::{Account, AuditLine, OpenError, ReadError, RecordPage, RecordQuery, Token, folder};
 use crate::{account, audit, cdr};
 use call::{CallId, CallRecord};
 use rusqlite::{Connection, OpenFlags};
@@ -22,7 +22,7 @@ impl Reader {
     }
 
     /// One page of call records, newest first.
-    pub fn records(&self, query: &RecordQuery) -> Result<Vec<CallRecord>, ReadError> {
+    pub fn records(&self, query: &RecordQuery) -> Result<RecordPage, ReadError> {
         Ok(cdr::page(&self.db, query)?)
     }
 

@@ -1,8 +1,8 @@
 //! A box in memory, and somebody who asks it.
 
 use api::{
-    Accepted, Account, Backend, Backup, CdrQuery, ChangeError, EventLog, Fault, Health, Ports,
-    Promise, Token, TokenHash,
+    Accepted, Account, Backend, Backup, CdrPage, CdrQuery, ChangeError, EventLog, Fault, Health,
+    Ports, Promise, Token, TokenHash,
 };
 use axum::Router;
 use axum::body::Body;
@@ -127,7 +127,7 @@ impl Backend for FakeBox {
         self.answer(|_| Vec::new())
     }
 
-    fn records(&self, query: CdrQuery) -> Promise<'_, Result<Vec<CallRecord>, Fault>> {
+    fn records(&self, query: CdrQuery) -> Promise<'_, Result<CdrPage, Fault>> {
         self.answer(|state| {
             let mut records = state.records.clone();
             records.sort_by_key(|record| std::cmp::Reverse(record.id));
@@ -135,10 +135,18 @@ impl Backend for FakeBox {
                 query.before.is_none_or(|before| record.id < before)
                     && query.from.is_none_or(|from| record.started >= from)
                     && query.to.is_none_or(|to| record.started < to)
-                    && query.number.as_ref().is_none_or(|number| record.from.number == *number)
             });
+            // It looks through three at a time.
+            let searched = match query.search {
+                Some(_) if records.len() > 3 => records.get(2).map(|record| record.id),
+                Some(_) | None => None,
+            };
+            if let Some(search) = &query.search {
+                records.truncate(3);
+                records.retain(|record| search.finds(&record.search_text()));
+            }
             records.truncate(query.limit);
-            records
+            CdrPage { records, searched }
         })
     }
 

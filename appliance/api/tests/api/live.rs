@@ -14,6 +14,8 @@ async fn a_live_call_is_listed_and_hung_up() {
     assert_eq!(id, call(1).id.to_string(), "oldest first");
     assert_eq!(list["next"], id);
     assert_eq!(client.get("/api/v1/calls?number=203").await.json()["items"], json!([]));
+    let found = client.get("/api/v1/calls?number=02").await.json();
+    assert_eq!(found["items"].as_array().unwrap().len(), 2);
     let path = format!("/api/v1/calls/{id}");
     assert_eq!(client.get(&path).await.json()["dialled"], "202");
     assert_eq!(client.delete(&path).await.status, StatusCode::NO_CONTENT);
@@ -40,6 +42,29 @@ async fn call_records_come_newest_first_page_by_page() {
     assert_eq!(client.get(&between).await.json()["items"].as_array().unwrap().len(), 2);
     let one = client.get(&format!("/api/v1/cdrs/{}", call(3).id)).await.json();
     assert_eq!(one["started"], NOW.0 + 3);
+}
+
+#[tokio::test]
+async fn a_part_of_a_number_or_name_finds_the_call_however_long_one_has_to_look() {
+    let fake = FakeBox::new();
+    let client = Client::administrator(&fake).await;
+    let mut records: Vec<_> = (0..8).map(call).collect();
+    records[1].from.number = "+442079460958".to_owned();
+    records[1].from.name = "José".to_owned();
+    fake.with(|state| state.records = records);
+    for typed in ["7946%200958", "020%207946", "%2B44", "JOS%C3%89"] {
+        let mut path = format!("/api/v1/cdrs?number={typed}");
+        let (mut found, mut pages) = (Vec::new(), 0);
+        loop {
+            let page = client.get(&path).await.json();
+            pages += 1;
+            found.extend(page["items"].as_array().unwrap().iter().map(|it| it["id"].clone()));
+            let Some(next) = page["next"].as_str() else { break };
+            path = format!("/api/v1/cdrs?number={typed}&cursor={next}");
+        }
+        assert_eq!(found, [json!(call(1).id.to_string())], "{typed}");
+        assert_eq!(pages, 3, "three of eight at a time");
+    }
 }
 
 #[tokio::test]

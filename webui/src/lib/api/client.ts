@@ -140,13 +140,18 @@ export const api = {
   registrations: () => all<Registration>('/registrations'),
   trunkStatus: () => all<TrunkStatus>('/trunk-status'),
 
-  cdrs(filter: CdrFilter, cursor: string | null, limit: number, signal?: AbortSignal): Promise<Page<CallRecord>> {
+  /** A page of records; an empty one is the last: a long search is gone on with until it finds something. */
+  async cdrs(filter: CdrFilter, cursor: string | null, limit: number, signal?: AbortSignal): Promise<Page<CallRecord>> {
     const query = new URLSearchParams({ limit: String(limit) });
-    if (cursor !== null) query.set('cursor', cursor);
     if (filter.number) query.set('number', filter.number);
     if (filter.after !== undefined) query.set('after', String(filter.after));
     if (filter.before !== undefined) query.set('before', String(filter.before));
-    return request('GET', `/cdrs?${query}`, signal ? { signal } : {});
+    for (let from = cursor; ; ) {
+      if (from !== null) query.set('cursor', from);
+      const page: Page<CallRecord> = await request('GET', `/cdrs?${query}`, signal ? { signal } : {});
+      if (page.items.length > 0 || page.next === null) return page;
+      from = page.next;
+    }
   },
 
   routeCheck: (question: RouteQuestion, signal?: AbortSignal) =>

@@ -63,7 +63,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Call records, newest first. A call has its record from the INVITE on. */
+        /**
+         * Call records, newest first. A call has its record from the INVITE on. A search among very many
+         *     may answer a page with few records or none though `next` says that there are more to look at.
+         */
         get: operations["list_cdrs"];
         put?: never;
         post?: never;
@@ -1890,7 +1893,7 @@ export interface operations {
                 limit?: number;
                 /** @description `next` of the page before. */
                 cursor?: string;
-                /** @description Only calls from or to this number. */
+                /** @description Only calls in whose numbers or names this is found: a part is enough. */
                 number?: string;
             };
             header?: never;
@@ -2019,7 +2022,10 @@ export interface operations {
                 after?: number;
                 /** @description Only calls that began before this time, in milliseconds since 1970 (UTC). */
                 before?: number;
-                /** @description Only calls from or to this number, whole. */
+                /**
+                 * @description Only calls in whose numbers or names this is found: a part is enough, as one types it, with
+                 *     spaces, in either case, in the national or the international form.
+                 */
                 number?: string;
             };
             header?: never;
