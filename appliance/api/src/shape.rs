@@ -240,6 +240,10 @@ pub(crate) struct Settings {
     session_seconds: u32,
     /// Calls that may be up at a time; over that, new ones are refused but for emergencies.
     max_calls: u32,
+    /// Call records are kept for so many days, 0 to 36,500; 0 for ever.
+    cdr_days: u16,
+    /// So many call records are kept, the newest: 0 any number, else 1,000 to 100,000,000.
+    cdr_count: u32,
 }
 
 /// What the installer says of the network.

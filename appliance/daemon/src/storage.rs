@@ -1,9 +1,10 @@
 //! The storage thread: the one writer of the database, and readers beside it.
 
+use crate::clock;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use store::{Facts, Journal, OpenError, ReadError, Reader, Store};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
@@ -22,6 +23,8 @@ pub(crate) struct Writer {
     journal: Journal,
     jobs: mpsc::Receiver<Job>,
     health: Arc<Health>,
+    /// When old call records are looked for next.
+    prune_at: Instant,
 }
 
 /// Connections for reading, opened when they are wanted and kept.
@@ -64,7 +67,9 @@ impl Storage {
     pub(crate) fn new(store: Store) -> (Self, Writer) {
         let (sender, jobs) = mpsc::channel(CAPACITY);
         let health = Arc::new(Health::default());
-        let writer = Writer { store, journal: Journal::default(), jobs, health: health.clone() };
+        let prune_at = Instant::now() + PRUNE_EVERY;
+        let journal = Journal::default();
+        let writer = Writer { store, journal, jobs, health: health.clone(), prune_at };
         (Self { jobs: sender, health }, writer)
     }
 
@@ -126,6 +131,9 @@ impl Writer {
             if let Some(batch) = self.journal.due(now) {
                 self.commit(batch, now);
             }
+            if self.prune_at <= now {
+                self.prune(now);
+            }
             self.health.waiting.store(self.journal.len(), Ordering::Relaxed);
         }
         if let Some(rest) = self.journal.last() {
@@ -134,9 +142,7 @@ impl Writer {
     }
 
     async fn next(&mut self) -> Option<Next> {
-        let Some(due) = self.journal.poll_timeout() else {
-            return self.jobs.recv().await.map(Next::Job);
-        };
+        let due = self.journal.poll_timeout().map_or(self.prune_at, |at| at.min(self.prune_at));
         match timeout_at(due.into(), self.jobs.recv()).await {
             Ok(job) => job.map(Next::Job),
             Err(_) => Some(Next::Due),
@@ -157,6 +163,16 @@ impl Writer {
                 self.journal.refused(batch, now);
             }
         }
+    }
+
+    /// Deletes some of the old call records; what waits to be written comes between.
+    fn prune(&mut self, now: Instant) {
+        let pruned = self.store.prune(clock::wall()).unwrap_or_else(|error| {
+            tracing::debug!("old call records stay for now: {error}");
+            0
+        });
+        let more = pruned >= Store::PRUNED_AT_ONCE;
+        self.prune_at = now + if more { PRUNE_ON } else { PRUNE_EVERY };
     }
 }
 
@@ -201,5 +217,73 @@ impl std::fmt::Display for Unread {
     }
 }
 
+/// How often old call records are looked for: at 500 calls a second, 30,000 are too many by then.
+const PRUNE_EVERY: Duration = Duration::from_secs(if cfg!(test) { 0 } else { 60 });
+/// The pause between two of many deletions, for whatever else has to be written.
+const PRUNE_ON: Duration = Duration::from_millis(100);
 /// Batches and changes that wait; with more, a change waits in the API.
 const CAPACITY: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use call::{CallId, CallRecord, CallState, Direction, Party, Place, UnixMillis};
+    use config::{Change, Entry, Expect, Settings};
+    use store::{DeviceKey, RecordQuery};
+
+    fn record(id: u64, started: UnixMillis) -> Box<CallRecord> {
+        Box::new(CallRecord {
+            id: CallId(id),
+            tenant: 1,
+            direction: Direction::Internal,
+            state: CallState::Ended,
+            from: Party { number: "201".to_owned(), name: String::new() },
+            origin: Place::Extension("201".to_owned()),
+            dialled: "202".to_owned(),
+            to: Party::default(),
+            destination: None,
+            started,
+            rang: None,
+            answered: None,
+            ended: Some(started),
+            held: false,
+            end: None,
+            steps: Vec::new(),
+            diverted: Vec::new(),
+            digits: String::new(),
+            talking: Vec::new(),
+            streams: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn the_thread_deletes_old_records_by_itself_and_goes_on_while_there_are_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Store::open(dir.path(), DeviceKey::load(dir.path()).unwrap()).unwrap();
+        let settings = Settings { cdr_days: 30, ..Settings::default() };
+        let change = Change::Put(Entry::Settings(settings), Expect::Any);
+        store.apply(change, "anna", UnixMillis(0)).unwrap();
+        let mut facts = Facts::default();
+        let many = 2 * Store::PRUNED_AT_ONCE as u64 + 7;
+        (0..many).for_each(|id| facts.record(record(id, UnixMillis(id))));
+        facts.record(record(many, clock::wall()));
+        store.commit(&facts).unwrap();
+
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let (storage, writer) = Storage::new(store);
+        let handle = runtime.handle().clone();
+        let thread = std::thread::spawn(move || writer.run(&handle));
+        let reader = Reader::open(dir.path()).unwrap();
+        let all = RecordQuery { before: None, from: None, to: None, search: None, limit: 1000 };
+        let left = || reader.records(&all).unwrap().records;
+        for _ in 0..600 {
+            if left().len() == 1 {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        assert_eq!(left().into_iter().map(|record| record.id.0).collect::<Vec<_>>(), [many]);
+        runtime.block_on(storage.stop());
+        thread.join().unwrap();
+    }
+}

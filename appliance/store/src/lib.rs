@@ -21,6 +21,7 @@ mod migrate;
 mod reader;
 mod registration;
 mod restore;
+mod retention;
 mod route;
 #[cfg(test)]
 mod samples;

@@ -137,6 +137,7 @@ fn number(count: usize) -> u32 {
 const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_foundation.sql"),
     include_str!("../migrations/0002_search.sql"),
+    include_str!("../migrations/0003_retention.sql"),
 ];
 
 #[cfg(test)]
@@ -190,6 +191,9 @@ mod tests {
         db.execute_batch(
             "DROP INDEX call_record_started;
             ALTER TABLE call_record DROP COLUMN search;
+            DROP TRIGGER call_record_came;
+            DROP TRIGGER call_record_went;
+            DROP TABLE call_record_count;
             CREATE INDEX call_record_started ON call_record (started);
             PRAGMA user_version = 1",
         )

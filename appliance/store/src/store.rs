@@ -5,7 +5,7 @@ use crate::audit::{self, Action};
 use crate::folder::Folder;
 use crate::{
     ChangeError, DeviceKey, Facts, OpenError, WriteError, cdr, device, extension, migrate, reader,
-    registration, route, settings, tenant, trunk,
+    registration, retention, route, settings, tenant, trunk,
 };
 use call::{Registration, UnixMillis};
 use config::{Applied, Change, Config, Entry, Key, Row};
@@ -27,6 +27,9 @@ pub struct Store {
 impl Store {
     /// The digest realm of the default tenant. It never changes: every password hash covers it.
     pub const REALM: &'static str = "strowger";
+
+    /// So many call records are deleted in one transaction and no more.
+    pub const PRUNED_AT_ONCE: usize = retention::AT_ONCE;
 
     /// Opens the database in a data folder, brings it to the newest format and reads the
     /// configuration. Makes what is not there yet.
@@ -83,6 +86,14 @@ impl Store {
     /// [`call::Why::Crash`]. For the start; says how many there were.
     pub fn close_open_calls(&mut self, now: UnixMillis) -> Result<usize, WriteError> {
         self.write(|db| cdr::close_open(db, now))
+    }
+
+    /// Deletes some of the call records that need not be kept any longer by
+    /// [`config::Settings::cdr_days`] and [`config::Settings::cdr_count`]; how many. As many as
+    /// [`Self::PRUNED_AT_ONCE`]: there may be more.
+    pub fn prune(&mut self, now: UnixMillis) -> Result<usize, WriteError> {
+        let settings = Arc::clone(&self.config.settings);
+        self.write(|db| retention::prune(db, &settings, now))
     }
 
     /// The bindings that still count, for the start of the registrar.
