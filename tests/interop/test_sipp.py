@@ -12,7 +12,8 @@ def office(lab, called="uas", count=None, **flags):
     """A box with a carrier at 127.0.0.2 whose calls ring a sipp that is registered as 201."""
     box = lab.box(sip=["127.0.0.1"], **flags)
     box.ask("PUT", "settings", {**box.ask("GET", "settings"), "silence_seconds": 0})
-    box.trunk("carrier", CALLER, 5060, kind="static", transport="udp")
+    box.trunk("carrier", CALLER, 5060, kind="static", transport="udp",
+              qualify_seconds=0)
     box.extension("201")
     box.route_in("+44.", "201")
     there = Sipp(lab, called, count=count, limit=120)

@@ -6,6 +6,7 @@ mod calls;
 mod early;
 mod forwarding;
 mod model;
+mod qualify;
 mod registering;
 mod renegotiation;
 mod transfer;

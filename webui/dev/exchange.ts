@@ -203,7 +203,7 @@ export class Exchange {
       if (!['206', '213', '216'].includes(number)) this.register(number, agents[i % agents.length], null, (i + 1) * 7 * MINUTE);
     });
     this.register('203', 'Linphone-Desktop/5.2.6', '203-mobile', 3 * MINUTE);
-    const base = { tenant: 1, enabled: true, port: null, domain: null, auth_username: null, register_seconds: 3600, peers: [] };
+    const base = { tenant: 1, enabled: true, port: null, domain: null, auth_username: null, register_seconds: 3600, qualify_seconds: 60, peers: [] };
     this.trunks = [
       { ...base, id: 1, revision: 5, name: 'Kestrel Telecom', kind: 'register', host: 'sip.kestrel.example', transport: 'tls', username: '442079460958', number_format: 'plus', caller_id: { number: '+442079460958', in_from: true, asserted: true }, max_calls: 8 },
       { ...base, id: 2, revision: 6, name: 'Northline backup', kind: 'register', host: 'voip.northline.example', transport: 'auto', username: 'hartley-02', number_format: 'national', caller_id: { number: null, in_from: true, asserted: true }, max_calls: null },

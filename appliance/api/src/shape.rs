@@ -95,6 +95,9 @@ pub(crate) struct Trunk {
     auth_username: Option<String>,
     /// How long a registration is asked to last, 60 to 86,400 s.
     register_seconds: u32,
+    /// How often a static trunk's carrier is asked whether he is there, 10 to 3,600 s; 0 never, and
+    /// then it counts as up.
+    qualify_seconds: u16,
     /// Further addresses that calls from this carrier may come from; `host` always may.
     #[schema(example = json!(["192.168.1.0/24"]))]
     peers: Vec<String>,

@@ -63,11 +63,11 @@ pub struct TrunkStatus {
 pub enum TrunkState {
     /// Switched off.
     Off,
-    /// Being registered for the first time.
+    /// Being registered, or asked whether it is there, for the first time.
     Trying,
     /// It carries calls.
     Up,
-    /// The last attempt failed; the next one is due.
+    /// The last attempt failed, or nobody answered; the next one is due. Calls try others first.
     Down,
 }
 

@@ -49,6 +49,10 @@ pub struct Trunk {
     /// How long a registration is asked to last, 60 to 86,400 s.
     #[serde(default = "an_hour")]
     pub register_seconds: u32,
+    /// How often a static trunk's carrier is asked whether he is there, 10 to 3,600 s; 0 never, and
+    /// then it counts as up.
+    #[serde(default = "a_minute")]
+    pub qualify_seconds: u16,
     /// Further addresses that calls from this carrier may come from; `host` always may.
     #[serde(default)]
     pub peers: Vec<Subnet>,
@@ -140,4 +144,8 @@ impl Trunk {
 
 fn an_hour() -> u32 {
     3600
+}
+
+fn a_minute() -> u16 {
+    60
 }

@@ -12,8 +12,11 @@ use api::{
     Ports, Promise, Role, Token, TokenHash, TokenKind,
 };
 use arc_swap::ArcSwap;
-use call::{CallId, CallRecord, Registration, RouteQuestion, RouteReport, TrunkStatus, UnixMillis};
-use config::{Change, Config, Secret};
+use call::{
+    CallId, CallRecord, Registration, RouteQuestion, RouteReport, TrunkState, TrunkStatus,
+    UnixMillis,
+};
+use config::{Change, Config, Secret, TenantId, TrunkId};
 use std::fs::OpenOptions;
 use std::io::{Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -118,12 +121,17 @@ impl Appliance {
 
     async fn check_route(&self, question: RouteQuestion) -> Result<RouteReport, Fault> {
         let registered = self.ask(Ask::Registrations).await?;
+        let trunks = self.ask(Ask::Trunks).await?;
         let config = self.config.load();
-        Ok(pbx::route::explain(&config, &question, |tenant, number| {
+        let phones = |tenant: TenantId, number: &str| {
             let is_its =
                 |phone: &&Arc<Registration>| phone.tenant == tenant.0 && phone.number == number;
             registered.iter().filter(is_its).count()
-        }))
+        };
+        let is_down = |id: TrunkId| {
+            trunks.iter().any(|one| one.trunk == id.0 && one.state == TrunkState::Down)
+        };
+        Ok(pbx::route::explain(&config, &question, phones, is_down))
     }
 
     async fn write_metrics(&self) -> Result<String, Fault> {

@@ -202,6 +202,7 @@ fn config() -> Config {
             auth_username: None,
             secret: Secret::default(),
             register_seconds: 3600,
+            qualify_seconds: 60,
             peers: Vec::new(),
             number_format: NumberFormat::Plus,
             caller_id: CallerId::default(),

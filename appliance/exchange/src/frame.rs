@@ -50,7 +50,7 @@ pub(crate) struct Frame {
 pub(crate) enum Owner {
     /// A leg of a call.
     Leg(LegId),
-    /// A trunk's registration.
+    /// A trunk: its registration, or the question whether its carrier is there.
     Trunk(TrunkId),
     /// An instant message passed on: the request that it came by.
     Relayed(TransactionId),

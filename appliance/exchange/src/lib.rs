@@ -28,7 +28,7 @@ pub use input::{Command, Input, Surroundings};
 pub use output::Output;
 
 use call::{Cause, Decider, End, LegId, MediaEvent, UnixMillis, Why};
-use config::{Config, TenantId};
+use config::{Config, TenantId, TrunkId};
 use frame::{Frame, Owner};
 use guard::Guard;
 use leg::sip::{Desk, Legs};
@@ -339,7 +339,9 @@ impl Exchange {
                 let (legs, mut desk) = self.desk(now);
                 legs.failed(&mut desk, leg, id, status);
             }
-            Some(Owner::Trunk(trunk)) => self.trunks.failed(&mut self.frame, trunk, now),
+            Some(Owner::Trunk(trunk)) => {
+                self.trunks.failed(&mut self.frame, trunk, id, status, now);
+            }
             Some(Owner::Relayed(message)) => {
                 let status = Status::TEMPORARILY_UNAVAILABLE;
                 self.messages.answered(&mut self.frame, message, status, now);
@@ -357,6 +359,7 @@ impl Exchange {
         let view = View {
             config: self.frame.config.clone(),
             registrar: &self.registrar,
+            trunks: &self.trunks,
             next_leg: &mut self.next_leg,
             clock: self.frame.clock(now),
         };
@@ -380,6 +383,7 @@ impl Exchange {
 struct View<'a> {
     config: Arc<Config>,
     registrar: &'a Registrar,
+    trunks: &'a Trunks,
     next_leg: &'a mut u64,
     clock: UnixMillis,
 }
@@ -391,6 +395,10 @@ impl World for View<'_> {
 
     fn registrations(&self, tenant: TenantId, number: &str) -> Vec<call::RegistrationId> {
         self.registrar.of(tenant, number)
+    }
+
+    fn is_down(&self, trunk: TrunkId) -> bool {
+        self.trunks.is_down(trunk)
     }
 
     fn new_leg(&mut self) -> LegId {

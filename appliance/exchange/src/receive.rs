@@ -73,7 +73,7 @@ impl Exchange {
                 legs.response(&mut desk, leg, id, message);
             }
             Some(Owner::Trunk(trunk)) => {
-                self.trunks.response(&mut self.frame, trunk, message, now);
+                self.trunks.response(&mut self.frame, trunk, id, message, now);
             }
             Some(Owner::Relayed(relayed)) => {
                 if let Some(status) = message.status() {

@@ -1,54 +1,39 @@
-//! Trunks: registering at carriers, and knowing a carrier's calls when they come
-//! (RFC 3261 §10.2, RFC 3581).
+//! Trunks: registering at carriers, asking whether they are there, and knowing a carrier's calls when
+//! they come (RFC 3261 §10.2, §11, RFC 3581).
 
-use crate::Output;
-use crate::frame::{Frame, Owner};
-use crate::leg::sip::{authorize, bracketed, destination};
-use crate::way::Way;
-use call::{Event, TrunkState, TrunkStatus};
-use config::{Config, Trunk, TrunkId, TrunkKind};
-use sip::digest::Answering;
-use sip::flow::Flow;
-use sip::registration::{Answer, Order, Policy, Registration, State};
-use sip::resolve::{Answer as DnsAnswer, Question};
-use sip::{Compose, Message, Method, Name, Uri};
-use std::collections::{BTreeMap, BTreeSet};
+mod line;
+mod qualify;
+
+use crate::frame::Frame;
+use call::{TrunkState, TrunkStatus};
+use config::{Config, Trunk, TrunkId};
+use line::Line;
+use sip::Message;
+use sip::alarm::Alarms;
+use sip::resolve::{Answer, Question};
+use sip::transaction::TransactionId;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// All trunks.
 #[derive(Debug, Default)]
 pub(crate) struct Trunks {
     lines: BTreeMap<TrunkId, Line>,
-}
-
-/// One trunk at work.
-#[derive(Debug)]
-struct Line {
-    trunk: Arc<Trunk>,
-    /// Part of our Contact: a call that names it comes from this carrier.
-    token: String,
-    call_id: String,
-    tag: String,
-    registration: Registration,
-    way: Way,
-    /// A REGISTER waits for the DNS.
-    waiting: Option<Order>,
-    flow: Option<Flow>,
-    /// The Contact that the last REGISTER carried.
-    shown: String,
-    challenge: Option<Answering>,
-    /// The addresses that its host stands for.
-    addresses: BTreeSet<IpAddr>,
-    look_up_at: Option<Instant>,
-    status: TrunkStatus,
+    /// When which trunk has something to do.
+    alarms: Alarms<TrunkId>,
 }
 
 impl Trunks {
     /// How they do, in order of their ids.
     pub(crate) fn statuses(&self) -> impl Iterator<Item = &TrunkStatus> {
         self.lines.values().map(|line| &line.status)
+    }
+
+    /// Whether calls had better try others first.
+    pub(crate) fn is_down(&self, id: TrunkId) -> bool {
+        self.lines.get(&id).is_some_and(|line| line.status.state == TrunkState::Down)
     }
 
     /// Starts what is new, stops what is gone, and begins anew what was changed.
@@ -69,28 +54,30 @@ impl Trunks {
                 let mut line = Line::new(frame, trunk.clone(), now);
                 line.start(frame, now);
                 self.lines.insert(*id, line);
+                self.set_alarm(*id);
             }
         }
     }
 
     /// Our address changed: carriers have to hear of it.
     pub(crate) fn renew(&mut self, frame: &mut Frame, now: Instant) {
-        for line in self.lines.values_mut() {
+        for (id, line) in &mut self.lines {
             line.follow_address(frame, now);
+            self.alarms.set(*id, line.deadline(), &mut line.alarm);
         }
     }
 
     /// Takes all registrations back.
     pub(crate) fn stop(&mut self, frame: &mut Frame, now: Instant) {
-        for line in self.lines.values_mut() {
+        for (id, line) in &mut self.lines {
             line.stop(frame, now);
+            self.alarms.set(*id, line.deadline(), &mut line.alarm);
         }
     }
 
     /// Whether no carrier is still being told that we leave.
     pub(crate) fn are_signed_off(&self) -> bool {
-        let leaves = |line: &Line| matches!(line.registration.state(), State::Unregistering { .. });
-        !self.lines.values().any(leaves)
+        !self.lines.values().any(Line::is_leaving)
     }
 
     /// The trunk that a request comes by: it names the token of our Contact, or comes from an address of
@@ -116,33 +103,35 @@ impl Trunks {
         found.map(|line| &line.trunk)
     }
 
-    /// The final response to a REGISTER.
+    /// A response to a request of a trunk.
     pub(crate) fn response(
         &mut self,
         frame: &mut Frame,
         id: TrunkId,
+        transaction: TransactionId,
         response: &Message<'_>,
         now: Instant,
     ) {
         let Some(line) = self.lines.get_mut(&id) else { return };
         if response.status().is_some_and(|status| status.is_final()) {
-            line.answered(frame, response, now);
+            line.answered(frame, transaction, response, now);
+            self.set_alarm(id);
             self.renew(frame, now);
         }
     }
 
-    /// A REGISTER got no answer.
-    pub(crate) fn failed(&mut self, frame: &mut Frame, id: TrunkId, now: Instant) {
+    /// A request of a trunk got no answer.
+    pub(crate) fn failed(
+        &mut self,
+        frame: &mut Frame,
+        id: TrunkId,
+        transaction: TransactionId,
+        status: u16,
+        now: Instant,
+    ) {
         let Some(line) = self.lines.get_mut(&id) else { return };
-        line.way.failed(frame, now);
-        let another = line.way.has_next();
-        let random = frame.random.u32();
-        let order = line.registration.failed(another, random, now);
-        line.flow = None;
-        if let Some(order) = order {
-            line.order(frame, order, now);
-        }
-        line.show(frame, Some("the carrier does not answer".to_owned()), now);
+        line.failed(frame, transaction, status, now);
+        self.set_alarm(id);
     }
 
     /// The DNS answered.
@@ -150,258 +139,35 @@ impl Trunks {
         &mut self,
         frame: &mut Frame,
         question: &Question,
-        answer: &DnsAnswer,
+        answer: &Answer,
         now: Instant,
     ) {
-        for line in self.lines.values_mut().filter(|line| line.way.is_asking()) {
-            line.way.answer(question, answer);
-            line.step(frame, now);
+        for (id, line) in &mut self.lines {
+            line.resolved(frame, question, answer, now);
+            self.alarms.set(*id, line.deadline(), &mut line.alarm);
         }
     }
 
-    pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.lines.values().filter_map(Line::deadline).min()
+    /// When the first has something to do; it may prove to be later.
+    pub(crate) fn deadline(&mut self) -> Option<Instant> {
+        self.alarms.first().map(|(at, _)| at)
     }
 
     pub(crate) fn timeout(&mut self, frame: &mut Frame, now: Instant) {
-        for line in self.lines.values_mut() {
+        while self.deadline().is_some_and(|at| at <= now) {
+            let Some((_, id)) = self.alarms.pop() else { break };
+            let Some(line) = self.lines.get_mut(&id) else { continue };
+            line.alarm = None;
             if line.deadline().is_some_and(|at| at <= now) {
                 line.timeout(frame, now);
             }
+            self.set_alarm(id);
+        }
+    }
+
+    fn set_alarm(&mut self, id: TrunkId) {
+        if let Some(line) = self.lines.get_mut(&id) {
+            self.alarms.set(id, line.deadline(), &mut line.alarm);
         }
     }
 }
-
-impl Line {
-    fn new(frame: &mut Frame, trunk: Arc<Trunk>, now: Instant) -> Self {
-        let policy = Policy {
-            expires: Duration::from_secs(trunk.register_seconds.into()),
-            ..Policy::default()
-        };
-        let status = TrunkStatus {
-            trunk: trunk.id.0,
-            state: TrunkState::Off,
-            since: frame.clock(now),
-            problem: None,
-            seen_as: None,
-        };
-        Self {
-            token: frame.random.token(),
-            call_id: format!("{}{}", frame.random.token(), frame.random.token()),
-            tag: frame.random.token(),
-            registration: Registration::new(policy),
-            way: Way::Lost,
-            waiting: None,
-            flow: None,
-            shown: String::new(),
-            challenge: None,
-            addresses: BTreeSet::new(),
-            look_up_at: None,
-            status,
-            trunk,
-        }
-    }
-
-    fn registers(&self) -> bool {
-        self.trunk.enabled && self.trunk.kind == TrunkKind::Register
-    }
-
-    fn start(&mut self, frame: &mut Frame, now: Instant) {
-        if !self.trunk.enabled {
-            return self.show(frame, None, now);
-        }
-        self.waiting = if self.registers() { self.registration.start() } else { None };
-        self.look_up(frame, now);
-        self.show(frame, None, now);
-    }
-
-    fn stop(&mut self, frame: &mut Frame, now: Instant) {
-        if !self.registers() {
-            return;
-        }
-        if let Some(order) = self.registration.stop(now)
-            && let Some(flow) = self.flow
-        {
-            self.register(frame, order, flow, now);
-        }
-    }
-
-    fn deadline(&self) -> Option<Instant> {
-        let own = [self.registration.deadline(), self.way.deadline(), self.look_up_at];
-        own.into_iter().flatten().min()
-    }
-
-    fn timeout(&mut self, frame: &mut Frame, now: Instant) {
-        if self.way.deadline().is_some_and(|at| at <= now) {
-            self.way.timeout(now);
-            self.step(frame, now);
-        }
-        if self.look_up_at.is_some_and(|at| at <= now) {
-            self.look_up(frame, now);
-        }
-        if let Some(order) = self.registration.timeout(now) {
-            self.order(frame, order, now);
-        }
-    }
-
-    /// Asks for the carrier's addresses, now and again: they change.
-    fn look_up(&mut self, frame: &mut Frame, now: Instant) {
-        self.look_up_at = Some(now + LOOK_UP);
-        self.way = Way::to(destination(&self.trunk), frame, now);
-        self.step(frame, now);
-    }
-
-    fn step(&mut self, frame: &mut Frame, now: Instant) {
-        if !self.way.step(frame, now) {
-            return;
-        }
-        let found = self.way.addresses();
-        // An answer that is empty because the DNS is away does not make a carrier a stranger.
-        if !found.is_empty() {
-            self.addresses = found.into_iter().map(|ip| ip.to_canonical()).collect();
-        }
-        self.show(frame, None, now);
-        if let Some(order) = self.waiting.take() {
-            self.order(frame, order, now);
-        }
-    }
-
-    /// Sends a REGISTER to where the last one was answered, else to the next target.
-    fn order(&mut self, frame: &mut Frame, order: Order, now: Instant) {
-        if self.way.is_asking() {
-            self.waiting = Some(order);
-            return;
-        }
-        let standing = self.flow.filter(|flow| frame.is_standing(flow));
-        let flow = standing.or_else(|| self.way.next(frame));
-        let Some(flow) = flow else {
-            if matches!(self.way, Way::Known { .. } | Way::Lost) && self.addresses.is_empty() {
-                self.registration.failed(false, frame.random.u32(), now);
-                let host = self.trunk.host.clone();
-                return self.show(frame, Some(format!("{host} has no address")), now);
-            }
-            // All targets were tried: from the beginning, after the pause.
-            self.registration.failed(false, frame.random.u32(), now);
-            self.look_up_at = Some(now + Duration::from_secs(1));
-            return self.show(frame, Some("the carrier does not answer".to_owned()), now);
-        };
-        self.flow = Some(flow);
-        self.register(frame, order, flow, now);
-    }
-
-    fn register(&mut self, frame: &mut Frame, order: Order, flow: Flow, now: Instant) {
-        let domain = bracketed(self.trunk.domain());
-        let user = sip::uri::escape_user(&self.trunk.username).into_owned();
-        let uri = format!("sip:{domain}");
-        let via = frame.via(&flow);
-        self.shown = self.contact(frame, &flow);
-        let mut compose = Compose::request(Method::Register, &uri)
-            .header(Name::Via, &via.value)
-            .header(Name::MaxForwards, 70)
-            .header(Name::From, format_args!("<sip:{user}@{domain}>;tag={}", self.tag))
-            .header(Name::To, format_args!("<sip:{user}@{domain}>"))
-            .header(Name::CallId, &self.call_id)
-            .header(Name::CSeq, format_args!("{} REGISTER", order.cseq))
-            .header(Name::Contact, &self.shown)
-            .header(Name::Expires, order.expires.as_secs())
-            .header(Name::Supported, "path")
-            .header(Name::UserAgent, crate::USER_AGENT);
-        if let Some(challenge) = &mut self.challenge {
-            let trunk = self.trunk.clone();
-            compose = authorize(compose, challenge, &trunk, Method::Register, &uri, b"", frame);
-        }
-        let owner = Some(Owner::Trunk(self.trunk.id));
-        frame.request(Method::Register, &via.branch, compose, flow, owner, now);
-        self.show(frame, None, now);
-    }
-
-    fn contact(&self, frame: &Frame, flow: &Flow) -> String {
-        let contact = frame.contact(&self.trunk.username, flow);
-        let inner = contact.trim_end_matches('>');
-        format!("{inner};line={}>", self.token)
-    }
-
-    /// Registers again under the address that we have now, if it is another one.
-    fn follow_address(&mut self, frame: &mut Frame, now: Instant) {
-        let is_settled = matches!(self.registration.state(), State::Registered { .. });
-        let Some(flow) = self.flow.filter(|_| is_settled && self.registers()) else { return };
-        if self.shown != self.contact(frame, &flow)
-            && let Some(order) = self.registration.start()
-        {
-            self.order(frame, order, now);
-        }
-    }
-
-    fn answered(&mut self, frame: &mut Frame, response: &Message<'_>, now: Instant) {
-        let Some(flow) = self.flow else { return };
-        self.way.worked(frame);
-        let contact = self.shown.trim_start_matches('<').trim_end_matches('>');
-        let read = Uri::parse(contact).and_then(|uri| Answer::read(response, &uri));
-        let Some(mut answer) = read else { return };
-        if let Some(seen) = answer.external {
-            frame.places.shown_by(&frame.config, &flow, seen);
-        }
-        if matches!(answer.status, 401 | 407) {
-            let challenge = Answering::to(response);
-            let refused = matches!((&challenge, &self.challenge),
-                (Some(new), Some(old)) if new.refuses(old));
-            answer.challenged = challenge.is_some() && !refused;
-            answer.stale = self.challenge.is_some() && answer.challenged;
-            if answer.challenged {
-                self.challenge = challenge;
-            }
-        }
-        if answer.status == 503 && self.way.has_next() {
-            self.flow = None;
-        }
-        let random = frame.random.u32();
-        let order = self.registration.answered(&answer, random, now);
-        let problem = match (answer.status, &order) {
-            (_, Some(_)) | (200..=299, None) => None,
-            (401 | 407 | 403, None) => Some("the carrier refuses user or password".to_owned()),
-            (404, None) => Some("the carrier does not know this user".to_owned()),
-            (status, None) => Some(format!("the carrier answers {status}")),
-        };
-        self.status.seen_as = answer.external.or(self.status.seen_as);
-        match order {
-            Some(order) => self.order(frame, order, now),
-            None => {
-                // A wrong password is tried with a fresh challenge next time.
-                if problem.is_some() {
-                    self.challenge = None;
-                }
-                self.show(frame, problem, now);
-            }
-        }
-    }
-
-    /// Keeps the status true and tells of changes.
-    fn show(&mut self, frame: &mut Frame, problem: Option<String>, now: Instant) {
-        let registered = self.registration.is_registered(now);
-        let state = match self.registration.state() {
-            _ if !self.trunk.enabled => TrunkState::Off,
-            _ if !self.registers() && self.addresses.is_empty() => TrunkState::Trying,
-            _ if !self.registers() || registered => TrunkState::Up,
-            State::BackingOff { .. } | State::Refused { .. } => TrunkState::Down,
-            State::Registering { .. } if self.status.state == TrunkState::Down => TrunkState::Down,
-            State::Idle
-            | State::Registering { .. }
-            | State::Registered { .. }
-            | State::Unregistering { .. } => TrunkState::Trying,
-        };
-        let keeps = state == TrunkState::Down && problem.is_none();
-        let problem = if keeps { self.status.problem.clone() } else { problem };
-        let changed = state != self.status.state || problem != self.status.problem;
-        if state != self.status.state {
-            self.status.since = frame.clock(now);
-        }
-        self.status.state = state;
-        self.status.problem = problem;
-        if changed {
-            frame.output.push_back(Output::Notify(Event::Trunk(self.status.clone())));
-        }
-    }
-}
-
-/// How often a carrier's addresses are looked up again, beside what the DNS cache makes of it.
-const LOOK_UP: Duration = Duration::from_secs(300);

@@ -35,6 +35,8 @@ pub trait World {
     fn config(&self) -> &Config;
     /// The phones of an extension, best first, without the one that shall not ring.
     fn registrations(&self, tenant: TenantId, number: &str) -> Vec<RegistrationId>;
+    /// Whether a trunk is known to be down: others are tried first.
+    fn is_down(&self, trunk: TrunkId) -> bool;
     /// A name for a new leg.
     fn new_leg(&mut self) -> LegId;
     /// What time people's clocks show.
@@ -352,7 +354,8 @@ impl Call {
 
     /// Follows the router's decision for a number.
     pub(crate) fn follow(&mut self, dialled: &str, desk: &mut Desk<'_>) {
-        let decision = route::decide(desk.world.config(), &self.caller, dialled);
+        let decision = route::decide(desk.world.config(), &self.caller, dialled)
+            .preferring_up(desk.world.config(), |trunk| desk.world.is_down(trunk));
         for step in decision.steps {
             self.step(step, desk);
         }

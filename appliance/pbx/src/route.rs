@@ -63,6 +63,22 @@ pub struct Decision {
     pub steps: Vec<String>,
 }
 
+impl Decision {
+    /// The same, but trunks that are known to be down come after all others: what is known may be
+    /// a minute old.
+    pub fn preferring_up(mut self, config: &Config, is_down: impl Fn(TrunkId) -> bool) -> Self {
+        let Way::Trunks { choices, .. } = &mut self.way else { return self };
+        let (down, up): (Vec<_>, Vec<_>) =
+            choices.drain(..).partition(|choice| is_down(choice.trunk));
+        let name = |choice: &TrunkChoice| Some(config.trunks.get(&choice.trunk)?.name.as_str());
+        for name in down.iter().filter(|_| !up.is_empty()).filter_map(name) {
+            self.steps.push(format!("Trunk {name} is down: it is tried last."));
+        }
+        *choices = up.into_iter().chain(down).collect();
+        self
+    }
+}
+
 /// Decides where a call goes.
 pub fn decide(config: &Config, caller: &Caller, dialled: &str) -> Decision {
     let mut trace = Told::default();
@@ -79,11 +95,13 @@ pub fn decide(config: &Config, caller: &Caller, dialled: &str) -> Decision {
 
 /// Answers "who would this reach?" by the real router.
 ///
-/// `registered` says how many phones of an extension are registered, for the sentence.
+/// `registered` says how many phones of an extension are registered, for the sentence; `is_down`
+/// which trunks are tried last.
 pub fn explain(
     config: &Config,
     question: &RouteQuestion,
     registered: impl Fn(TenantId, &str) -> usize,
+    is_down: impl Fn(TrunkId) -> bool,
 ) -> RouteReport {
     let tenant = TenantId::DEFAULT;
     let mut caller = match question.trunk {
@@ -97,7 +115,7 @@ pub fn explain(
     let mut dialled = question.to.clone();
     let mut told = Told::default();
     for _ in 0..MAX_DIVERSIONS {
-        let decision = decide(config, &caller, &dialled);
+        let decision = decide(config, &caller, &dialled).preferring_up(config, &is_down);
         decision.steps.into_iter().for_each(|step| told.say(step));
         told.route = decision.route;
         let id = match decision.way {

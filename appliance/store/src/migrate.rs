@@ -138,6 +138,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_foundation.sql"),
     include_str!("../migrations/0002_search.sql"),
     include_str!("../migrations/0003_retention.sql"),
+    include_str!("../migrations/0004_qualify.sql"),
 ];
 
 #[cfg(test)]
@@ -191,6 +192,7 @@ mod tests {
         db.execute_batch(
             "DROP INDEX call_record_started;
             ALTER TABLE call_record DROP COLUMN search;
+            ALTER TABLE trunk DROP COLUMN qualify_seconds;
             DROP TRIGGER call_record_came;
             DROP TRIGGER call_record_went;
             DROP TABLE call_record_count;

@@ -135,6 +135,7 @@ pub(crate) fn changes() -> Vec<Change> {
             auth_username: Some("login".to_owned()),
             secret: Secret::new(TRUNK_PASSWORD),
             register_seconds: 600,
+            qualify_seconds: 30,
             peers: vec!["198.51.100.0/24".parse().unwrap()],
             number_format: NumberFormat::National,
             caller_id: CallerId { number: None, in_from: false, asserted: true },

@@ -32,6 +32,7 @@ pub(crate) fn put(db: &Connection, key: &DeviceKey, trunk: &Trunk) -> rusqlite::
         Word(trunk.number_format),
         Json(&trunk.caller_id),
         trunk.max_calls,
+        trunk.qualify_seconds,
     ];
     db.execute(PUT, row).map(drop)
 }
@@ -58,6 +59,7 @@ pub(crate) fn all(db: &Connection) -> rusqlite::Result<Vec<SealedTrunk>> {
             auth_username: row.get("auth_username")?,
             secret: Secret::default(),
             register_seconds: row.get("register_seconds")?,
+            qualify_seconds: row.get("qualify_seconds")?,
             peers: row.get::<_, Json<_>>("peers")?.0,
             number_format: row.get::<_, Word<_>>("number_format")?.0,
             caller_id: row.get::<_, Json<_>>("caller_id")?.0,
@@ -86,8 +88,8 @@ fn seal(key: &DeviceKey, id: TrunkId, secret: &Secret) -> rusqlite::Result<Optio
 const PUT: &str = "
     INSERT INTO trunk (id, tenant_id, revision, name, enabled, kind, host, port, transport, domain,
         username, auth_username, secret, register_seconds, peers, number_format, caller_id,
-        max_calls)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+        max_calls, qualify_seconds)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
     ON CONFLICT (id) DO UPDATE SET
         tenant_id = excluded.tenant_id, revision = excluded.revision, name = excluded.name,
         enabled = excluded.enabled, kind = excluded.kind, host = excluded.host,
@@ -95,4 +97,5 @@ const PUT: &str = "
         username = excluded.username, auth_username = excluded.auth_username,
         secret = excluded.secret, register_seconds = excluded.register_seconds,
         peers = excluded.peers, number_format = excluded.number_format,
-        caller_id = excluded.caller_id, max_calls = excluded.max_calls";
+        caller_id = excluded.caller_id, max_calls = excluded.max_calls,
+        qualify_seconds = excluded.qualify_seconds";

@@ -4,6 +4,7 @@ use super::{Lab, Recorded};
 use crate::text::{Sip, param};
 use crate::ua::Ua;
 use call::{CallRecord, CallState};
+use config::TrunkKind;
 use exchange::{Exchange, Input};
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -122,6 +123,11 @@ impl Lab {
     /// Waits until the last timer of the last call has run off, and makes sure that nothing is left:
     /// no call, leg, port or transaction, and that every record is complete.
     pub fn rest(&mut self) {
+        let fixed = self.config.trunks.values().filter(|trunk| trunk.kind == TrunkKind::Static);
+        for id in fixed.map(|trunk| trunk.id).collect::<Vec<_>>() {
+            // No new question whether the carrier is there comes between.
+            self.change_trunk(id, |trunk| trunk.qualify_seconds = 0);
+        }
         self.run_for(Duration::from_secs(100));
         let figures = self.exchange.figures();
         assert_eq!(figures.calls, 0, "calls are left: {:#?}", self.exchange.calls());

@@ -219,6 +219,7 @@ impl Lab {
             auth_username: None,
             secret: Secret::new("carrier-secret"),
             register_seconds: 600,
+            qualify_seconds: 60,
             peers: Vec::new(),
             number_format: Default::default(),
             caller_id: Default::default(),

@@ -106,6 +106,9 @@ impl Config {
             return Err(Invalid::at("username", Problem::NotALogin));
         }
         range("register_seconds", trunk.register_seconds.into(), 60, 86_400)?;
+        if trunk.qualify_seconds != 0 {
+            range("qualify_seconds", trunk.qualify_seconds.into(), 10, 3600)?;
+        }
         self.check_tenant_exists(trunk.tenant)
     }
 

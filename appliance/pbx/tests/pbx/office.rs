@@ -10,7 +10,7 @@ use config::{
     TrunkKind,
 };
 use pbx::{Act, Pbx, World};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 /// Two trunks, four extensions, British numbers.
@@ -62,6 +62,7 @@ fn trunk(name: &str) -> Trunk {
         auth_username: None,
         secret: Secret::default(),
         register_seconds: 3600,
+        qualify_seconds: 60,
         peers: Vec::new(),
         number_format: Default::default(),
         caller_id: Default::default(),
@@ -138,6 +139,8 @@ pub(crate) struct Office {
     pub(crate) pbx: Pbx,
     /// Phones of each extension.
     pub(crate) phones: BTreeMap<String, Vec<RegistrationId>>,
+    /// Trunks that are down.
+    pub(crate) down: BTreeSet<TrunkId>,
     /// What legs were told, in order.
     pub(crate) told: Vec<(LegId, LegCommand)>,
     pub(crate) records: BTreeMap<CallId, CallRecord>,
@@ -150,6 +153,7 @@ pub(crate) struct Office {
 struct View<'a> {
     config: &'a Config,
     phones: &'a BTreeMap<String, Vec<RegistrationId>>,
+    down: &'a BTreeSet<TrunkId>,
     next_leg: &'a mut u64,
     clock: UnixMillis,
 }
@@ -161,6 +165,10 @@ impl World for View<'_> {
 
     fn registrations(&self, _tenant: TenantId, number: &str) -> Vec<RegistrationId> {
         self.phones.get(number).cloned().unwrap_or_default()
+    }
+
+    fn is_down(&self, trunk: TrunkId) -> bool {
+        self.down.contains(&trunk)
     }
 
     fn new_leg(&mut self) -> LegId {
@@ -188,6 +196,7 @@ impl Office {
             config,
             pbx: Pbx::default(),
             phones: (201..=204).map(phone).collect(),
+            down: BTreeSet::new(),
             told: Vec::new(),
             records: BTreeMap::new(),
             origin,
@@ -228,8 +237,8 @@ impl Office {
     /// A leg says something.
     pub(crate) fn says(&mut self, call: CallId, leg: LegId, event: LegEvent) {
         let clock = UnixMillis(1_000_000).after(self.now - self.origin);
-        let (config, phones) = (&self.config, &self.phones);
-        let mut view = View { config, phones, next_leg: &mut self.next_leg, clock };
+        let (config, phones, down) = (&self.config, &self.phones, &self.down);
+        let mut view = View { config, phones, down, next_leg: &mut self.next_leg, clock };
         self.pbx.handle(call, leg, event, self.now, &mut view);
         self.drain();
     }
@@ -240,8 +249,8 @@ impl Office {
         while let Some(at) = self.pbx.poll_timeout().filter(|at| *at <= end) {
             self.now = at;
             let clock = UnixMillis(1_000_000).after(self.now - self.origin);
-            let (config, phones) = (&self.config, &self.phones);
-            let mut view = View { config, phones, next_leg: &mut self.next_leg, clock };
+            let (config, phones, down) = (&self.config, &self.phones, &self.down);
+            let mut view = View { config, phones, down, next_leg: &mut self.next_leg, clock };
             self.pbx.handle_timeout(at, &mut view);
             self.drain();
         }

@@ -102,6 +102,19 @@ fn trunks_are_tried_in_turn_only_while_the_carrier_is_at_fault() {
 }
 
 #[test]
+fn a_trunk_that_is_down_is_tried_after_the_others_and_not_left_out() {
+    let mut config = configured();
+    outbound(&mut config, "0.", &[1, 2], |_| {});
+    let mut office = Office::with(config);
+    office.down.insert(config::TrunkId(1));
+    let (call, _) = office.calls("201", "02079460958");
+    let first = office.dialled();
+    assert_eq!(first[0].1, "trunk 2: +442079460958");
+    office.says(call, first[0].0, refused(503, Why::CarrierFailed));
+    assert_eq!(office.dialled()[0].1, "trunk 1: +442079460958");
+}
+
+#[test]
 fn a_full_trunk_is_passed_over_but_not_for_help() {
     let mut config = configured();
     outbound(&mut config, "0.", &[1, 2], |_| {});

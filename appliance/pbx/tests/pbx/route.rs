@@ -1,7 +1,7 @@
 //! The decision table of the router.
 
 use crate::office::{change_extension, change_trunk, configured, inbound, outbound, put};
-use call::{RouteQuestion, Verdict, Why};
+use call::{Place, RouteQuestion, Verdict, Why};
 use config::{Config, Entry, Number, NumberFormat, Pattern, Settings, TenantId, TrunkId};
 use pbx::route::{Caller, Way, decide, explain};
 
@@ -179,7 +179,7 @@ fn the_router_explains_itself_through_forwardings() {
         at: None,
         trunk: Some(1),
     };
-    let report = explain(&config, &question, |_, _| 1);
+    let report = explain(&config, &question, |_, _| 1, |_| false);
     assert_eq!(report.verdict, Verdict::Trunk);
     assert_eq!(report.number.as_deref(), Some("+447700900123"));
     assert!(report.steps.iter().any(|step| step.text.contains("forwarded to 07700900123")));
@@ -189,8 +189,34 @@ fn the_router_explains_itself_through_forwardings() {
     change_extension(&mut config, "203", |extension| {
         extension.forward.always = Some(Number::parse("202").unwrap());
     });
-    let report = explain(&config, &question, |_, _| 1);
+    let report = explain(&config, &question, |_, _| 1, |_| false);
     assert_eq!(report.verdict, Verdict::Refused);
     assert!(matches!(decide(&config, &from("201"), "x").way,
         Way::Refused(end) if end.why == Why::NoSuchNumber));
+}
+
+#[test]
+fn a_trunk_that_is_down_comes_last_and_the_router_says_so() {
+    let mut config = configured();
+    outbound(&mut config, "0.", &[1, 2], |_| {});
+    let question = RouteQuestion {
+        from: "201".to_owned(),
+        to: "02079460958".to_owned(),
+        at: None,
+        trunk: None,
+    };
+    let names: Vec<String> = config.trunks.values().map(|trunk| trunk.name.clone()).collect();
+    let way = |down: &[u32]| {
+        let report = explain(&config, &question, |_, _| 1, |trunk| down.contains(&trunk.0));
+        let told = report.steps.iter().filter(|step| step.text.contains("tried last")).count();
+        let places = report.places.into_iter().map(|place| match place {
+            Place::Trunk(name) => names.iter().position(|known| *known == name).unwrap() + 1,
+            Place::Extension(_) => 0,
+        });
+        (places.collect::<Vec<_>>(), told)
+    };
+    assert_eq!(way(&[]), (vec![1, 2], 0));
+    assert_eq!(way(&[1]), (vec![2, 1], 1));
+    assert_eq!(way(&[2]), (vec![1, 2], 1));
+    assert_eq!(way(&[1, 2]), (vec![1, 2], 0), "none is better than the other");
 }
