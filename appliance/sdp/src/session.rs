@@ -107,7 +107,7 @@ pub struct Line<'a> {
 impl<'a> Line<'a> {
     pub(crate) fn of(text: &'a [u8]) -> Self {
         match text {
-            [kind, b'=', value @ ..] => Self { kind: *kind, value },
+            [kind, b'=', value @ ..] if *kind != 0 => Self { kind: *kind, value },
             other => Self { kind: 0, value: other },
         }
     }

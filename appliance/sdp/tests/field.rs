@@ -231,6 +231,16 @@ fn latin_1_passes_as_bytes_and_names_of_people_do_not() {
     assert!(!offer.windows(3).any(|word| word == b"+49"));
 }
 
+/// Found by the fuzzer: the type of a line that has none was written as if it were no type.
+#[test]
+fn a_line_of_type_nul_does_not_become_another_line() {
+    let session = seed("nul_before_media_line");
+    let offer = relay_offer(&session, &Origin::new(14, own()), &local(&session));
+    assert_eq!(Session::parse(&offer).unwrap().media().len(), 1);
+    let kept = sdp::with_direction(&session, &Origin::new(14, own()), Direction::SendOnly);
+    assert_eq!(Session::parse(&kept).unwrap().media().len(), 1);
+}
+
 #[test]
 fn an_old_hold_by_zero_address_is_told_in_todays_words() {
     let session = seed("hold_by_zero_address");
