@@ -56,7 +56,7 @@ struct Bins {
 }
 
 impl Denoiser {
-    /// Speech passes from the first block on; noise falls within half a second.
+    /// Speech passes from the first block on, also from within a word; noise falls within a second.
     pub fn new(rate: Rate) -> Self {
         let size = match rate {
             Rate::Hz8000 => Size::Of128,
@@ -163,7 +163,7 @@ impl Bins {
             return;
         }
         self.follow(heard);
-        self.flatten();
+        self.flatten(heard);
         if self.is_modem() {
             self.gain.fill(1.0);
             return;
@@ -210,8 +210,10 @@ impl Bins {
         most < MODEM_FLAT * least && edge < MODEM_EDGE * mean(middle)
     }
 
-    /// Takes no bin for noisier than its own minimum and its neighbours allow.
-    fn flatten(&mut self) {
+    /// Takes no bin for noisier than its own minimum and its neighbours allow; and at first for less,
+    /// because a call may begin within a word, whose minimum nobody has heard yet.
+    fn flatten(&mut self, heard: u32) {
+        let trust = (heard.min(WORD) as f32 / WORD as f32).powi(4);
         let last = self.noise.len() - 1;
         let around = |k: usize| {
             let k = if k > last { 2 * last - k } else { k };
@@ -225,7 +227,7 @@ impl Bins {
                 noise if k < LOWEST => noise.min(least),
                 noise => noise.min(least).min(near * (PEAK / 3.0)),
             };
-            *level = (noise - INAUDIBLE).max(1.0);
+            *level = ((noise - INAUDIBLE) * trust).max(1.0);
         }
     }
 }
@@ -238,6 +240,8 @@ const SPEECH: f32 = 4.0;
 const MINIMA: u32 = 160;
 /// Blocks after which only whole windows of minima are counted.
 const LONG: u32 = 10 * MINIMA;
+/// Blocks within which each bin of speech has been weak for once.
+const WORD: u32 = 100;
 /// How many bins away noise is about as loud: 312 Hz.
 const AWAY: usize = 5;
 /// How far noise stands out of that at most.
