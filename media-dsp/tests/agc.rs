@@ -6,7 +6,7 @@ mod oracle;
 
 use media_dsp::agc::Agc;
 use media_dsp::speech::{BlockLength, Rate};
-use oracle::{Chance, speech};
+use oracle::{Chance, speech, synthetic_speech};
 use proptest::prelude::*;
 use std::f64::consts::TAU;
 
@@ -46,6 +46,16 @@ fn quiet_speech_is_raised_to_minus_22_within_three_seconds() {
             let level = dbm0(&out[second * 8_000..(second + 3) * 8_000]);
             assert!((-25.0..=-19.0).contains(&level), "{level} dBm0 after {second} s");
         }
+    }
+}
+
+#[test]
+fn quiet_synthetic_voices_are_raised_within_three_seconds() {
+    let Some(speech) = synthetic_speech() else { return };
+    for voice in speech.chunks_exact(20 * 8_000) {
+        let out = controlled(&mut Agc::new(Rate::Hz8000), &at_level(voice, -35.0));
+        let level = dbm0(&out[3 * 8_000..]);
+        assert!((-25.0..=-19.0).contains(&level), "{level} dBm0");
     }
 }
 
