@@ -45,19 +45,33 @@ fn q455_the_begin_and_the_end_of_a_signal_take_70_ms_together() {
 
 #[test]
 fn q455_frequencies_10_hz_off_and_7_db_between_them_are_heard() {
-    let frequencies = [1_380.0, 1_500.0, 1_620.0, 1_740.0, 1_860.0, 1_980.0];
-    for off in [-10.0, 10.0] {
-        for (low, high) in [(-12.0, -19.0), (-19.0, -12.0)] {
+    let forward = [1_380.0, 1_500.0, 1_620.0, 1_740.0, 1_860.0, 1_980.0];
+    are_heard_off(Code::R2Forward, forward, |_| 10.0, 7.0);
+    are_heard_off(Code::R2Backward, [1_140.0, 1_020.0, 900.0, 780.0, 660.0, 540.0], |_| 10.0, 7.0);
+}
+
+#[test]
+fn q323_frequencies_1_5_percent_and_5_hz_off_and_6_db_between_them_are_heard() {
+    let off = |hertz: f64| hertz * 0.015 + 5.0;
+    are_heard_off(Code::R1, [700.0, 900.0, 1_100.0, 1_300.0, 1_500.0, 1_700.0], off, 6.0);
+}
+
+/// Either frequency of every signal too high or too low, and either one the louder.
+fn are_heard_off(code: Code, frequencies: [f64; 6], off: fn(f64) -> f64, twist: f32) {
+    let pairs = (1..6).flat_map(|b| (0..b).map(move |a| (a, b)));
+    for (up_a, up_b) in [(1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)] {
+        for (first, second) in [(-12.0, -12.0 - twist), (-12.0 - twist, -12.0)] {
             let mut pcm = vec![0.0; ms(50)];
-            for (a, b) in [(0, 1), (1, 2), (0, 5), (4, 5), (2, 4)] {
+            for (a, b) in pairs.clone() {
                 let mut one = vec![0.0; ms(70)];
-                Oscillator::new(frequencies[a] + off).add_to(Dbm0(low).peak(), &mut one);
-                Oscillator::new(frequencies[b] - off).add_to(Dbm0(high).peak(), &mut one);
+                let at = |which: usize, up: f64| frequencies[which] + up * off(frequencies[which]);
+                Oscillator::new(at(a, up_a)).add_to(Dbm0(first).peak(), &mut one);
+                Oscillator::new(at(b, up_b)).add_to(Dbm0(second).peak(), &mut one);
                 pcm.extend(one);
                 pcm.resize(pcm.len() + ms(60), 0.0);
             }
-            let pcm = rounded(&pcm);
-            assert_eq!(signals(Code::R2Forward, &pcm), [1, 3, 11, 15, 9], "{off} {low}");
+            let heard = signals(code, &rounded(&pcm));
+            assert_eq!(heard, ALL, "{code:?}: {up_a} {up_b}, {first} dBm0");
         }
     }
 }
