@@ -210,8 +210,8 @@ impl Bins {
         most < MODEM_FLAT * least && edge < MODEM_EDGE * mean(middle)
     }
 
-    /// Takes no bin for noisier than its own minimum and its neighbours allow; and at first for less,
-    /// because a call may begin within a word, whose minimum nobody has heard yet.
+    /// Takes no bin for noisier than its own minimum and its neighbours allow; and at first for
+    /// less, because a call may begin within a word, whose minimum nobody has heard yet.
     fn flatten(&mut self, heard: u32) {
         let trust = (heard.min(WORD) as f32 / WORD as f32).powi(4);
         let last = self.noise.len() - 1;

@@ -129,8 +129,8 @@ const PAIRS: [(usize, usize); 15] = [
     (4, 5),
 ];
 
-/// Q.323 §2: 1.5 % and 5 Hz off, -14 to 0 dBm each, 6 dB between the two, 30 ms and longer. A louder
-/// neighbour that is off as well makes it look like 8 dB.
+/// Q.323 §2: 1.5 % and 5 Hz off, -14 to 0 dBm each, 6 dB between the two, 30 ms and longer. A
+/// louder neighbour that is off as well makes it look like 8 dB.
 const R1_LIMITS: Limits = Limits {
     least: Dbm0(-28.0),
     twist: 9.0,

@@ -1,9 +1,9 @@
 //! The indication tones of countries: ITU-T E.180 Supplement 2 ("Various tones used in national
 //! networks"), for GB BT SIN 350, for AU S002, for NZ TNA 102, for SG TS PSTN 1, for RU and UA GOST
 //! 45.223. Where an administration names several forms of a tone this is the first or the one of
-//! its digital exchanges; for CO, LV, PE, RS, TW and VN, which are missing there or name no cadence,
-//! what their operators use. EG is as exchanges have it: the Supplement prints its busy and ringing
-//! tones with exchanged cadences.
+//! its digital exchanges; for CO, LV, PE, RS, TW and VN, which are missing there or name no
+//! cadence, what their operators use. EG is as exchanges have it: the Supplement prints its busy
+//! and ringing tones with exchanged cadences.
 
 use super::cadence::Sound::{Modulated, Off, One, Three, Two};
 use super::cadence::Step;
