@@ -61,12 +61,12 @@ pub struct Transmitter {
 /// Hears octets. State: at most 400 octets.
 #[derive(Debug, Clone)]
 pub struct Receiver {
-    modem: Modem,
     /// Cosine and sine of mark, cosine and sine of space.
     templates: [[f32; TAPS]; 4],
     /// The last taps less one, and the block that fills up.
     samples: [f32; TAPS - 1 + BLOCK],
     filled: usize,
+    /// Mean squares of late: of everything, and of what is at one of the two frequencies.
     power: f32,
     keyed: f32,
     carrier: bool,
@@ -179,7 +179,6 @@ impl Receiver {
         };
         let (mark, space) = (modem.mark, modem.space);
         Self {
-            modem,
             templates: [
                 template(mark, f64::cos),
                 template(mark, f64::sin),
@@ -195,11 +194,6 @@ impl Receiver {
             framer: Framer::Lost,
             samples_in_bit: RATE as f32 / modem.baud,
         }
-    }
-
-    /// What it listens for.
-    pub fn modem(&self) -> Modem {
-        self.modem
     }
 
     /// Listens to samples, as many as there are, and tells what happened up to 4 ms ago.
