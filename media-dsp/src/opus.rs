@@ -1,16 +1,20 @@
 //! Opus, RFC 6716: the library of its authors, in the shape of the other codecs. One channel; a payload in
 //! stereo comes out as one.
 //!
-//! libopus is linked as the machine has it (Debian's `libopus-dev`), through the binding of the crate
-//! `opus`. Its states lie behind pointers, so that, unlike those of the other codecs, they cannot be
-//! cloned; an encoder takes 20 to 50 kB, a decoder 20 to 30.
+//! libopus is linked as the machine has it (Debian's `libopus-dev`), and otherwise built. What it costs and
+//! how large its states are is its own: an encoder takes 20 to 50 kB, a decoder 20 to 30.
 //!
 //! A lost frame is best recovered from the payload after it ([`Decoder::recover`]), where the far end sends
 //! in-band redundancy, and concealed otherwise ([`Decoder::conceal`]).
 
+mod state;
+
 use crate::codec::{DecodeError, EncodeError};
-use libopus::{Application, Bitrate, Channels, ErrorCode};
-use std::fmt;
+use libopus::{
+    OPUS_BANDWIDTH_FULLBAND, OPUS_BANDWIDTH_MEDIUMBAND, OPUS_BANDWIDTH_NARROWBAND,
+    OPUS_BANDWIDTH_SUPERWIDEBAND, OPUS_BANDWIDTH_WIDEBAND, OPUS_BUFFER_TOO_SMALL,
+};
+use state::{Refused, Setting, Wanted};
 
 /// The sampling rates of the linear side. On the wire it is always said to be 48 kHz (RFC 7587 §4.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,33 +108,20 @@ impl Default for Settings {
     }
 }
 
-/// libopus could not be set up: it found no memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NoMemory;
-
-impl fmt::Display for NoMemory {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("libopus found no memory")
-    }
-}
-
-impl std::error::Error for NoMemory {}
-
-/// From samples to payloads.
-#[derive(Debug)]
+/// From samples to payloads; a clone goes on as the original does.
+#[derive(Debug, Clone)]
 pub struct Encoder {
-    inner: libopus::Encoder,
+    state: state::Encoder,
     rate: Rate,
     settings: Settings,
 }
 
 impl Encoder {
     /// For speech (`OPUS_APPLICATION_VOIP`).
-    pub fn new(rate: Rate, settings: Settings) -> Result<Self, NoMemory> {
-        let inner = libopus::Encoder::new(rate.hz() as u32, Channels::Mono, Application::Voip);
-        let mut encoder = Self { inner: inner.map_err(|_| NoMemory)?, rate, settings };
+    pub fn new(rate: Rate, settings: Settings) -> Self {
+        let mut encoder = Self { state: state::Encoder::new(rate.hz()), rate, settings };
         encoder.set(settings);
-        Ok(encoder)
+        encoder
     }
 
     /// Changes the settings from the next frame on.
@@ -141,20 +132,21 @@ impl Encoder {
             Redundancy::For { loss } => loss.min(100),
         };
         let bandwidth = match settings.bandwidth {
-            Bandwidth::Narrow => libopus::Bandwidth::Narrowband,
-            Bandwidth::Medium => libopus::Bandwidth::Mediumband,
-            Bandwidth::Wide => libopus::Bandwidth::Wideband,
-            Bandwidth::SuperWide => libopus::Bandwidth::Superwideband,
-            Bandwidth::Full => libopus::Bandwidth::Fullband,
+            Bandwidth::Narrow => OPUS_BANDWIDTH_NARROWBAND,
+            Bandwidth::Medium => OPUS_BANDWIDTH_MEDIUMBAND,
+            Bandwidth::Wide => OPUS_BANDWIDTH_WIDEBAND,
+            Bandwidth::SuperWide => OPUS_BANDWIDTH_SUPERWIDEBAND,
+            Bandwidth::Full => OPUS_BANDWIDTH_FULLBAND,
         };
         let results = [
-            self.inner.set_bitrate(Bitrate::Bits(bit_rate)),
-            self.inner.set_complexity(i32::from(settings.complexity.min(10))),
-            self.inner.set_max_bandwidth(bandwidth),
-            self.inner.set_inband_fec(settings.redundancy != Redundancy::Off),
-            self.inner.set_packet_loss_perc(i32::from(loss)),
-            self.inner.set_dtx(settings.silence == Silence::Dropped),
-        ];
+            (Setting::BitRate, bit_rate),
+            (Setting::Complexity, i32::from(settings.complexity.min(10))),
+            (Setting::Bandwidth, bandwidth),
+            (Setting::Redundancy, i32::from(settings.redundancy != Redundancy::Off)),
+            (Setting::Loss, i32::from(loss)),
+            (Setting::Silence, i32::from(settings.silence == Silence::Dropped)),
+        ]
+        .map(|(setting, value)| self.state.set(setting, value));
         // All values are within the ranges of the library.
         debug_assert!(results.iter().all(Result::is_ok), "{results:?}");
         self.settings = settings;
@@ -174,7 +166,7 @@ impl Encoder {
             return Err(EncodeError::NoRoom { needed: LEAST_ROOM });
         }
         let room = out.len().min(3 * LONGEST_FRAME + 2);
-        let made = self.inner.encode(pcm, &mut out[..room]);
+        let made = self.state.encode(pcm, &mut out[..room]);
         let Ok(made) = made else { return Err(EncodeError::NoRoom { needed: LONGEST_FRAME }) };
         // Two octets or less need not be sent: documentation of `opus_encode`.
         Ok(if self.settings.silence == Silence::Dropped && made <= 2 { 0 } else { made })
@@ -182,29 +174,28 @@ impl Encoder {
 
     /// How much later sound comes out of the decoder, in samples.
     pub fn delay(&mut self) -> usize {
-        self.inner.get_lookahead().map_or(0, |it| it.max(0) as usize)
+        self.state.look_ahead()
     }
 }
 
-/// From payloads to samples.
-#[derive(Debug)]
+/// From payloads to samples; a clone goes on as the original does.
+#[derive(Debug, Clone)]
 pub struct Decoder {
-    inner: libopus::Decoder,
+    state: state::Decoder,
     rate: Rate,
 }
 
 impl Decoder {
     /// Whatever a payload's bandwidth, it comes out at this rate.
-    pub fn new(rate: Rate) -> Result<Self, NoMemory> {
-        let inner = libopus::Decoder::new(rate.hz() as u32, Channels::Mono);
-        Ok(Self { inner: inner.map_err(|_| NoMemory)?, rate })
+    pub fn new(rate: Rate) -> Self {
+        Self { state: state::Decoder::new(rate.hz()), rate }
     }
 
     /// Decodes one payload; returns how many samples were written, at most 120 ms.
     pub fn decode(&mut self, payload: &[u8], pcm: &mut [i16]) -> Result<usize, DecodeError> {
         let needed = self.samples(payload)?;
         let Some(pcm) = pcm.get_mut(..needed) else { return Err(DecodeError::NoRoom { needed }) };
-        self.run(payload, pcm, false)
+        self.run(payload, pcm, Wanted::Present)
     }
 
     /// Fills `pcm` in for a frame that was lost before `next`, from the redundancy in `next`; where it has
@@ -214,13 +205,13 @@ impl Decoder {
     pub fn recover(&mut self, next: &[u8], pcm: &mut [i16]) -> Result<usize, DecodeError> {
         self.samples(next)?;
         let pcm = self.lost(pcm)?;
-        self.run(next, pcm, true)
+        self.run(next, pcm, Wanted::Past)
     }
 
     /// Fills `pcm` in for what was lost: a whole number of 2.5 ms and at most 120.
     pub fn conceal(&mut self, pcm: &mut [i16]) -> Result<usize, DecodeError> {
         let pcm = self.lost(pcm)?;
-        self.run(&[], pcm, false)
+        self.run(&[], pcm, Wanted::Present)
     }
 
     /// How many samples a payload holds.
@@ -228,7 +219,7 @@ impl Decoder {
         if payload.is_empty() {
             return Err(DecodeError::Malformed);
         }
-        self.inner.get_nb_samples(payload).map_err(|_| DecodeError::Malformed)
+        state::samples(payload, self.rate.hz()).map_err(|_| DecodeError::Malformed)
     }
 
     /// What of `pcm` the library can fill in.
@@ -241,17 +232,16 @@ impl Decoder {
         Ok(&mut pcm[..len])
     }
 
-    fn run(&mut self, payload: &[u8], pcm: &mut [i16], lost: bool) -> Result<usize, DecodeError> {
+    fn run(
+        &mut self,
+        payload: &[u8],
+        pcm: &mut [i16],
+        wanted: Wanted,
+    ) -> Result<usize, DecodeError> {
         let needed = pcm.len();
-        self.inner.decode(payload, pcm, lost).map_err(|error| match error.code() {
-            ErrorCode::BufferTooSmall => DecodeError::NoRoom { needed },
-            ErrorCode::BadArg
-            | ErrorCode::InternalError
-            | ErrorCode::InvalidPacket
-            | ErrorCode::Unimplemented
-            | ErrorCode::InvalidState
-            | ErrorCode::AllocFail
-            | ErrorCode::Unknown => DecodeError::Malformed,
+        self.state.decode(payload, pcm, wanted).map_err(|Refused(code)| match code {
+            OPUS_BUFFER_TOO_SMALL => DecodeError::NoRoom { needed },
+            _ => DecodeError::Malformed,
         })
     }
 }

@@ -37,9 +37,9 @@ fn done(words: &str, input: &[u8]) -> Vec<u8> {
 }
 
 /// What it says when it refuses, after its name.
-fn refused(words: &str, input: &[u8], code: i32) -> String {
+fn refused(words: &str, input: &[u8]) -> String {
     let output = media_dsp(words, input);
-    assert_eq!(output.status.code(), Some(code), "{words}");
+    assert_eq!(output.status.code(), Some(2), "{words}");
     assert!(output.stdout.is_empty());
     let said = String::from_utf8(output.stderr).unwrap();
     said.strip_prefix("media-dsp: ").unwrap().trim_end().to_owned()
@@ -157,8 +157,17 @@ fn a_wrong_command_line_is_told_and_nothing_is_read() {
         ("tones dtmf 12X", "'X' is no key of a telephone"),
         ("tones dial --country xx", "the tones of 'xx' are not known"),
         ("echo --tail 5", "--tail is 16, 32, 64 or 128, not 5"),
+        ("echo --delay 9999", "--delay is at most 2000 ms"),
+        ("encode opus --bitrate 64", "--bitrate is 6000 to 510000, not 64"),
+        ("encode g726-32 --law x", "--law is a, u or linear, not x"),
+        ("encode amr-wb --mode 9", "--mode is 0 to 8, not 9"),
+        ("transcode g722", "name a codec"),
+        ("tones dial --ms 99999999", "--ms is at most 3600000, not 99999999"),
+        ("tones dial --ms -1", "--ms cannot be '-1'"),
+        ("tones dial --level nan", "--level is -80 to 3 dBm0, not NaN"),
+        ("tones hum", "there is no tone 'hum'"),
     ] {
-        assert_eq!(refused(words, b"", 2), format!("{why}{help}"));
+        assert_eq!(refused(words, b""), format!("{why}{help}"));
     }
     assert!(String::from_utf8(done("help", b"")).unwrap().contains("usage: media-dsp"));
     assert!(String::from_utf8(done("encode --help", b"")).unwrap().contains("usage: media-dsp"));
@@ -167,7 +176,57 @@ fn a_wrong_command_line_is_told_and_nothing_is_read() {
 #[test]
 fn input_that_is_no_good_is_told() {
     let half = "half a sample is left: the input is 16-bit samples";
-    assert_eq!(refused("encode pcma", b"abc", 1), half);
-    assert_eq!(refused("decode g729", b"abc", 1), "this is no payload of the codec");
-    assert_eq!(refused("decode g723", b"abc", 1), "the last 3 octets are no whole frame");
+    for (words, input, why) in [
+        ("encode pcma", b"abc".as_slice(), half),
+        ("tones detect", b"abc", half),
+        ("decode g729", b"abc", "3 octets are no frames of 10, and at most one of 2 behind"),
+        ("decode g729 --itu", &[0x21, 0x6b, 9, 0], "the last 2 words are no whole frame"),
+        ("decode g723", b"abc", "the last 3 octets are no whole frame"),
+        ("decode gsm", b"abc", "the last 3 octets are no whole frame"),
+        ("decode gsm", &[7; 33], "frame 1 does not begin as one of GSM full rate, with 0xD"),
+        ("decode amr-wb", b"#!AMR-WB\n\x44abc", "the last 4 octets are no whole frame"),
+        ("decode opus", &[0, 9, 1], "the last 3 octets are no whole frame"),
+        ("echo", &[0; 6], "the input is pairs of samples, and half of one is left"),
+    ] {
+        assert_eq!(refused(words, input), why, "{words}");
+    }
+}
+
+#[test]
+fn nothing_comes_of_nothing() {
+    for codec in ["pcmu", "g722", "g726-24", "gsm", "g729", "g729 --itu", "g723", "opus"] {
+        assert_eq!(done(&format!("encode {codec}"), b""), b"", "{codec}");
+        assert_eq!(done(&format!("decode {codec}"), b""), b"", "{codec}");
+    }
+    assert_eq!(done("encode amr-wb", b""), b"#!AMR-WB\n");
+    assert_eq!(done("decode amr-wb", b"#!AMR-WB\n"), b"");
+    assert_eq!(done("transcode g722 opus", b""), b"");
+    assert_eq!(done("echo", b""), b"");
+    assert_eq!(done("tones detect", b""), b"");
+}
+
+#[test]
+fn silence_of_annex_b_comes_back_only_with_what_tells_it_apart() {
+    let pcm = [noise(8_000), vec![0; 64_000], noise(8_000)].concat();
+    let words = done("encode g729 --annexb --itu", &pcm);
+    assert_eq!(done("decode g729 --annexb --itu", &words).len(), pcm.len());
+    let octets = done("encode g729 --annexb", &pcm);
+    assert!(octets.len() < pcm.len() / 2 / 8);
+    let why =
+        "silence is described between the frames of speech, and without --itu nothing tells where";
+    assert_eq!(refused("decode g729 --annexb", &octets), why);
+    // Speech alone, and with one description behind, is a payload of RFC 3551.
+    let speech = done("encode g729", &noise(800));
+    assert_eq!(done("decode g729 --annexb", &speech).len(), 1_600);
+    let ended = [&speech[..], &[0x5a, 0xa4]].concat();
+    assert_eq!(done("decode g729", &ended).len(), 1_760);
+}
+
+#[test]
+fn each_codec_of_two_can_have_the_option_of_its_own() {
+    let words = done("encode g729 --itu", &noise(800));
+    assert_eq!(done("transcode g729 g729 --itu", &words).len(), 100);
+    assert_eq!(done("transcode g729 g729 --itu --itu", &words).len(), words.len());
+    let wide = done("encode g722 --bitrate 48", &noise(640));
+    done("transcode g722 opus --bitrate 48 --bitrate 12000", &wide);
 }

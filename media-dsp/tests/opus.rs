@@ -40,8 +40,8 @@ fn a_tone_goes_through_at_every_rate_in_frames_of_every_length() {
             rate.hz() * 3 / 50,
         ] {
             let settings = Settings { bit_rate: 48_000, ..Settings::default() };
-            let mut encoder = Encoder::new(rate, settings).unwrap();
-            let mut decoder = Decoder::new(rate).unwrap();
+            let mut encoder = Encoder::new(rate, settings);
+            let mut decoder = Decoder::new(rate);
             let tone = sine(rate, rate.hz() / frame * frame);
             let (mut payload, mut pcm, mut out) = ([0; 4_000], [0; 5_760], Vec::new());
             for frame in tone.chunks_exact(frame) {
@@ -59,13 +59,13 @@ fn a_tone_goes_through_at_every_rate_in_frames_of_every_length() {
 
 #[test]
 fn a_frame_of_another_length_and_a_short_output_are_refused() {
-    let mut encoder = Encoder::new(Rate::Hz16000, Settings::default()).unwrap();
+    let mut encoder = Encoder::new(Rate::Hz16000, Settings::default());
     let refused = EncodeError::FrameLength { frame: 320, given: 321 };
     assert_eq!(encoder.encode(&[0; 321], &mut [0; 400]), Err(refused));
     assert!(matches!(encoder.encode(&[0; 320], &mut []), Err(EncodeError::NoRoom { .. })));
     let mut payload = [0; 1_275];
     let len = encoder.encode(&[0; 320], &mut payload).unwrap();
-    let mut decoder = Decoder::new(Rate::Hz48000).unwrap();
+    let mut decoder = Decoder::new(Rate::Hz48000);
     let short = decoder.decode(&payload[..len], &mut [0; 959]);
     assert_eq!(short, Err(DecodeError::NoRoom { needed: 960 }));
     assert_eq!(decoder.decode(&[], &mut [0; 960]), Err(DecodeError::Malformed));
@@ -76,7 +76,7 @@ fn a_frame_of_another_length_and_a_short_output_are_refused() {
 fn silence_is_not_sent_where_it_is_dropped() {
     for (silence, few) in [(Silence::Dropped, true), (Silence::Coded, false)] {
         let settings = Settings { silence, bandwidth: Bandwidth::Wide, ..Settings::default() };
-        let mut encoder = Encoder::new(Rate::Hz16000, settings).unwrap();
+        let mut encoder = Encoder::new(Rate::Hz16000, settings);
         let mut chance = Chance::new(3);
         let mut sent = 0;
         for _ in 0..200 {
@@ -91,8 +91,7 @@ fn silence_is_not_sent_where_it_is_dropped() {
 fn the_bit_rate_and_the_bandwidth_are_what_they_are_set_to() {
     let Some(speech) = speech(5) else { return };
     let octets = |bit_rate| {
-        let mut encoder =
-            Encoder::new(Rate::Hz8000, Settings { bit_rate, ..Settings::default() }).unwrap();
+        let mut encoder = Encoder::new(Rate::Hz8000, Settings { bit_rate, ..Settings::default() });
         let frames = speech.chunks_exact(160);
         frames.map(|it| encoder.encode(it, &mut [0; 1_275]).unwrap()).sum::<usize>()
     };
@@ -102,7 +101,7 @@ fn the_bit_rate_and_the_bandwidth_are_what_they_are_set_to() {
     }
     for (bandwidth, most) in [(Bandwidth::Narrow, 0), (Bandwidth::Wide, 2)] {
         let settings = Settings { bandwidth, bit_rate: 32_000, ..Settings::default() };
-        let mut encoder = Encoder::new(Rate::Hz48000, settings).unwrap();
+        let mut encoder = Encoder::new(Rate::Hz48000, settings);
         let mut payload = [0; 1_275];
         for frame in sine(Rate::Hz48000, 48_000).chunks_exact(960) {
             encoder.encode(frame, &mut payload).unwrap();
@@ -127,7 +126,7 @@ fn a_lost_frame_is_recovered_from_the_next_and_otherwise_concealed() {
         bit_rate: 24_000,
         ..Settings::default()
     };
-    let mut encoder = Encoder::new(Rate::Hz8000, settings).unwrap();
+    let mut encoder = Encoder::new(Rate::Hz8000, settings);
     let payloads: Vec<_> = speech
         .chunks_exact(160)
         .map(|frame| {
@@ -138,7 +137,7 @@ fn a_lost_frame_is_recovered_from_the_next_and_otherwise_concealed() {
         })
         .collect();
     let [mut whole, mut recovered, mut concealed] =
-        [0; 3].map(|_| (Decoder::new(Rate::Hz8000).unwrap(), Vec::new()));
+        [0; 3].map(|_| (Decoder::new(Rate::Hz8000), Vec::new()));
     let mut pcm = [0; 160];
     for (place, payload) in payloads.iter().enumerate() {
         let next = payloads.get(place + 1).filter(|_| place % 10 == 7);
@@ -160,6 +159,55 @@ fn a_lost_frame_is_recovered_from_the_next_and_otherwise_concealed() {
     assert!(recovered > concealed + 3.0, "{recovered} dB and {concealed} dB");
 }
 
+#[test]
+fn a_clone_goes_on_as_the_original() {
+    let settings = Settings { redundancy: Redundancy::For { loss: 10 }, ..Settings::default() };
+    for rate in RATES {
+        let frame = rate.hz() / 50;
+        let mut chance = Chance::new(9);
+        let pcm: Vec<_> =
+            sine(rate, 60 * frame).iter().map(|&it| it / 2 + chance.sample() / 16).collect();
+        let (mut encoder, mut decoder) = (Encoder::new(rate, settings), Decoder::new(rate));
+        let mut saved = Vec::new();
+        let mut sent = Vec::new();
+        for (at, pcm) in pcm.chunks_exact(frame).enumerate() {
+            if at == 20 {
+                saved.push((encoder.clone(), decoder.clone()));
+            }
+            let (mut payload, mut out) = ([0; 1_275], vec![0; frame]);
+            let length = encoder.encode(pcm, &mut payload).unwrap();
+            match at % 7 {
+                6 => decoder.conceal(&mut out).unwrap(),
+                _ => decoder.decode(&payload[..length], &mut out).unwrap(),
+            };
+            sent.push((payload[..length].to_vec(), out));
+        }
+        // The original is gone: the copy shares nothing with it.
+        drop((encoder, decoder));
+        let (mut encoder, mut decoder) = saved.pop().unwrap();
+        for (at, pcm) in pcm.chunks_exact(frame).enumerate().skip(20) {
+            let (mut payload, mut out) = ([0; 1_275], vec![0; frame]);
+            let length = encoder.encode(pcm, &mut payload).unwrap();
+            match at % 7 {
+                6 => decoder.conceal(&mut out).unwrap(),
+                _ => decoder.decode(&payload[..length], &mut out).unwrap(),
+            };
+            assert!((payload[..length].to_vec(), out) == sent[at], "{rate:?}, frame {at}");
+        }
+    }
+}
+
+#[test]
+fn a_state_is_as_large_as_it_says() {
+    let size = |state: String| -> usize {
+        let (before, _) = state.split_once(" octets").unwrap();
+        before.rsplit(|it: char| !it.is_ascii_digit()).next().unwrap().parse().unwrap()
+    };
+    let encoder = format!("{:?}", Encoder::new(Rate::Hz48000, Settings::default()));
+    assert!((20_000..50_000).contains(&size(encoder)));
+    assert!((17_000..30_000).contains(&size(format!("{:?}", Decoder::new(Rate::Hz48000)))));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
     #[test]
@@ -168,7 +216,7 @@ proptest! {
         rate in 0_usize..5,
         room in 0_usize..6_000,
     ) {
-        let mut decoder = Decoder::new(RATES[rate]).unwrap();
+        let mut decoder = Decoder::new(RATES[rate]);
         let mut pcm = vec![0; room];
         for payload in payloads {
             for made in [
@@ -192,7 +240,7 @@ proptest! {
         let settings = Settings {
             bit_rate, complexity, redundancy: Redundancy::For { loss }, ..Settings::default()
         };
-        let mut encoder = Encoder::new(Rate::Hz8000, settings).unwrap();
+        let mut encoder = Encoder::new(Rate::Hz8000, settings);
         let made = encoder.encode(&pcm, &mut vec![0; room]);
         prop_assert!(made.unwrap_or(0) <= room);
     }

@@ -17,7 +17,7 @@ pub(crate) fn run(bench: &mut Bench) {
         let mut pcm = vec![0; resampler.output_len(speech.len())];
         resampler.resample(&speech, &mut pcm).unwrap();
         let settings = Settings { bit_rate, bandwidth, ..Settings::default() };
-        let mut encoder = Encoder::new(rate, settings).unwrap();
+        let mut encoder = Encoder::new(rate, settings);
         let frames: Vec<_> = pcm.chunks_exact(rate.hz() / 50).collect();
         let mut payloads = vec![Vec::new(); frames.len()];
         let mut encode = || {
@@ -35,7 +35,7 @@ pub(crate) fn run(bench: &mut Bench) {
             &mut encode,
             &mut [],
         );
-        let mut decoder = Decoder::new(rate).unwrap();
+        let mut decoder = Decoder::new(rate);
         let mut out = vec![0; rate.hz() / 50];
         let mut decode = || {
             for payload in &payloads {

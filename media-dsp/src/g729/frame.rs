@@ -20,6 +20,15 @@ impl Frame {
             Self::Untransmitted => &[],
         }
     }
+
+    /// Whether the parity of the pitch delay holds: §3.7.2. It does in every frame of speech that an encoder
+    /// made; silence has none, and always holds.
+    pub fn parity_holds(&self) -> bool {
+        match self {
+            Self::Speech(octets) => Speech::unpack(octets).lag_is_whole(),
+            Self::Sid(_) | Self::Untransmitted => true,
+        }
+    }
 }
 
 /// Octets of a frame of speech.

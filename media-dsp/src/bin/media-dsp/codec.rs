@@ -164,9 +164,17 @@ impl Codec for Gsm {
     }
 
     fn decode(&mut self, frames: &[u8]) -> Result<Vec<i16>, Failure> {
+        let mut decoder = gsm::Decoder::new();
         let mut pcm = vec![0; frames.len() / GSM_OCTETS * GSM_SAMPLES];
-        gsm::Decoder::new().decode(frames, &mut pcm)?;
-        Ok(pcm)
+        let (whole, rest) = frames.as_chunks::<GSM_OCTETS>();
+        for ((number, frame), pcm) in (1..).zip(whole).zip(pcm.chunks_mut(GSM_SAMPLES)) {
+            decoder.decode(frame, pcm).map_err(|_| {
+                Failure::data(format!(
+                    "frame {number} does not begin as one of GSM full rate, with 0xD"
+                ))
+            })?;
+        }
+        if rest.is_empty() { Ok(pcm) } else { Err(cut(rest)) }
     }
 }
 
@@ -209,8 +217,16 @@ impl Codec for G729 {
     fn decode(&mut self, frames: &[u8]) -> Result<Vec<i16>, Failure> {
         let mut decoder = g729::Decoder::new();
         if !self.itu {
+            if self.dtx == Dtx::AnnexB && !is_speech_alone(frames) {
+                return Err(Failure::data(NO_BORDERS));
+            }
             let mut pcm = vec![0; frames.len().div_ceil(g729::SPEECH_OCTETS) * g729::FRAME];
-            let length = decoder.decode(frames, &mut pcm)?;
+            let length = decoder.decode(frames, &mut pcm).map_err(|_| {
+                let length = frames.len();
+                Failure::data(format!(
+                    "{length} octets are no frames of 10, and at most one of 2 behind"
+                ))
+            })?;
             pcm.truncate(length);
             return Ok(pcm);
         }
@@ -229,6 +245,13 @@ impl Codec for G729 {
         }
         Ok(pcm)
     }
+}
+
+/// Whether all but a description of silence at the end can be speech. Octets that are none hold the parity
+/// by chance, every second time.
+fn is_speech_alone(frames: &[u8]) -> bool {
+    let (speech, _) = frames.as_chunks();
+    speech.iter().all(|octets| g729::Frame::Speech(*octets).parity_holds())
 }
 
 /// A frame that is not sent is the one octet 0x03.
@@ -337,6 +360,9 @@ struct Opus(opus::Settings);
 impl Opus {
     fn open(options: &mut Options) -> Result<Self, Failure> {
         let bit_rate = options.value("bitrate", 24_000)?;
+        if !(6_000..=510_000).contains(&bit_rate) {
+            return Err(Failure::usage(format!("--bitrate is 6000 to 510000, not {bit_rate}")));
+        }
         let silence =
             if options.flag("dtx") { opus::Silence::Dropped } else { opus::Silence::Coded };
         Ok(Self(opus::Settings { bit_rate, silence, ..opus::Settings::default() }))
@@ -349,7 +375,7 @@ impl Codec for Opus {
     }
 
     fn encode(&mut self, pcm: &[i16]) -> Result<Vec<u8>, Failure> {
-        let mut encoder = opus::Encoder::new(opus::Rate::Hz48000, self.0)?;
+        let mut encoder = opus::Encoder::new(opus::Rate::Hz48000, self.0);
         let (mut out, mut octets) = (Vec::new(), [0; OPUS_OCTETS]);
         for frame in whole(pcm, OPUS_SAMPLES).chunks(OPUS_SAMPLES) {
             let length = encoder.encode(frame, &mut octets)?;
@@ -360,7 +386,7 @@ impl Codec for Opus {
     }
 
     fn decode(&mut self, mut frames: &[u8]) -> Result<Vec<i16>, Failure> {
-        let mut decoder = opus::Decoder::new(opus::Rate::Hz48000)?;
+        let mut decoder = opus::Decoder::new(opus::Rate::Hz48000);
         let (mut pcm, mut samples) = (Vec::new(), vec![0; OPUS_SAMPLES * 6]);
         while !frames.is_empty() {
             let (length, rest) = frames.split_first_chunk().ok_or_else(|| cut(frames))?;
@@ -371,12 +397,6 @@ impl Codec for Opus {
             frames = rest;
         }
         Ok(pcm)
-    }
-}
-
-impl From<opus::NoMemory> for Failure {
-    fn from(error: opus::NoMemory) -> Self {
-        Self::data(error.to_string())
     }
 }
 
@@ -406,6 +426,9 @@ impl From<DecodeError> for Failure {
     }
 }
 
+/// Why frames of Annex B are not decoded without `--itu`.
+const NO_BORDERS: &str = "silence is described between the frames of speech, and without --itu nothing tells \
+    where";
 /// A frame of GSM full rate: 20 ms.
 const GSM_SAMPLES: usize = 160;
 /// RFC 3551 §4.5.8.

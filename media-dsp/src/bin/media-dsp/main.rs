@@ -15,7 +15,8 @@ use std::io::{self, Read, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let words: Vec<String> = env::args().skip(1).collect();
+    // What is no UTF-8 is no word that is known.
+    let words = env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     match run(words) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -152,10 +153,13 @@ usage: media-dsp encode CODEC [options]        < samples > frames
        media-dsp tones detect [--country DE]   < samples > a line for each
        media-dsp tones dtmf DIGITS [--ms 80] [--level -9]             > samples
        media-dsp tones NAME [--country DE] [--ms 10000] [--level -9]  > samples
+       media-dsp help                                                 > this
 
 Samples are raw, 16 bits, little-endian, one channel, at the codec's rate: 8,000 a second, with g722 and
 amr-wb 16,000, with opus 48,000. What is left over at the end of an encoder's input is filled up with
-silence to a whole frame. Frames are octets as RFC 3551 orders them, one after another.
+silence to a whole frame. Frames are octets as RFC 3551 orders them, one after another. What only an
+encoder needs to know, a decoder takes and does not heed. With transcode, an option is for the first of
+the two codecs that knows it, and given a second time for the other; rates are converted.
 
 codecs:
   pcmu, pcma              G.711, an octet for a sample
@@ -163,21 +167,24 @@ codecs:
   g726-16, -24, -32, -40  G.726, packed as RFC 3551 says; aal2-g726-32 and so on the other way round;
                           --law linear (or a, u: samples are made from octets of G.711)
   gsm                     GSM full rate, 20 ms in 33 octets
-  g729                    G.729 A, 10 ms in 10 octets; --annexb leaves pauses out, describing them in 2
-                          octets; --itu takes and makes the ITU's serial words, which alone keep where
-                          something was left out
+  g729                    G.729 A, 10 ms in 10 octets, at the end of a decoder's input also 2 that
+                          describe silence; --annexb leaves pauses out, describing them in 2 octets here
+                          and there; --itu takes and makes the ITU's serial words. With --annexb only
+                          these can be decoded again: without packets nothing tells which frames are of
+                          10 octets, which of 2, and which were not sent
   g723                    G.723.1, 30 ms in 24, 20, 4 or 1 octets; --rate 6.3 (or 5.3), --vad; a frame
                           that is not sent is the one octet 0x03
   amr-wb                  AMR-WB, 20 ms, as a file of RFC 4867 section 5; --mode 2 (0 to 8), --dtx
   opus                    Opus, 20 ms, each payload behind its length in two octets, the higher first;
-                          --bitrate 24000, --dtx
+                          --bitrate 24000 (6000 to 510000), --dtx
 
 echo: takes pairs of samples at 8,000 a second, what goes to the line and what comes from it, and gives
 what comes from it without the echo; --tail 128 (or 64, 32, 16) ms, --delay 0 (ms before any echo),
 --nlp on (or off: without the nonlinear processor and comfort noise).
 
-tones: NAME is dial, ringback, busy, congestion or call-waiting; --level is in dBm0 (of dtmf, of each
-of its two frequencies).
+tones: NAME is dial, ringback, busy, congestion or call-waiting, as in the --country of that code (DE, US,
+GB, ...); --ms is how long (of dtmf, each digit and the pause after it), --level in dBm0 (of dtmf, of each
+of its two frequencies). detect tells digits, these tones, 2100, 1100 and 1004 Hz, and special information.
 
-exit codes: 0 done, 1 the input is no good, 2 the command line is no good
+exit codes: 0 done, 1 standard input or output failed, 2 the command line or the input is no good
 ";

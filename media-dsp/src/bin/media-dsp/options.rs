@@ -58,14 +58,13 @@ impl Options {
         Some(word)
     }
 
-    /// Whether an option without a value was given.
+    /// Whether an option without a value was given. Given twice, it is there for the next codec too.
     pub(crate) fn flag(&mut self, name: &str) -> bool {
-        let before = self.options.len();
-        self.options.retain(|(known, value)| known != name || value.is_some());
-        self.options.len() < before
+        let at = self.options.iter().position(|(known, value)| known == name && value.is_none());
+        at.map(|at| self.options.remove(at)).is_some()
     }
 
-    /// The value of an option, or this one.
+    /// The value of an option, or this one. Given twice, the other value is for the next codec.
     pub(crate) fn value<T: FromStr>(&mut self, name: &str, default: T) -> Result<T, Failure> {
         let Some(at) = self.options.iter().position(|(known, _)| known == name) else {
             return Ok(default);
@@ -98,8 +97,8 @@ impl Failure {
 
     pub(crate) fn code(&self) -> ExitCode {
         match self {
-            Self::Usage(_) => ExitCode::from(2),
-            Self::Data(_) | Self::Input(_) | Self::Output(_) => ExitCode::FAILURE,
+            Self::Usage(_) | Self::Data(_) => ExitCode::from(2),
+            Self::Input(_) | Self::Output(_) => ExitCode::FAILURE,
         }
     }
 }

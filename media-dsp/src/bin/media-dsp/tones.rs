@@ -8,13 +8,19 @@ use media_dsp::tone::cadence::{Player, Rounds};
 use media_dsp::tone::information;
 use media_dsp::tone::progress;
 use media_dsp::tone::zones::{Indication, Zone};
+use std::ops::RangeInclusive;
 
 /// The samples of the tone that the next words name.
 pub(crate) fn make(what: &str, options: &mut Options) -> Result<Vec<i16>, Failure> {
-    let level = Dbm0(options.value("level", -9.0)?);
+    let level = options.value("level", -9.0)?;
+    if !LEVELS.contains(&level) {
+        let (least, most) = (LEVELS.start(), LEVELS.end());
+        return Err(Failure::usage(format!("--level is {least} to {most} dBm0, not {level}")));
+    }
+    let level = Dbm0(level);
     if what == "dtmf" {
         let digits = options.word().ok_or_else(|| Failure::usage("which digits?"))?;
-        let ms: u32 = options.value("ms", 80)?;
+        let ms = milliseconds(options, 80)?;
         options.done()?;
         return dial(&digits, level, ms);
     }
@@ -27,17 +33,25 @@ pub(crate) fn make(what: &str, options: &mut Options) -> Result<Vec<i16>, Failur
         other => return Err(Failure::usage(format!("there is no tone '{other}'"))),
     };
     let zone = zone(options)?;
-    let ms: usize = options.value("ms", 10_000)?;
+    let ms = milliseconds(options, 10_000)?;
     options.done()?;
     let steps = zone.steps(indication);
     let steps = steps.ok_or_else(|| Failure::usage(format!("{} has no such tone", zone.code)))?;
-    let mut pcm = vec![0; ms.saturating_mul(8).min(MOST)];
+    let mut pcm = vec![0; ms as usize * 8];
     Player::new(steps, Rounds::Endless, level).fill(&mut pcm);
     Ok(pcm)
 }
 
+fn milliseconds(options: &mut Options, default: u32) -> Result<u32, Failure> {
+    let ms = options.value("ms", default)?;
+    if ms > MOST {
+        return Err(Failure::usage(format!("--ms is at most {MOST}, not {ms}")));
+    }
+    Ok(ms)
+}
+
 fn dial(digits: &str, level: Dbm0, ms: u32) -> Result<Vec<i16>, Failure> {
-    let length = ms.saturating_mul(8).min(MOST as u32);
+    let length = ms * 8;
     let mut pcm = Vec::new();
     for sign in digits.chars() {
         let digit = Digit::parse(sign)
@@ -107,7 +121,9 @@ fn seconds(samples: u64) -> f64 {
     samples as f64 / 8_000.0
 }
 
-/// A day.
-const MOST: usize = 8_000 * 86_400;
+/// An hour, in ms.
+const MOST: u32 = 3_600_000;
+/// What G.711 can carry at most, and what no detector hears.
+const LEVELS: RangeInclusive<f32> = -80.0..=3.0;
 /// 10 ms.
 const PIECE: usize = 80;
