@@ -46,6 +46,9 @@ impl Encoder {
     }
 
     /// Encodes any number of samples (linear 16-bit), an octet each; says how many octets were written.
+    ///
+    /// # Errors
+    /// `out` is too short; nothing was written then.
     pub fn encode(&mut self, pcm: &[i16], out: &mut [u8]) -> Result<usize, EncodeError> {
         let Some(out) = out.get_mut(..pcm.len()) else {
             return Err(EncodeError::NoRoom { needed: pcm.len() });
@@ -76,6 +79,9 @@ impl Decoder {
 
     /// Decodes a payload of any length to a sample (linear 16-bit) an octet; says how many samples were
     /// written.
+    ///
+    /// # Errors
+    /// `pcm` is too short; nothing was written then.
     pub fn decode(&mut self, payload: &[u8], pcm: &mut [i16]) -> Result<usize, DecodeError> {
         let Some(pcm) = pcm.get_mut(..payload.len()) else {
             return Err(DecodeError::NoRoom { needed: payload.len() });
@@ -106,6 +112,9 @@ impl Transcoder {
     }
 
     /// Rewrites a payload of any length in the other law; says how many octets were written.
+    ///
+    /// # Errors
+    /// `out` is too short; nothing was written then.
     pub fn transcode(&mut self, payload: &[u8], out: &mut [u8]) -> Result<usize, EncodeError> {
         let Some(out) = out.get_mut(..payload.len()) else {
             return Err(EncodeError::NoRoom { needed: payload.len() });

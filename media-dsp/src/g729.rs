@@ -138,14 +138,20 @@ impl Decoder {
         Ok(needed)
     }
 
-    /// Fills whole frames of `pcm` in place of what was lost (§4.4), and says how many samples that were.
-    pub fn conceal(&mut self, pcm: &mut [i16]) -> usize {
+    /// Fills the whole frames of `pcm` in place of what was lost (§4.4), and says how many samples that were.
+    ///
+    /// # Errors
+    /// `pcm` is shorter than a frame.
+    pub fn conceal(&mut self, pcm: &mut [i16]) -> Result<usize, DecodeError> {
         self.fill(None, pcm)
     }
 
-    /// Fills whole frames of `pcm` in a pause in which nothing was sent (§B.4.4), and says how many samples that
-    /// were.
-    pub fn pause(&mut self, pcm: &mut [i16]) -> usize {
+    /// Fills the whole frames of `pcm` in a pause in which nothing was sent (§B.4.4), and says how many
+    /// samples that were.
+    ///
+    /// # Errors
+    /// `pcm` is shorter than a frame.
+    pub fn pause(&mut self, pcm: &mut [i16]) -> Result<usize, DecodeError> {
         self.fill(Some(&Frame::Untransmitted), pcm)
     }
 
@@ -154,12 +160,15 @@ impl Decoder {
         arch::g729::decode(self.level, &mut self.state, frame, pcm);
     }
 
-    fn fill(&mut self, frame: Option<&Frame>, pcm: &mut [i16]) -> usize {
+    fn fill(&mut self, frame: Option<&Frame>, pcm: &mut [i16]) -> Result<usize, DecodeError> {
         let (frames, _) = pcm.as_chunks_mut::<FRAME>();
+        if frames.is_empty() {
+            return Err(DecodeError::NoRoom { needed: FRAME });
+        }
         for pcm in frames.iter_mut() {
             self.decode_frame(frame, pcm);
         }
-        frames.len() * FRAME
+        Ok(frames.len() * FRAME)
     }
 }
 

@@ -56,6 +56,9 @@ impl Encoder {
     }
 
     /// Encodes whole frames of 160 samples to 33 octets each. Returns how many octets they took.
+    ///
+    /// # Errors
+    /// `pcm` is no whole number of frames, or `out` is too short; nothing was encoded then.
     pub fn encode(&mut self, pcm: &[i16], out: &mut [u8]) -> Result<usize, EncodeError> {
         let (frames, []) = pcm.as_chunks::<SAMPLES>() else {
             return Err(EncodeError::FrameLength { frame: SAMPLES, given: pcm.len() });
@@ -156,6 +159,10 @@ impl Decoder {
     }
 
     /// Decodes whole frames of 33 octets to 160 samples each. Returns how many samples they made.
+    ///
+    /// # Errors
+    /// The payload is no whole number of frames, one of them lacks the signature 0xD of its first four bits,
+    /// or `pcm` is too short; nothing was decoded then.
     pub fn decode(&mut self, payload: &[u8], pcm: &mut [i16]) -> Result<usize, DecodeError> {
         let (frames, []) = payload.as_chunks() else { return Err(DecodeError::Malformed) };
         let needed = frames.len() * SAMPLES;
@@ -174,12 +181,26 @@ impl Decoder {
         Ok(needed)
     }
 
-    /// A frame in place of one that was lost, after GSM 06.11 §3: the last one again, and from the
-    /// second loss on ever quieter, down to silence.
-    pub fn conceal(&mut self, pcm: &mut [i16; 160]) {
+    /// Fills the whole frames of `pcm` in place of what was lost, after GSM 06.11 §3: the last one again, and
+    /// from the second loss on ever quieter, down to silence. Returns how many samples that were.
+    ///
+    /// # Errors
+    /// `pcm` is shorter than a frame.
+    pub fn conceal(&mut self, pcm: &mut [i16]) -> Result<usize, DecodeError> {
+        let (frames, _) = pcm.as_chunks_mut();
+        if frames.is_empty() {
+            return Err(DecodeError::NoRoom { needed: SAMPLES });
+        }
+        for frame in frames.iter_mut() {
+            *frame = self.substitute();
+        }
+        Ok(frames.len() * SAMPLES)
+    }
+
+    /// What one lost frame becomes.
+    fn substitute(&mut self) -> [i16; SAMPLES] {
         if self.lost >= LONGEST {
-            pcm.fill(0);
-            return;
+            return [0; SAMPLES];
         }
         if self.lost > 0 {
             for part in &mut self.last.parts {
@@ -188,7 +209,7 @@ impl Decoder {
         }
         self.lost += 1;
         let frame = self.last;
-        *pcm = self.decode_frame(&frame);
+        self.decode_frame(&frame)
     }
 
     fn decode_frame(&mut self, frame: &Frame) -> [i16; SAMPLES] {

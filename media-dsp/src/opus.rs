@@ -155,6 +155,9 @@ impl Encoder {
     /// Encodes one frame of 2.5, 5, 10, 20, 40 or 60 ms; returns how many octets of `out` are its payload.
     /// 0 is for silence that is not sent. A payload is at most [`LONGEST_FRAME`] octets long, three times
     /// that for 60 ms; a shorter `out` lowers the bit rate to what it holds.
+    ///
+    /// # Errors
+    /// `pcm` is of another length, or `out` has no room for anything.
     pub fn encode(&mut self, pcm: &[i16], out: &mut [u8]) -> Result<usize, EncodeError> {
         let hz = self.rate.hz();
         if ![400, 200, 100, 50, 25].iter().any(|of| pcm.len() * of == hz)
@@ -192,6 +195,9 @@ impl Decoder {
     }
 
     /// Decodes one payload; returns how many samples were written, at most 120 ms.
+    ///
+    /// # Errors
+    /// The octets are no payload of Opus, or `pcm` is too short for what it holds.
     pub fn decode(&mut self, payload: &[u8], pcm: &mut [i16]) -> Result<usize, DecodeError> {
         let needed = self.samples(payload)?;
         let Some(pcm) = pcm.get_mut(..needed) else { return Err(DecodeError::NoRoom { needed }) };
@@ -202,13 +208,20 @@ impl Decoder {
     /// none, by concealment. Nothing of `next` itself is used up: it is decoded afterwards.
     ///
     /// `pcm`: as long as what was lost, a whole number of 2.5 ms and at most 120.
+    ///
+    /// # Errors
+    /// The octets are no payload of Opus, or `pcm` is shorter than 2.5 ms.
     pub fn recover(&mut self, next: &[u8], pcm: &mut [i16]) -> Result<usize, DecodeError> {
         self.samples(next)?;
         let pcm = self.lost(pcm)?;
         self.run(next, pcm, Wanted::Past)
     }
 
-    /// Fills `pcm` in for what was lost: a whole number of 2.5 ms and at most 120.
+    /// Fills `pcm` in for what was lost: a whole number of 2.5 ms and at most 120; returns how many samples
+    /// that were.
+    ///
+    /// # Errors
+    /// `pcm` is shorter than 2.5 ms.
     pub fn conceal(&mut self, pcm: &mut [i16]) -> Result<usize, DecodeError> {
         let pcm = self.lost(pcm)?;
         self.run(&[], pcm, Wanted::Present)

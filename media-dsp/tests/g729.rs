@@ -157,10 +157,10 @@ fn lost_frames_fade_away() {
     decoder.decode(&octets[..length / 2 / 10 * 10], &mut pcm).unwrap();
     let loudest = |pcm: &[i16]| pcm.iter().map(|it| it.unsigned_abs()).max().unwrap();
     let mut lost = [0; 4 * FRAME];
-    assert_eq!(decoder.conceal(&mut lost), 4 * FRAME);
+    assert_eq!(decoder.conceal(&mut lost), Ok(4 * FRAME));
     let first = loudest(&lost).max(1);
     let mut long = [0; 100 * FRAME];
-    assert_eq!(decoder.conceal(&mut long), 100 * FRAME);
+    assert_eq!(decoder.conceal(&mut long), Ok(100 * FRAME));
     assert!(u32::from(loudest(&long[50 * FRAME..])) * 4 < u32::from(first) * 5);
     assert!(loudest(&long[99 * FRAME..]) < 200);
 }
@@ -345,7 +345,9 @@ fn what_does_not_fit_is_refused_and_changes_nothing() {
     assert_eq!(decoder.decode(&[0; 11], &mut pcm), Err(DecodeError::Malformed));
     assert_eq!(decoder.decode(&[0; 12], &mut pcm), Err(DecodeError::NoRoom { needed: 160 }));
     assert_eq!(decoder.decode(&[], &mut pcm), Ok(0));
-    assert_eq!((decoder.conceal(&mut pcm[..79]), decoder.pause(&mut pcm)), (0, FRAME));
+    let short = Err(DecodeError::NoRoom { needed: FRAME });
+    assert_eq!((decoder.conceal(&mut pcm[..79]), decoder.pause(&mut pcm[..79])), (short, short));
+    assert_eq!((decoder.conceal(&mut pcm), decoder.pause(&mut pcm)), (Ok(FRAME), Ok(FRAME)));
 }
 
 proptest! {
@@ -362,10 +364,10 @@ proptest! {
             let whole = matches!(payload.len() % SPEECH_OCTETS, 0 | 2);
             prop_assert_eq!(length.is_ok(), whole);
             match then {
-                0 => decoder.conceal(&mut pcm),
-                1 => decoder.pause(&mut pcm[..FRAME]),
-                _ => 0,
-            };
+                0 => prop_assert_eq!(decoder.conceal(&mut pcm), Ok(4 * FRAME)),
+                1 => prop_assert_eq!(decoder.pause(&mut pcm[..FRAME]), Ok(FRAME)),
+                _ => {}
+            }
         }
     }
 

@@ -180,13 +180,14 @@ fn a_loss_is_bridged_and_a_long_one_falls_silent() {
     let mut good = vec![0; 8_000];
     decoder.decode(&frames, &mut good).unwrap();
     let mut filled = [0; 160];
-    decoder.conceal(&mut filled);
+    assert_eq!(decoder.conceal(&mut filled), Ok(160));
     let before = power(&good[7_840..]);
     assert!(power(&filled) > before / 4.0 && power(&filled) < before * 4.0);
-    for _ in 0..20 {
-        decoder.conceal(&mut filled);
-    }
-    assert!(filled == [0; 160]);
+    let mut long = [7; 20 * 160 + 9];
+    assert_eq!(decoder.conceal(&mut long), Ok(20 * 160));
+    assert!(long[19 * 160..20 * 160] == [0; 160] && long[20 * 160..] == [7; 9]);
+    let short = decoder.conceal(&mut filled[..159]);
+    assert_eq!(short, Err(DecodeError::NoRoom { needed: 160 }));
     assert_eq!(decoder.decode(&frames[..33], &mut filled), Ok(160));
 }
 

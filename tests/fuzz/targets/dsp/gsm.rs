@@ -9,7 +9,7 @@ fuzz_target!(|octets: &[u8]| {
     let mut pcm = [0; 160];
     for frame in octets.chunks(33) {
         if decoder.decode(frame, &mut pcm).is_err() {
-            decoder.conceal(&mut pcm);
+            decoder.conceal(&mut pcm).unwrap();
         }
     }
 });
