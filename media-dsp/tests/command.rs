@@ -166,6 +166,7 @@ fn a_wrong_command_line_is_told_and_nothing_is_read() {
         ("tones dial --ms -1", "--ms cannot be '-1'"),
         ("tones dial --level nan", "--level is -80 to 3 dBm0, not NaN"),
         ("tones hum", "there is no tone 'hum'"),
+        ("tones dtmf", "say which digits"),
     ] {
         assert_eq!(refused(words, b""), format!("{why}{help}"));
     }

@@ -182,9 +182,9 @@ echo: takes pairs of samples at 8,000 a second, what goes to the line and what c
 what comes from it without the echo; --tail 128 (or 64, 32, 16) ms, --delay 0 (ms before any echo),
 --nlp on (or off: without the nonlinear processor and comfort noise).
 
-tones: NAME is dial, ringback, busy, congestion or call-waiting, as in the --country of that code (DE, US,
-GB, ...); --ms is how long (of dtmf, each digit and the pause after it), --level in dBm0 (of dtmf, of each
-of its two frequencies). detect tells digits, these tones, 2100, 1100 and 1004 Hz, and special information.
+tones: NAME is dial, ringback, busy, congestion or call-waiting, as in --country, a code of two letters;
+--ms is how long (of dtmf, each digit, and each pause after it), --level in dBm0 (of dtmf, of each of its
+two frequencies). detect tells digits, these tones, 2100, 1100 and 1004 Hz, and special information.
 
 exit codes: 0 done, 1 standard input or output failed, 2 the command line or the input is no good
 ";

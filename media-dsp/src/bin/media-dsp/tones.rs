@@ -19,7 +19,7 @@ pub(crate) fn make(what: &str, options: &mut Options) -> Result<Vec<i16>, Failur
     }
     let level = Dbm0(level);
     if what == "dtmf" {
-        let digits = options.word().ok_or_else(|| Failure::usage("which digits?"))?;
+        let digits = options.word().ok_or_else(|| Failure::usage("say which digits"))?;
         let ms = milliseconds(options, 80)?;
         options.done()?;
         return dial(&digits, level, ms);
