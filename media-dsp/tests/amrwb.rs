@@ -8,6 +8,8 @@ mod oracle;
 mod decoder;
 #[path = "amrwb/encoder.rs"]
 mod encoder;
+#[path = "amrwb/exact.rs"]
+mod exact;
 #[path = "amrwb/payload.rs"]
 mod payload;
 #[path = "amrwb/peers.rs"]

@@ -1,7 +1,7 @@
 //! What is encoded.
 
 use crate::oracle::{Chance, speech};
-use media_dsp::amrwb::FRAME;
+use media_dsp::amrwb::{FRAME, Frame, FrameType, Quality};
 
 /// Speech at 16 kHz: that of 8 kHz with every second sample between its neighbours, and some noise
 /// of the upper band.
@@ -20,11 +20,11 @@ pub(crate) fn wide_speech(seconds: usize) -> Option<Vec<i16>> {
     Some(wide)
 }
 
-/// A second of something like speech: a voice whose pitch glides, breaths, and a pause.
+/// Under two seconds of something like speech: a voice whose pitch glides, breaths, and a pause.
 pub(crate) fn test_signal() -> Vec<i16> {
     let mut chance = Chance::new(8);
     let (mut phase, mut smooth) = (0, 0);
-    let samples = (0..60 * FRAME).map(|i| {
+    let samples = (0..90 * FRAME).map(|i| {
         let voiced = (i / 4_000) % 3 < 2 && i < 50 * FRAME;
         // Pulses of 90 to 250 Hz through a resonance.
         phase += 65_536 / 16_000 * (90 + (i as i32 / 100) % 160);
@@ -35,6 +35,32 @@ pub(crate) fn test_signal() -> Vec<i16> {
         smooth as i16
     });
     samples.collect()
+}
+
+/// The frames as a bad line gives them: some lost, some not sent, some known to be damaged, with
+/// and without wrong bits.
+pub(crate) fn degraded(frames: &[Frame], seed: u64) -> Vec<Frame> {
+    let mut chance = Chance::new(seed);
+    let mut left = 0;
+    let mut kind = 0;
+    let frames = frames.iter().map(|frame| {
+        if left == 0 && chance.below(6) == 0 {
+            (left, kind) = (1 + chance.below(3), chance.below(4));
+        }
+        if left == 0 {
+            return *frame;
+        }
+        left -= 1;
+        let mut bits = frame.bits().to_vec();
+        match kind {
+            0 => return Frame::empty(FrameType::Lost),
+            1 => return Frame::empty(FrameType::NoData),
+            2 => bits.iter_mut().step_by(5).for_each(|octet| *octet ^= 1 << chance.below(8)),
+            _ => {}
+        }
+        Frame::new(frame.frame_type(), Quality::Damaged, &bits)
+    });
+    frames.collect()
 }
 
 /// Speech far too loud, white noise, digital silence, a tone, noise that is hardly there.
