@@ -3,6 +3,7 @@
 //! The level is found once. `STROWGER_CPU=scalar|sse2|avx2|avx512|neon` lowers it, so that one machine
 //! tests every path. Each kernel has a scalar twin with the same result.
 
+pub(crate) mod amrwb;
 pub(crate) mod echo;
 pub(crate) mod fft;
 pub(crate) mod fir;

@@ -9,7 +9,7 @@ use crate::fixed::{div_s, l_shl, norm_l, round, shl};
 
 /// Which lags a search may find.
 #[derive(Clone, Copy)]
-pub(super) struct Range {
+pub(crate) struct Range {
     pub(super) least: i16,
     pub(super) greatest: i16,
     /// Whether the lag is said for itself, so that long ones have coarser fractions.
@@ -30,7 +30,8 @@ impl Range {
 }
 
 /// The best lag for a target, of past excitation before `at`.
-pub(super) fn search(
+#[inline(always)]
+pub(crate) fn search(
     mode: Mode,
     excitation: &[i16],
     at: usize,
@@ -75,6 +76,7 @@ pub(super) fn search(
 }
 
 /// Normalised correlations of target and filtered excitation, from four below the least lag on.
+#[inline(always)]
 fn correlations(
     excitation: &[i16],
     at: usize,
@@ -114,6 +116,7 @@ fn correlations(
     correlations
 }
 
+#[inline(always)]
 fn interpolated(correlations: &[i16; 40], at: usize, fraction: i16) -> i16 {
     let (at, fraction) = if fraction < 0 { (at - 1, fraction + 4) } else { (at, fraction) };
     let fir = &CORRELATION_FIR[(3 - fraction) as usize];
@@ -121,7 +124,8 @@ fn interpolated(correlations: &[i16; 40], at: usize, fraction: i16) -> i16 {
 }
 
 /// A signal through a filter, from zero state.
-pub(super) fn convolve(signal: &Subframe, impulse: &Subframe) -> Subframe {
+#[inline(always)]
+pub(crate) fn convolve(signal: &Subframe, impulse: &Subframe) -> Subframe {
     let mut out = [0_i32; SUBFRAME];
     for (i, &sample) in signal.iter().enumerate() {
         for (sum, &part) in out[i..].iter_mut().zip(impulse) {

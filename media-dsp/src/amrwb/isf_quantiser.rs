@@ -10,7 +10,8 @@ use super::spectrum::Isf;
 use super::{Mode, ORDER};
 
 /// The indices of a frame's frequencies. `prediction`: what the decoder adds to the residual.
-pub(super) fn quantise(mode: Mode, isf: &Isf, prediction: &Isf) -> [i16; 7] {
+#[inline(always)]
+pub(crate) fn quantise(mode: Mode, isf: &Isf, prediction: &Isf) -> [i16; 7] {
     let mut residual = [0; ORDER];
     for (i, part) in residual.iter_mut().enumerate() {
         *part = isf[i].wrapping_sub(MEAN_ISF[i]).wrapping_sub(prediction[i]);
@@ -74,11 +75,13 @@ pub(super) fn quantise_noise(isf: &Isf) -> [i16; 5] {
     ]
 }
 
+#[inline(always)]
 fn difference<const N: usize>(a: &[i16], b: &[i16; N]) -> [i16; N] {
     std::array::from_fn(|i| a[i].wrapping_sub(b[i]))
 }
 
 /// The first of the nearest rows, and its distance.
+#[inline(always)]
 fn nearest<const N: usize>(x: &[i16], table: &[[i16; N]]) -> (i16, i32) {
     let mut best = (0, i32::MAX);
     for (i, row) in table.iter().enumerate() {
@@ -91,6 +94,7 @@ fn nearest<const N: usize>(x: &[i16], table: &[[i16; N]]) -> (i16, i32) {
 }
 
 /// The four nearest rows, the nearest first.
+#[inline(always)]
 fn best_four<const N: usize>(x: &[i16], table: &[[i16; N]]) -> [usize; 4] {
     let mut least = [i32::MAX; 4];
     let mut best = [0, 1, 2, 3];

@@ -8,7 +8,7 @@ use crate::fixed::{mult, saturate};
 
 /// A pitch lag: samples and quarters of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Lag {
+pub(crate) struct Lag {
     pub(super) whole: i16,
     pub(super) quarters: i16,
 }

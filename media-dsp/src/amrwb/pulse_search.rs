@@ -6,7 +6,7 @@ use super::{Mode, SUBFRAME, Subframe};
 use crate::fixed::{l_shl, mult_r, norm_l, round};
 
 /// Pulses that were found.
-pub(super) struct Found {
+pub(crate) struct Found {
     /// The code vector, Q9, or Q8 where the impulse response is strong.
     pub(super) code: Subframe,
     /// The code vector through the impulse response.
@@ -52,7 +52,8 @@ impl Plan {
 }
 
 /// The correlation of target and impulse response at each place, scaled.
-pub(super) fn correlation(impulse: &Subframe, target: &Subframe) -> Subframe {
+#[inline(always)]
+pub(crate) fn correlation(impulse: &Subframe, target: &Subframe) -> Subframe {
     let mut sums = [0; SUBFRAME];
     let mut most = [0_i32; 4];
     for (i, sum) in sums.iter_mut().enumerate() {
@@ -75,6 +76,7 @@ pub(super) struct Signs {
 }
 
 impl Signs {
+    #[inline(always)]
     pub(super) fn choose(correlation: &Subframe, residual: &Subframe, weight: i16) -> Self {
         let (root, exponent) = root(residual);
         let of_residual = i32::from(round(l_shl(root, exponent + 5)));
@@ -97,11 +99,13 @@ impl Signs {
     }
 
     /// A value with the sign of a place: what is positive loses one in 32768.
+    #[inline(always)]
     fn applied(&self, value: i32, place: usize) -> i16 {
         ((value * if self.negative[place] { -32_768 } else { 32_767 }) >> 15) as i16
     }
 }
 
+#[inline(always)]
 fn root(signal: &Subframe) -> (i32, i16) {
     let energy = (dot(signal, signal) << 1).wrapping_add(1);
     let shift = norm_l(energy);
@@ -117,6 +121,7 @@ struct Matrix {
 }
 
 impl Matrix {
+    #[inline(always)]
     fn new(impulse: &Subframe, signs: &Signs) -> Self {
         let mut own = [[0; 16]; 4];
         let mut sum = 0x8000_i32;
@@ -144,6 +149,7 @@ impl Matrix {
 }
 
 /// The correlations of all places that are so far apart, from the end.
+#[inline(always)]
 fn diagonal(impulse: &Subframe, distance: usize, next: &mut [[[i16; 16]; 16]; 4]) {
     let mut sum = 0x8000_i32;
     for (i, (&h, &later)) in impulse.iter().zip(&impulse[distance..]).enumerate() {
@@ -184,7 +190,8 @@ struct Context<'a> {
 }
 
 /// Searches the codebook of any mode but the first.
-pub(super) fn search(
+#[inline(always)]
+pub(crate) fn search(
     mode: Mode,
     correlation: &Subframe,
     residual: &Subframe,
@@ -232,6 +239,7 @@ pub(super) fn nothing() -> Found {
 }
 
 /// Marks the eight likeliest places of each track with -8 to -1; the likeliest of each.
+#[inline(always)]
 fn mark_likely(likely: &mut Subframe) -> [usize; 4] {
     let mut best = [0; 4];
     let mut place = 0;
@@ -253,6 +261,7 @@ fn mark_likely(likely: &mut Subframe) -> [usize; 4] {
 }
 
 /// Begins a round with none, two or four pulses in the likeliest places.
+#[inline(always)]
 fn begin(
     plan: &Plan,
     round: usize,
@@ -288,6 +297,7 @@ fn begin(
 }
 
 /// Adds the response to a pulse.
+#[inline(always)]
 pub(super) fn respond(responses: &mut Subframe, impulse: &Subframe, place: usize, signs: &Signs) {
     for (sum, &h) in responses[place..].iter_mut().zip(impulse) {
         *sum = sum.wrapping_add(if signs.negative[place] { h.wrapping_neg() } else { h });
@@ -295,6 +305,7 @@ pub(super) fn respond(responses: &mut Subframe, impulse: &Subframe, place: usize
 }
 
 /// Adds the two pulses in neighbouring tracks that are best together with those before.
+#[inline(always)]
 fn add_pair(
     state: &mut State,
     pulse: usize,
@@ -346,6 +357,7 @@ fn add_pair(
 }
 
 /// For each place of a track: the energy that a pulse there adds.
+#[inline(always)]
 fn with_others(
     track: usize,
     responses: &Subframe,

@@ -12,7 +12,7 @@ use super::{Mode, ORDER};
 use crate::fixed::{add, l_add, l_mac, l_shl, l_sub, mult, round, shl, shr_r, sub};
 
 /// The frequencies of a frame; the last one is the last reflection coefficient's.
-pub(super) type Isf = [i16; ORDER];
+pub(crate) type Isf = [i16; ORDER];
 
 /// A predictor in Q12.
 pub(super) type Predictor = [i16; ORDER + 1];

@@ -4,17 +4,18 @@
 use super::filters::{de_emphasise, impulse, residual, synthesise};
 use super::{Encoder, WEIGHT};
 use crate::amrwb::arithmetic::{dot, scale};
-use crate::amrwb::closed_loop::{self, Products, Range, convolve, without};
+use crate::amrwb::closed_loop::{self, Products, Range, without};
 use crate::amrwb::excitation::{pre_emphasise, steady_gain};
 use crate::amrwb::frame::Parameters;
 use crate::amrwb::gain_quantiser::Wanted;
 use crate::amrwb::gains::{Gains, voicing};
 use crate::amrwb::pitch::{self, Lag};
 use crate::amrwb::pulse_index::indices;
-use crate::amrwb::pulse_search::{Found, correlation, search};
+use crate::amrwb::pulse_search::Found;
 use crate::amrwb::spectrum::{Predictor, weighted};
 use crate::amrwb::two_pulses;
 use crate::amrwb::{EMPHASIS, Lineage, Mode, ORDER, SUBFRAME, SUBFRAME_16K, Subframe};
+use crate::arch::amrwb as arch;
 use crate::fixed::{l_shl, mult, round};
 
 /// A subframe that is to be encoded.
@@ -135,7 +136,7 @@ impl Encoder {
         range: &mut Range,
         parameters: &mut Parameters,
     ) -> Lag {
-        let lag = closed_loop::search(self.mode, &self.excitation, at, target, impulse, *range);
+        let lag = arch::lag(self.level, self.mode, &self.excitation, at, target, impulse, *range);
         parameters.put(range.index(self.mode, lag));
         if range.absolute {
             *range = Range::around(lag);
@@ -154,9 +155,9 @@ impl Encoder {
     ) -> Adaptive {
         let next = self.excitation[at + SUBFRAME];
         pitch::adaptive_codebook(Lineage::Standard, &mut self.excitation, at, lag);
-        let clips = self.guard.clips();
+        let (level, clips) = (self.level, self.guard.clips());
         let with = |vector: Subframe| {
-            let filtered = convolve(&vector, impulse);
+            let filtered = arch::convolve(level, &vector, impulse);
             let (gain, products) = closed_loop::gain(target, &filtered);
             let gain = if clips { gain.min(CLIPPED) } else { gain };
             Adaptive { vector, rest: without(target, &filtered, gain), filtered, gain, products }
@@ -189,10 +190,10 @@ impl Encoder {
     ) -> Found {
         pre_emphasise(&mut response, self.tilt);
         pitch::sharpen(&mut response, period);
-        let correlation = correlation(&response, target);
+        let correlation = arch::correlation(self.level, &response, target);
         let found = match self.mode {
             Mode::M660 => two_pulses::search(&correlation, residual, &response),
-            mode => search(mode, &correlation, residual, &response),
+            mode => arch::pulses(self.level, mode, &correlation, residual, &response),
         };
         let (values, count) = indices(self.mode, &found.tracks);
         values[..count].iter().for_each(|&index| parameters.put(index));
