@@ -97,18 +97,35 @@ impl Decoder {
     /// Decodes a frame of the storage format (RFC 4867, clause 5.3: one octet, then the bits) to
     /// 320 samples at 16 kHz. Octets behind it are not looked at: [`Frame::read`] says where the
     /// next frame begins. Frames of RTP payloads go to [`Decoder::decode_frame`].
+    ///
+    /// # Errors The octets do not begin with a whole frame, or `pcm` is shorter than one; nothing
+    /// was decoded then.
     pub fn decode(&mut self, payload: &[u8], pcm: &mut [i16]) -> Result<usize, DecodeError> {
         let (frame, _) = Frame::read(payload)?;
         self.decode_frame(&frame, pcm)
     }
 
-    /// Makes up for a frame that did not arrive: 320 samples, as for a frame of
-    /// [`FrameType::Lost`] (3GPP TS 26.191).
+    /// Fills the whole frames of `pcm`, 320 samples each, in place of what did not arrive, as for
+    /// frames of [`FrameType::Lost`] (3GPP TS 26.191). Returns how many samples these are.
+    ///
+    /// # Errors
+    /// `pcm` is shorter than a frame.
     pub fn conceal(&mut self, pcm: &mut [i16]) -> Result<usize, DecodeError> {
-        self.decode_frame(&Frame::empty(FrameType::Lost), pcm)
+        let (frames, _) = pcm.as_chunks_mut::<FRAME>();
+        if frames.is_empty() {
+            return Err(DecodeError::NoRoom { needed: FRAME });
+        }
+        for samples in frames.iter_mut() {
+            self.decode_frame(&Frame::empty(FrameType::Lost), samples)?;
+        }
+        Ok(frames.len() * FRAME)
     }
 
-    /// Decodes a frame to 320 samples at 16 kHz, of which the two lowest bits are zero.
+    /// Decodes a frame to 320 samples at 16 kHz, of which the two lowest bits are zero. Returns
+    /// 320.
+    ///
+    /// # Errors
+    /// `pcm` is shorter than a frame; nothing was decoded then.
     pub fn decode_frame(&mut self, frame: &Frame, pcm: &mut [i16]) -> Result<usize, DecodeError> {
         let Some(pcm) = pcm.first_chunk_mut::<FRAME>() else {
             return Err(DecodeError::NoRoom { needed: FRAME });

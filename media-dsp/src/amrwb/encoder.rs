@@ -123,6 +123,9 @@ impl Encoder {
     /// Encodes 320 samples at 16 kHz to a frame of the storage format (RFC 4867, clause 5.3), and
     /// says how many octets it has. There must be room for a frame of speech: 18 octets in mode 0,
     /// 61 in mode 8.
+    ///
+    /// # Errors
+    /// `pcm` is not 320 samples, or `out` has no room; nothing was encoded then.
     pub fn encode(&mut self, pcm: &[i16], out: &mut [u8]) -> Result<usize, EncodeError> {
         let needed = 1 + FrameType::Speech(self.mode).octets();
         if out.len() < needed {
@@ -132,6 +135,9 @@ impl Encoder {
     }
 
     /// Encodes 320 samples at 16 kHz to a frame, which [`rtp::write`](super::rtp::write) takes.
+    ///
+    /// # Errors
+    /// `pcm` is not 320 samples; nothing was encoded then.
     pub fn encode_frame(&mut self, pcm: &[i16]) -> Result<Frame, EncodeError> {
         let Ok(samples) = <&[i16; FRAME]>::try_from(pcm) else {
             return Err(EncodeError::FrameLength { frame: FRAME, given: pcm.len() });

@@ -210,7 +210,10 @@ impl Frame {
         &self.bits[..self.frame_type.octets()]
     }
 
-    /// The first frame of the storage format, and how many octets it has.
+    /// The first frame of octets in the storage format, and how many of them it takes.
+    ///
+    /// # Errors
+    /// They do not begin with a whole frame of a type that exists.
     pub fn read(stored: &[u8]) -> Result<(Self, usize), DecodeError> {
         let (&head, rest) = stored.split_first().ok_or(DecodeError::Malformed)?;
         let frame_type = FrameType::from_index((head >> 3) & 15).ok_or(DecodeError::Malformed)?;
@@ -219,7 +222,10 @@ impl Frame {
         Ok((Self::new(frame_type, quality, bits), 1 + bits.len()))
     }
 
-    /// Writes it in the storage format; how many octets that are.
+    /// Writes it in the storage format. Returns how many octets that are.
+    ///
+    /// # Errors
+    /// `out` is too short; nothing was written then.
     pub fn write(&self, out: &mut [u8]) -> Result<usize, EncodeError> {
         let bits = self.bits();
         let needed = 1 + bits.len();

@@ -48,8 +48,10 @@ pub struct Payload<'a> {
 }
 
 impl<'a> Payload<'a> {
-    /// Reads a payload. What is behind the last frame is ignored; a payload that is too short for
-    /// its frames, or has one of a type that does not exist, is dropped as a whole.
+    /// Reads a payload. What is behind the last frame is not looked at.
+    ///
+    /// # Errors It is too short for its frames, or has one of a type that does not exist: it is
+    /// dropped as a whole (clause 4.3.2).
     pub fn read(framing: Framing, octets: &'a [u8]) -> Result<Self, DecodeError> {
         let mut payload = Self { framing, octets, frames: 0 };
         let mut needed = framing.request_bits();
@@ -117,7 +119,10 @@ impl<'a> Payload<'a> {
     }
 }
 
-/// Writes a payload; how many octets it has. At least one frame is needed.
+/// Writes a payload. Returns how many octets it has.
+///
+/// # Errors
+/// There is no frame, or `out` is too short; nothing was written then.
 pub fn write(
     framing: Framing,
     request: Option<Mode>,

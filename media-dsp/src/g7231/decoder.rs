@@ -81,10 +81,10 @@ impl Decoder {
     }
 
     /// Decodes the frames of a payload, one after another: 240 samples each. Returns how many
-    /// samples these are.
+    /// samples these are. Speech whose parameters are out of their ranges is concealed.
     ///
-    /// Octets after the last whole frame, or no octets at all, make the whole payload malformed.
-    /// Speech whose parameters are out of their ranges is concealed.
+    /// # Errors There are octets after the last whole frame, or none at all, or `pcm` is too short;
+    /// nothing was decoded then.
     pub fn decode(&mut self, payload: &[u8], pcm: &mut [i16]) -> Result<usize, DecodeError> {
         let mut frames = 0;
         let mut rest = payload;
@@ -111,13 +111,20 @@ impl Decoder {
         Ok(needed)
     }
 
-    /// Makes up for a frame that did not arrive: 240 samples (§3.10). In silence it is more of the
-    /// noise (Annex A).
+    /// Fills the whole frames of `pcm`, 240 samples each, in place of what did not arrive (§3.10);
+    /// in silence with more of the noise (Annex A). Returns how many samples these are.
+    ///
+    /// # Errors
+    /// `pcm` is shorter than a frame.
     pub fn conceal(&mut self, pcm: &mut [i16]) -> Result<usize, DecodeError> {
-        let needed = FRAME_SAMPLES;
-        let samples = pcm.first_chunk_mut().ok_or(DecodeError::NoRoom { needed })?;
-        self.lost(samples);
-        Ok(needed)
+        let (frames, _) = pcm.as_chunks_mut();
+        if frames.is_empty() {
+            return Err(DecodeError::NoRoom { needed: FRAME_SAMPLES });
+        }
+        for samples in frames.iter_mut() {
+            self.lost(samples);
+        }
+        Ok(frames.len() * FRAME_SAMPLES)
     }
 
     fn speech(&mut self, rate: Rate, speech: &Speech, samples: &mut [i16; FRAME_SAMPLES]) {

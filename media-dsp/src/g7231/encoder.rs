@@ -88,6 +88,9 @@ impl Encoder {
     /// Encodes 240 samples and says what they became. Its octets stand at the beginning of `out`,
     /// which must have room for a frame of speech at the rate; of a frame that is not sent it is
     /// the one octet that tells so in a file.
+    ///
+    /// # Errors
+    /// `pcm` is not 240 samples, or `out` has no room; nothing was encoded then.
     pub fn encode(&mut self, pcm: &[i16], out: &mut [u8]) -> Result<Frame, EncodeError> {
         let samples: &[i16; FRAME_SAMPLES] = pcm
             .try_into()

@@ -233,7 +233,7 @@ fn a_lost_frame_is_one_of_the_type_that_says_so() {
     let (mut one, mut other) = ([0; FRAME], [0; FRAME]);
     for (number, frame) in frames.iter().enumerate() {
         if number % 5 == 4 {
-            lost.conceal(&mut one).unwrap();
+            assert_eq!(lost.conceal(&mut one), Ok(FRAME));
             told.decode(&[14 << 3 | 4], &mut other).unwrap();
         } else {
             lost.decode_frame(frame, &mut one).unwrap();
@@ -241,6 +241,23 @@ fn a_lost_frame_is_one_of_the_type_that_says_so() {
         }
         assert_eq!(one, other, "frame {number}");
     }
+}
+
+#[test]
+fn a_gap_is_filled_with_as_many_frames_as_fit() {
+    let mut decoder = Decoder::new(Lineage::Standard);
+    let mut pcm = [0; 4 * FRAME];
+    for frame in &coded(Mode::M1825)[..20] {
+        decoder.decode_frame(frame, &mut pcm).unwrap();
+    }
+    let mut singly = decoder.clone();
+    assert_eq!(decoder.conceal(&mut pcm[..4 * FRAME - 1]), Ok(3 * FRAME));
+    for frame in pcm[..3 * FRAME].chunks(FRAME) {
+        let mut one = [0; FRAME];
+        assert_eq!(singly.conceal(&mut one), Ok(FRAME));
+        assert_eq!(one, frame);
+    }
+    assert_eq!(decoder, singly);
 }
 
 #[test]
