@@ -244,7 +244,7 @@ export class Exchange {
       const answered = i % 5 !== 3;
       const talk = ((i * 37) % 540) * 1000 + 9000;
       const lossy = i % 11 === 6;
-      const end: End = answered ? (i % 23 === 21 ? { cause: 127, status: null, by: 'exchange', why: { no_media: { seconds: 60 } } } : hungUp(i % 3 === 0 ? 'callee' : 'caller')) : ENDS[i % ENDS.length]!;
+      const end: End = answered ? (i % 23 === 21 ? { cause: 127, status: null, by: 'exchange', why: { no_media: { seconds: 60 } }, text: 'No sound came for 60 seconds' } : hungUp(i % 3 === 0 ? 'callee' : 'caller')) : ENDS[i % ENDS.length]!;
       this.cdrs.push({
         id: id(at, i), tenant: 1, direction: kind === 1 ? 'inbound' : kind === 2 ? 'outbound' : 'internal', state: 'ended', from, to, dialled: kind === 1 ? '+442079460958' : to.number,
         origin: kind === 1 ? { trunk: 'Kestrel Telecom' } : { extension: from.number }, destination: kind === 2 ? { trunk: 'Kestrel Telecom' } : { extension: to.number },
@@ -262,14 +262,14 @@ export class Exchange {
 }
 
 const ENDS: End[] = [
-  { cause: 19, status: null, by: 'exchange', why: 'no_answer' },
-  { cause: 17, status: 486, by: 'callee', why: 'busy' },
-  { cause: 16, status: 487, by: 'caller', why: 'cancelled' },
-  { cause: 20, status: null, by: 'exchange', why: 'not_registered' },
-  { cause: 41, status: 503, by: 'network', why: 'carrier_failed' },
+  { cause: 19, status: null, by: 'exchange', why: 'no_answer', text: 'Nobody answered' },
+  { cause: 17, status: 486, by: 'callee', why: 'busy', text: 'Busy' },
+  { cause: 16, status: 487, by: 'caller', why: 'cancelled', text: 'The caller hung up before anybody answered' },
+  { cause: 20, status: null, by: 'exchange', why: 'not_registered', text: 'No phone is registered' },
+  { cause: 41, status: 503, by: 'network', why: 'carrier_failed', text: 'The carrier could not complete the call' },
 ];
 
-export const hungUp = (by: 'caller' | 'callee'): End => ({ cause: 16, status: null, by, why: 'hung_up' });
+export const hungUp = (by: 'caller' | 'callee'): End => ({ cause: 16, status: null, by, why: 'hung_up', text: by === 'caller' ? 'The caller hung up' : 'The called side hung up' });
 
 function stream(leg: string, packets: number, lost: number, jitter: number): CallRecord['streams'][number] {
   return {

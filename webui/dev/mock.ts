@@ -138,7 +138,7 @@ export class Box {
     if (method === 'DELETE' && call) {
       const found = box.calls.find((one) => one.id === call[1]);
       if (!found) return refuse(404, 'This does not exist, or no longer.');
-      box.end(found, { ...hungUp('caller'), by: 'exchange', why: 'administrator' });
+      box.end(found, { ...hungUp('caller'), by: 'exchange', why: 'administrator', text: 'Ended by an administrator' });
       return { status: 204 };
     }
     const token = path.match(/^\/tokens\/(.+)$/);

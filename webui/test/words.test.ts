@@ -2,20 +2,20 @@ import { describe, expect, test } from 'vitest';
 import { Exchange, hungUp } from '../dev/exchange';
 import type { CallRecord, End } from '../src/lib/api/types';
 import { ago, dayName, duration, endOfDay, startOfDay } from '../src/lib/time';
-import { advice, codec, outcome, phoneName, why } from '../src/lib/words';
+import { advice, codec, outcome, phoneName, stateOf } from '../src/lib/words';
 
 const call = (more: Partial<CallRecord>): CallRecord => ({ ...new Exchange(false).cdrs[0]!, ...more });
 const ended = (why: End['why'], answered = false): CallRecord =>
-  call({ state: 'ended', answered: answered ? 1 : null, end: { cause: 16, status: null, by: 'exchange', why } });
+  call({ state: 'ended', answered: answered ? 1 : null, end: { cause: 16, status: null, by: 'exchange', why, text: 'As the box says' } });
 
 describe('why a call ended', () => {
-  test('is told in words, with who did it', () => {
-    expect(why(hungUp('caller'))).toBe('The caller hung up');
-    expect(why({ cause: 127, status: null, by: 'exchange', why: { no_media: { seconds: 60 } } })).toBe('No sound came for 60 seconds');
+  test('is told in the words of the box', () => {
+    expect(stateOf(ended('hung_up'))).toBe('As the box says');
+    expect(stateOf(call({ state: 'ended', end: null }))).toBe('Ended');
   });
 
   test('comes with advice where something can be mended', () => {
-    expect(advice({ cause: 20, status: null, by: 'exchange', why: 'not_registered' })).toContain('password');
+    expect(advice({ cause: 20, status: null, by: 'exchange', why: 'not_registered', text: '' })).toContain('password');
     expect(advice(hungUp('callee'))).toBeNull();
   });
 

@@ -3,9 +3,8 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Everything known about an end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+/// Everything known about an end. Written out, it also tells itself as a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct End {
     /// The cause of ITU-T Q.850, as trunks and lines need it.
     pub cause: Cause,
@@ -13,8 +12,25 @@ pub struct End {
     pub status: Option<u16>,
     /// Who decided.
     pub by: Decider,
-    /// What happened, for people.
+    /// What happened.
     pub why: Why,
+}
+
+/// Everything known about an end.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+struct Told<'a> {
+    /// The cause of ITU-T Q.850, as trunks and lines need it.
+    cause: Cause,
+    /// The SIP status that said so, when one did.
+    status: Option<u16>,
+    /// Who decided.
+    by: Decider,
+    /// What happened, for programs.
+    why: &'a Why,
+    /// What happened, for people: a sentence without its full stop.
+    #[cfg_attr(feature = "openapi", schema(example = "The caller hung up"))]
+    text: String,
 }
 
 /// A cause value of ITU-T Q.850 (10/2018) Table 1.
@@ -139,6 +155,44 @@ impl End {
     }
 }
 
+impl Serialize for End {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { cause, status, by, why } = self;
+        let (cause, status, by) = (*cause, *status, *by);
+        Told { cause, status, by, why, text: self.to_string() }.serialize(serializer)
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for End {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        Told::schema()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for End {
+    fn schemas(into: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {
+        Told::schemas(into);
+    }
+}
+
+/// The sentence that whoever looks after the box reads.
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.why, self.by) {
+            (Why::HungUp, Decider::Caller) => f.write_str("The caller hung up"),
+            (Why::HungUp, Decider::Callee) => f.write_str("The called side hung up"),
+            (why, _) => {
+                let why = why.to_string();
+                let mut rest = why.chars();
+                let first = rest.next().into_iter().flat_map(char::to_uppercase);
+                first.chain(rest).try_for_each(|c| fmt::Write::write_char(f, c))
+            }
+        }
+    }
+}
+
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
@@ -147,7 +201,7 @@ impl fmt::Display for Why {
             Self::Busy => "busy",
             Self::NoAnswer => "nobody answered",
             Self::Rejected => "the call was refused",
-            Self::DoNotDisturb => "does not want to be disturbed",
+            Self::DoNotDisturb => "the called side does not want to be disturbed",
             Self::NotRegistered => "no phone is registered",
             Self::Unreachable => "the phone or carrier did not answer",
             Self::NoSuchNumber => "nobody has this number",
@@ -173,5 +227,34 @@ impl fmt::Display for Why {
             Self::NoPorts => "no media port was free",
         };
         f.write_str(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_a_sentence_that_says_who_did_it() {
+        assert_eq!(End::hung_up(Decider::Caller).to_string(), "The caller hung up");
+        assert_eq!(End::hung_up(Decider::Callee).to_string(), "The called side hung up");
+        let silent = End::ours(Cause::RECOVERY_ON_TIMER, Why::NoMedia { seconds: 60 });
+        assert_eq!(silent.to_string(), "No sound came for 60 seconds");
+        assert_eq!(End::ours(Cause::USER_BUSY, Why::Busy).to_string(), "Busy");
+    }
+
+    #[test]
+    fn the_sentence_is_written_and_what_was_written_is_read_with_or_without_it() {
+        let end = End { status: Some(486), ..End::ours(Cause::USER_BUSY, Why::Busy) };
+        let written = serde_json::to_value(&end).unwrap();
+        let expected = serde_json::json!({
+            "cause": 17, "status": 486, "by": "exchange", "why": "busy", "text": "Busy",
+        });
+        assert_eq!(written, expected);
+        assert_eq!(serde_json::from_value::<End>(written).unwrap(), end);
+        let older = serde_json::json!({
+            "cause": 17, "status": 486, "by": "exchange", "why": "busy",
+        });
+        assert_eq!(serde_json::from_value::<End>(older).unwrap(), end);
     }
 }

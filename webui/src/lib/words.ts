@@ -2,42 +2,6 @@
 
 import type { CallRecord, End, External, Place, TrunkStatus, Why } from './api/types';
 
-const WHY: Record<Extract<Why, string>, string> = {
-  hung_up: 'Hung up',
-  cancelled: 'The caller hung up before anybody answered',
-  busy: 'Busy',
-  no_answer: 'Nobody answered',
-  rejected: 'The call was refused',
-  do_not_disturb: 'Does not want to be disturbed',
-  not_registered: 'No phone is registered',
-  unreachable: 'The phone or carrier did not answer',
-  no_such_number: 'Nobody has this number',
-  incomplete: 'The number is not complete',
-  no_route: 'No route leads there',
-  barred: 'A route bars this number',
-  loop: 'Forwarded in a circle',
-  trunk_full: 'The trunk carries all the calls that it may',
-  carrier_failed: 'The carrier could not complete the call',
-  answered_elsewhere: 'Answered on another phone',
-  transferred: 'Transferred',
-  no_common_media: 'The two sides share no codec',
-  session_expired: 'The other side stopped answering during the call',
-  protocol_error: 'The other side broke the protocol',
-  dialog_lost: 'The other side no longer knew the call',
-  administrator: 'Ended by an administrator',
-  shutdown: 'The box was shut down',
-  crash: 'The box stopped without warning during the call',
-  overload: 'The box carried all the calls that it can',
-  no_ports: 'No media port was free',
-};
-
-export function why(end: End): string {
-  if (typeof end.why !== 'string') return `No sound came for ${end.why.no_media.seconds} seconds`;
-  if (end.why === 'hung_up' && end.by === 'caller') return 'The caller hung up';
-  if (end.why === 'hung_up' && end.by === 'callee') return 'The called side hung up';
-  return WHY[end.why] ?? 'Ended';
-}
-
 /** What an installer can do about it; nothing where nothing went wrong. */
 export function advice(end: End): string | null {
   if (typeof end.why !== 'string') {
@@ -97,7 +61,7 @@ export function stateOf(call: CallRecord): string {
     case 'dialling': return 'Dialling';
     case 'ringing': return 'Ringing';
     case 'up': return 'Talking';
-    case 'ended': return call.end ? why(call.end) : 'Ended';
+    case 'ended': return call.end?.text ?? 'Ended';
   }
 }
 

@@ -1,6 +1,7 @@
 //! What the box does: calls, records, routes, backups; and the files beside the API.
 
 use crate::fake::{Client, FakeBox, NOW, call};
+use ::call::{Decider, End};
 use axum::http::{StatusCode, header};
 use serde_json::json;
 
@@ -42,6 +43,11 @@ async fn call_records_come_newest_first_page_by_page() {
     assert_eq!(client.get(&between).await.json()["items"].as_array().unwrap().len(), 2);
     let one = client.get(&format!("/api/v1/cdrs/{}", call(3).id)).await.json();
     assert_eq!(one["started"], NOW.0 + 3);
+    let mut ended = call(9);
+    ended.end = Some(End::hung_up(Decider::Caller));
+    fake.with(|state| state.records.push(ended));
+    let one = client.get(&format!("/api/v1/cdrs/{}", call(9).id)).await.json();
+    assert_eq!(one["end"]["text"], "The caller hung up");
 }
 
 #[tokio::test]

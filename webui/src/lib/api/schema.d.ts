@@ -723,7 +723,12 @@ export interface components {
              * @description The SIP status that said so, when one did.
              */
             status?: number | null;
-            /** @description What happened, for people. */
+            /**
+             * @description What happened, for people: a sentence without its full stop.
+             * @example The caller hung up
+             */
+            text: string;
+            /** @description What happened, for programs. */
             why: components["schemas"]["Why"];
         };
         /** @description Something changed. Events are ordered; the listener's copy of the world is the sum of them. */
