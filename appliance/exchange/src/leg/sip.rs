@@ -1,8 +1,10 @@
 //! SIP legs: each is one dialog with one phone or carrier, and translates between its messages and the
 //! events and commands that `pbx` knows. Nothing of one leg's dialog is seen on the other.
 
+mod alarm;
 mod cause;
 mod draft;
+mod farewell;
 mod incoming;
 mod media;
 mod outgoing;
@@ -327,22 +329,6 @@ impl Legs {
         }
     }
 
-    /// When a leg has something to do.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.timers.first().map(|(at, _)| *at)
-    }
-
-    pub(crate) fn timeout(&mut self, desk: &mut Desk<'_>) {
-        while let Some((at, leg)) = self.timers.first().copied().filter(|(at, _)| *at <= desk.now) {
-            self.timers.remove(&(at, leg));
-            if let Some(leg) = self.legs.get_mut(&leg) {
-                leg.alarm = None;
-            }
-            self.leg_timeout(desk, leg);
-            self.settle(leg);
-        }
-    }
-
     /// The leg of a dialog, as a Replaces names it.
     pub(crate) fn replaced(&self, call_id: &str, ours: &str, theirs: &str) -> Option<LegId> {
         let id = self.by_tag.get(ours)?;
@@ -449,21 +435,6 @@ impl Opened {
 impl SipLeg {
     fn whose(&self, leg: LegId) -> Whose {
         Whose { call: self.call, leg, remote: self.flow.remote.ip() }
-    }
-
-    fn deadline(&self) -> Option<Instant> {
-        match &self.state {
-            State::Incoming(incoming) => incoming.reliable.as_ref().and_then(Reliable::deadline),
-            State::Outgoing(outgoing) => {
-                let mute = outgoing.attempt.as_ref().and_then(|attempt| attempt.mute_until);
-                [mute, outgoing.way.deadline()].into_iter().flatten().min()
-            }
-            State::Up(up) => {
-                let all = [up.turn.deadline(), up.timer.deadline(), up.answer.deadline()];
-                all.into_iter().flatten().min()
-            }
-            State::Ending(ending) => Some(ending.until),
-        }
     }
 
     fn is_trunk(&self) -> bool {

@@ -1,22 +1,22 @@
-//! Offers in a call that is up: one leg changes its media, and the other leg is asked (RFC 3264 §8,
-//! RFC 3261 §14, RFC 3311). Hold, resume, video added, codecs changed, and the joins of a transfer.
+//! A peer's offers in a call that is up: one leg changes its media, and the other leg is asked
+//! (RFC 3264 §8, RFC 3261 §14.2, RFC 3311). Hold, resume, video added, codecs changed.
 
-use super::draft::authorize;
+mod ours;
+
 use super::incoming::{ALLOW, SUPPORTED, policy, proposal, timer_of, with_terms};
-use super::talk::hop;
-use super::{Desk, Legs, Peer, SipLeg, State, Unreadable, description};
-use crate::frame::Owner;
-use call::{Cause, Decider, End, LegEvent, LegId, Why};
-use sdp::{Direction, Session};
-use sip::digest::Answering;
+use super::{Desk, Legs, SipLeg, State, Unreadable, description};
+use call::{LegEvent, LegId};
+use ours::Purpose;
+use sdp::Session;
 use sip::flow::Flow;
-use sip::header::session::{Refresher, SessionExpires};
 use sip::session::answer::Answer;
-use sip::session::timer::{SessionTimer, Terms, Verdict};
+use sip::session::timer::{Terms, Verdict};
 use sip::session::turn::Admission;
 use sip::transaction::TransactionId;
 use sip::{Message, Method, Name, OwnedMessage, Status, response_to};
 use std::sync::Arc;
+
+pub(super) use ours::{Offered, Wanted};
 
 /// An offer of a peer that waits for what the other leg says.
 #[derive(Debug)]
@@ -25,37 +25,6 @@ pub(super) struct Asked {
     request: OwnedMessage,
     offer: Arc<Session>,
     terms: Option<Terms>,
-}
-
-/// An offer of ours that is out.
-#[derive(Debug)]
-pub(super) struct Offered {
-    pub(super) transaction: TransactionId,
-    cseq: u32,
-    method: Method<'static>,
-    body: Option<Vec<u8>>,
-    purpose: Purpose,
-    challenge: Option<Answering>,
-}
-
-/// Why we offer.
-#[derive(Debug, Clone, Copy)]
-enum Purpose {
-    /// Another leg asked.
-    OnBehalf(LegId),
-    /// The leg gets another partner.
-    Rejoin { media: LegId, both: bool },
-    /// The session timer.
-    Refresh,
-}
-
-/// What waits for its turn.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Wanted {
-    /// Another partner.
-    Rejoin { media: LegId, both: bool },
-    /// The session timer.
-    Refresh,
 }
 
 impl Legs {
@@ -182,148 +151,6 @@ impl Legs {
         if let Some(asked) = up.talk.theirs.take() {
             self.accept(desk, id, asked, Some(&body));
         }
-    }
-
-    /// Sends an offer of ours, whose turn was taken before.
-    fn offer_to(
-        &mut self,
-        desk: &mut Desk<'_>,
-        id: LegId,
-        theirs: &Session,
-        direction: Option<Direction>,
-        purpose: Purpose,
-    ) -> Option<()> {
-        let leg = self.legs.get_mut(&id)?;
-        let whose = leg.whose(id);
-        let body = leg.media.offer(desk.frame, whose, theirs, direction).ok()?;
-        self.send_offer(desk, id, Method::Invite, Some(body), purpose, None)
-    }
-
-    fn send_offer(
-        &mut self,
-        desk: &mut Desk<'_>,
-        id: LegId,
-        method: Method<'static>,
-        body: Option<Vec<u8>>,
-        purpose: Purpose,
-        mut challenge: Option<Answering>,
-    ) -> Option<()> {
-        let (compose, branch, flow) = self.begin(desk, id, method)?;
-        let leg = self.legs.get_mut(&id)?;
-        let State::Up(up) = &mut leg.state else { return None };
-        let frame = &mut *desk.frame;
-        let interval = frame.config.settings.session_seconds;
-        let expires = SessionExpires { interval, refresher: Some(Refresher::Uac) };
-        let mut compose = compose
-            .header(Name::Contact, frame.contact("", &flow))
-            .header(Name::Allow, ALLOW)
-            .header(Name::Supported, SUPPORTED)
-            .header(Name::SessionExpires, expires);
-        if let (Some(challenge), Peer::Trunk { trunk, .. }) = (&mut challenge, &leg.peer)
-            && let Some(trunk) = frame.config.trunks.get(trunk).cloned()
-        {
-            let uri = up.dialog.remote_target().as_str().to_owned();
-            let text = body.as_deref().unwrap_or_default();
-            compose = authorize(compose, challenge, &trunk, method, &uri, text, frame);
-        }
-        if let Some(body) = &body {
-            compose = compose.body("application/sdp", body);
-        }
-        let cseq = up.dialog.local_cseq();
-        let owner = Some(Owner::Leg(id));
-        let bytes = compose.finish().into();
-        let hop = hop(&leg.peer, up, frame, flow);
-        let transaction = frame.request_of_any_size(method, &branch, bytes, hop, owner, desk.now);
-        up.talk.ours = Some(Offered { transaction, cseq, method, body, purpose, challenge });
-        Some(())
-    }
-
-    /// A response to an offer of ours.
-    pub(super) fn offer_answered(
-        &mut self,
-        desk: &mut Desk<'_>,
-        id: LegId,
-        response: &Message<'_>,
-    ) {
-        let Some(status) = response.status().filter(|status| status.is_final()) else { return };
-        let Some(leg) = self.legs.get_mut(&id) else { return };
-        let whose = leg.whose(id);
-        let State::Up(up) = &mut leg.state else { return };
-        if !status.is_success() {
-            let challenge = matches!(status.code(), 401 | 407).then(|| Answering::to(response));
-            if let Some(challenge) = challenge.flatten()
-                && matches!(leg.peer, Peer::Trunk { .. })
-                && up.talk.ours.as_ref().is_some_and(|ours| ours.challenge.is_none())
-                && let Some(ours) = up.talk.ours.take()
-            {
-                let Offered { method, body, purpose, .. } = ours;
-                self.send_offer(desk, id, method, body, purpose, Some(challenge));
-                return;
-            }
-            return self.offer_refused(desk, id, status.code());
-        }
-        let Some(ours) = up.talk.ours.take() else { return };
-        up.turn.finish();
-        // A Contact that cannot be read leaves the peer where it was.
-        let _ = up.dialog.refresh(ours.method, response);
-        let expires = response.session_expires().ok().flatten();
-        if expires.is_some() || matches!(ours.purpose, Purpose::Refresh) {
-            up.timer = SessionTimer::answered(expires, desk.now);
-        }
-        let answer = description(response).ok().flatten();
-        if let Some(answer) = &answer {
-            leg.media.heard(desk.frame, whose, answer.clone());
-        }
-        if ours.method == Method::Invite {
-            self.send_ack(desk, id, ours.cseq, None);
-        }
-        match ours.purpose {
-            Purpose::Refresh => {}
-            Purpose::OnBehalf(asker) => self.partner_answered(desk, asker, id, answer.as_deref()),
-            Purpose::Rejoin { media, both } => {
-                self.bridge(desk.frame, id, media);
-                if both {
-                    self.rejoin(desk, media, id, false);
-                    self.settle(media);
-                }
-            }
-        }
-        self.continue_talk(desk, id);
-    }
-
-    /// An offer of ours was refused, or nobody answered it.
-    pub(super) fn offer_refused(&mut self, desk: &mut Desk<'_>, id: LegId, status: u16) {
-        let random = desk.frame.random.u16();
-        let Some(SipLeg { state: State::Up(up), .. }) = self.legs.get_mut(&id) else { return };
-        let Some(ours) = up.talk.ours.take() else { return };
-        up.turn.finish();
-        if status == 491 {
-            up.turn.collide(!up.is_caller, random, desk.now);
-            match ours.purpose {
-                Purpose::Rejoin { media, both } => {
-                    up.talk.wanted = Some(Wanted::Rejoin { media, both });
-                }
-                Purpose::Refresh => up.talk.wanted = Some(Wanted::Refresh),
-                Purpose::OnBehalf(_) => {}
-            }
-        }
-        if let Purpose::OnBehalf(asker) = ours.purpose {
-            let status =
-                Status::new(status).filter(|status| matches!(status.code(), 488 | 491 | 606));
-            self.refuse_offer(desk, asker, status.unwrap_or(Status::NOT_ACCEPTABLE_HERE));
-            self.settle(asker);
-        }
-        // RFC 3261 §12.2.1.2: the peer does not know the call any more, or is gone.
-        if matches!(status, 408 | 481 | 503) {
-            let end = End {
-                cause: Cause::TEMPORARY_FAILURE,
-                status: Some(status),
-                by: Decider::Network,
-                why: Why::DialogLost,
-            };
-            return self.lost(desk, id, end);
-        }
-        self.continue_talk(desk, id);
     }
 
     /// The other leg answered what this leg's peer had offered.
@@ -459,48 +286,5 @@ impl Legs {
     /// The call ends while a peer's offer waits.
     pub(super) fn drop_asked(&mut self, desk: &mut Desk<'_>, id: LegId) {
         self.refuse_offer(desk, id, Status::REQUEST_TERMINATED);
-    }
-
-    /// Connects a leg with another partner, and asks it anew.
-    pub(super) fn rejoin(&mut self, desk: &mut Desk<'_>, id: LegId, media: LegId, both: bool) {
-        self.bridge(desk.frame, id, media);
-        let theirs = self.legs.get(&media).and_then(|leg| leg.media.theirs.clone());
-        let Some(leg) = self.legs.get_mut(&id) else { return };
-        let State::Up(up) = &mut leg.state else { return };
-        let waits = up.answer.is_unconfirmed() || !up.turn.take();
-        if waits {
-            up.talk.wanted = Some(Wanted::Rejoin { media, both });
-            return;
-        }
-        let purpose = Purpose::Rejoin { media, both };
-        let sent = theirs.and_then(|theirs| {
-            self.offer_to(desk, id, &theirs, Some(Direction::SendRecv), purpose)
-        });
-        if sent.is_none()
-            && let Some(SipLeg { state: State::Up(up), .. }) = self.legs.get_mut(&id)
-        {
-            up.turn.finish();
-        }
-    }
-
-    /// Does what waited for its turn.
-    pub(super) fn continue_talk(&mut self, desk: &mut Desk<'_>, id: LegId) {
-        let Some(SipLeg { state: State::Up(up), media, .. }) = self.legs.get_mut(&id) else {
-            return;
-        };
-        let Some(wanted) = up.talk.wanted.take() else { return };
-        match wanted {
-            Wanted::Rejoin { media, both } => self.rejoin(desk, id, media, both),
-            Wanted::Refresh => {
-                let by_update = up.allows_update;
-                let body = media.ours().map(<[u8]>::to_vec).filter(|_| !by_update);
-                if up.answer.is_unconfirmed() || !up.turn.take() {
-                    up.talk.wanted = Some(wanted);
-                    return;
-                }
-                let method = if by_update { Method::Update } else { Method::Invite };
-                self.send_offer(desk, id, method, body, Purpose::Refresh, None);
-            }
-        }
     }
 }

@@ -1,23 +1,19 @@
-//! A call that is up: requests in its dialog, its timers, and its end (RFC 3261 §12.2, §14, §15).
+//! A call that is up: requests in its dialog, and what is said to ours (RFC 3261 §12.2).
 
-use super::draft::authorize;
+mod flow;
+
 use super::incoming::{ALLOW, SUPPORTED};
 use super::renegotiation::{Asked, Offered, Wanted};
-use super::{Desk, Ending, Legs, Peer, SipLeg, State, Up, cause};
-use crate::frame::{Frame, Hop, Owner};
-use call::{Cause, Decider, End, LegEvent, LegId, Why};
-use config::Subnet;
+use super::{Desk, Legs, SipLeg, State};
+use crate::frame::Owner;
+use call::{Decider, End, LegEvent, LegId, Why};
 use sip::dialog::Sequence;
-use sip::digest::Answering;
 use sip::flow::Flow;
-use sip::resolve::Target;
-use sip::session::answer::Overdue;
-use sip::session::timer::Due;
 use sip::transaction::TransactionId;
 use sip::{Compose, Message, Method, Name, Status};
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+
+pub(super) use flow::hop;
 
 /// What is being negotiated in a call that is up.
 #[derive(Debug, Default)]
@@ -244,167 +240,6 @@ impl Legs {
         }
     }
 
-    /// Ends a leg, in whatever way its state asks for.
-    pub(super) fn end(&mut self, desk: &mut Desk<'_>, id: LegId, end: &End) {
-        let Some(leg) = self.legs.get_mut(&id) else { return };
-        let whose = leg.whose(id);
-        match &mut leg.state {
-            State::Incoming(_) => {
-                self.refuse(desk, id, cause::to_status(end), Some(end));
-                self.forget(desk.frame, id);
-            }
-            State::Outgoing(_) => self.cancel(desk, id, end),
-            State::Up(up) => {
-                // Who has not acknowledged our 2xx yet must not get a BYE (RFC 3261 §15).
-                if up.answer.is_unconfirmed() {
-                    up.farewell = Some(end.clone());
-                    return leg.media.close(desk.frame);
-                }
-                if let Some(cseq) = up.ack_due.take() {
-                    // Its 2xx was an offer, and an offer is answered (RFC 3261 §13.2.2.4).
-                    let offer = leg.media.theirs.clone();
-                    let refusal = offer.map(|offer| leg.media.refusal(desk.frame, whose, &offer));
-                    self.send_ack(desk, id, cseq, refusal.as_deref());
-                }
-                self.say_bye(desk, id, end);
-            }
-            State::Ending(_) => {}
-        }
-    }
-
-    /// Sends the BYE; the leg stays until it is answered.
-    pub(super) fn say_bye(&mut self, desk: &mut Desk<'_>, id: LegId, end: &End) {
-        self.drop_asked(desk, id);
-        let Some((compose, branch, flow)) = self.begin(desk, id, Method::Bye) else { return };
-        let compose = compose.header(Name::Reason, cause::reason(end));
-        let owner = Some(Owner::Leg(id));
-        let transaction = desk.frame.request(Method::Bye, &branch, compose, flow, owner, desk.now);
-        let Some(leg) = self.legs.get_mut(&id) else { return };
-        leg.media.close(desk.frame);
-        let until = desk.now + FAREWELL;
-        let ending = Ending { dialog: None, transaction: Some(transaction), until };
-        if let State::Up(up) =
-            std::mem::replace(&mut leg.state, State::Ending(Box::new(Ending::nothing(until))))
-        {
-            leg.state = State::Ending(Box::new(Ending { dialog: Some(up.dialog), ..ending }));
-        }
-    }
-
-    /// The answer to a BYE.
-    pub(super) fn late_response(
-        &mut self,
-        desk: &mut Desk<'_>,
-        id: LegId,
-        transaction: TransactionId,
-        response: &Message<'_>,
-    ) {
-        let Some(leg) = self.legs.get_mut(&id) else { return };
-        let State::Ending(ending) = &mut leg.state else { return };
-        if ending.transaction != Some(transaction) {
-            return;
-        }
-        let Some(status) = response.status().filter(|status| status.is_final()) else { return };
-        let challenge = matches!(status.code(), 401 | 407).then(|| Answering::to(response));
-        let Some((mut challenge, dialog)) = challenge.flatten().zip(ending.dialog.take()) else {
-            return self.forget(desk.frame, id);
-        };
-        let Peer::Trunk { trunk, .. } = leg.peer else { return self.forget(desk.frame, id) };
-        let Some(trunk) = desk.frame.config.trunks.get(&trunk).cloned() else {
-            return self.forget(desk.frame, id);
-        };
-        let (flow, mut dialog) = (leg.flow, dialog);
-        let via = desk.frame.via(&flow);
-        let uri = dialog.remote_target().as_str().to_owned();
-        let compose = dialog.request(Method::Bye, &via.value);
-        let frame = &mut *desk.frame;
-        let compose = authorize(compose, &mut challenge, &trunk, Method::Bye, &uri, b"", frame);
-        let owner = Some(Owner::Leg(id));
-        // The dialog is gone from the state now: a second challenge ends it.
-        ending.transaction =
-            Some(frame.request(Method::Bye, &via.branch, compose, flow, owner, desk.now));
-    }
-
-    /// Something is due on a leg.
-    pub(super) fn leg_timeout(&mut self, desk: &mut Desk<'_>, id: LegId) {
-        let now = desk.now;
-        let Some(leg) = self.legs.get_mut(&id) else { return };
-        match &mut leg.state {
-            State::Incoming(incoming) => {
-                let due = incoming.reliable.as_mut().and_then(|reliable| reliable.timeout(now));
-                match due {
-                    Some(sip::session::provisional::Overdue::Repeat(bytes)) => {
-                        desk.frame.send(leg.flow, bytes);
-                    }
-                    Some(sip::session::provisional::Overdue::Unacknowledged) => {
-                        self.refuse(desk, id, Status::SERVER_TIMEOUT, None);
-                        let end = End::ours(Cause::RECOVERY_ON_TIMER, Why::ProtocolError);
-                        self.tell(id, LegEvent::Ended(end));
-                        self.forget(desk.frame, id);
-                    }
-                    None => {}
-                }
-            }
-            State::Outgoing(outgoing) => {
-                let attempt = outgoing.attempt.as_ref();
-                if attempt.and_then(|attempt| attempt.mute_until).is_some_and(|at| at <= now) {
-                    return self.mute(desk, id);
-                }
-                if outgoing.way.deadline().is_some_and(|at| at <= now) {
-                    outgoing.way.timeout(now);
-                }
-                self.try_way(desk, id);
-            }
-            State::Up(_) => self.up_timeout(desk, id),
-            State::Ending(_) => self.forget(desk.frame, id),
-        }
-    }
-
-    fn up_timeout(&mut self, desk: &mut Desk<'_>, id: LegId) {
-        let now = desk.now;
-        let Some(SipLeg { state: State::Up(up), flow, .. }) = self.legs.get_mut(&id) else {
-            return;
-        };
-        let flow = *flow;
-        match up.answer.timeout(&desk.frame.timers, now) {
-            Some(Overdue::Repeat(bytes)) => desk.frame.send(flow, bytes),
-            Some(Overdue::Unacknowledged) => {
-                let end = End {
-                    cause: Cause::RECOVERY_ON_TIMER,
-                    status: None,
-                    by: Decider::Network,
-                    why: Why::DialogLost,
-                };
-                return self.lost(desk, id, end);
-            }
-            None => {}
-        }
-        if up.turn.timeout(now) {
-            return self.continue_talk(desk, id);
-        }
-        match up.timer.timeout(now) {
-            Some(Due::Refresh(_)) => {
-                up.talk.wanted.get_or_insert(Wanted::Refresh);
-                self.continue_talk(desk, id);
-            }
-            Some(Due::Expired) => {
-                let end = End {
-                    cause: Cause::RECOVERY_ON_TIMER,
-                    status: None,
-                    by: Decider::Network,
-                    why: Why::SessionExpired,
-                };
-                self.lost(desk, id, end);
-            }
-            None => {}
-        }
-    }
-
-    /// The peer is gone or knows nothing of the call.
-    pub(super) fn lost(&mut self, desk: &mut Desk<'_>, id: LegId, end: End) {
-        self.tell(id, LegEvent::Ended(end.clone()));
-        self.say_bye(desk, id, &end);
-    }
-
     /// A transaction is over for good.
     pub(crate) fn terminated(&mut self, id: LegId, transaction: TransactionId) {
         if let Some(SipLeg { state: State::Up(up), .. }) = self.legs.get_mut(&id)
@@ -412,58 +247,6 @@ impl Legs {
         {
             up.talk.placed = None;
         }
-    }
-}
-
-impl SipLeg {
-    /// A stream that broke is opened anew towards a peer that is where its Contact says.
-    fn mend_flow(&mut self, frame: &mut Frame) {
-        let State::Up(up) = &mut self.state else { return };
-        if frame.is_standing(&self.flow) {
-            return;
-        }
-        let hop = up.dialog.next_hop();
-        let Some(ip) = hop.host().ip().map(|ip| ip.to_canonical()) else { return };
-        if ip != self.flow.remote.ip().to_canonical() {
-            return;
-        }
-        let transport = self.flow.transport;
-        let port = hop.port().unwrap_or(transport.default_port());
-        let target = Target { transport, addr: SocketAddr::new(ip, port) };
-        if let Some(flow) = frame.flow_to(target, &ip.to_string()) {
-            self.flow = flow;
-            up.dialog.moved(flow);
-        }
-    }
-
-    /// Where our requests in the dialog go. A peer that stands in the open is found by its route set or
-    /// Contact (RFC 3261 §12.2.1.1); one behind a NAT, or on a stream, only by its flow.
-    fn next_flow(&self, frame: &Frame) -> Flow {
-        let State::Up(up) = &self.state else { return self.flow };
-        let hop = up.dialog.next_hop();
-        let Some(ip) = hop.host().ip().map(|ip| ip.to_canonical()) else { return self.flow };
-        let remote = self.flow.remote.ip().to_canonical();
-        let reachable = ip == remote || Subnet::is_private(ip) == Subnet::is_private(remote);
-        let open = matches!(self.peer, Peer::Trunk { .. }) && reachable;
-        if self.flow.connection.is_some() || !open || ip.is_ipv4() != remote.is_ipv4() {
-            return self.flow;
-        }
-        let port = hop.port().unwrap_or(self.flow.transport.default_port());
-        let remote = SocketAddr::new(ip, port);
-        let local = frame.places.listener(self.flow.transport, ip).unwrap_or(self.flow.local);
-        Flow { remote, local, ..self.flow }
-    }
-}
-
-/// Where a request in the dialog goes that may be large.
-pub(super) fn hop(peer: &Peer, up: &Up, frame: &Frame, flow: Flow) -> Hop {
-    let hop = Hop::to(&up.dialog.next_hop(), flow);
-    match peer {
-        Peer::Extension { .. } => hop,
-        Peer::Trunk { trunk, .. } => match frame.config.trunks.get(trunk) {
-            Some(trunk) => hop.of_trunk(trunk),
-            None => Hop { takes_streams: false, ..hop },
-        },
     }
 }
 
@@ -508,6 +291,3 @@ fn digit(request: &Message<'_>) -> Option<char> {
         _ => ('0'..='9').chain("*#ABCD".chars()).find(|known| *known == key),
     }
 }
-
-/// A BYE that is not answered in this time is not waited for (64*T1).
-const FAREWELL: Duration = Duration::from_secs(32);
