@@ -1506,6 +1506,16 @@ export interface components {
         /** @description Settings of the box. */
         Settings: {
             /**
+             * Format: int32
+             * @description So many call records are kept, the newest: 0 any number, else 1,000 to 100,000,000.
+             */
+            cdr_count: number;
+            /**
+             * Format: int32
+             * @description Call records are kept for so many days, 0 to 36,500; 0 for ever.
+             */
+            cdr_days: number;
+            /**
              * @description Where it stands: numbering plan and emergency numbers follow.
              * @example GB
              */
@@ -1718,6 +1728,12 @@ export interface components {
             port: number | null;
             /**
              * Format: int32
+             * @description How often a static trunk's carrier is asked whether he is there, 10 to 3,600 s; 0 never, and
+             *     then it counts as up.
+             */
+            qualify_seconds: number;
+            /**
+             * Format: int32
              * @description How long a registration is asked to last, 60 to 86,400 s.
              */
             register_seconds: number;
@@ -1771,6 +1787,12 @@ export interface components {
              * @description Its port, when it is not the one that DNS or the transport says.
              */
             port?: number | null;
+            /**
+             * Format: int32
+             * @description How often a static trunk's carrier is asked whether he is there, 10 to 3,600 s; 0 never, and
+             *     then it counts as up.
+             */
+            qualify_seconds?: number;
             /**
              * Format: int32
              * @description How long a registration is asked to last, 60 to 86,400 s.
