@@ -265,8 +265,7 @@ mod tests {
     #[test]
     fn the_state_is_as_small_as_stated() {
         let it = Denoiser::new(Rate::Hz16000);
-        let floats = 6 * it.frame.len() / 2
-            + 2 * it.spectrum.re.len()
+        let floats = 2 * it.spectrum.re.len()
             + it.edge.len()
             + it.begun.len()
             + it.overlap.len()

@@ -1,9 +1,12 @@
-//! The discrete Fourier transform of real samples, in 32-bit floats: planned once, then without allocation.
+//! The discrete Fourier transform of 128 or 256 real samples, in 32-bit floats, into bins side by side.
 //!
-//! `n` real samples are taken as `n / 2` complex ones; those go through a Stockham transform of radix 2,
-//! which needs no reordering, and are then sorted out into the `n / 2 + 1` bins of the real transform.
+//! One of 128 is [`crate::arch::fft`]'s. One of 256 is two of those, of the even and of the odd samples,
+//! whose bins are then put together.
 
+use crate::arch::Level;
+use crate::arch::fft::{self, BINS, Plan, SIZE};
 use std::f64::consts::TAU;
+use std::sync::OnceLock;
 
 /// How many samples are transformed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,13 +20,13 @@ pub(crate) enum Size {
 impl Size {
     pub(crate) const fn samples(self) -> usize {
         match self {
-            Self::Of128 => 128,
-            Self::Of256 => 256,
+            Self::Of128 => SIZE,
+            Self::Of256 => 2 * SIZE,
         }
     }
 }
 
-/// Complex numbers, the real and the imaginary parts apart.
+/// The bins from 0 to half the sampling rate, the real and the imaginary parts apart.
 #[derive(Debug, Clone)]
 pub(crate) struct Spectrum {
     pub re: Box<[f32]>,
@@ -36,99 +39,86 @@ impl Spectrum {
     }
 }
 
-/// A plan, with the room that it works in.
+/// A transform of one size.
 #[derive(Debug, Clone)]
 pub(crate) struct RealFft {
-    half: usize,
-    /// The roots of unity, clockwise, of order `2 * half`: `half` of them.
-    roots: Spectrum,
-    here: Spectrum,
-    there: Spectrum,
+    size: Size,
+    level: Level,
+    plan: &'static Plan,
 }
 
 impl RealFft {
     pub(crate) fn new(size: Size) -> Self {
-        let half = size.samples() / 2;
-        let mut roots = Spectrum::new(half);
-        for place in 0..half {
-            let (sin, cos) = (TAU * place as f64 / size.samples() as f64).sin_cos();
-            (roots.re[place], roots.im[place]) = (cos as f32, -sin as f32);
-        }
-        Self { half, roots, here: Spectrum::new(half), there: Spectrum::new(half) }
+        Self { size, level: Level::current(), plan: Plan::shared() }
     }
 
     /// `samples`: as many as the size; `bins`: half as many and one.
-    pub(crate) fn forward(&mut self, samples: &[f32], bins: &mut Spectrum) {
-        let half = self.half;
-        let (pairs, _) = samples.as_chunks::<2>();
-        for (place, &[even, odd]) in pairs.iter().enumerate().take(half) {
-            (self.here.re[place], self.here.im[place]) = (even, odd);
-        }
-        self.transform();
-        let (re, im) = (&self.here.re, &self.here.im);
-        (bins.re[0], bins.im[0]) = (re[0] + im[0], 0.0);
-        (bins.re[half], bins.im[half]) = (re[0] - im[0], 0.0);
-        for k in 1..half {
-            let (even_re, even_im) = (re[k] + re[half - k], im[k] - im[half - k]);
-            let (odd_re, odd_im) = (im[k] + im[half - k], re[half - k] - re[k]);
-            let (cos, sin) = (self.roots.re[k], self.roots.im[k]);
-            bins.re[k] = 0.5 * (even_re + odd_re * cos - odd_im * sin);
-            bins.im[k] = 0.5 * (even_im + odd_re * sin + odd_im * cos);
+    pub(crate) fn forward(&self, samples: &[f32], bins: &mut Spectrum) {
+        match self.size {
+            Size::Of128 => {
+                let Some(samples) = samples.first_chunk() else { return };
+                let half = self.plan.forward(self.level, samples);
+                for k in 0..=BINS {
+                    (bins.re[k], bins.im[k]) = half.bin(k);
+                }
+            }
+            Size::Of256 => {
+                let (mut even, mut odd) = ([0.0; SIZE], [0.0; SIZE]);
+                let (pairs, _) = samples.as_chunks::<2>();
+                for ((even, odd), pair) in even.iter_mut().zip(&mut odd).zip(pairs) {
+                    [*even, *odd] = *pair;
+                }
+                let even = self.plan.forward(self.level, &even);
+                let odd = self.plan.forward(self.level, &odd);
+                for (k, &(cos, sin)) in turns().iter().enumerate() {
+                    let ((even_re, even_im), (odd_re, odd_im)) = (even.bin(k), odd.bin(k));
+                    let (re, im) = (odd_re * cos + odd_im * sin, odd_im * cos - odd_re * sin);
+                    (bins.re[k], bins.im[k]) = (even_re + re, even_im + im);
+                    (bins.re[SIZE - k], bins.im[SIZE - k]) = (even_re - re, im - even_im);
+                }
+            }
         }
     }
 
     /// The inverse of [`Self::forward`].
-    pub(crate) fn inverse(&mut self, bins: &Spectrum, samples: &mut [f32]) {
-        let half = self.half;
-        let (re, im) = (&bins.re, &bins.im);
-        let scale = 0.5 / half as f32;
-        for k in 0..half {
-            let (even_re, even_im) = (re[k] + re[half - k], im[k] - im[half - k]);
-            let (odd_re, odd_im) = (re[k] - re[half - k], im[k] + im[half - k]);
-            let (cos, sin) = (self.roots.re[k], -self.roots.im[k]);
-            let (turned_re, turned_im) = (odd_re * cos - odd_im * sin, odd_re * sin + odd_im * cos);
-            // The parts change places, which turns the transform into its inverse.
-            self.here.im[k] = scale * (even_re - turned_im);
-            self.here.re[k] = scale * (even_im + turned_re);
-        }
-        self.transform();
-        let (pairs, _) = samples.as_chunks_mut::<2>();
-        for (place, pair) in pairs.iter_mut().enumerate().take(half) {
-            *pair = [self.here.im[place], self.here.re[place]];
-        }
-    }
-
-    /// The complex transform of `here`, through `there` and back.
-    fn transform(&mut self) {
-        let (mut apart, mut together) = (self.half / 2, 1);
-        while apart > 0 {
-            self.stage(apart, together);
-            std::mem::swap(&mut self.here, &mut self.there);
-            (apart, together) = (apart / 2, together * 2);
-        }
-    }
-
-    fn stage(&mut self, apart: usize, together: usize) {
-        let (re0, re1) = self.here.re.split_at(self.half / 2);
-        let (im0, im1) = self.here.im.split_at(self.half / 2);
-        let step = self.half / apart;
-        let rows = self.there.re.chunks_exact_mut(2 * together);
-        let rows = rows.zip(self.there.im.chunks_exact_mut(2 * together));
-        for (row, (re, im)) in rows.enumerate() {
-            let (cos, sin) = (self.roots.re[row * step], self.roots.im[row * step]);
-            let span = row * together..(row + 1) * together;
-            let (re0, re1) = (&re0[span.clone()], &re1[span.clone()]);
-            let (im0, im1) = (&im0[span.clone()], &im1[span]);
-            let (sum_re, turned_re) = re.split_at_mut(together);
-            let (sum_im, turned_im) = im.split_at_mut(together);
-            for k in 0..together {
-                (sum_re[k], sum_im[k]) = (re0[k] + re1[k], im0[k] + im1[k]);
-                let (diff_re, diff_im) = (re0[k] - re1[k], im0[k] - im1[k]);
-                turned_re[k] = diff_re * cos - diff_im * sin;
-                turned_im[k] = diff_re * sin + diff_im * cos;
+    pub(crate) fn inverse(&self, bins: &Spectrum, samples: &mut [f32]) {
+        match self.size {
+            Size::Of128 => {
+                let mut half = fft::Spectrum::ZERO;
+                for k in 0..=BINS {
+                    half.set(k, (bins.re[k], bins.im[k]));
+                }
+                samples.copy_from_slice(&self.plan.inverse(self.level, &half));
+            }
+            Size::Of256 => {
+                let (mut even, mut odd) = (fft::Spectrum::ZERO, fft::Spectrum::ZERO);
+                for (k, &(cos, sin)) in turns().iter().enumerate() {
+                    let (re, im) = (bins.re[k], bins.im[k]);
+                    let (far_re, far_im) = (bins.re[SIZE - k], -bins.im[SIZE - k]);
+                    even.set(k, (0.5 * (re + far_re), 0.5 * (im + far_im)));
+                    let (re, im) = (0.5 * (re - far_re), 0.5 * (im - far_im));
+                    odd.set(k, (re * cos - im * sin, im * cos + re * sin));
+                }
+                let even = self.plan.inverse(self.level, &even);
+                let odd = self.plan.inverse(self.level, &odd);
+                let (pairs, _) = samples.as_chunks_mut::<2>();
+                for ((pair, even), odd) in pairs.iter_mut().zip(even).zip(odd) {
+                    *pair = [even, odd];
+                }
             }
         }
     }
+}
+
+/// Cosine and sine of k turns in 256, to a quarter of the circle.
+fn turns() -> &'static [(f32, f32); BINS + 1] {
+    static TURNS: OnceLock<[(f32, f32); BINS + 1]> = OnceLock::new();
+    TURNS.get_or_init(|| {
+        std::array::from_fn(|k| {
+            let (sin, cos) = (TAU * k as f64 / (2 * SIZE) as f64).sin_cos();
+            (cos as f32, sin as f32)
+        })
+    })
 }
 
 #[cfg(test)]
@@ -167,7 +157,7 @@ mod tests {
         for size in [Size::Of128, Size::Of256] {
             let (n, samples) = (size.samples(), noise(size.samples()));
             let (mut bins, mut back) = (Spectrum::new(n / 2 + 1), vec![0.0; n]);
-            let mut fft = RealFft::new(size);
+            let fft = RealFft::new(size);
             fft.forward(&samples, &mut bins);
             fft.inverse(&bins, &mut back);
             assert!(samples.iter().zip(&back).all(|(a, b)| (a - b).abs() < 1e-5));

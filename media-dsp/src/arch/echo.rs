@@ -52,10 +52,6 @@ macro_rules! kernels {
 }
 
 kernels! {
-    /// The spectrum of 128 samples.
-    fn forward(plan: &Plan, samples: &[f32; SIZE]) -> Spectrum;
-    /// The samples of a spectrum.
-    fn inverse(plan: &Plan, spectrum: &Spectrum) -> [f32; SIZE];
     /// The sum of the products of the far end's spectra, the newest first in `far.0` and then in `far.1`,
     /// with the partitions of a filter.
     fn convolve(far: (&[Spectrum], &[Spectrum]), filter: &[Spectrum]) -> Spectrum;

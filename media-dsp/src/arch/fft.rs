@@ -8,8 +8,10 @@
 #![allow(unsafe_code)] // Shuffles: a kernel of a level is called when that level is here.
 #![allow(clippy::needless_range_loop)] // A bin is an index into several arrays.
 
+use super::Level;
 use std::array::from_fn;
 use std::f64::consts::PI;
+use std::sync::OnceLock;
 
 /// Samples of a transform.
 pub(crate) const SIZE: usize = 128;
@@ -26,6 +28,24 @@ pub(crate) struct Spectrum {
 
 impl Spectrum {
     pub(crate) const ZERO: Self = Self { re: [0.0; BINS], im: [0.0; BINS] };
+
+    /// The real and the imaginary part of a bin from 0 to 64.
+    pub(crate) fn bin(&self, bin: usize) -> (f32, f32) {
+        match bin {
+            0 => (self.re[0], 0.0),
+            BINS => (self.im[0], 0.0),
+            _ => (self.re[bin], self.im[bin]),
+        }
+    }
+
+    /// Sets a bin from 0 to 64; the first and the last are real.
+    pub(crate) fn set(&mut self, bin: usize, (re, im): (f32, f32)) {
+        match bin {
+            0 => self.re[0] = re,
+            BINS => self.im[0] = re,
+            _ => (self.re[bin], self.im[bin]) = (re, im),
+        }
+    }
 }
 
 /// The factors of the transform, computed once.
@@ -38,7 +58,13 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn new() -> Self {
+    /// The one that all share.
+    pub(crate) fn shared() -> &'static Self {
+        static PLAN: OnceLock<Plan> = OnceLock::new();
+        PLAN.get_or_init(Self::new)
+    }
+
+    fn new() -> Self {
         let turn = |part: usize, of: usize| {
             let angle = -2.0 * PI * part as f64 / of as f64;
             (angle.cos() as f32, angle.sin() as f32)
@@ -53,8 +79,28 @@ impl Plan {
     }
 
     /// From samples to their spectrum.
+    pub(crate) fn forward(&self, level: Level, samples: &[f32; SIZE]) -> Spectrum {
+        match level {
+            // SAFETY: a level is only ever one that this machine has.
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 | Level::Avx2 => unsafe { forward_avx2(self, samples) },
+            _ => self.forward_by::<ByMemory>(samples),
+        }
+    }
+
+    /// From a spectrum to its samples.
+    pub(crate) fn inverse(&self, level: Level, spectrum: &Spectrum) -> [f32; SIZE] {
+        match level {
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 | Level::Avx2 => unsafe { inverse_avx2(self, spectrum) },
+            _ => self.inverse_by::<ByMemory>(spectrum),
+        }
+    }
+
+    /// [`Self::forward`] within a kernel.
     #[inline(always)]
-    pub(crate) fn forward<T: Transpose>(&self, samples: &[f32; SIZE]) -> Spectrum {
+    pub(crate) fn forward_by<T: Transpose>(&self, samples: &[f32; SIZE]) -> Spectrum {
         let (mut re, mut im) = ([0.0; BINS], [0.0; BINS]);
         for place in 0..BINS {
             re[place] = samples[2 * place];
@@ -75,9 +121,9 @@ impl Plan {
         spectrum
     }
 
-    /// From a spectrum to its samples.
+    /// [`Self::inverse`] within a kernel.
     #[inline(always)]
-    pub(crate) fn inverse<T: Transpose>(&self, spectrum: &Spectrum) -> [f32; SIZE] {
+    pub(crate) fn inverse_by<T: Transpose>(&self, spectrum: &Spectrum) -> [f32; SIZE] {
         const SCALE: f32 = 1.0 / SIZE as f32;
         let (sr, si) = (&spectrum.re, &spectrum.im);
         let (back_re, back_im) = (backwards(sr), backwards(si));
@@ -115,6 +161,18 @@ impl Plan {
         T::transpose(im);
         eight(re, im);
     }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn forward_avx2(plan: &Plan, samples: &[f32; SIZE]) -> Spectrum {
+    plan.forward_by::<ByShuffles>(samples)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn inverse_avx2(plan: &Plan, spectrum: &Spectrum) -> [f32; SIZE] {
+    plan.inverse_by::<ByShuffles>(spectrum)
 }
 
 /// How eight rows of eight become columns.
@@ -235,29 +293,30 @@ mod tests {
     }
 
     #[test]
-    fn the_transform_is_the_sum_of_its_definition() {
+    fn the_transform_is_the_sum_of_its_definition_at_every_level() {
         let x = samples();
-        let spectrum = Plan::new().forward::<ByMemory>(&x);
-        for bin in 0..=BINS {
-            let term = |n: usize| 2.0 * PI * ((n * bin) % SIZE) as f64 / SIZE as f64;
-            let re: f64 = (0..SIZE).map(|n| f64::from(x[n]) * term(n).cos()).sum();
-            let im: f64 = (0..SIZE).map(|n| f64::from(x[n]) * -term(n).sin()).sum();
-            let (got_re, got_im) = match bin {
-                0 => (spectrum.re[0], 0.0),
-                BINS => (spectrum.im[0], 0.0),
-                _ => (spectrum.re[bin], spectrum.im[bin]),
-            };
-            assert!((f64::from(got_re) - re).abs() < 0.5, "bin {bin}: {got_re} for {re}");
-            assert!((f64::from(got_im) - im).abs() < 0.5, "bin {bin}: {got_im} for {im}");
+        for level in Level::here() {
+            let spectrum = Plan::shared().forward(level, &x);
+            for bin in 0..=BINS {
+                let term = |n: usize| 2.0 * PI * ((n * bin) % SIZE) as f64 / SIZE as f64;
+                let re: f64 = (0..SIZE).map(|n| f64::from(x[n]) * term(n).cos()).sum();
+                let im: f64 = (0..SIZE).map(|n| f64::from(x[n]) * -term(n).sin()).sum();
+                let (got_re, got_im) = spectrum.bin(bin);
+                assert!((f64::from(got_re) - re).abs() < 0.5, "bin {bin}: {got_re} for {re}");
+                assert!((f64::from(got_im) - im).abs() < 0.5, "bin {bin}: {got_im} for {im}");
+            }
         }
     }
 
     #[test]
-    fn back_from_the_spectrum_are_the_samples() {
-        let (plan, x) = (Plan::new(), samples());
-        let back = plan.inverse::<ByMemory>(&plan.forward::<ByMemory>(&x));
-        for (back, x) in back.iter().zip(x) {
+    fn back_from_the_spectrum_are_the_samples_and_all_levels_give_equal_bits() {
+        let (plan, x) = (Plan::shared(), samples());
+        let expected = plan.inverse(Level::Scalar, &plan.forward(Level::Scalar, &x));
+        for (back, x) in expected.iter().zip(x) {
             assert!((back - x).abs() < 0.02, "{back} for {x}");
+        }
+        for level in Level::here() {
+            assert_eq!(plan.inverse(level, &plan.forward(level, &x)), expected, "{level:?}");
         }
     }
 }

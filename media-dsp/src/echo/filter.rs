@@ -17,7 +17,6 @@ use super::narrow_band::{Band, NarrowBand};
 use crate::arch::Level;
 use crate::arch::echo::{self as kernel, BLOCK, Gain, HOP};
 use crate::arch::fft::{BINS, Plan, SIZE, Spectrum};
-use std::sync::OnceLock;
 
 /// Model of the echo path, and the echo estimate that it makes.
 #[derive(Debug, Clone)]
@@ -52,10 +51,9 @@ pub(super) struct Filter {
 
 impl Filter {
     pub(super) fn new(partitions: usize, level: Level) -> Self {
-        static PLAN: OnceLock<Plan> = OnceLock::new();
         Self {
             level,
-            plan: PLAN.get_or_init(Plan::new),
+            plan: Plan::shared(),
             far: [0.0; SIZE + HOP],
             near: [0.0; BLOCK],
             rest: [0.0; BLOCK],
@@ -141,7 +139,7 @@ impl Filter {
             self.learn();
         }
         let echo = kernel::convolve(self.level, self.newest_first(), &self.foreground[1..]);
-        let echo = kernel::inverse(self.level, self.plan, &echo);
+        let echo = self.plan.inverse(self.level, &echo);
         self.tail.copy_from_slice(&echo[BLOCK..]);
     }
 
@@ -182,12 +180,12 @@ impl Filter {
         let (older, newer) = self.spectra.split_at(self.newest);
         let far = (newer, older);
         let echo = kernel::convolve(level, far, &self.background);
-        let echo = kernel::inverse(level, plan, &echo);
+        let echo = plan.inverse(level, &echo);
         let mut rest = [0.0; SIZE];
         for ((rest, near), echo) in rest[BLOCK..].iter_mut().zip(&self.near).zip(&echo[BLOCK..]) {
             *rest = near - echo;
         }
-        let mut error = kernel::forward(level, plan, &rest);
+        let mut error = plan.forward(level, &rest);
         let mut weight = kernel::doubt(level, far, &self.unsure);
         for bin in 0..BINS {
             let power = error.re[bin] * error.re[bin] + error.im[bin] * error.im[bin];
@@ -238,7 +236,7 @@ impl Filter {
     /// The spectrum of the last two blocks.
     fn transform(&self) -> Spectrum {
         let Some(heard) = self.far.first_chunk() else { return Spectrum::ZERO };
-        kernel::forward(self.level, self.plan, heard)
+        self.plan.forward(self.level, heard)
     }
 
     fn newest_first(&self) -> (&[Spectrum], &[Spectrum]) {

@@ -2,17 +2,7 @@
 
 #![allow(clippy::needless_range_loop)] // A bin is an index into several arrays.
 
-use super::{BINS, BLOCK, Gain, HOP, Plan, SIZE, Spectrum, Transpose};
-
-#[inline(always)]
-pub(super) fn forward<T: Transpose>(plan: &Plan, samples: &[f32; SIZE]) -> Spectrum {
-    plan.forward::<T>(samples)
-}
-
-#[inline(always)]
-pub(super) fn inverse<T: Transpose>(plan: &Plan, spectrum: &Spectrum) -> [f32; SIZE] {
-    plan.inverse::<T>(spectrum)
-}
+use super::{BINS, BLOCK, Gain, HOP, Plan, Spectrum, Transpose};
 
 #[inline(always)]
 pub(super) fn convolve<T: Transpose>(
@@ -79,9 +69,9 @@ pub(super) fn adapt<T: Transpose>(
 
 #[inline(always)]
 pub(super) fn constrain<T: Transpose>(plan: &Plan, partition: &mut Spectrum) -> [f32; BLOCK] {
-    let mut taps = plan.inverse::<T>(partition);
+    let mut taps = plan.inverse_by::<T>(partition);
     taps[BLOCK..].fill(0.0);
-    *partition = plan.forward::<T>(&taps);
+    *partition = plan.forward_by::<T>(&taps);
     let mut kept = [0.0; BLOCK];
     kept.copy_from_slice(&taps[..BLOCK]);
     kept
