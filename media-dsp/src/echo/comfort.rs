@@ -9,6 +9,8 @@ pub(super) struct Comfort {
     /// The background's power, and its product with the sample before.
     power: f32,
     slope: f32,
+    /// Whether that was heard without echo: until then it is only known not to be louder.
+    heard: bool,
     before: f32,
     made: f32,
     seed: u32,
@@ -16,7 +18,7 @@ pub(super) struct Comfort {
 
 impl Comfort {
     pub(super) fn new() -> Self {
-        Self { now: 0.0, power: LOUDEST, slope: 0.0, before: 0.0, made: 0.0, seed: 1 }
+        Self { now: 0.0, power: LOUDEST, slope: 0.0, heard: false, before: 0.0, made: 0.0, seed: 1 }
     }
 
     /// The background's power.
@@ -36,6 +38,7 @@ impl Comfort {
         if self.now < 0.5 * self.power {
             self.power += 0.05 * (self.now - self.power);
         } else if self.now < 2.5 * self.power {
+            self.heard |= !echoes;
             // Echo makes the background seem louder, never fainter.
             if !echoes || self.now < self.power {
                 self.power += 0.01 * (self.now - self.power);
@@ -46,8 +49,11 @@ impl Comfort {
         }
     }
 
-    /// What the noise is like until more is learned.
+    /// What the noise is like until more is learned: silence at first.
     pub(super) fn shape(&self) -> Shape {
+        if !self.heard {
+            return Shape { tilt: 0.0, scale: 0.0 };
+        }
         let power = self.power.max(0.01);
         let tilt = (self.slope / power).clamp(-0.9, 0.9);
         // White noise between -1 and 1 has a power of one third.

@@ -20,6 +20,8 @@ pub(super) struct Nonlinear {
     /// Milliseconds in which the near end was heard, and for which it is still believed to speak.
     heard: u32,
     hold: u32,
+    /// The part of the echo that may be left: what the filter believes, but falling slowly.
+    leak: f32,
     /// How much is let through.
     gain: f32,
     comfort: Comfort,
@@ -52,6 +54,7 @@ impl Nonlinear {
             age: 0,
             heard: 0,
             hold: 0,
+            leak: 1.0,
             gain: 1.0,
             comfort: Comfort::new(),
         }
@@ -81,15 +84,19 @@ impl Nonlinear {
         }
         self.far[0] = self.far[0].max(hop.far);
         self.came[0] = self.came[0].max(hop.came);
+        if hop.echo > AUDIBLE {
+            self.leak *= CAUTION;
+        }
+        self.leak = self.leak.max(hop.leak);
         // Before the path is known, echo may come with whatever the far end sent within the tail.
-        let possible = if hop.leak > UNKNOWN {
+        let possible = if self.leak > UNKNOWN {
             self.echo.max(self.back * self.far[0].max(self.far[1]))
         } else {
             self.echo
         };
-        self.comfort.learn(samples, hop.rest, hop.leak * possible);
+        self.comfort.learn(samples, hop.rest, self.leak * possible);
         let limit =
-            (NEAR * hop.leak.max(LEAST_LEAK)).min(2.0) * possible + 4.0 * self.comfort.power();
+            (NEAR * self.leak.max(LEAST_LEAK)).min(2.0) * possible + 4.0 * self.comfort.power();
         self.heard = if self.rest > limit { self.heard + 1 } else { 0 };
         if self.heard >= ATTACK {
             self.hold = HOLD;
@@ -123,12 +130,16 @@ const LEAST_LOSS: f32 = 0.25;
 /// The far end's power from which the line's loss is learned, -40 dBm0, and how fast it is forgotten.
 const LOUD: f32 = 26_000.0;
 const RISE: f32 = 1.05;
+/// How fast the leak is believed to fall, per millisecond of echo: 3.5 dB in a second. The filter
+/// speaks of the sounds that it has heard; the next one may be another.
+const CAUTION: f32 = 0.9992;
 /// What is above the echo's expected rest by this is the near end: 15 dB.
 const NEAR: f32 = 32.0;
-/// The least rest that is counted on: speech now and then leaves more than it does on the whole.
-const LEAST_LEAK: f32 = 3e-3;
+/// The least rest that is counted on: speech now and then leaves more than it does on the whole. With
+/// [`NEAR`], the near end of a known line is heard from 2 dB below the echo on.
+const LEAST_LEAK: f32 = 0.02;
 /// An echo below this power needs no processing: -72 dBm0.
 const AUDIBLE: f32 = 16.0;
 /// Milliseconds of near end until it is believed, and for which it is believed.
-const ATTACK: u32 = 3;
+const ATTACK: u32 = 5;
 const HOLD: u32 = 80;
