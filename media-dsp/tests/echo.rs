@@ -19,6 +19,8 @@ mod line;
 mod models;
 #[path = "echo/quality.rs"]
 mod quality;
+#[path = "echo/speech.rs"]
+mod speech;
 
 use media_dsp::echo::{EchoCanceller, Processor, Settings, Tail};
 use quality::{Canceller, NEEDED, SPANS, quality};
