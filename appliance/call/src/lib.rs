@@ -4,6 +4,7 @@
 //! what the exchange wants of it is a [`LegCommand`]. What media shall do is a [`MediaCommand`], what
 //! it saw a [`MediaEvent`]. What remains of a call is its [`CallRecord`].
 
+mod codec;
 mod end;
 mod event;
 mod id;
@@ -15,6 +16,7 @@ mod route;
 mod search;
 mod time;
 
+pub use codec::{Codec, Format, Formats, G726Bits, G726Packing};
 pub use end::{Cause, Decider, End, Why};
 pub use event::{Event, Topic, TrunkState, TrunkStatus};
 pub use id::{CallId, LegId};

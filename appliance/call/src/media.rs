@@ -1,6 +1,6 @@
 //! What crosses the border between control and media threads.
 
-use crate::{CallId, LegId};
+use crate::{CallId, Formats, LegId};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
 
@@ -44,6 +44,14 @@ pub enum MediaCommand {
         port: PortId,
         /// Where its packets go, and from where they are believed.
         peer: PeerAddress,
+    },
+    /// What the far side and the box agreed to speak. Two bridged pairs that speak differently are
+    /// translated for each other; a pair without this is passed on as it is.
+    Formats {
+        /// The pair.
+        port: PortId,
+        /// What both may say, and under which numbers.
+        formats: Box<Formats>,
     },
     /// What one pair hears, the other says.
     Bridge {

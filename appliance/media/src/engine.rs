@@ -72,7 +72,7 @@ impl Engine {
     /// Does what control wants. A command for a pair that is not lent is late and does nothing.
     pub fn handle(&mut self, command: MediaCommand, now: Instant) {
         match command {
-            MediaCommand::Provide { .. } => {}
+            MediaCommand::Provide { .. } | MediaCommand::Formats { .. } => {}
             MediaCommand::Open { port, leg, kind, silence_seconds, .. } => {
                 self.take(port);
                 self.ports.put(port, Port::new(leg, kind, silence_seconds, now));

@@ -148,6 +148,7 @@ impl Lab {
             MediaCommand::Peer { .. }
             | MediaCommand::Bridge { .. }
             | MediaCommand::Unbridge { .. }
+            | MediaCommand::Formats { .. }
             | MediaCommand::Held { .. } => {}
         }
         self.engine.handle(command, self.now);
