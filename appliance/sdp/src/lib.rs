@@ -28,6 +28,7 @@ mod answer;
 mod attribute;
 mod codec;
 mod direction;
+mod formats;
 mod media;
 mod offer;
 mod origin;
@@ -43,6 +44,7 @@ pub use answer::{Misbehaved, answer_inactive, check_answer, refuse_all, relay_an
 pub use attribute::Attribute;
 pub use codec::Codec;
 pub use direction::Direction;
+pub use formats::{Format, FormatChange, change_formats};
 pub use media::{Kind, Media};
 pub use offer::{keep_lines, relay_offer, with_direction};
 pub use origin::Origin;

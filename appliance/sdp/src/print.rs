@@ -42,6 +42,16 @@ impl Print {
 
     /// The m= line of `media` with another port; the port count is not relayed.
     pub(crate) fn media(&mut self, media: &Media<'_>, port: u16) {
+        self.media_with(media, port, media.formats());
+    }
+
+    /// The same with other formats.
+    pub(crate) fn media_with(
+        &mut self,
+        media: &Media<'_>,
+        port: u16,
+        formats: impl Iterator<Item = impl AsRef<str>>,
+    ) {
         let mut words = media.words();
         let (kind, _, transport) = (words.next(), words.next(), words.next());
         let (kind, transport) = (kind.unwrap_or_default(), transport.unwrap_or_default());
@@ -50,13 +60,13 @@ impl Print {
         let _ = write!(self.text, " {port} ");
         self.text.extend_from_slice(transport.as_bytes());
         // RFC 8866 §9 wants a format, which some phones leave out of a line that they refuse.
-        let mut formats = words.peekable();
+        let mut formats = formats.peekable();
         if formats.peek().is_none() {
             self.text.extend_from_slice(b" 0");
         }
         for format in formats {
             self.text.push(b' ');
-            self.text.extend_from_slice(format.as_bytes());
+            self.text.extend_from_slice(format.as_ref().as_bytes());
         }
         self.text.extend_from_slice(b"\r\n");
     }
