@@ -32,7 +32,7 @@ rtcp_mux no
 jitter_buffer_delay 1-5
 net_interface {interface}
 module_path {modules}
-module g711.so
+module {codec}.so
 module aufile.so
 module sndfile.so
 module uuid.so
@@ -48,7 +48,7 @@ class Baresip:
     """One phone, driven over its control port."""
 
     def __init__(self, lab, box, user, secret, source, transport="udp", host="127.0.0.1",
-                 server=None, auto=True, inside=None, more=""):
+                 server=None, auto=True, inside=None, more="", codec="pcma", module="g711"):
         need("baresip")
         self.folder = lab.sub(f"phone-{user}")
         self.box, self.user = box, user
@@ -63,11 +63,11 @@ class Baresip:
         self.write("config", CONFIG.format(
             listen=address(host, listen), folder=self.folder, source=source,
             rtp=f"{first}-{last}", interface=host, modules=MODULES,
-            control=address(host, control)))
+            control=address(host, control), codec=module))
         self.write("accounts", f"<sip:{user}@{address(server, port)};transport={transport}>"
                                f";auth_user={user};auth_pass={secret};regint=60"
                                f";answermode={'auto' if auto else 'manual'}"
-                               f";audio_codecs=pcma{more}\n")
+                               f";audio_codecs={codec}{more}\n")
         self.write("contacts", "")
         certificate(self.folder)
         self.process = lab.process(["baresip", "-f", self.folder], self.folder, inside)

@@ -30,18 +30,18 @@ def write(path, samples):
 
 
 def read(path):
-    """Samples of the first channel, from -1 to 1; tolerates a header that was never completed."""
+    """Samples of the first channel at 8 kHz, from -1 to 1; tolerates a header that was never completed."""
     with open(path, "rb") as file:
         data = file.read()
     at = data.index(b"fmt ") + 8
     channels = int.from_bytes(data[at + 2:at + 4], "little")
     rate = int.from_bytes(data[at + 4:at + 8], "little")
     bits = int.from_bytes(data[at + 14:at + 16], "little")
-    if rate != RATE or bits != 16:
-        raise AssertionError(f"{path}: {rate} Hz, {bits} bits")
+    if bits != 16:
+        raise AssertionError(f"{path}: {bits} bits")
     body = data[data.index(b"data", at) + 8:]
     samples = numpy.frombuffer(body[:len(body) // (2 * channels) * 2 * channels], "<i2")
-    return samples[::channels].astype(float) / 32768
+    return at_rate(samples[::channels].astype(float) / 32768, rate, RATE)
 
 
 class Heard:
@@ -119,3 +119,58 @@ def match(source, frame, near, slack=400):
     fits = dots / scale
     best = int(numpy.argmax(fits))
     return float(fits[best]), float(numpy.sqrt(frame @ frame / max(power[best], 1e-9)))
+
+
+def at_rate(samples, rate, wanted):
+    """The same sound at another rate, by its spectrum."""
+    if rate == wanted or not len(samples):
+        return samples
+    count = len(samples) * wanted // rate
+    spectrum = numpy.fft.rfft(samples)
+    kept = numpy.zeros(count // 2 + 1, complex)
+    shared = min(len(spectrum), len(kept))
+    kept[:shared] = spectrum[:shared]
+    return numpy.fft.irfft(kept, count) * wanted / rate
+
+
+def likeness(source, heard):
+    """How well speech would be understood, 1 is as before: what codecs that do not keep the wave keep.
+
+    The short-time objective intelligibility of Taal, Hendriks, Heusdens and Jensen (2011), in 13 bands of
+    a third of an octave, as telephone sound has no more.
+    """
+    lag = best_lag(source, heard)
+    source, heard = (source[lag:], heard) if lag >= 0 else (source, heard[-lag:])
+    count = min(len(source), len(heard))
+    if count < RATE:
+        raise AssertionError(f"only {count / RATE:.2f} s to compare")
+    clean, coded = envelopes(source[:count]), envelopes(heard[:count])
+    loud = clean.sum(axis=0)
+    sounding = loud > loud.max() * 10 ** -2  # 40 dB below the loudest is a pause
+    clean, coded = clean[:, sounding], coded[:, sounding]
+    scores = []
+    for end in range(SPAN, clean.shape[1] + 1):
+        one, other = clean[:, end - SPAN:end], coded[:, end - SPAN:end]
+        scale = numpy.sqrt((one ** 2).sum(axis=1) / numpy.maximum((other ** 2).sum(axis=1), 1e-12))
+        other = numpy.minimum(other * scale[:, None], one * (1 + 10 ** (15 / 20)))
+        one = one - one.mean(axis=1, keepdims=True)
+        other = other - other.mean(axis=1, keepdims=True)
+        power = numpy.sqrt((one ** 2).sum(axis=1) * (other ** 2).sum(axis=1))
+        scores.append(((one * other).sum(axis=1) / numpy.maximum(power, 1e-12)).mean())
+    return float(numpy.mean(scores))
+
+
+def envelopes(samples):
+    """Amplitudes in bands of a third of an octave from 150 Hz, every 16 ms."""
+    size, step = 256, 128
+    frames = numpy.lib.stride_tricks.sliding_window_view(samples, size)[::step]
+    power = numpy.abs(numpy.fft.rfft(frames * numpy.hanning(size), 512)) ** 2
+    edges = 150 * 2 ** ((numpy.arange(BANDS + 1) - 0.5) / 3) * 512 / RATE
+    bands = [power[:, int(low):max(int(high), int(low) + 1)].sum(axis=1)
+             for low, high in zip(edges, edges[1:])]
+    return numpy.sqrt(numpy.array(bands))
+
+
+BANDS = 13
+# Frames in a span of 384 ms.
+SPAN = 24

@@ -9,6 +9,7 @@ mod incoming;
 mod media;
 mod outgoing;
 mod renegotiation;
+mod speech;
 mod talk;
 mod transfer;
 

@@ -1,7 +1,8 @@
 //! The media of one leg: what its peer said, what we said, and the ports in between.
 
+use super::speech;
 use crate::frame::Frame;
-use call::{CallId, Learn, LegId, MediaCommand, MediaKind, PeerAddress, PortId};
+use call::{CallId, Formats, Learn, LegId, MediaCommand, MediaKind, PeerAddress, PortId};
 use config::Subnet;
 use sdp::{Direction, Kind, LocalMedia, Origin, Session};
 use std::net::IpAddr;
@@ -17,6 +18,8 @@ pub(crate) struct LegMedia {
     pub(crate) theirs: Option<Arc<Session>>,
     /// One for each media line that is relayed.
     ports: Vec<Option<Port>>,
+    /// What media was told of each line.
+    agreed: Vec<Option<Formats>>,
     held: bool,
     /// What the call's record calls this leg.
     name: String,
@@ -58,6 +61,8 @@ impl LegMedia {
         let mut origin = self.origin(frame, whose.remote);
         let previous = self.ours.clone();
         let before = previous.as_deref().and_then(|ours| Session::parse(ours).ok());
+        let widened = speech::widened(theirs, before.as_ref());
+        let theirs = widened.as_ref().unwrap_or(theirs);
         let body = origin.follow(previous.as_deref(), |origin| {
             let mut body = sdp::relay_offer(theirs, origin, &local);
             if let (Some(direction), Ok(session)) = (direction, Session::parse(&body)) {
@@ -82,6 +87,8 @@ impl LegMedia {
         answer: &Session,
     ) -> Result<Vec<u8>, NoPorts> {
         let local = self.local(frame, whose, offer)?;
+        let narrowed = speech::narrowed(answer, offer);
+        let answer = narrowed.as_ref().unwrap_or(answer);
         let mut origin = self.origin(frame, whose.remote);
         let body = origin.follow(self.ours.as_deref(), |origin| {
             sdp::relay_answer(offer, answer, origin, &local)
@@ -111,8 +118,25 @@ impl LegMedia {
             frame.media(MediaCommand::Peer { port: port.id, peer });
         }
         let held = theirs.is_hold();
+        self.agree(frame, &theirs);
         self.theirs = Some(theirs);
         self.set_held(frame, held);
+    }
+
+    /// Tells media what both sides speak, where that is new.
+    fn agree(&mut self, frame: &mut Frame, theirs: &Session) {
+        let ours = self.ours.as_deref().and_then(|ours| Session::parse(ours).ok());
+        let Some(ours) = ours else { return };
+        let agreed = speech::agreed(&ours, theirs);
+        for (line, (port, formats)) in self.ports.iter().zip(&agreed).enumerate() {
+            let (Some(port), Some(formats)) = (port, formats) else { continue };
+            if self.agreed.get(line).is_some_and(|before| before.as_ref() == Some(formats)) {
+                continue;
+            }
+            let formats = Box::new(formats.clone());
+            frame.media(MediaCommand::Formats { port: port.id, formats });
+        }
+        self.agreed = agreed;
     }
 
     /// Silence is expected on both legs while one of them holds.
