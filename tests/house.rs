@@ -16,7 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sip", &[]),
     ("border", &["config", "sip"]),
     ("pbx", &["call", "config"]),
-    ("media", &["call"]),
+    ("media", &["call", "media-dsp"]),
     ("exchange", &["border", "call", "config", "pbx", "sdp", "sip"]),
     ("media-dsp", &[]),
     ("store", &["call", "config", "sip"]),

@@ -182,6 +182,10 @@ pub struct StreamStats {
     pub strangers: u64,
     /// Packets that are neither RTP nor RTCP where they should be.
     pub malformed: u64,
+    /// Packets that came in and left at the other side in another encoding.
+    pub translated: u64,
+    /// Packets that should have, but came too late, or were nothing that can be translated.
+    pub untranslated: u64,
     /// The last RTP payload type that came in.
     pub payload_type: Option<u8>,
 }

@@ -162,8 +162,15 @@ fn media(page: &mut Page, media: &MediaFigures) {
             ("outcome=\"flood\"", media.dropped_flood),
             ("outcome=\"not_bridged\"", media.dropped_not_bridged),
             ("outcome=\"nowhere\"", media.dropped_nowhere),
+            ("outcome=\"late\"", media.dropped_late),
+            ("outcome=\"untranslatable\"", media.dropped_untranslatable),
             ("outcome=\"unsent\"", media.dropped_unsent),
         ],
+    );
+    page.counter(
+        "strowger_media_translated_total",
+        "Media packets that came in and left in another encoding.",
+        &[("", media.translated)],
     );
     page.counter(
         "strowger_media_octets_total",

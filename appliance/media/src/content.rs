@@ -10,7 +10,7 @@ pub(crate) enum Content<'a> {
     /// Voice or pictures.
     Rtp(Header<'a>),
     /// Reports, on their own port or beside RTP.
-    Rtcp(Compound<'a>),
+    Rtcp,
     /// Keys on their way through: DTLS or ZRTP between the two far sides.
     Keys,
     /// UDPTL or whatever else is relayed unread.
@@ -31,7 +31,7 @@ impl<'a> Content<'a> {
             return Some(Self::Keys);
         }
         if rtcp || is_rtcp(second) {
-            return Compound::parse(bytes).ok().map(Self::Rtcp);
+            return Compound::parse(bytes).ok().map(|_| Self::Rtcp);
         }
         Header::parse(bytes).ok().map(Self::Rtp)
     }

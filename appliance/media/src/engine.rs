@@ -3,7 +3,10 @@
 use crate::content::Content;
 use crate::port::Port;
 use crate::ports::Ports;
+use crate::rtcp::Compound;
+use crate::rtp::Head;
 use crate::source::Belief;
+use crate::transcode::{Came, Desk, Outcome, reports};
 use call::{MediaCommand, MediaEvent, PortId};
 use std::collections::{BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -26,17 +29,26 @@ pub struct Engine {
     /// again later.
     watches: BTreeSet<(Instant, PortId)>,
     events: VecDeque<MediaEvent>,
+    desk: Desk,
 }
 
 /// What becomes of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It leaves unchanged.
+    /// It leaves as it lies where it was read; its header may have been changed there.
     Forward {
         /// From this pair.
         port: PortId,
         /// From its RTCP socket instead of its RTP socket.
         rtcp: bool,
+        /// To this address.
+        to: SocketAddr,
+    },
+    /// The other side speaks otherwise: what [`Engine::poll_packet`] gives leaves in its place, be it
+    /// several packets, one, or none because the sound still waits for more.
+    Translated {
+        /// From the RTP socket of this pair.
+        port: PortId,
         /// To this address.
         to: SocketAddr,
     },
@@ -59,6 +71,11 @@ pub enum DropReason {
     NotBridged,
     /// Nobody said where the other side listens, or it listens nowhere.
     Nowhere,
+    /// It was to be translated, and came when others after it already had been.
+    Late,
+    /// It was to be translated, and is no payload of what it says it is, or nothing that the other
+    /// side has a word for.
+    Untranslatable,
 }
 
 impl Engine {
@@ -66,13 +83,19 @@ impl Engine {
     ///
     /// `own`: the media addresses in the order that [`PortId::address`] counts them.
     pub fn new(own: Vec<IpAddr>) -> Self {
-        Self { own, ports: Ports::default(), watches: BTreeSet::new(), events: VecDeque::new() }
+        Self {
+            own,
+            ports: Ports::default(),
+            watches: BTreeSet::new(),
+            events: VecDeque::new(),
+            desk: Desk::new(),
+        }
     }
 
     /// Does what control wants. A command for a pair that is not lent is late and does nothing.
     pub fn handle(&mut self, command: MediaCommand, now: Instant) {
         match command {
-            MediaCommand::Provide { .. } | MediaCommand::Formats { .. } => {}
+            MediaCommand::Provide { .. } => {}
             MediaCommand::Open { port, leg, kind, silence_seconds, .. } => {
                 self.take(port);
                 self.ports.put(port, Port::new(leg, kind, silence_seconds, now));
@@ -83,8 +106,14 @@ impl Engine {
                 it.describe(peer, now);
                 self.wait_anew(port, now);
             }
+            MediaCommand::Formats { port, formats } => {
+                let Some(it) = self.ports.of_mut(port) else { return };
+                it.formats = Some(formats);
+                self.ports.interpret(port);
+            }
             MediaCommand::Bridge { a, b } => {
                 self.ports.bridge(a, b);
+                self.ports.interpret(a);
                 self.wait_anew(a, now);
                 self.wait_anew(b, now);
             }
@@ -105,13 +134,14 @@ impl Engine {
 
     /// Takes a datagram that came to a pair and says where it goes.
     ///
-    /// `rtcp`: it came to the pair's odd port. `bytes`: the whole UDP payload.
+    /// `rtcp`: it came to the pair's odd port. `bytes`: the whole UDP payload, in which the header may be
+    /// changed.
     pub fn packet(
         &mut self,
         port: PortId,
         rtcp: bool,
         from: SocketAddr,
-        bytes: &[u8],
+        bytes: &mut [u8],
         now: Instant,
     ) -> Verdict {
         let Some(it) = self.ports.of_mut(port) else { return Verdict::Drop(DropReason::NotLent) };
@@ -119,6 +149,7 @@ impl Engine {
             Ok(heard) => heard,
             Err(reason) => return Verdict::Drop(reason),
         };
+        let said = Said::of(&content, bytes.len());
         let partner = it.partner;
         let reported = it.silence.broken(now);
         if belief == Belief::Learned {
@@ -128,7 +159,12 @@ impl Engine {
             self.watch(port);
         }
         let Some(partner) = partner else { return Verdict::Drop(DropReason::NotBridged) };
-        self.relay(port, partner, rtcp, &content, bytes)
+        self.relay(port, partner, rtcp, said, bytes)
+    }
+
+    /// The next packet in place of one whose verdict was [`Verdict::Translated`].
+    pub fn poll_packet(&mut self) -> Option<&[u8]> {
+        self.desk.take()
     }
 
     /// Looks whether somebody fell silent.
@@ -174,23 +210,66 @@ impl Engine {
         heard: PortId,
         out: PortId,
         rtcp: bool,
-        content: &Content<'_>,
-        bytes: &[u8],
+        said: Said,
+        bytes: &mut [u8],
     ) -> Verdict {
-        if let Content::Rtcp(compound) = content
-            && let Some(stream) = self.ports.of(out).and_then(Port::heard)
-            && let Some(it) = self.ports.of_mut(heard)
-        {
-            it.note_reports(*compound, stream);
+        if matches!(said, Said::Reports) {
+            self.report(heard, out, bytes);
         }
         let to = self.ports.of(out).and_then(|it| it.to(rtcp));
         let Some(to) = to.filter(|to| !self.is_circle(*to, heard, out)) else {
             return Verdict::Drop(DropReason::Nowhere);
         };
-        if let Some(it) = self.ports.of_mut(out) {
-            it.speak(content, bytes);
+        let Some(it) = self.ports.of_mut(out) else { return Verdict::Drop(DropReason::Nowhere) };
+        if let Said::Sound(came) = &said
+            && let Some(interpreter) = &mut it.interpreter
+        {
+            let outcome = interpreter.hear(came, bytes, &mut self.desk);
+            if outcome != Outcome::Passes {
+                return self.translated(heard, out, to, outcome);
+            }
+        }
+        if said.is_media() {
+            it.speak(1, bytes.len() as u64);
         }
         Verdict::Forward { port: out, rtcp, to }
+    }
+
+    /// Counts what became of a packet that does not leave as it came.
+    fn translated(
+        &mut self,
+        heard: PortId,
+        out: PortId,
+        to: SocketAddr,
+        outcome: Outcome,
+    ) -> Verdict {
+        let (packets, octets) = self.desk.sum();
+        if let Some(it) = self.ports.of_mut(out) {
+            it.speak(packets, octets);
+        }
+        let Some(it) = self.ports.of_mut(heard) else { return Verdict::Drop(DropReason::NotLent) };
+        let reason = match outcome {
+            Outcome::Passes | Outcome::Made => {
+                it.stats.translated += 1;
+                return Verdict::Translated { port: out, to };
+            }
+            Outcome::Late => DropReason::Late,
+            Outcome::Untranslatable => DropReason::Untranslatable,
+        };
+        it.stats.untranslated += 1;
+        Verdict::Drop(reason)
+    }
+
+    /// Notes what a far side reports of the stream that it hears.
+    fn report(&mut self, heard: PortId, out: PortId, bytes: &mut [u8]) {
+        let says = |id| self.ports.of(id).and_then(|it| it.interpreter.as_deref());
+        reports::translate(bytes, says(out), says(heard));
+        let Ok(compound) = Compound::parse(bytes) else { return };
+        if let Some(stream) = self.ports.of(out).and_then(Port::heard)
+            && let Some(it) = self.ports.of_mut(heard)
+        {
+            it.note_reports(compound, stream);
+        }
     }
 
     /// A far side that says it listens where the box does would hear itself for ever.
@@ -223,5 +302,33 @@ impl Engine {
             self.watches.remove(&(at, port));
         }
         Some(it)
+    }
+}
+
+/// What a datagram says, apart from its octets.
+#[derive(Debug, Clone)]
+enum Said {
+    Sound(Came),
+    Reports,
+    Plain,
+    Keys,
+}
+
+impl Said {
+    fn of(content: &Content<'_>, length: usize) -> Self {
+        match content {
+            Content::Rtp(header) => {
+                let start = length.saturating_sub(header.payload().len());
+                let payload = header.unpadded().map(|it| start..start + it.len());
+                Self::Sound(Came { head: Head::of(header), payload })
+            }
+            Content::Rtcp => Self::Reports,
+            Content::Plain => Self::Plain,
+            Content::Keys => Self::Keys,
+        }
+    }
+
+    fn is_media(&self) -> bool {
+        matches!(self, Self::Sound(_) | Self::Plain)
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! An [`Engine`] holds the pairs of ports that are lent to calls and says of every datagram where it
 //! goes. It reads no clock, owns no socket and allocates nothing for a packet; the daemon's media
-//! thread and the simulated world of the tests drive it alike. A packet passes unchanged: the box
-//! anchors media, it does not rewrite it.
+//! thread and the simulated world of the tests drive it alike. A packet passes unchanged, unless the
+//! two sides were said to speak differently: then it is translated.
 //!
 //! ```
 //! use call::{CallId, Learn, LegId, MediaCommand, MediaKind, PeerAddress, PortId};
@@ -32,8 +32,8 @@
 //! }
 //! engine.handle(MediaCommand::Bridge { a, b }, now);
 //!
-//! let packet = [0x80, 8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 7, 0xd5];
-//! let verdict = engine.packet(a, false, alice, &packet, now);
+//! let mut packet = [0x80, 8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 7, 0xd5];
+//! let verdict = engine.packet(a, false, alice, &mut packet, now);
 //! assert_eq!(verdict, Verdict::Forward { port: b, rtcp: false, to: bob });
 //! ```
 
@@ -46,5 +46,6 @@ pub mod rtcp;
 pub mod rtp;
 mod source;
 mod stats;
+mod transcode;
 
 pub use engine::{DropReason, Engine, Verdict};

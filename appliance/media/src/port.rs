@@ -5,7 +5,8 @@ use crate::engine::DropReason;
 use crate::rtcp::{Compound, Packet, Report};
 use crate::source::{Belief, ReportSource, Sight, Source};
 use crate::stats::Reception;
-use call::{LegId, MediaKind, PeerAddress, PortId, StreamStats};
+use crate::transcode::Interpreter;
+use call::{Formats, LegId, MediaKind, PeerAddress, PortId, StreamStats};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,10 @@ pub(crate) struct Port {
     pub(crate) kind: MediaKind,
     /// Who hears what comes in here, and is heard by this far side.
     pub(crate) partner: Option<PortId>,
+    /// What the far side and the box agreed on.
+    pub(crate) formats: Option<Box<Formats>>,
+    /// Who says here what the partner hears; nobody where it passes as it is.
+    pub(crate) interpreter: Option<Box<Interpreter>>,
     pub(crate) stats: StreamStats,
     pub(crate) silence: Silence,
     /// When the engine will look at its silence.
@@ -61,6 +66,8 @@ impl Port {
             leg,
             kind,
             partner: None,
+            formats: None,
+            interpreter: None,
             stats: StreamStats::default(),
             silence: match patience {
                 Duration::ZERO => Silence::Unwatched,
@@ -118,12 +125,10 @@ impl Port {
         Ok((belief, content))
     }
 
-    /// Counts a datagram that goes out here.
-    pub(crate) fn speak(&mut self, content: &Content<'_>, bytes: &[u8]) {
-        if matches!(content, Content::Rtp(_) | Content::Plain) {
-            self.stats.sent += 1;
-            self.stats.sent_octets += octets(bytes);
-        }
+    /// Counts what goes out here.
+    pub(crate) fn speak(&mut self, packets: u64, octets: u64) {
+        self.stats.sent += packets;
+        self.stats.sent_octets += octets;
     }
 
     /// The stream that comes in here, as the partner's far side reports of it.
@@ -217,7 +222,7 @@ fn sight(content: &Content<'_>) -> Sight {
     match content {
         Content::Rtp(header) => Sight::Rtp { ssrc: header.ssrc(), sequence: header.sequence() },
         Content::Plain => Sight::Plain,
-        Content::Rtcp(_) | Content::Keys => Sight::Beside,
+        Content::Rtcp | Content::Keys => Sight::Beside,
     }
 }
 

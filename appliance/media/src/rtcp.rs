@@ -117,6 +117,38 @@ impl Iterator for Reports<'_> {
     }
 }
 
+/// Goes through all sender's information and all report blocks of a datagram, each with the stream that
+/// it is about, to change them where they lie.
+pub(crate) fn edit(
+    bytes: &mut [u8],
+    mut sender: impl FnMut(u32, &mut [u8; SENDER_INFORMATION]) -> Option<()>,
+    mut report: impl FnMut(u32, &mut [u8; REPORT]) -> Option<()>,
+) {
+    let mut rest = bytes;
+    while let Some((flags, kind, length)) =
+        split(rest).map(|(flags, kind, body, _)| (flags, kind, body.len()))
+    {
+        let Some((packet, after)) = rest.split_at_mut_checked(HEAD + length) else { return };
+        rest = after;
+        let Some((_, body)) = packet.split_first_chunk_mut::<HEAD>() else { return };
+        let mut blocks = match (kind, body.split_first_chunk_mut::<4>()) {
+            (SENDER_REPORT, Some((ssrc, body))) => {
+                let Some((information, blocks)) = body.split_first_chunk_mut() else { continue };
+                sender(u32::from_be_bytes(*ssrc), information);
+                blocks
+            }
+            (RECEIVER_REPORT, Some((_, blocks))) => blocks,
+            _ => continue,
+        };
+        for _ in 0..flags & COUNT {
+            let Some((block, after)) = blocks.split_first_chunk_mut::<REPORT>() else { break };
+            let [a, b, c, d, ..] = *block;
+            report(u32::from_be_bytes([a, b, c, d]), block);
+            blocks = after;
+        }
+    }
+}
+
 /// Flags, type and body of the first packet, and what follows it.
 fn split(bytes: &[u8]) -> Option<(u8, u8, &[u8], &[u8])> {
     let ([flags, kind, high, low], rest) = bytes.split_first_chunk::<4>()?;
@@ -162,8 +194,9 @@ fn report(block: &[u8; REPORT]) -> Report {
 /// RFC 3550 §6.4.
 const VERSION: u8 = 2;
 const COUNT: u8 = 0x1f;
-const SENDER_INFORMATION: usize = 20;
-const REPORT: usize = 24;
+const HEAD: usize = 4;
+pub(crate) const SENDER_INFORMATION: usize = 20;
+pub(crate) const REPORT: usize = 24;
 /// RFC 3550 §12.1.
 const SENDER_REPORT: u8 = 200;
 const RECEIVER_REPORT: u8 = 201;

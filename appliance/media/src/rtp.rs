@@ -68,9 +68,66 @@ impl<'a> Header<'a> {
         u32::from_be_bytes([a, b, c, d])
     }
 
+    /// Set on what begins: the first packet of a talk spurt (RFC 3551 §4.1).
+    pub fn marker(&self) -> bool {
+        let [_, kind, ..] = *self.fixed;
+        kind & MARKER != 0
+    }
+
     /// What follows the header and its extension, padding included.
     pub fn payload(&self) -> &'a [u8] {
         self.payload
+    }
+
+    /// The payload without its padding; nothing when more is said to be padding than there is. Only
+    /// for packets that are not encrypted.
+    pub fn unpadded(&self) -> Option<&'a [u8]> {
+        let [flags, ..] = *self.fixed;
+        if flags & PADDING == 0 {
+            return Some(self.payload);
+        }
+        let padding = usize::from(*self.payload.last()?);
+        let length = self.payload.len().checked_sub(padding).filter(|_| padding > 0)?;
+        self.payload.get(..length)
+    }
+}
+
+/// What a header says, apart from the octets that it stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) marker: bool,
+    pub(crate) payload_type: u8,
+    pub(crate) sequence: u16,
+    pub(crate) timestamp: u32,
+    pub(crate) ssrc: u32,
+}
+
+impl Head {
+    pub(crate) fn of(header: &Header<'_>) -> Self {
+        Self {
+            marker: header.marker(),
+            payload_type: header.payload_type(),
+            sequence: header.sequence(),
+            timestamp: header.timestamp(),
+            ssrc: header.ssrc(),
+        }
+    }
+
+    /// A header of its own: no contributing sources, no extension, no padding.
+    pub(crate) fn octets(&self) -> [u8; FIXED] {
+        let mut octets = [VERSION << 6; FIXED];
+        self.write_over(&mut octets);
+        octets
+    }
+
+    /// Puts itself into the header of a packet; what else the header holds stays as it is.
+    pub(crate) fn write_over(&self, packet: &mut [u8]) {
+        let Some([_, kind, rest @ ..]) = packet.first_chunk_mut::<FIXED>() else { return };
+        *kind = self.payload_type & !MARKER | if self.marker { MARKER } else { 0 };
+        let [s0, s1] = self.sequence.to_be_bytes();
+        let [t0, t1, t2, t3] = self.timestamp.to_be_bytes();
+        let [n0, n1, n2, n3] = self.ssrc.to_be_bytes();
+        *rest = [s0, s1, t0, t1, t2, t3, n0, n1, n2, n3];
     }
 }
 
@@ -81,7 +138,9 @@ pub(crate) fn is_rtcp(second: u8) -> bool {
 
 /// RFC 3550 §5.1.
 const VERSION: u8 = 2;
-const FIXED: usize = 12;
+pub(crate) const FIXED: usize = 12;
+const MARKER: u8 = 0x80;
+const PADDING: u8 = 0x20;
 const EXTENSION: u8 = 0x10;
 const SOURCE_COUNT: u8 = 0x0f;
 
@@ -119,6 +178,31 @@ mod tests {
         for end in 0..bytes.len() - 1 {
             assert_eq!(Header::parse(&bytes[..end]), Err(Malformed::Short), "cut at {end}");
         }
+    }
+
+    #[test]
+    fn padding_is_no_payload_and_never_more_than_there_is() {
+        let mut bytes = [PLAIN.as_slice(), &[0, 0, 3]].concat();
+        assert_eq!(Header::parse(&bytes).unwrap().unpadded(), Some(&[7, 9, 0, 0, 3][..]));
+        bytes[0] |= PADDING;
+        assert_eq!(Header::parse(&bytes).unwrap().unpadded(), Some(&[7, 9][..]));
+        for wrong in [0, 6, 255] {
+            *bytes.last_mut().unwrap() = wrong;
+            assert_eq!(Header::parse(&bytes).unwrap().unpadded(), None, "{wrong}");
+        }
+        assert_eq!(Header::parse(&bytes[..12]).unwrap().unpadded(), None);
+    }
+
+    #[test]
+    fn a_header_that_is_written_is_read_again() {
+        let mut bytes = PLAIN;
+        bytes[1] |= MARKER;
+        let head = Head::of(&Header::parse(&bytes).unwrap());
+        assert_eq!(head.octets(), bytes[..12]);
+        let other = Head { marker: false, payload_type: 101, sequence: 7, timestamp: 9, ssrc: 11 };
+        other.write_over(&mut bytes);
+        assert_eq!(Head::of(&Header::parse(&bytes).unwrap()), other);
+        assert_eq!(bytes[12..], [7, 9]);
     }
 
     #[test]

@@ -48,7 +48,7 @@ fuzz_target!(|bytes: &[u8]| {
         now += Duration::from_millis(u64::from(*later) * 50);
         let port = if way & 1 == 0 { a } else { b };
         let from = if way & 4 == 0 { peers[usize::from(way >> 1 & 1)] } else { stranger(*way) };
-        let _ = engine.packet(port, way & 8 != 0, from, packet, now);
+        let _ = engine.packet(port, way & 8 != 0, from, &mut packet.to_vec(), now);
         rest = after;
     }
 });

@@ -183,13 +183,22 @@ impl Lab {
     pub(super) fn packet(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
         let port = PortId { address: u8::from(to.is_ipv6()), port: to.port() & !1 };
         let rtcp = to.port() & 1 == 1;
-        let verdict = self.engine.packet(port, rtcp, from, bytes, self.now);
-        if let Verdict::Forward { port, rtcp, to } = verdict {
-            let ip = self.own_address(to.ip());
-            let source = SocketAddr::new(ip, port.port + u16::from(rtcp));
-            self.post(source, to, bytes.to_vec());
+        let mut bytes = bytes.to_vec();
+        match self.engine.packet(port, rtcp, from, &mut bytes, self.now) {
+            Verdict::Forward { port, rtcp, to } => self.box_says(port, rtcp, to, bytes),
+            Verdict::Translated { port, to } => {
+                while let Some(packet) = self.engine.poll_packet().map(<[u8]>::to_vec) {
+                    self.box_says(port, false, to, packet);
+                }
+            }
+            Verdict::Drop(_) => {}
         }
         self.drain_engine();
+    }
+
+    fn box_says(&mut self, port: PortId, rtcp: bool, to: SocketAddr, bytes: Vec<u8>) {
+        let ip = self.own_address(to.ip());
+        self.post(SocketAddr::new(ip, port.port + u16::from(rtcp)), to, bytes);
     }
 
     pub(super) fn resolve(&mut self, question: Question) {

@@ -34,6 +34,8 @@ figures! {
     relayed,
     /// Their octets.
     relayed_octets,
+    /// Packets that came in and were translated.
+    translated,
     /// Packets to pairs that nobody had.
     dropped_not_lent,
     /// Packets that were no media.
@@ -46,6 +48,10 @@ figures! {
     dropped_not_bridged,
     /// Packets for a side that listens nowhere yet.
     dropped_nowhere,
+    /// Packets that came too late to be translated.
+    dropped_late,
+    /// Packets that nothing could be made of for the other side.
+    dropped_untranslatable,
     /// Packets that the network did not take.
     dropped_unsent,
     /// Pairs that are bound.
@@ -77,6 +83,8 @@ impl MediaFigures {
             DropReason::Flood => &mut self.dropped_flood,
             DropReason::NotBridged => &mut self.dropped_not_bridged,
             DropReason::Nowhere => &mut self.dropped_nowhere,
+            DropReason::Late => &mut self.dropped_late,
+            DropReason::Untranslatable => &mut self.dropped_untranslatable,
         };
         *counter += 1;
     }

@@ -3,7 +3,7 @@
 use super::figures::{Board, MediaFigures};
 use super::pool::{Pools, Refill, socket_of};
 use super::{EVENTS, TICK};
-use call::{MediaCommand, MediaEvent, StreamStats};
+use call::{MediaCommand, MediaEvent, PortId, StreamStats};
 use media::{Engine, Verdict};
 use rustix::buffer::spare_capacity;
 use rustix::event::Timespec;
@@ -11,7 +11,7 @@ use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::fd::OwnedFd;
 use std::collections::VecDeque;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError};
@@ -140,7 +140,7 @@ impl Relay {
         let (port, rtcp) = socket_of(data);
         let Some(pair) = self.pools.pair(port) else { return };
         let Ok((length, from)) = pair.socket(rtcp).recv_from(&mut self.buffer) else { return };
-        let Some(bytes) = self.buffer.get(..length) else { return };
+        let Some(bytes) = self.buffer.get_mut(..length) else { return };
         match self.engine.packet(port, rtcp, from, bytes, now) {
             Verdict::Forward { port, rtcp, to } => {
                 let sent = self.pools.pair(port).map(|pair| pair.socket(rtcp).send_to(bytes, to));
@@ -152,7 +152,23 @@ impl Relay {
                     _ => self.figures.dropped_unsent += 1,
                 }
             }
+            Verdict::Translated { port, to } => self.say(port, to),
             Verdict::Drop(reason) => self.figures.count_drop(reason),
+        }
+    }
+
+    /// What the engine made of a packet.
+    fn say(&mut self, port: PortId, to: SocketAddr) {
+        self.figures.translated += 1;
+        let Some(pair) = self.pools.pair(port) else { return };
+        while let Some(packet) = self.engine.poll_packet() {
+            match pair.socket(false).send_to(packet, to) {
+                Ok(_) => {
+                    self.figures.relayed += 1;
+                    self.figures.relayed_octets += packet.len() as u64;
+                }
+                Err(_) => self.figures.dropped_unsent += 1,
+            }
         }
     }
 

@@ -12,4 +12,5 @@ mod bridge;
 mod counts;
 mod moves;
 mod silence;
+mod speech;
 mod wire;

@@ -119,12 +119,12 @@ impl Wire {
 
     /// A datagram comes to the RTP port of a pair.
     pub(crate) fn hear(&mut self, port: PortId, from: SocketAddr, bytes: &[u8]) -> Verdict {
-        self.engine.packet(port, false, from, bytes, self.now)
+        self.engine.packet(port, false, from, &mut bytes.to_vec(), self.now)
     }
 
     /// A datagram comes to the RTCP port of a pair.
     pub(crate) fn hear_report(&mut self, port: PortId, from: SocketAddr, bytes: &[u8]) -> Verdict {
-        self.engine.packet(port, true, from, bytes, self.now)
+        self.engine.packet(port, true, from, &mut bytes.to_vec(), self.now)
     }
 
     /// A stream comes to A, 20 ms between packets; how many of them were forwarded.

@@ -1,0 +1,416 @@
+//! Between two far sides that do not speak the same: what one says, as the other understands it.
+//!
+//! A packet that the other side understands passes as it came, at most with another payload type and,
+//! after something else was done to the stream, other numbers. Other sound is decoded and encoded on
+//! arrival: the far side has a jitter buffer of its own, and a second one before it would only add
+//! delay. So what is missing stays missing, in gaps of the same length that the far side conceals;
+//! nothing is sent for pauses in which nothing came.
+//!
+//! Whatever is done to it, a stream leaves as one stream: under its sender's name, with numbers and
+//! timestamps that go on.
+
+mod decoder;
+mod encoder;
+mod inlet;
+mod numbering;
+mod outlet;
+mod packets;
+pub(crate) mod reports;
+mod timeline;
+mod ways;
+
+use crate::rtp::Head;
+use call::{Format, Formats};
+use inlet::{Inlet, Millis, Room};
+use numbering::{Numbering, Place};
+use outlet::{Name, Outlet};
+use packets::Packets;
+use std::ops::Range;
+use timeline::{Clocks, Timeline};
+use ways::{Plan, Way};
+
+/// One direction of a bridge between two sides whose formats are known.
+#[derive(Debug)]
+pub(crate) struct Interpreter {
+    plan: Plan,
+    /// Sound for a side that is spoken to differently now, until the next packet.
+    unsaid: Option<Box<Outlet>>,
+    numbering: Numbering,
+    /// Nothing before the first packet.
+    timeline: Option<Timeline>,
+    /// Whether the stream leaves otherwise than it came.
+    touched: bool,
+}
+
+/// What all interpreters of a thread share: room for the sound of the packet at hand, and the packets
+/// that were made of it.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    room: Room,
+    packets: Packets,
+}
+
+/// What became of a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It goes on, with what was changed in its header.
+    Passes,
+    /// It goes on as the packets on the desk: several, one, or none yet.
+    Made,
+    /// It came when its place was gone.
+    Late,
+    /// It is no payload of its codec, or nothing that the other side has a word for.
+    Untranslatable,
+}
+
+/// An RTP packet that came, in numbers.
+#[derive(Debug, Clone)]
+pub(crate) struct Came {
+    pub(crate) head: Head,
+    /// Where its payload lies; nothing if its padding is wrong.
+    pub(crate) payload: Option<Range<usize>>,
+}
+
+impl Interpreter {
+    /// Nothing is known of either side.
+    pub(crate) fn new() -> Self {
+        let (plan, numbering) = (Plan::nothing(), Numbering::new());
+        Self { plan, unsaid: None, numbering, timeline: None, touched: false }
+    }
+
+    /// What the two sides agreed on has changed, or one of them has. The stream goes on.
+    pub(crate) fn arrange(&mut self, receive: &[Format], other: &Formats) {
+        let mut before = std::mem::replace(&mut self.plan, Plan::nothing());
+        self.plan = Plan::new(receive, other, &mut before);
+        self.leave(before);
+    }
+
+    /// One side is not known any more: what it says passes unread.
+    pub(crate) fn disarrange(&mut self) {
+        let before = std::mem::replace(&mut self.plan, Plan::nothing());
+        self.leave(before);
+    }
+
+    /// Takes a packet, and changes it where it lies or makes others of it.
+    pub(crate) fn hear(&mut self, came: &Came, bytes: &mut [u8], desk: &mut Desk) -> Outcome {
+        desk.packets.clear();
+        let head = came.head;
+        let place = self.numbering.see(head.ssrc, head.sequence);
+        if place == Place::First {
+            self.timeline = None;
+            self.unsaid = None;
+            self.touched = false;
+            if let Some(outlet) = &mut self.plan.outlet {
+                outlet.begin();
+            }
+        }
+        if place != Place::Late
+            && let Some(mut outlet) = self.unsaid.take()
+        {
+            finish(&mut outlet, &mut self.numbering, desk);
+        }
+        let outcome = self.go(came, place, bytes, desk);
+        self.touched |= outcome == Outcome::Made;
+        outcome
+    }
+
+    fn leave(&mut self, before: Plan) {
+        if let Some(outlet) = before.outlet.filter(|it| !it.is_empty()) {
+            self.unsaid = Some(Box::new(outlet));
+        }
+    }
+
+    fn go(&mut self, came: &Came, place: Place, bytes: &mut [u8], desk: &mut Desk) -> Outcome {
+        let head = came.head;
+        let way = self.plan.ways.get(usize::from(head.payload_type)).copied();
+        match way.unwrap_or(Way::Unread) {
+            Way::Unread => self.pass(head, place, None, bytes, desk),
+            Way::Known { payload_type, clock } => {
+                let head = Head { payload_type, ..head };
+                self.pass(head, place, clock, bytes, desk)
+            }
+            Way::Keys { payload_type, from, to } => {
+                let head = Head { payload_type, ..head };
+                let outcome = self.pass(head, place, None, bytes, desk);
+                if outcome == Outcome::Passes {
+                    scale_keys(bytes, came.payload.clone(), from, to);
+                }
+                outcome
+            }
+            Way::Decoded(inlet) => {
+                let Some(payload) = came.payload.clone().and_then(|it| bytes.get(it)) else {
+                    return Outcome::Untranslatable;
+                };
+                self.translate(inlet, head, place, payload, desk)
+            }
+            Way::Unspeakable => Outcome::Untranslatable,
+        }
+    }
+
+    /// One packet leaves for the one that came, and says the same.
+    fn pass(
+        &mut self,
+        head: Head,
+        place: Place,
+        sound: Option<u32>,
+        bytes: &mut [u8],
+        desk: &mut Desk,
+    ) -> Outcome {
+        if sound.is_some() && place != Place::Late && !self.numbering.is_straight() {
+            if let Some(outlet) = &mut self.plan.outlet {
+                finish(outlet, &mut self.numbering, desk);
+            }
+            self.skip(place);
+            self.numbering.straighten(head.sequence);
+        }
+        let sequence = match (self.numbering.straight(head.sequence), place) {
+            (Some(sequence), _) => sequence,
+            (None, Place::Late) => return Outcome::Late,
+            (None, Place::First | Place::Next { .. }) => {
+                self.skip(place);
+                self.numbering.count()
+            }
+        };
+        let timestamp = self.at(head.timestamp, place, sound.map(|it| Clocks { from: it, to: it }));
+        Head { sequence, timestamp, ..head }.write_over(bytes);
+        self.numbering.note_sent(bytes.len().saturating_sub(crate::rtp::FIXED));
+        if desk.packets.is_empty() {
+            return Outcome::Passes;
+        }
+        desk.packets.add_whole(bytes);
+        Outcome::Made
+    }
+
+    /// Decodes and encodes.
+    fn translate(
+        &mut self,
+        inlet: usize,
+        head: Head,
+        place: Place,
+        payload: &[u8],
+        desk: &mut Desk,
+    ) -> Outcome {
+        let (Some(inlet), Some(outlet)) = (self.plan.inlets.get_mut(inlet), &mut self.plan.outlet)
+        else {
+            return Outcome::Untranslatable;
+        };
+        let clocks = Clocks { from: inlet.decoder().codec().clock(), to: outlet.codec().clock() };
+        let timeline = self.timeline.get_or_insert_with(|| Timeline::new(head.timestamp, clocks));
+        let mut work =
+            Work { inlet, outlet, numbering: &mut self.numbering, ssrc: head.ssrc, desk };
+        match place {
+            Place::Late => work.late(head, timeline.map(head.timestamp), payload),
+            Place::First => work.begin(timeline.place(head.timestamp, clocks), head, payload),
+            Place::Next { lost } => {
+                work.bridge(timeline.place(head.timestamp, clocks), lost);
+                work.hear(head, payload)
+            }
+        }
+    }
+
+    /// Leaves out numbers for packets that are missing where they are counted.
+    fn skip(&mut self, place: Place) {
+        if let Place::Next { lost } = place {
+            self.numbering.skip(lost);
+        }
+    }
+
+    /// The timestamp with which something leaves.
+    fn at(&mut self, timestamp: u32, place: Place, clocks: Option<Clocks>) -> u32 {
+        let unknown = Clocks { from: 1, to: 1 };
+        let timeline = self
+            .timeline
+            .get_or_insert_with(|| Timeline::new(timestamp, clocks.unwrap_or(unknown)));
+        if place == Place::Late {
+            return timeline.map(timestamp);
+        }
+        timeline.place(timestamp, clocks.unwrap_or(timeline.clocks()))
+    }
+}
+
+impl Desk {
+    pub(crate) fn new() -> Self {
+        Self { room: Room::new(), packets: Packets::new() }
+    }
+
+    /// The next packet that was made.
+    pub(crate) fn take(&mut self) -> Option<&[u8]> {
+        self.packets.take()
+    }
+
+    /// How many were made, and their octets.
+    pub(crate) fn sum(&self) -> (u64, u64) {
+        self.packets.sum()
+    }
+}
+
+/// One packet between its decoder and its encoder.
+struct Work<'a> {
+    inlet: &'a mut Inlet,
+    outlet: &'a mut Outlet,
+    numbering: &'a mut Numbering,
+    ssrc: u32,
+    desk: &'a mut Desk,
+}
+
+impl Work<'_> {
+    /// The first packet of a stream.
+    fn begin(&mut self, at: u32, head: Head, payload: &[u8]) -> Outcome {
+        self.outlet.place(at);
+        self.hear(head, payload)
+    }
+
+    /// Comes from what was last heard to what comes now, which belongs `at` this timestamp.
+    fn bridge(&mut self, at: u32, lost: u16) {
+        let Some(end) = self.outlet.end() else {
+            self.leave_out(at, lost);
+            return self.outlet.place(at);
+        };
+        let clock = self.outlet.codec().clock();
+        let gap = at.wrapping_sub(end).cast_signed();
+        self.conceal(gap, lost > 0 && gap <= SHORT.ticks(clock));
+        if self.outlet.is_empty() {
+            self.leave_out(at, lost);
+            return self.outlet.place(at);
+        }
+        // Timestamps that go a little wrong are no gap: what waits is part of the same sound.
+        let end = self.outlet.end().unwrap_or(at);
+        if at.wrapping_sub(end).cast_signed().unsigned_abs() >= UNSTEADY.ticks(clock).unsigned_abs()
+        {
+            self.outlet.place(at);
+        }
+    }
+
+    /// Goes on for a while into a gap of so many ticks: what waits becomes a whole packet by it, and
+    /// a decoder that minds gaps learns of a short one.
+    fn conceal(&mut self, gap: i32, short: bool) {
+        let clock = self.outlet.codec().clock();
+        if gap < UNSTEADY.ticks(clock) {
+            return;
+        }
+        let rate = self.outlet.encoder().rate().hz() as u64;
+        let missing = (u64::from(gap.unsigned_abs()) * rate / u64::from(clock)) as usize;
+        let lack = if self.outlet.is_empty() { 0 } else { self.outlet.lack().min(missing) };
+        let told = if short && self.inlet.decoder().conceals() { missing } else { 0 };
+        if lack.max(told) == 0 {
+            return;
+        }
+        let Some(pcm) = self.inlet.conceal(lack.max(told), &mut self.desk.room) else { return };
+        self.outlet.push(pcm.get(..lack).unwrap_or(pcm));
+        self.make();
+    }
+
+    /// Numbers for what is missing between what was last said and this timestamp.
+    fn leave_out(&mut self, at: u32, lost: u16) {
+        if lost == 0 || self.numbering.is_straight() {
+            return;
+        }
+        let gap = at.wrapping_sub(self.outlet.end().unwrap_or(at)).cast_signed();
+        let packet = self.outlet.encoder().ticks(self.outlet.encoder().packet()).cast_signed();
+        let missing = (gap / packet.max(1)).clamp(1, MOST_MISSING);
+        self.numbering.skip(u16::try_from(missing).unwrap_or(1));
+    }
+
+    fn hear(&mut self, head: Head, payload: &[u8]) -> Outcome {
+        self.outlet.mark(head.marker);
+        let packet = self.outlet.encoder().packet();
+        let alone = self.outlet.is_empty();
+        if alone
+            && payload.len() == packet
+            && let Some(transcoder) = self.inlet.direct()
+        {
+            let write = |room: &mut [u8]| transcoder.transcode(payload, room).ok();
+            let Some(name) = name_alone(self.numbering, head) else { return Outcome::Late };
+            let made = self.outlet.say_as(name, packet, &mut self.desk.packets, write);
+            return note(self.numbering, made);
+        }
+        let Some(pcm) = self.inlet.hear(payload, &mut self.desk.room) else {
+            return Outcome::Untranslatable;
+        };
+        if alone && pcm.len() == packet {
+            let Some(name) = name_alone(self.numbering, head) else { return Outcome::Late };
+            let made = self.outlet.say(name, pcm, &mut self.desk.packets);
+            return note(self.numbering, made);
+        }
+        self.outlet.push(pcm);
+        self.make();
+        Outcome::Made
+    }
+
+    /// A packet that was overtaken has its place where one leaves for each that comes and each can be
+    /// understood alone.
+    fn late(&mut self, head: Head, timestamp: u32, payload: &[u8]) -> Outcome {
+        if !self.inlet.is_memoryless() || !self.outlet.encoder().is_memoryless() {
+            return Outcome::Late;
+        }
+        let Some(sequence) = self.numbering.straight(head.sequence) else { return Outcome::Late };
+        let Some(pcm) = self.inlet.hear_late(payload, &mut self.desk.room) else {
+            return Outcome::Untranslatable;
+        };
+        if pcm.len() != self.outlet.encoder().packet() {
+            return Outcome::Late;
+        }
+        let head = Head { sequence, timestamp, ..head };
+        let made = self.outlet.say_late(head, pcm, &mut self.desk.packets);
+        note(self.numbering, made)
+    }
+
+    /// All whole packets of what waits.
+    fn make(&mut self) {
+        loop {
+            let (numbering, ssrc) = (&mut *self.numbering, self.ssrc);
+            let name = || Name { sequence: numbering.count(), ssrc };
+            let Some(length) = self.outlet.make(name, &mut self.desk.packets) else { return };
+            self.numbering.note_sent(length);
+        }
+    }
+}
+
+/// What waits for a whole packet leaves as it is.
+fn finish(outlet: &mut Outlet, numbering: &mut Numbering, desk: &mut Desk) {
+    let Some(ssrc) = numbering.ssrc() else { return };
+    let name = || Name { sequence: numbering.count(), ssrc };
+    if let Some(length) = outlet.finish(name, &mut desk.packets) {
+        numbering.note_sent(length);
+    }
+}
+
+/// The name of a packet that is made of just one.
+fn name_alone(numbering: &mut Numbering, head: Head) -> Option<Name> {
+    numbering.straighten(head.sequence);
+    Some(Name { sequence: numbering.straight(head.sequence)?, ssrc: head.ssrc })
+}
+
+fn note(numbering: &mut Numbering, made: Option<usize>) -> Outcome {
+    let Some(length) = made else { return Outcome::Untranslatable };
+    numbering.note_sent(length);
+    Outcome::Made
+}
+
+/// How long a key has been pressed, in the ticks of another clock (RFC 4733 §2.3.5). What does not fit
+/// into the field any more goes on as another segment (§2.5.1.3).
+fn scale_keys(bytes: &mut [u8], payload: Option<Range<usize>>, from: u32, to: u32) {
+    let Some(payload) = payload else { return };
+    let Some((header, rest)) = bytes.split_at_mut_checked(payload.start) else { return };
+    let Some([_, _, high, low]) = rest.first_chunk_mut() else { return };
+    let ticks = u64::from(u16::from_be_bytes([*high, *low]));
+    let scaled = ticks * u64::from(to) / u64::from(from.max(1));
+    let segments = scaled / SEGMENT;
+    [*high, *low] = u16::try_from(scaled % SEGMENT).unwrap_or(u16::MAX).to_be_bytes();
+    if segments == 0 {
+        return;
+    }
+    if let Some(timestamp) = header.get_mut(4..8).and_then(|it| it.first_chunk_mut::<4>()) {
+        let later = (segments * SEGMENT) as u32;
+        *timestamp = u32::from_be_bytes(*timestamp).wrapping_add(later).to_be_bytes();
+    }
+}
+
+/// The longest gap that a decoder conceals: what comes after it has nothing to do with what was before.
+const SHORT: Millis = Millis(60);
+/// Timestamps that are less than this off are not exact, but of the same sound.
+const UNSTEADY: Millis = Millis(10);
+/// More is no loss but another stream (RFC 3550 §A.1).
+const MOST_MISSING: i32 = 3_000;
+/// The longest segment of a long event.
+const SEGMENT: u64 = 0xffff;

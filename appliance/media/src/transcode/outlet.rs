@@ -1,0 +1,172 @@
+//! The codec that a far side hears, and the sound that waits for a whole packet of it.
+
+use super::encoder::Encoder;
+use super::inlet::LONGEST;
+use super::packets::Packets;
+use crate::rtp::Head;
+use call::Codec;
+
+/// An encoder with the beginning of its next packet.
+#[derive(Debug)]
+pub(crate) struct Outlet {
+    payload_type: u8,
+    encoder: Encoder,
+    /// The beginning of the next packet.
+    waiting: Box<[i16]>,
+    length: usize,
+    /// The timestamp of what waits, or of what should come next.
+    position: u32,
+    /// Whether the next packet begins a talk spurt.
+    marker: bool,
+    /// Whether `position` says anything.
+    begun: bool,
+}
+
+/// The next packet: its number and its stream.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Name {
+    pub(crate) sequence: u16,
+    pub(crate) ssrc: u32,
+}
+
+impl Outlet {
+    pub(crate) fn new(payload_type: u8, encoder: Encoder) -> Self {
+        let room = 2 * encoder.packet() + LONGEST.samples(encoder.rate()) + SPARE;
+        let waiting = vec![0; room].into_boxed_slice();
+        let (length, position) = (0, 0);
+        Self { payload_type, encoder, waiting, length, position, marker: false, begun: false }
+    }
+
+    /// The same codec under another number.
+    pub(crate) fn rename(&mut self, payload_type: u8) {
+        self.payload_type = payload_type;
+    }
+
+    pub(crate) fn encoder(&self) -> &Encoder {
+        &self.encoder
+    }
+
+    pub(crate) fn codec(&self) -> Codec {
+        self.encoder.codec()
+    }
+
+    /// Another stream begins: nothing waits.
+    pub(crate) fn begin(&mut self) {
+        (self.length, self.begun, self.marker) = (0, false, false);
+    }
+
+    /// Where sound that comes next belongs; nothing before the first.
+    pub(crate) fn end(&self) -> Option<u32> {
+        self.begun.then(|| self.position.wrapping_add(self.encoder.ticks(self.length)))
+    }
+
+    /// Nothing waits, and what comes next belongs here.
+    pub(crate) fn place(&mut self, position: u32) {
+        (self.length, self.position, self.begun) = (0, position, true);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// How many samples a whole packet lacks.
+    pub(crate) fn lack(&self) -> usize {
+        self.encoder.packet().saturating_sub(self.length)
+    }
+
+    /// The next packet has this marker, unless it has one already.
+    pub(crate) fn mark(&mut self, marker: bool) {
+        self.marker |= marker;
+    }
+
+    /// Puts sound behind what waits.
+    pub(crate) fn push(&mut self, pcm: &[i16]) {
+        let Some(room) = self.waiting.get_mut(self.length..) else { return };
+        for (slot, sample) in room.iter_mut().zip(pcm) {
+            *slot = *sample;
+        }
+        self.length += room.len().min(pcm.len());
+    }
+
+    /// Makes a packet of what waits, if that is enough. How long its payload is.
+    pub(crate) fn make(
+        &mut self,
+        name: impl FnOnce() -> Name,
+        packets: &mut Packets,
+    ) -> Option<usize> {
+        (self.lack() == 0).then_some(())?;
+        self.make_of(self.encoder.packet(), name(), packets)
+    }
+
+    /// Makes a shorter packet of what waits, as far as the codec can, and forgets the rest.
+    pub(crate) fn finish(
+        &mut self,
+        name: impl FnOnce() -> Name,
+        packets: &mut Packets,
+    ) -> Option<usize> {
+        let whole = self.length / self.encoder.grain() * self.encoder.grain();
+        let made = if whole > 0 { self.make_of(whole, name(), packets) } else { None };
+        self.length = 0;
+        made
+    }
+
+    /// Makes a packet of just this sound; nothing waits before it.
+    pub(crate) fn say(&mut self, name: Name, pcm: &[i16], packets: &mut Packets) -> Option<usize> {
+        let head = self.head(name);
+        let made = packets.add(head, |room| self.encoder.encode(pcm, room));
+        self.went(pcm.len());
+        made
+    }
+
+    /// Makes a packet of a payload that is written elsewhere, for so many samples.
+    pub(crate) fn say_as(
+        &mut self,
+        name: Name,
+        samples: usize,
+        packets: &mut Packets,
+        write: impl FnOnce(&mut [u8]) -> Option<usize>,
+    ) -> Option<usize> {
+        let made = packets.add(self.head(name), write);
+        self.went(samples);
+        made
+    }
+
+    /// Makes a packet that was overtaken: it belongs elsewhere, and changes nothing here.
+    pub(crate) fn say_late(
+        &mut self,
+        head: Head,
+        pcm: &[i16],
+        packets: &mut Packets,
+    ) -> Option<usize> {
+        let head = Head { payload_type: self.payload_type, ..head };
+        packets.add(head, |room| self.encoder.encode(pcm, room))
+    }
+
+    fn make_of(&mut self, samples: usize, name: Name, packets: &mut Packets) -> Option<usize> {
+        let head = self.head(name);
+        let pcm = self.waiting.get(..samples)?;
+        let made = packets.add(head, |room| self.encoder.encode(pcm, room));
+        self.waiting.copy_within(samples..self.length, 0);
+        self.length -= samples;
+        self.went(samples);
+        made
+    }
+
+    fn head(&self, name: Name) -> Head {
+        Head {
+            marker: self.marker,
+            payload_type: self.payload_type,
+            sequence: name.sequence,
+            timestamp: self.position,
+            ssrc: name.ssrc,
+        }
+    }
+
+    fn went(&mut self, samples: usize) {
+        self.position = self.position.wrapping_add(self.encoder.ticks(samples));
+        self.marker = false;
+    }
+}
+
+/// Samples that a resampler gives out beyond its input.
+const SPARE: usize = 16;

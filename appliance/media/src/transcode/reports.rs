@@ -1,0 +1,56 @@
+//! Reports about a stream that is not passed on as it is, as its two ends know it (RFC 3550 §6.4).
+
+use super::Interpreter;
+use crate::rtcp;
+
+/// Changes the reports of one far side, so that the other finds in them its own numbers.
+///
+/// `said`: who says what the reporter sends. `heard`: who says what the reporter hears.
+pub(crate) fn translate(bytes: &mut [u8], said: Option<&Interpreter>, heard: Option<&Interpreter>) {
+    let said = said.filter(|it| it.touched);
+    let heard = heard.filter(|it| it.touched);
+    if said.is_none() && heard.is_none() {
+        return;
+    }
+    rtcp::edit(
+        bytes,
+        |ssrc, information| {
+            said.filter(|it| it.numbering.ssrc() == Some(ssrc))
+                .and_then(|it| it.tell_sent(information))
+        },
+        |ssrc, report| {
+            heard
+                .filter(|it| it.numbering.ssrc() == Some(ssrc))
+                .and_then(|it| it.tell_heard(report))
+        },
+    );
+}
+
+impl Interpreter {
+    /// A sender's information: the timestamp of the instant in the stream that leaves, and what of it
+    /// left.
+    fn tell_sent(&self, information: &mut [u8; rtcp::SENDER_INFORMATION]) -> Option<()> {
+        let timeline = self.timeline?;
+        let (_, fields) = information.split_first_chunk_mut::<8>()?;
+        let (fields, _) = fields.as_chunks_mut::<4>();
+        let [timestamp, packets, octets] = fields else { return None };
+        let (sent, sent_octets) = self.numbering.sent();
+        *timestamp = timeline.map(u32::from_be_bytes(*timestamp)).to_be_bytes();
+        *packets = sent.to_be_bytes();
+        *octets = sent_octets.to_be_bytes();
+        Some(())
+    }
+
+    /// A report block: numbers that the sender gave, and jitter in its clock. How far the other end
+    /// is with a stream whose packets were cut anew cannot be said exactly: it is as far as the box.
+    fn tell_heard(&self, report: &mut [u8; rtcp::REPORT]) -> Option<()> {
+        let clocks = self.timeline?.clocks();
+        let (fields, _) = report.as_chunks_mut::<4>();
+        let [_, _, highest, jitter, ..] = fields else { return None };
+        *highest = self.numbering.highest().to_be_bytes();
+        let ticks = u64::from(u32::from_be_bytes(*jitter)) * u64::from(clocks.from);
+        let ticks = ticks / u64::from(clocks.to.max(1));
+        *jitter = u32::try_from(ticks).unwrap_or(u32::MAX).to_be_bytes();
+        Some(())
+    }
+}
