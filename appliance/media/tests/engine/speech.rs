@@ -1,14 +1,21 @@
 //! Sides whose formats are known: what they say of each other, in fake time.
 
+mod keys;
+mod loss;
+mod pairs;
+mod pauses;
+mod pieces;
+mod reports;
+
 use crate::wire::*;
 use call::{Codec, Format, Formats, Learn, MediaCommand, PortId};
 use media::rtp::Header;
 use media::{DropReason, Verdict};
 use media_dsp::g711::{self, Law};
 use std::net::SocketAddr;
+use std::time::Duration;
 
 const PHONE: &str = "203.0.113.5:4000";
-/// Payload types of the two sides: by static numbers where there are any.
 const SSRC: u32 = 0x7_0007;
 
 /// An engine with a phone at A and a carrier at B, whose formats are given.
@@ -43,6 +50,13 @@ impl Bridge {
         self.wire.tell(MediaCommand::Formats { port, formats: Box::new(formats) });
     }
 
+    /// Both sides know one codec each, under different numbers, in packets of so many milliseconds.
+    fn between(phone: Codec, carrier: Codec, packet_millis: u8) -> Self {
+        let mut bridge = Self::new(&[(100, phone)], &[(110, carrier)]);
+        bridge.agree(B, &[(110, carrier)], packet_millis);
+        bridge
+    }
+
     /// The phone says something; what the carrier hears.
     fn say(
         &mut self,
@@ -56,6 +70,7 @@ impl Bridge {
     }
 
     fn say_packet(&mut self, mut packet: Vec<u8>) -> Vec<Left> {
+        self.wire.now += Duration::from_millis(10);
         let (engine, now) = (&mut self.wire.engine, self.wire.now);
         match engine.packet(A, false, self.phone, &mut packet, now) {
             Verdict::Forward { port: B, rtcp: false, to } if to == carrier() => vec![left(&packet)],
