@@ -58,7 +58,7 @@ impl Decoder {
             }
             Codec::Opus => {
                 let (rate, opus) = opus_rate(wanted);
-                Some((rate, State::Opus(opus::Decoder::new(opus).ok()?)))
+                Some((rate, State::Opus(opus::Decoder::new(opus))))
             }
             Codec::L16 { rate } => Some((linear_rate(rate)?, State::L16)),
             Codec::ComfortNoise { clock } => {
@@ -118,7 +118,7 @@ impl Decoder {
         let pcm = pcm.get_mut(..samples.next_multiple_of(frame).min(room))?;
         match &mut self.state {
             State::Opus(it) => it.conceal(pcm).ok()?,
-            State::G729(it) => it.conceal(pcm),
+            State::G729(it) => it.conceal(pcm).ok()?,
             State::G723(it) => {
                 for frame in pcm.chunks_exact_mut(frame) {
                     it.conceal(frame).ok()?;
@@ -131,12 +131,7 @@ impl Decoder {
                 }
                 pcm.len()
             }
-            State::Gsm(it) => {
-                for frame in pcm.as_chunks_mut().0 {
-                    it.conceal(frame);
-                }
-                pcm.len()
-            }
+            State::Gsm(it) => it.conceal(pcm).ok()?,
             State::G711(_) | State::G722(_) | State::G726(_) | State::L16 | State::Noise(..) => {
                 return None;
             }

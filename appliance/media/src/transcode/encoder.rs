@@ -62,7 +62,7 @@ impl Encoder {
             }
             Codec::Opus => {
                 let (rate, opus) = opus_rate(wanted);
-                let encoder = opus::Encoder::new(opus, Settings::default()).ok()?;
+                let encoder = opus::Encoder::new(opus, Settings::default());
                 Some((rate, State::Opus(encoder)))
             }
             Codec::L16 { rate } => Some((linear_rate(rate)?, State::L16)),

@@ -4,8 +4,9 @@ use super::decoder::Decoder;
 use super::encoder::Encoder;
 use call::Codec;
 use media_dsp::g711::{Law, Transcoder};
-use media_dsp::plc::{self, Concealment};
+use media_dsp::plc::Concealment;
 use media_dsp::resample::{Rate, Resampler};
+use media_dsp::speech;
 
 /// A decoder, what helps it over gaps, and the way to the encoder's rate.
 #[derive(Debug)]
@@ -143,8 +144,8 @@ fn concealment(codec: Codec, rate: Rate) -> Option<Box<Concealment>> {
         Codec::Pcmu | Codec::Pcma | Codec::G722 | Codec::G726 { .. } | Codec::L16 { .. }
     );
     let rate = match rate {
-        Rate::Hz8000 => plc::Rate::Narrow,
-        Rate::Hz16000 => plc::Rate::Wide,
+        Rate::Hz8000 => speech::Rate::Hz8000,
+        Rate::Hz16000 => speech::Rate::Hz16000,
         Rate::Hz32000 | Rate::Hz48000 => return None,
     };
     (!own).then(|| Box::new(Concealment::new(rate)))
