@@ -1,4 +1,4 @@
-"""Codecs that nobody here wrote, as payloads of RTP: ffmpeg, libopus, bcg729 and vo-amrwbenc.
+"""Codecs that nobody here wrote, as payloads of RTP: ffmpeg, libopus, bcg729, spandsp, vo-amrwbenc.
 
 Samples are 8 kHz from -1 to 1, as in `sound`.
 """
@@ -158,9 +158,28 @@ def linear():
 
 
 def g726(bits, packing):
-    codec = "g726le" if packing == "rtp" else "g726"
-    read = ("-ar", "8000", "-code_size", str(bits))
-    return by_ffmpeg(codec, codec, 8000, bits * 20, "-b:a", f"{bits * 8}k", read=read)
+    """By spandsp: ffmpeg's is of another precision than the Recommendation's."""
+    library = ctypes.CDLL("libspandsp.so.2")
+    library.g726_init.restype = ctypes.c_void_p
+    order = {"aal2": 1, "rtp": 2}[packing]
+    octets = bits * 20
+
+    def state():
+        return ctypes.c_void_p(library.g726_init(None, bits * 8000, 0, order))
+
+    def encode(source):
+        pcm = words(source)
+        room = ctypes.create_string_buffer(len(pcm))
+        size = library.g726_encode(state(), room, pcm, len(pcm) // 2)
+        return cut(room.raw[:size], octets)
+
+    def decode(payloads):
+        data = b"".join(payloads)
+        room = ctypes.create_string_buffer(len(data) * 16 // bits + 64)
+        count = library.g726_decode(state(), room, data, len(data))
+        return samples(room.raw[:count * 2], 8000)
+
+    return encode, decode
 
 
 def all_codecs():

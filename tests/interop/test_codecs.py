@@ -120,8 +120,11 @@ class Conversation:
         (first, second), (one, other) = self.phones, self.codecs
         here, there = self.voices
         self.here = first.call(second.user, body=one.sdp("127.0.0.1", here.port), wait=False)
-        incoming = second.incoming()
-        here.to = None
+        try:
+            incoming = second.incoming()
+        except AssertionError:
+            raise AssertionError(f"{self.name}: {second.user} is not called; {first.user} was told "
+                                 f"{[message.first for message in first.kept]}") from None
         there.number = offered_number(incoming.invite, other)
         there.to = incoming.invite.media()
         body = other.sdp("127.0.0.1", there.port)
