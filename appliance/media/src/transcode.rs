@@ -9,6 +9,7 @@
 //! Whatever is done to it, a stream leaves as one stream: under its sender's name, with numbers and
 //! timestamps that go on.
 
+mod compact_disc;
 mod decoder;
 mod encoder;
 mod inlet;

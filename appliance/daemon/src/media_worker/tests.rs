@@ -1,7 +1,9 @@
 //! Real sockets of this machine.
 
 use super::*;
-use call::{CallId, Learn, LegId, MediaKind, PeerAddress, PortId, StreamStats};
+use call::{
+    CallId, Codec, Format, Formats, Learn, LegId, MediaKind, PeerAddress, PortId, StreamStats,
+};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::AtomicU16;
 use std::time::Instant;
@@ -131,6 +133,35 @@ fn a_call_is_relayed_both_ways_and_counted() {
     }
     let stats = control.close(pairs[0]);
     assert_eq!((stats.received, stats.sent, stats.strangers), (1, 1, 0));
+}
+
+#[test]
+fn two_sides_that_speak_differently_hear_each_other() {
+    let mut control = Control::start(&[local()], ports(), Duration::ZERO, 4);
+    let phones = [Phone::at(local()), Phone::at(local())];
+    let pairs = [control.lend(0), control.lend(0)];
+    for ((phone, port), (payload_type, codec)) in
+        phones.iter().zip(pairs).zip([(8, Codec::Pcma), (0, Codec::Pcmu)])
+    {
+        control.tell(MediaCommand::Peer { port, peer: phone.peer() });
+        let format = Format { payload_type, codec };
+        let (receive, send) = (vec![format], vec![format]);
+        let formats = Box::new(Formats { receive, send, packet_millis: 10 });
+        control.tell(MediaCommand::Formats { port, formats });
+    }
+    control.tell(MediaCommand::Bridge { a: pairs[0], b: pairs[1] });
+    // 20 ms leave as twice ten; silence of one law is silence of the other.
+    let packet = [&voice(1)[..12], &[0xd5; 160]].concat();
+    phones[0].rtp.send_to(&packet, box_at(pairs[0])).unwrap();
+    for (sequence, timestamp) in [(1, 0), (2, 80)] {
+        let (heard, from) = hear(&phones[1].rtp);
+        assert_eq!(from, box_at(pairs[1]));
+        let head = [0x80, 0, 0, sequence, 0, 0, 0, timestamp, 0, 0, 0, 7];
+        assert_eq!(heard, [&head[..], &[0xff; 80]].concat());
+    }
+    let heard = control.close(pairs[0]);
+    assert_eq!((heard.received, heard.translated), (1, 1));
+    assert_eq!(control.close(pairs[1]).sent, 2);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! From payloads to sound, for every codec in one shape.
 
+use super::compact_disc::Converter;
 use call::{Codec, G726Bits, G726Packing};
 use media_dsp::amrwb::{self, Lineage, rtp::Framing, rtp::Payload};
 use media_dsp::cn;
@@ -29,7 +30,8 @@ enum State {
     Gsm(Box<gsm::Decoder>),
     AmrWb(Box<amrwb::Decoder>, Framing),
     Opus(opus::Decoder),
-    L16,
+    /// With a converter, where they are 44.1 kHz.
+    L16(Option<Box<Converter>>),
     /// Noise that is described, in pieces of so many samples.
     Noise(Box<cn::Generator>, usize),
 }
@@ -60,7 +62,10 @@ impl Decoder {
                 let (rate, opus) = opus_rate(wanted);
                 Some((rate, State::Opus(opus::Decoder::new(opus))))
             }
-            Codec::L16 { rate } => Some((linear_rate(rate)?, State::L16)),
+            Codec::L16 { rate: DISC } => {
+                Some((Rate::Hz48000, State::L16(Some(Box::new(Converter::up())))))
+            }
+            Codec::L16 { rate } => Some((linear_rate(rate)?, State::L16(None))),
             Codec::ComfortNoise { clock } => {
                 let rate = linear_rate(clock).filter(|it| it.hz() <= Rate::Hz16000.hz())?;
                 let samples = rate.hz() * usize::from(millis) / 1_000;
@@ -95,7 +100,7 @@ impl Decoder {
             State::Gsm(it) => it.decode(payload, pcm).ok(),
             State::AmrWb(it, framing) => amr_wb(it, *framing, payload, pcm),
             State::Opus(it) => it.decode(payload, pcm).ok(),
-            State::L16 => linear(payload, pcm),
+            State::L16(converter) => linear(converter.as_deref_mut(), payload, pcm),
             State::Noise(it, samples) => {
                 let pcm = pcm.get_mut(..*samples)?;
                 it.receive(payload).ok()?;
@@ -132,7 +137,7 @@ impl Decoder {
                 pcm.len()
             }
             State::Gsm(it) => it.conceal(pcm).ok()?,
-            State::G711(_) | State::G722(_) | State::G726(_) | State::L16 | State::Noise(..) => {
+            State::G711(_) | State::G722(_) | State::G726(_) | State::L16(_) | State::Noise(..) => {
                 return None;
             }
         };
@@ -147,7 +152,7 @@ impl Decoder {
             State::Gsm(_) => Some(GSM_FRAME),
             State::AmrWb(..) => Some(amrwb::FRAME),
             State::Opus(_) => Some(self.rate.hz() / OPUS_UNITS),
-            State::G711(_) | State::G722(_) | State::G726(_) | State::L16 | State::Noise(..) => {
+            State::G711(_) | State::G722(_) | State::G726(_) | State::L16(_) | State::Noise(..) => {
                 None
             }
         }
@@ -155,7 +160,7 @@ impl Decoder {
 
     /// Whether a payload means the same whatever came before.
     pub(crate) fn is_memoryless(&self) -> bool {
-        matches!(self.state, State::G711(_) | State::L16)
+        matches!(self.state, State::G711(_) | State::L16(None))
     }
 }
 
@@ -182,11 +187,15 @@ fn amr_wb(
 }
 
 /// Network order (RFC 3551 §4.5.11).
-fn linear(payload: &[u8], pcm: &mut [i16]) -> Option<usize> {
+fn linear(converter: Option<&mut Converter>, payload: &[u8], pcm: &mut [i16]) -> Option<usize> {
     let (octets, []) = payload.as_chunks() else { return None };
+    let samples = octets.iter().map(|octets| i16::from_be_bytes(*octets));
+    if let Some(converter) = converter {
+        return converter.convert(samples, pcm.iter_mut());
+    }
     let pcm = pcm.get_mut(..octets.len())?;
-    for (sample, octets) in pcm.iter_mut().zip(octets) {
-        *sample = i16::from_be_bytes(*octets);
+    for (slot, sample) in pcm.iter_mut().zip(samples) {
+        *slot = sample;
     }
     Some(pcm.len())
 }
@@ -224,6 +233,8 @@ pub(super) fn linear_rate(hertz: u32) -> Option<Rate> {
     Rate::ALL.into_iter().find(|rate| u32::try_from(rate.hz()) == Ok(hertz))
 }
 
+/// Samples a second of a compact disc.
+pub(super) const DISC: u32 = 44_100;
 /// 20 ms (GSM 06.10 §1.6).
 pub(super) const GSM_FRAME: usize = 160;
 /// The shortest frames are 2.5 ms (RFC 6716 §2.1.4).

@@ -1,6 +1,7 @@
 //! From sound to payloads, for every codec in one shape.
 
-use super::decoder::{GSM_FRAME, framing, g726_packing, g726_rate, linear_rate, opus_rate};
+use super::compact_disc::Converter;
+use super::decoder::{DISC, GSM_FRAME, framing, g726_packing, g726_rate, linear_rate, opus_rate};
 use call::Codec;
 use media_dsp::amrwb::{self, Frame, FrameType, Mode, Transmission, rtp::Framing};
 use media_dsp::g711::{self, Law};
@@ -31,7 +32,14 @@ enum State {
     Gsm(Box<gsm::Encoder>),
     AmrWb(Box<amrwb::Encoder>, Framing),
     Opus(opus::Encoder),
-    L16,
+    /// With a converter, where they are 44.1 kHz.
+    L16(Option<Box<Disc>>),
+}
+
+/// The way to 44.1 kHz, and room for what came there.
+struct Disc {
+    converter: Converter,
+    pcm: [i16; MOST_DISC],
 }
 
 impl Encoder {
@@ -65,7 +73,11 @@ impl Encoder {
                 let encoder = opus::Encoder::new(opus, Settings::default());
                 Some((rate, State::Opus(encoder)))
             }
-            Codec::L16 { rate } => Some((linear_rate(rate)?, State::L16)),
+            Codec::L16 { rate: DISC } => {
+                let disc = Disc { converter: Converter::down(), pcm: [0; MOST_DISC] };
+                Some((Rate::Hz48000, State::L16(Some(Box::new(disc)))))
+            }
+            Codec::L16 { rate } => Some((linear_rate(rate)?, State::L16(None))),
             Codec::TelephoneEvent { .. } | Codec::ComfortNoise { .. } => None,
         }?;
         let packet = rate.hz() * usize::from(packet_millis(codec, millis)) / 1_000;
@@ -94,7 +106,8 @@ impl Encoder {
     /// The fewest samples that can be sent: packets hold whole numbers of them.
     pub(crate) fn grain(&self) -> usize {
         match &self.state {
-            State::G711(_) | State::L16 => 1,
+            State::G711(_) | State::L16(None) => 1,
+            State::L16(Some(_)) => DISC_GRAIN,
             State::G722(_) => 2,
             State::G726(_, rate) => rate.samples(),
             State::G729(_) => g729::FRAME,
@@ -107,7 +120,7 @@ impl Encoder {
 
     /// Whether a payload means the same whatever came before.
     pub(crate) fn is_memoryless(&self) -> bool {
-        matches!(self.state, State::G711(_) | State::L16)
+        matches!(self.state, State::G711(_) | State::L16(None))
     }
 
     /// Encodes one packet: a multiple of [`Self::grain`], at most [`Self::packet`]. How many octets of
@@ -122,7 +135,12 @@ impl Encoder {
             State::Gsm(it) => it.encode(pcm, out).ok(),
             State::AmrWb(it, framing) => amr_wb(it, *framing, pcm, out),
             State::Opus(it) => it.encode(pcm, out).ok(),
-            State::L16 => linear(pcm, out),
+            State::L16(None) => linear(pcm, out),
+            State::L16(Some(disc)) => {
+                let places = disc.pcm.iter_mut();
+                let made = disc.converter.convert(pcm.iter().copied(), places)?;
+                linear(disc.pcm.get(..made)?, out)
+            }
         }
     }
 }
@@ -198,6 +216,10 @@ const MOST: u8 = 60;
 /// 12.65 kbit/s: in every set of modes in use (3GPP TS 26.103 §5.7).
 const AMR_WB: Mode = Mode::M1265;
 const MOST_AMR_WB: usize = 3;
+/// 60 ms at 44.1 kHz.
+const MOST_DISC: usize = 2_646;
+/// 10 ms at 48 kHz, which are whole samples at 44.1.
+const DISC_GRAIN: usize = 480;
 
 #[cfg(test)]
 mod tests {

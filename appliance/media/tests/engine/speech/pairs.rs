@@ -17,7 +17,7 @@ fn codecs() -> Vec<Codec> {
         Codec::AmrWb { octet_aligned: false },
         Codec::Opus,
     ];
-    codecs.extend([8_000, 16_000, 32_000, 48_000].map(|rate| Codec::L16 { rate }));
+    codecs.extend([8_000, 16_000, 32_000, 44_100, 48_000].map(|rate| Codec::L16 { rate }));
     for packing in [G726Packing::Rtp, G726Packing::Aal2] {
         for bits in [G726Bits::Two, G726Bits::Three, G726Bits::Four, G726Bits::Five] {
             codecs.push(Codec::G726 { bits, packing });
