@@ -123,8 +123,9 @@ class Conversation:
         try:
             incoming = second.incoming()
         except AssertionError:
-            raise AssertionError(f"{self.name}: {second.user} is not called; {first.user} was told "
-                                 f"{[message.first for message in first.kept]}") from None
+            told = list(iter(lambda: first.receive(0.2), None))
+            raise AssertionError(f"{self.name}: {second.user} is not called, and {first.user} was told "
+                                 f"{[message.first for message in told]}") from None
         there.number = offered_number(incoming.invite, other)
         there.to = incoming.invite.media()
         body = other.sdp("127.0.0.1", there.port)
