@@ -244,13 +244,18 @@ impl Engine {
         outcome: Outcome,
     ) -> Verdict {
         let (packets, octets) = self.desk.sum();
+        let mut request = None;
         if let Some(it) = self.ports.of_mut(out) {
             it.speak(packets, octets);
+            request = it.interpreter.as_mut().and_then(|it| it.take_request());
         }
         let Some(it) = self.ports.of_mut(heard) else { return Verdict::Drop(DropReason::NotLent) };
         let reason = match outcome {
             Outcome::Passes | Outcome::Made => {
                 it.stats.translated += 1;
+                if let (Some(mode), Some(interpreter)) = (request, &mut it.interpreter) {
+                    interpreter.obey(mode);
+                }
                 return Verdict::Translated { port: out, to };
             }
             Outcome::Late => DropReason::Late,

@@ -11,6 +11,7 @@
 
 mod compact_disc;
 mod decoder;
+mod direct;
 mod encoder;
 mod inlet;
 mod numbering;
@@ -23,6 +24,7 @@ mod ways;
 use crate::rtp::Head;
 use call::{Format, Formats};
 use inlet::{Inlet, Millis, Room};
+use media_dsp::amrwb::Mode;
 use numbering::{Numbering, Place};
 use outlet::{Name, Outlet};
 use packets::Packets;
@@ -113,6 +115,18 @@ impl Interpreter {
         let outcome = self.go(came, place, bytes, desk);
         self.touched |= outcome == Outcome::Made;
         outcome
+    }
+
+    /// What the far side asks of whoever speaks to it, if it did since the last time.
+    pub(crate) fn take_request(&mut self) -> Option<Mode> {
+        self.plan.inlets.iter_mut().find_map(|inlet| inlet.decoder_mut().take_request())
+    }
+
+    /// The far side asks for no more than this mode.
+    pub(crate) fn obey(&mut self, mode: Mode) {
+        if let Some(outlet) = &mut self.plan.outlet {
+            outlet.encoder_mut().obey(mode);
+        }
     }
 
     fn leave(&mut self, before: Plan) {
@@ -316,13 +330,10 @@ impl Work<'_> {
         self.outlet.mark(head.marker);
         let packet = self.outlet.encoder().packet();
         let alone = self.outlet.is_empty();
-        if alone
-            && payload.len() == packet
-            && let Some(transcoder) = self.inlet.direct()
-        {
-            let write = |room: &mut [u8]| transcoder.transcode(payload, room).ok();
+        if alone && let Some((direct, samples)) = self.inlet.direct(payload, packet) {
             let Some(name) = name_alone(self.numbering, head) else { return Outcome::Late };
-            let made = self.outlet.say_as(name, packet, &mut self.desk.packets, write);
+            let write = |room: &mut [u8]| direct.write(payload, room);
+            let made = self.outlet.say_as(name, samples, &mut self.desk.packets, write);
             return note(self.numbering, made);
         }
         let Some(pcm) = self.inlet.hear(payload, &mut self.desk.room) else {
@@ -339,20 +350,26 @@ impl Work<'_> {
     }
 
     /// A packet that was overtaken has its place where one leaves for each that comes and each can be
-    /// understood alone.
+    /// made alone.
     fn late(&mut self, head: Head, timestamp: u32, payload: &[u8]) -> Outcome {
+        let Some(sequence) = self.numbering.straight(head.sequence) else { return Outcome::Late };
+        let head = Head { sequence, timestamp, ..head };
+        let packet = self.outlet.encoder().packet();
+        let packets = &mut self.desk.packets;
+        if let Some((direct, _)) = self.inlet.direct(payload, packet) {
+            let made = self.outlet.say_late(head, packets, |_, room| direct.write(payload, room));
+            return note(self.numbering, made);
+        }
         if !self.inlet.is_memoryless() || !self.outlet.encoder().is_memoryless() {
             return Outcome::Late;
         }
-        let Some(sequence) = self.numbering.straight(head.sequence) else { return Outcome::Late };
         let Some(pcm) = self.inlet.hear_late(payload, &mut self.desk.room) else {
             return Outcome::Untranslatable;
         };
-        if pcm.len() != self.outlet.encoder().packet() {
+        if pcm.len() != packet {
             return Outcome::Late;
         }
-        let head = Head { sequence, timestamp, ..head };
-        let made = self.outlet.say_late(head, pcm, &mut self.desk.packets);
+        let made = self.outlet.say_late(head, packets, |encoder, room| encoder.encode(pcm, room));
         note(self.numbering, made)
     }
 

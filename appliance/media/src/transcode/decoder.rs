@@ -19,6 +19,8 @@ pub(crate) struct Decoder {
     codec: Codec,
     rate: Rate,
     state: State,
+    /// The mode that the last payloads asked for (RFC 4867 §4.3.1).
+    request: Option<amrwb::Mode>,
 }
 
 enum State {
@@ -73,7 +75,7 @@ impl Decoder {
             }
             Codec::TelephoneEvent { .. } => None,
         }?;
-        Some(Self { codec, rate, state })
+        Some(Self { codec, rate, state, request: None })
     }
 
     pub(crate) fn codec(&self) -> Codec {
@@ -98,7 +100,11 @@ impl Decoder {
             State::G729(it) => it.decode(payload, pcm).ok(),
             State::G723(it) => it.decode(payload, pcm).ok(),
             State::Gsm(it) => it.decode(payload, pcm).ok(),
-            State::AmrWb(it, framing) => amr_wb(it, *framing, payload, pcm),
+            State::AmrWb(it, framing) => {
+                let payload = Payload::read(*framing, payload).ok()?;
+                self.request = payload.request().or(self.request);
+                amr_wb(it, &payload, pcm)
+            }
             State::Opus(it) => it.decode(payload, pcm).ok(),
             State::L16(converter) => linear(converter.as_deref_mut(), payload, pcm),
             State::Noise(it, samples) => {
@@ -108,6 +114,11 @@ impl Decoder {
                 Some(*samples)
             }
         }
+    }
+
+    /// Which mode the far side wants to be spoken to in, at most, if it said so since the last time.
+    pub(crate) fn take_request(&mut self) -> Option<amrwb::Mode> {
+        self.request.take()
     }
 
     /// Whether it conceals losses by means of its own.
@@ -171,13 +182,7 @@ impl fmt::Debug for Decoder {
     }
 }
 
-fn amr_wb(
-    decoder: &mut amrwb::Decoder,
-    framing: Framing,
-    payload: &[u8],
-    pcm: &mut [i16],
-) -> Option<usize> {
-    let payload = Payload::read(framing, payload).ok()?;
+fn amr_wb(decoder: &mut amrwb::Decoder, payload: &Payload<'_>, pcm: &mut [i16]) -> Option<usize> {
     let needed = payload.len() * amrwb::FRAME;
     let pcm = pcm.get_mut(..needed)?;
     for (frame, pcm) in payload.frames().zip(pcm.chunks_exact_mut(amrwb::FRAME)) {

@@ -123,6 +123,13 @@ impl Encoder {
         matches!(self.state, State::G711(_) | State::L16(None))
     }
 
+    /// Takes no more than this mode from the next packet on, where there are modes (RFC 4867 §4.3.1).
+    pub(crate) fn obey(&mut self, mode: Mode) {
+        if let State::AmrWb(it, _) = &mut self.state {
+            it.set_mode(if mode.index() < AMR_WB.index() { mode } else { AMR_WB });
+        }
+    }
+
     /// Encodes one packet: a multiple of [`Self::grain`], at most [`Self::packet`]. How many octets of
     /// `out` it takes.
     pub(crate) fn encode(&mut self, pcm: &[i16], out: &mut [u8]) -> Option<usize> {

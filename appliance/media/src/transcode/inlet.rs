@@ -1,9 +1,9 @@
 //! One codec of a far side, up to where its sound is encoded again.
 
 use super::decoder::Decoder;
+use super::direct::Direct;
 use super::encoder::Encoder;
 use call::Codec;
-use media_dsp::g711::{Law, Transcoder};
 use media_dsp::plc::Concealment;
 use media_dsp::resample::{Rate, Resampler};
 use media_dsp::speech;
@@ -18,8 +18,8 @@ pub(crate) struct Inlet {
     concealment: Option<Box<Concealment>>,
     /// Nothing where the rates are equal.
     resampler: Option<Resampler>,
-    /// From one law to the other nothing has to be decoded.
-    direct: Option<Transcoder>,
+    /// Where nothing has to be decoded.
+    direct: Option<Direct>,
 }
 
 /// Room for the sound of one packet.
@@ -36,17 +36,12 @@ impl Inlet {
     pub(crate) fn new(codec: Codec, encoder: &Encoder, millis: u8) -> Option<Self> {
         let decoder = Decoder::new(codec, encoder.rate(), millis)?;
         let (from, to) = (decoder.rate(), encoder.rate());
-        let direct = match (codec, encoder.codec()) {
-            (Codec::Pcmu, Codec::Pcma) => Some(Transcoder::new(Law::Mu)),
-            (Codec::Pcma, Codec::Pcmu) => Some(Transcoder::new(Law::A)),
-            _ => None,
-        };
         Some(Self {
             concealment: concealment(codec, from),
             decoder,
             target: (encoder.codec(), to),
             resampler: (from != to).then(|| Resampler::new(from, to)),
-            direct,
+            direct: Direct::new(codec, encoder.codec()),
         })
     }
 
@@ -59,9 +54,16 @@ impl Inlet {
         &self.decoder
     }
 
-    /// Rewrites a payload from one law into the other, where that is all.
-    pub(crate) fn direct(&mut self) -> Option<&mut Transcoder> {
-        self.direct.as_mut()
+    pub(crate) fn decoder_mut(&mut self) -> &mut Decoder {
+        &mut self.decoder
+    }
+
+    /// How a payload is written otherwise and for how many samples, where that is all, and packets
+    /// of so many are wanted.
+    pub(crate) fn direct(&mut self, payload: &[u8], packet: usize) -> Option<(&mut Direct, usize)> {
+        let direct = self.direct.as_mut()?;
+        let samples = direct.samples(payload, packet)?;
+        Some((direct, samples))
     }
 
     /// Whether a payload means the same whatever came before.

@@ -46,6 +46,10 @@ impl Outlet {
         &self.encoder
     }
 
+    pub(crate) fn encoder_mut(&mut self) -> &mut Encoder {
+        &mut self.encoder
+    }
+
     pub(crate) fn codec(&self) -> Codec {
         self.encoder.codec()
     }
@@ -135,11 +139,11 @@ impl Outlet {
     pub(crate) fn say_late(
         &mut self,
         head: Head,
-        pcm: &[i16],
         packets: &mut Packets,
+        write: impl FnOnce(&mut Encoder, &mut [u8]) -> Option<usize>,
     ) -> Option<usize> {
         let head = Head { payload_type: self.payload_type, ..head };
-        packets.add(head, |room| self.encoder.encode(pcm, room))
+        packets.add(head, |room| write(&mut self.encoder, room))
     }
 
     fn make_of(&mut self, samples: usize, name: Name, packets: &mut Packets) -> Option<usize> {

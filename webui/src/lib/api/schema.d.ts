@@ -1666,6 +1666,18 @@ export interface components {
              * @default 0
              */
             strangers: number;
+            /**
+             * Format: int64
+             * @description Packets that came in and left at the other side in another encoding.
+             * @default 0
+             */
+            translated: number;
+            /**
+             * Format: int64
+             * @description Packets that should have, but came too late, or were nothing that can be translated.
+             * @default 0
+             */
+            untranslated: number;
         };
         /** @description What a new token shall be. */
         TokenInput: {

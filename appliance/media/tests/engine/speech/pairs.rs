@@ -229,3 +229,43 @@ fn each_payload_is_what_its_standard_says() {
     }
     assert!(power(&pcm) > 1e7);
 }
+
+#[test]
+fn the_same_codec_in_other_octets_is_not_heard_but_written() {
+    let [aligned, dense] = [true, false].map(|octet_aligned| Codec::AmrWb { octet_aligned });
+    let said = translate(LINEAR, aligned, &linear(&syllables()));
+    assert_eq!(translate(dense, aligned, &translate(aligned, dense, &said)), said);
+    let packed = |packing| Codec::G726 { bits: G726Bits::Three, packing };
+    let [rtp, aal2] = [G726Packing::Rtp, G726Packing::Aal2].map(packed);
+    let said = translate(LINEAR, rtp, &linear(&syllables()));
+    assert_eq!(translate(aal2, rtp, &translate(rtp, aal2, &said)), said);
+    // Each stands alone, so one that was overtaken has its place.
+    let mut bridge = Bridge::between(rtp, aal2, 20);
+    let mut say = |n: u16| names(&bridge.say(100, n, u32::from(n) * 160, &said[0].2));
+    assert_eq!(say(1), [(110, 1, 160)]);
+    assert_eq!(say(3), [(110, 3, 480)]);
+    assert_eq!(say(2), [(110, 2, 320)]);
+}
+
+#[test]
+fn who_asks_for_less_of_amr_wb_is_sent_less() {
+    let amr_wb = Codec::AmrWb { octet_aligned: true };
+    let mut bridge = Bridge::between(Codec::Pcmu, amr_wb, 20);
+    let said = translate(LINEAR, amr_wb, &linear(&tone()));
+    let mut hear = |sequence: u16, request: u8| {
+        let mut packet = rtp(110, sequence, u32::from(sequence) * 320, 99);
+        packet.truncate(12);
+        packet.extend(&said[0].2);
+        packet[12] = request << 4;
+        let (engine, now) = (&mut bridge.wire.engine, bridge.wire.now);
+        let verdict = engine.packet(B, false, carrier(), &mut packet, now);
+        assert!(matches!(verdict, Verdict::Translated { port: A, .. }), "{verdict:?}");
+        let left = bridge.say(100, sequence, u32::from(sequence) * 160, &[0xff; 160]);
+        left[0].payload[1] >> 3
+    };
+    // 15 asks for nothing (RFC 4867 §4.3.1), and more than 12.65 kbit/s is not sent.
+    assert_eq!(
+        [(1, 15), (2, 0), (3, 15), (4, 1), (5, 8)].map(|(n, it)| hear(n, it)),
+        [2, 0, 0, 1, 2]
+    );
+}
