@@ -139,18 +139,15 @@ impl Interpreter {
         let head = came.head;
         let way = self.plan.ways.get(usize::from(head.payload_type)).copied();
         match way.unwrap_or(Way::Unread) {
-            Way::Unread => self.pass(head, place, None, bytes, desk),
+            Way::Unread => self.pass(head, place, None, 0, bytes, desk),
             Way::Known { payload_type, clock } => {
                 let head = Head { payload_type, ..head };
-                self.pass(head, place, clock, bytes, desk)
+                self.pass(head, place, clock, 0, bytes, desk)
             }
             Way::Keys { payload_type, from, to } => {
+                let later = scale_keys(bytes, came.payload.clone(), from, to);
                 let head = Head { payload_type, ..head };
-                let outcome = self.pass(head, place, None, bytes, desk);
-                if outcome == Outcome::Passes {
-                    scale_keys(bytes, came.payload.clone(), from, to);
-                }
-                outcome
+                self.pass(head, place, None, later, bytes, desk)
             }
             Way::Decoded(inlet) => {
                 let Some(payload) = came.payload.clone().and_then(|it| bytes.get(it)) else {
@@ -162,12 +159,13 @@ impl Interpreter {
         }
     }
 
-    /// One packet leaves for the one that came, and says the same.
+    /// One packet leaves for the one that came, and says the same, `later` by so many ticks.
     fn pass(
         &mut self,
         head: Head,
         place: Place,
         sound: Option<u32>,
+        later: u32,
         bytes: &mut [u8],
         desk: &mut Desk,
     ) -> Outcome {
@@ -187,6 +185,7 @@ impl Interpreter {
             }
         };
         let timestamp = self.at(head.timestamp, place, sound.map(|it| Clocks { from: it, to: it }));
+        let timestamp = timestamp.wrapping_add(later);
         Head { sequence, timestamp, ..head }.write_over(bytes);
         self.numbering.note_sent(bytes.len().saturating_sub(crate::rtp::FIXED));
         if desk.packets.is_empty() {
@@ -406,22 +405,15 @@ fn note(numbering: &mut Numbering, made: Option<usize>) -> Outcome {
 }
 
 /// How long a key has been pressed, in the ticks of another clock (RFC 4733 §2.3.5). What does not fit
-/// into the field any more goes on as another segment (§2.5.1.3).
-fn scale_keys(bytes: &mut [u8], payload: Option<Range<usize>>, from: u32, to: u32) {
-    let Some(payload) = payload else { return };
-    let Some((header, rest)) = bytes.split_at_mut_checked(payload.start) else { return };
-    let Some([_, _, high, low]) = rest.first_chunk_mut() else { return };
+/// into the field any more goes on as another segment (§2.5.1.3), which begins so many ticks later.
+fn scale_keys(bytes: &mut [u8], payload: Option<Range<usize>>, from: u32, to: u32) -> u32 {
+    let payload = payload.and_then(|it| bytes.get_mut(it));
+    let Some([_, _, high, low]) = payload.and_then(|it| it.first_chunk_mut()) else { return 0 };
     let ticks = u64::from(u16::from_be_bytes([*high, *low]));
     let scaled = ticks * u64::from(to) / u64::from(from.max(1));
     let segments = scaled / SEGMENT;
     [*high, *low] = u16::try_from(scaled % SEGMENT).unwrap_or(u16::MAX).to_be_bytes();
-    if segments == 0 {
-        return;
-    }
-    if let Some(timestamp) = header.get_mut(4..8).and_then(|it| it.first_chunk_mut::<4>()) {
-        let later = (segments * SEGMENT) as u32;
-        *timestamp = u32::from_be_bytes(*timestamp).wrapping_add(later).to_be_bytes();
-    }
+    (segments * SEGMENT) as u32
 }
 
 /// The longest gap that a decoder conceals: what comes after it has nothing to do with what was before.

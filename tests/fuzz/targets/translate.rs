@@ -45,7 +45,8 @@ fuzz_target!(|bytes: &[u8]| {
                 let _ = engine.packet(port, true, from, &mut octets.to_vec(), now);
             }
             _ => {
-                sequence = sequence.wrapping_add(u16::from(*jump >> 6)).wrapping_sub(what >> 7 & 1);
+                sequence =
+                    sequence.wrapping_add(u16::from(*jump >> 6)).wrapping_sub(u16::from(what >> 7));
                 timestamp = timestamp.wrapping_add(u32::from(*jump & 0x3f) * 80);
                 let mut packet = vec![0x80 | what & 0x20, what >> 4];
                 packet.extend(sequence.to_be_bytes());

@@ -44,7 +44,7 @@ impl Decoder {
     ///
     /// `wanted`: the rate that whoever hears it needs, for a codec that gives any. `millis`: how much
     /// noise is made for each description.
-    pub(crate) fn new(codec: Codec, wanted: Rate, millis: u8) -> Option<Self> {
+    pub(crate) fn new(codec: Codec, wanted: Rate, millis: usize) -> Option<Self> {
         let narrow = |state| Some((Rate::Hz8000, state));
         let (rate, state) = match codec {
             Codec::Pcmu => narrow(State::G711(g711::Decoder::new(Law::Mu))),
@@ -70,7 +70,7 @@ impl Decoder {
             Codec::L16 { rate } => Some((linear_rate(rate)?, State::L16(None))),
             Codec::ComfortNoise { clock } => {
                 let rate = linear_rate(clock).filter(|it| it.hz() <= Rate::Hz16000.hz())?;
-                let samples = rate.hz() * usize::from(millis) / 1_000;
+                let samples = rate.hz() * millis / 1_000;
                 Some((rate, State::Noise(Box::new(cn::Generator::new(SEED)), samples)))
             }
             Codec::TelephoneEvent { .. } => None,

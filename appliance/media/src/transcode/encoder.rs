@@ -23,6 +23,9 @@ pub(crate) struct Encoder {
     state: State,
 }
 
+/// The codec of an encoder, its rate, and the samples of its packets.
+pub(crate) type Shape = (Codec, Rate, usize);
+
 enum State {
     G711(g711::Encoder),
     G722(g722::Encoder),
@@ -96,6 +99,16 @@ impl Encoder {
     /// Samples of a packet.
     pub(crate) fn packet(&self) -> usize {
         self.packet
+    }
+
+    /// The same in milliseconds.
+    pub(crate) fn millis(&self) -> usize {
+        self.packet * 1_000 / self.rate.hz()
+    }
+
+    /// What matters of it to whoever gives it sound.
+    pub(crate) fn shape(&self) -> Shape {
+        (self.codec, self.rate, self.packet)
     }
 
     /// So many samples in ticks of the codec's clock.

@@ -2,7 +2,7 @@
 
 use super::decoder::Decoder;
 use super::direct::Direct;
-use super::encoder::Encoder;
+use super::encoder::{Encoder, Shape};
 use call::Codec;
 use media_dsp::plc::Concealment;
 use media_dsp::resample::{Rate, Resampler};
@@ -13,7 +13,7 @@ use media_dsp::speech;
 pub(crate) struct Inlet {
     decoder: Decoder,
     /// For whom it was made.
-    target: (Codec, Rate),
+    target: Shape,
     /// For codecs that have no concealment of their own.
     concealment: Option<Box<Concealment>>,
     /// Nothing where the rates are equal.
@@ -30,16 +30,14 @@ pub(crate) struct Room {
 }
 
 impl Inlet {
-    /// At the beginning of a stream.
-    ///
-    /// `millis`: how much noise is made for each description of it.
-    pub(crate) fn new(codec: Codec, encoder: &Encoder, millis: u8) -> Option<Self> {
-        let decoder = Decoder::new(codec, encoder.rate(), millis)?;
+    /// At the beginning of a stream; nothing for what has no sound that is known here.
+    pub(crate) fn new(codec: Codec, encoder: &Encoder) -> Option<Self> {
+        let decoder = Decoder::new(codec, encoder.rate(), encoder.millis())?;
         let (from, to) = (decoder.rate(), encoder.rate());
         Some(Self {
             concealment: concealment(codec, from),
             decoder,
-            target: (encoder.codec(), to),
+            target: encoder.shape(),
             resampler: (from != to).then(|| Resampler::new(from, to)),
             direct: Direct::new(codec, encoder.codec()),
         })
@@ -47,7 +45,7 @@ impl Inlet {
 
     /// Whether it is what [`Self::new`] would make, so that its memory may be kept.
     pub(crate) fn fits(&self, codec: Codec, encoder: &Encoder) -> bool {
-        self.decoder.codec() == codec && self.target == (encoder.codec(), encoder.rate())
+        self.decoder.codec() == codec && self.target == encoder.shape()
     }
 
     pub(crate) fn decoder(&self) -> &Decoder {
@@ -72,7 +70,7 @@ impl Inlet {
     }
 
     /// The sound of a payload at the encoder's rate. Nothing when this is no payload of the codec, or
-    /// more than [`super::LONGEST`].
+    /// more than [`LONGEST`].
     pub(crate) fn hear<'a>(&mut self, payload: &[u8], room: &'a mut Room) -> Option<&'a [i16]> {
         let most = room.decoded.len().min(LONGEST.samples(self.decoder.rate()));
         let made = self.decoder.decode(payload, room.decoded.get_mut(..most)?)?;

@@ -74,7 +74,7 @@ impl Packets {
     }
 }
 
-/// [`super::LONGEST`] in packets of 10 ms, and what was left from before.
+/// [`super::inlet::LONGEST`] in packets of 10 ms, and what was left from before.
 const MOST: usize = 32;
 /// The same in linear samples at 48 kHz, and a packet of the largest size that passes beside them.
 const ROOM: usize = 128 * 1024;

@@ -45,7 +45,7 @@ impl Timeline {
         }
         let away = timestamp.wrapping_sub(self.from).cast_signed();
         if away.unsigned_abs() > FAR {
-            let seconds = away.div_euclid(self.clocks.from.max(1).cast_signed()).cast_unsigned();
+            let seconds = i64::from(away).div_euclid(i64::from(self.clocks.from.max(1))) as u32;
             self.from = self.from.wrapping_add(seconds.wrapping_mul(self.clocks.from));
             self.to = self.to.wrapping_add(seconds.wrapping_mul(self.clocks.to));
         }
@@ -102,6 +102,16 @@ mod tests {
         assert_eq!(timeline.place(1_320, Clocks { from: 8_000, to: 48_000 }), 1_160 + 960);
         assert_eq!(timeline.place(1_480, Clocks { from: 8_000, to: 8_000 }), 1_160 + 1_920);
         assert_eq!(timeline.place(1_640, Clocks { from: 8_000, to: 8_000 }), 1_160 + 2_080);
+    }
+
+    #[test]
+    fn no_clock_is_too_strange() {
+        for (from, to) in [(0, 0), (0, 8_000), (u32::MAX, 1), (8_000, u32::MAX), (1, u32::MAX)] {
+            let mut timeline = Timeline::new(0, Clocks { from: 8_000, to: 8_000 });
+            for timestamp in [0, 1 << 31, u32::MAX, 5, i32::MAX as u32, 0] {
+                timeline.place(timestamp, Clocks { from, to });
+            }
+        }
     }
 
     #[test]

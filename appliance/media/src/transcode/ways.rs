@@ -71,7 +71,7 @@ impl Plan {
         let fits = kept.iter().position(|inlet| inlet.fits(codec, encoder));
         let inlet = match fits {
             Some(place) => Some(kept.swap_remove(place)),
-            None => Inlet::new(codec, encoder, other.packet_millis),
+            None => Inlet::new(codec, encoder),
         };
         let Some(inlet) = inlet else { return Way::Unspeakable };
         self.inlets.push(inlet);
@@ -114,19 +114,13 @@ fn outlet(receive: &[Format], other: &Formats, before: &mut Option<Outlet>) -> O
     }?;
     let encoder = Encoder::new(target.codec, Rate::Hz48000, other.packet_millis)?;
     // Opus takes any rate, and best the one that the sound has.
-    let rate = |format: &Format| {
-        Inlet::new(format.codec, &encoder, other.packet_millis).map(|it| it.decoder().rate())
-    };
+    let rate = |format: &Format| Inlet::new(format.codec, &encoder).map(|it| it.decoder().rate());
     let natural = receive.iter().filter(foreign).filter_map(rate).max()?;
     let encoder = match target.codec {
         Codec::Opus => Encoder::new(target.codec, natural, other.packet_millis)?,
         _ => encoder,
     };
-    let same = |old: &Encoder| {
-        (old.codec(), old.rate(), old.packet())
-            == (encoder.codec(), encoder.rate(), encoder.packet())
-    };
-    match before.take_if(|old| same(old.encoder())) {
+    match before.take_if(|old| old.encoder().shape() == encoder.shape()) {
         Some(mut old) => {
             old.rename(target.payload_type);
             Some(old)

@@ -39,6 +39,8 @@ fn noise_passes_to_who_knows_it() {
 fn noise_is_made_for_who_knows_only_sound() {
     for carrier in [Codec::Pcmu, Codec::Pcma, Codec::Opus] {
         let mut bridge = Bridge::new(&[(0, Codec::Pcmu), (13, NOISE)], &[(96, carrier)]);
+        // Nobody said how long packets should be.
+        bridge.agree(B, &[(96, carrier)], 0);
         let sound = mu_law(&tone(160));
         let first = bridge.say(0, 1, 160, &sound);
         assert_eq!(names(&first), [(96, 1, 160)]);
