@@ -73,9 +73,11 @@ impl Bridge {
         self.wire.now += Duration::from_millis(10);
         let (engine, now) = (&mut self.wire.engine, self.wire.now);
         match engine.packet(A, false, self.phone, &mut packet, now) {
-            Verdict::Forward { port: B, rtcp: false, to } if to == carrier() => vec![left(&packet)],
+            Verdict::Forward { port: B, rtcp: false, to } if to == carrier() => {
+                vec![left_of(&packet)]
+            }
             Verdict::Translated { port: B, to } if to == carrier() => {
-                std::iter::from_fn(|| engine.poll_packet().map(left)).collect()
+                std::iter::from_fn(|| engine.poll_packet().map(left_of)).collect()
             }
             Verdict::Drop(DropReason::Late | DropReason::Untranslatable) => Vec::new(),
             other => panic!("{other:?}"),
@@ -83,7 +85,7 @@ impl Bridge {
     }
 }
 
-fn left(packet: &[u8]) -> Left {
+fn left_of(packet: &[u8]) -> Left {
     let header = Header::parse(packet).unwrap();
     assert_eq!((header.ssrc(), packet[0]), (SSRC, 0x80));
     Left {
@@ -175,4 +177,68 @@ fn a_re_invite_turns_a_relay_into_a_translation_and_back_without_a_step() {
     ];
     assert_eq!(heard[..7], expected[..7]);
     assert_eq!(heard[7..], expected[7..]);
+}
+
+#[test]
+fn a_side_that_agreed_on_nothing_is_passed_on_unread() {
+    let mut wire = Wire::with(PHONE, Learn::Never);
+    let format = Format { payload_type: 8, codec: Codec::Pcma };
+    let (receive, send) = (vec![format], vec![format]);
+    let formats = Box::new(Formats { receive, send, packet_millis: 20 });
+    wire.tell(MediaCommand::Formats { port: B, formats });
+    assert_eq!(wire.hear(A, PHONE.parse().unwrap(), &rtp(0, 1, 160, SSRC)), forward(B, carrier()));
+    assert_eq!(wire.close(A).translated, 0);
+}
+
+#[test]
+fn each_direction_is_translated_for_itself() {
+    let mut bridge = Bridge::new(&[(0, Codec::Pcmu)], &[(9, Codec::G722)]);
+    for n in 0..3_u16 {
+        let left = bridge.say(0, n, u32::from(n) * 160, &[0xff; 160]);
+        assert_eq!(names(&left), [(9, n, u32::from(n) * 160)]);
+        let mut packet = rtp(9, 700 + n, u32::from(n) * 160, SSRC);
+        let (engine, now) = (&mut bridge.wire.engine, bridge.wire.now);
+        let verdict = engine.packet(B, false, carrier(), &mut packet, now);
+        assert_eq!(verdict, Verdict::Translated { port: A, to: bridge.phone });
+        let left: Vec<_> = std::iter::from_fn(|| engine.poll_packet().map(left_of)).collect();
+        assert_eq!(names(&left), [(0, 700 + n, u32::from(n) * 160)]);
+    }
+}
+
+#[test]
+fn a_transfer_is_heard_in_the_codec_of_who_takes_the_call() {
+    let mut bridge = Bridge::new(&[(0, Codec::Pcmu)], &[(9, Codec::G722)]);
+    let third = PortId { address: 0, port: 20_004 };
+    let office = at("198.51.100.9:6000");
+    bridge.wire.open(third);
+    bridge.wire.describe(third, office, Learn::Never);
+    bridge.agree(third, &[(96, Codec::Opus)], 20);
+    assert_eq!(names(&bridge.say(0, 1, 160, &[0xff; 160])), [(9, 1, 160)]);
+    bridge.wire.tell(MediaCommand::Bridge { a: A, b: third });
+    let mut packet = rtp(0, 2, 320, SSRC);
+    let (engine, now) = (&mut bridge.wire.engine, bridge.wire.now);
+    let verdict = engine.packet(A, false, bridge.phone, &mut packet, now);
+    assert_eq!(verdict, Verdict::Translated { port: third, to: office });
+    let left: Vec<_> = std::iter::from_fn(|| engine.poll_packet().map(left_of)).collect();
+    assert_eq!(names(&left), [(96, 2, 320)]);
+    // Back to the first, who hears one stream with a gap in it.
+    bridge.wire.tell(MediaCommand::Bridge { a: A, b: B });
+    assert_eq!(names(&bridge.say(0, 3, 480, &[0xff; 160])), [(9, 3, 480)]);
+}
+
+#[test]
+fn a_sender_may_change_between_all_that_it_agreed_on() {
+    let linear = Codec::L16 { rate: 16_000 };
+    let mut bridge = Bridge::new(
+        &[(0, Codec::Pcmu), (97, linear), (96, Codec::Opus)],
+        &[(111, Codec::Opus), (0, Codec::Pcma)],
+    );
+    assert_eq!(names(&bridge.say(0, 1, 1_000, &[0xff; 160])), [(111, 1, 1_000)]);
+    assert_eq!(names(&bridge.say(0, 2, 1_160, &[0xff; 160])), [(111, 2, 1_960)]);
+    // What is understood passes, in the same numbers and at the same time.
+    assert_eq!(names(&bridge.say(96, 3, 1_320, &[8; 40])), [(111, 3, 2_920)]);
+    assert_eq!(names(&bridge.say(96, 4, 2_280, &[8; 40])), [(111, 4, 3_880)]);
+    // A clock of another rate begins somewhere: it is taken to go on.
+    assert_eq!(names(&bridge.say(97, 5, 3_240, &[0; 640])), [(111, 5, 4_840)]);
+    assert_eq!(names(&bridge.say(97, 6, 3_560, &[0; 640])), [(111, 6, 5_800)]);
 }
