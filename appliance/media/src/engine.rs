@@ -4,7 +4,6 @@ use crate::content::Content;
 use crate::port::Port;
 use crate::ports::Ports;
 use crate::rtcp::Compound;
-use crate::rtp::Head;
 use crate::source::Belief;
 use crate::transcode::{Came, Desk, Outcome, reports};
 use call::{MediaCommand, MediaEvent, PortId};
@@ -149,7 +148,7 @@ impl Engine {
             Ok(heard) => heard,
             Err(reason) => return Verdict::Drop(reason),
         };
-        let said = Said::of(&content, bytes.len());
+        let said = Said::of(&content);
         let partner = it.partner;
         let reported = it.silence.broken(now);
         if belief == Belief::Learned {
@@ -213,7 +212,7 @@ impl Engine {
         said: Said,
         bytes: &mut [u8],
     ) -> Verdict {
-        if matches!(said, Said::Reports) {
+        if said == Said::Reports {
             self.report(heard, out, bytes);
         }
         let to = self.ports.of(out).and_then(|it| it.to(rtcp));
@@ -221,15 +220,16 @@ impl Engine {
             return Verdict::Drop(DropReason::Nowhere);
         };
         let Some(it) = self.ports.of_mut(out) else { return Verdict::Drop(DropReason::Nowhere) };
-        if let Said::Sound(came) = &said
+        if said == Said::Stream
             && let Some(interpreter) = &mut it.interpreter
+            && let Some(came) = Came::of(bytes)
         {
-            let outcome = interpreter.hear(came, bytes, &mut self.desk);
+            let outcome = interpreter.hear(&came, bytes, &mut self.desk);
             if outcome != Outcome::Passes {
                 return self.translated(heard, out, to, outcome);
             }
         }
-        if said.is_media() {
+        if matches!(said, Said::Stream | Said::Plain) {
             it.speak(1, bytes.len() as u64);
         }
         Verdict::Forward { port: out, rtcp, to }
@@ -310,30 +310,22 @@ impl Engine {
     }
 }
 
-/// What a datagram says, apart from its octets.
-#[derive(Debug, Clone)]
+/// What a datagram is, apart from its octets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Said {
-    Sound(Came),
+    Stream,
     Reports,
     Plain,
     Keys,
 }
 
 impl Said {
-    fn of(content: &Content<'_>, length: usize) -> Self {
+    fn of(content: &Content<'_>) -> Self {
         match content {
-            Content::Rtp(header) => {
-                let start = length.saturating_sub(header.payload().len());
-                let payload = header.unpadded().map(|it| start..start + it.len());
-                Self::Sound(Came { head: Head::of(header), payload })
-            }
+            Content::Rtp(_) => Self::Stream,
             Content::Rtcp => Self::Reports,
             Content::Plain => Self::Plain,
             Content::Keys => Self::Keys,
         }
-    }
-
-    fn is_media(&self) -> bool {
-        matches!(self, Self::Sound(_) | Self::Plain)
     }
 }

@@ -21,7 +21,7 @@ pub(crate) mod reports;
 mod timeline;
 mod ways;
 
-use crate::rtp::Head;
+use crate::rtp::{Head, Header};
 use call::{Format, Formats};
 use inlet::{Inlet, Millis, Room};
 use media_dsp::amrwb::Mode;
@@ -72,6 +72,16 @@ pub(crate) struct Came {
     pub(crate) head: Head,
     /// Where its payload lies; nothing if its padding is wrong.
     pub(crate) payload: Option<Range<usize>>,
+}
+
+impl Came {
+    /// Nothing when it is no RTP.
+    pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
+        let header = Header::parse(bytes).ok()?;
+        let start = bytes.len().saturating_sub(header.payload().len());
+        let payload = header.unpadded().map(|it| start..start + it.len());
+        Some(Self { head: Head::of(&header), payload })
+    }
 }
 
 impl Interpreter {
