@@ -4,7 +4,7 @@ use crate::content::Content;
 use crate::engine::DropReason;
 use crate::rtcp::{Compound, Packet, Report};
 use crate::source::{Belief, ReportSource, Sight, Source};
-use crate::stats::Reception;
+use crate::stats::{Agreed, Reception};
 use crate::transcode::Interpreter;
 use call::{Formats, LegId, MediaKind, PeerAddress, PortId, StreamStats};
 use std::net::SocketAddr;
@@ -116,7 +116,8 @@ impl Port {
             return Err(DropReason::Flood);
         }
         if let Content::Rtp(header) = &content {
-            self.reception.count(&mut self.stats, header, self.kind, now);
+            let agreed = Agreed { kind: self.kind, formats: self.formats.as_deref() };
+            self.reception.count(&mut self.stats, header, agreed, now);
         }
         if matches!(content, Content::Rtp(_) | Content::Plain) {
             self.stats.received += 1;

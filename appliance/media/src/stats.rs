@@ -1,7 +1,7 @@
 //! What is counted of a stream that comes in: loss and jitter as RFC 3550 §A.1, §A.3 and §A.8 do.
 
 use crate::rtp::Header;
-use call::{MediaKind, StreamStats};
+use call::{Formats, MediaKind, StreamStats};
 use std::time::{Duration, Instant};
 
 /// The stream that a port hears, and what the ones before it lost.
@@ -38,8 +38,24 @@ struct Sequence {
 enum Clock {
     /// Ticks in a second.
     Hertz(u32),
-    /// A dynamic payload type: the description is not known here, so it is measured.
+    /// A dynamic payload type that the description did not tell: it is measured.
     Unknown { since: Instant, from: u32 },
+}
+
+/// What the far side and the box agreed on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Agreed<'a> {
+    pub(crate) kind: MediaKind,
+    /// What it may send, where that is known here.
+    pub(crate) formats: Option<&'a Formats>,
+}
+
+impl Agreed<'_> {
+    fn clock(&self, payload_type: u8) -> Option<u32> {
+        let receive = &self.formats?.receive;
+        let format = receive.iter().find(|format| format.payload_type == payload_type)?;
+        Some(format.codec.clock()).filter(|clock| *clock > 0)
+    }
 }
 
 impl Reception {
@@ -48,7 +64,7 @@ impl Reception {
         &mut self,
         stats: &mut StreamStats,
         header: &Header<'_>,
-        kind: MediaKind,
+        agreed: Agreed<'_>,
         now: Instant,
     ) {
         stats.payload_type = Some(header.payload_type());
@@ -57,7 +73,7 @@ impl Reception {
             before => {
                 let lost = before.as_ref().map_or(0, |stream| stream.sequence.lost());
                 self.lost_before = self.lost_before.saturating_add(lost);
-                *before = Some(Stream::new(header, kind, now));
+                *before = Some(Stream::new(header, agreed, now));
                 stats.lost = self.lost_before;
                 return;
             }
@@ -88,11 +104,11 @@ impl Reception {
 }
 
 impl Stream {
-    fn new(header: &Header<'_>, kind: MediaKind, now: Instant) -> Self {
+    fn new(header: &Header<'_>, agreed: Agreed<'_>, now: Instant) -> Self {
         Self {
             ssrc: header.ssrc(),
             sequence: Sequence::new(header.sequence()),
-            clock: Clock::new(header, kind, now),
+            clock: Clock::new(header, agreed, now),
             last: (now, header.timestamp()),
             jitter: 0,
         }
@@ -155,11 +171,12 @@ impl Sequence {
 }
 
 impl Clock {
-    fn new(header: &Header<'_>, kind: MediaKind, now: Instant) -> Self {
-        if kind == MediaKind::Video {
+    fn new(header: &Header<'_>, agreed: Agreed<'_>, now: Instant) -> Self {
+        if agreed.kind == MediaKind::Video {
             return Self::Hertz(90_000);
         }
-        match static_clock(header.payload_type()) {
+        let payload_type = header.payload_type();
+        match agreed.clock(payload_type).or_else(|| static_clock(payload_type)) {
             Some(hertz) => Self::Hertz(hertz),
             None => Self::Unknown { since: now, from: header.timestamp() },
         }

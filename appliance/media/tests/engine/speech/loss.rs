@@ -1,6 +1,7 @@
 //! Packets that are missing or out of order on their way to a translation.
 
 use super::*;
+use media_dsp::g729;
 
 /// Packets of 20 ms with these numbers; what the carrier hears.
 fn say(bridge: &mut Bridge, sequences: &[u16]) -> Vec<(u16, u32)> {
@@ -129,5 +130,55 @@ fn no_payload_is_too_strange() {
         let stats = bridge.wire.close(A);
         assert_eq!(stats.translated + stats.untranslated, 400, "{codec:?}");
         assert!(came > 0 || stats.translated == 0, "{codec:?}");
+    }
+}
+
+#[test]
+fn a_decoder_with_memory_is_told_of_a_short_gap() {
+    let g729 = Codec::G729 { annex_b: false };
+    let mut encoder = g729::Encoder::new(g729::Dtx::Off);
+    let mut decoder = g729::Decoder::new();
+    let mut bridge = Bridge::between(g729, Codec::L16 { rate: 8_000 }, 20);
+    for (n, pcm) in (0_u16..).zip(tone(160 * 60).chunks(160)) {
+        let mut payload = [0; 20];
+        encoder.encode(pcm, &mut payload).unwrap();
+        let mut expected = [0; 160];
+        match n {
+            20 | 21 => {
+                decoder.conceal(&mut expected);
+                continue;
+            }
+            // More than 60 ms: what follows has nothing to do with what was before.
+            40..44 => continue,
+            _ => decoder.decode(&payload, &mut expected).unwrap(),
+        };
+        let left = bridge.say(100, n, u32::from(n) * 160, &payload);
+        let heard: Vec<i16> =
+            left[0].payload.as_chunks().0.iter().map(|pair| i16::from_be_bytes(*pair)).collect();
+        assert_eq!(heard, expected, "packet {n}");
+    }
+}
+
+#[test]
+fn a_re_invite_that_changes_nothing_is_not_heard() {
+    for (from, to) in [
+        (Codec::G722, Codec::Pcma),
+        (Codec::Pcmu, Codec::G729 { annex_b: false }),
+        (Codec::Pcmu, Codec::Opus),
+        (Codec::G722, Codec::AmrWb { octet_aligned: true }),
+    ] {
+        let [mut one, mut other] = [30, 30].map(|millis| Bridge::between(from, to, millis));
+        for n in 0..40_u16 {
+            if n % 7 == 3 {
+                other.agree(A, &[(100, from)], 20);
+                other.agree(B, &[(110, to)], 30);
+            }
+            let payload: Vec<u8> = (0..160).map(|it| (it * 7 + n * 13) as u8).collect();
+            let timestamp = u32::from(n) * 160;
+            assert_eq!(
+                one.say(100, n, timestamp, &payload),
+                other.say(100, n, timestamp, &payload)
+            );
+        }
     }
 }
