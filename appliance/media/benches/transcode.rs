@@ -1,8 +1,8 @@
-//! What a packet of 20 ms costs that is translated, or passes, from the octets that came to the octets
-//! that leave.
+//! What a packet of 20 ms costs that is translated, or passes, from the octets that came to the
+//! octets that leave.
 //!
-//! `cargo bench -p media --bench transcode` prints nanoseconds for one packet; a word runs those whose
-//! name contains it.
+//! `cargo bench -p media --bench transcode` prints nanoseconds for one packet; a word runs those
+//! whose name contains it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods, missing_docs)]
 
 use call::{

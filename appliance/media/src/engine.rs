@@ -43,8 +43,8 @@ pub enum Verdict {
         /// To this address.
         to: SocketAddr,
     },
-    /// The other side speaks otherwise: what [`Engine::poll_packet`] gives leaves in its place, be it
-    /// several packets, one, or none because the sound still waits for more.
+    /// The other side speaks otherwise: what [`Engine::poll_packet`] gives leaves in its place, be
+    /// it several packets, one, or none because the sound still waits for more.
     Translated {
         /// From the RTP socket of this pair.
         port: PortId,
@@ -133,8 +133,8 @@ impl Engine {
 
     /// Takes a datagram that came to a pair and says where it goes.
     ///
-    /// `rtcp`: it came to the pair's odd port. `bytes`: the whole UDP payload, in which the header may be
-    /// changed.
+    /// `rtcp`: it came to the pair's odd port. `bytes`: the whole UDP payload, in which the header
+    /// may be changed.
     pub fn packet(
         &mut self,
         port: PortId,

@@ -1,9 +1,9 @@
 //! RTP and RTCP: packets and ports, no sockets.
 //!
-//! An [`Engine`] holds the pairs of ports that are lent to calls and says of every datagram where it
-//! goes. It reads no clock, owns no socket and allocates nothing for a packet; the daemon's media
-//! thread and the simulated world of the tests drive it alike. A packet passes unchanged, unless the
-//! two sides were said to speak differently: then it is translated.
+//! An [`Engine`] holds the pairs of ports that are lent to calls and says of every datagram where
+//! it goes. It reads no clock, owns no socket and allocates nothing for a packet; the daemon's
+//! media thread and the simulated world of the tests drive it alike. A packet passes unchanged,
+//! unless the two sides were said to speak differently: then it is translated.
 //!
 //! ```
 //! use call::{CallId, Learn, LegId, MediaCommand, MediaKind, PeerAddress, PortId};

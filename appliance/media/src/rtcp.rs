@@ -117,8 +117,8 @@ impl Iterator for Reports<'_> {
     }
 }
 
-/// Goes through all sender's information and all report blocks of a datagram, each with the stream that
-/// it is about, to change them where they lie.
+/// Goes through all sender's information and all report blocks of a datagram, each with the stream
+/// that it is about, to change them where they lie.
 pub(crate) fn edit(
     bytes: &mut [u8],
     mut sender: impl FnMut(u32, &mut [u8; SENDER_INFORMATION]) -> Option<()>,

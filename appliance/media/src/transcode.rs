@@ -1,10 +1,10 @@
 //! Between two far sides that do not speak the same: what one says, as the other understands it.
 //!
-//! A packet that the other side understands passes as it came, at most with another payload type and,
-//! after something else was done to the stream, other numbers. Other sound is decoded and encoded on
-//! arrival: the far side has a jitter buffer of its own, and a second one before it would only add
-//! delay. So what is missing stays missing, in gaps of the same length that the far side conceals;
-//! nothing is sent for pauses in which nothing came.
+//! A packet that the other side understands passes as it came, at most with another payload type
+//! and, after something else was done to the stream, other numbers. Other sound is decoded and
+//! encoded on arrival: the far side has a jitter buffer of its own, and a second one before it
+//! would only add delay. So what is missing stays missing, in gaps of the same length that the far
+//! side conceals; nothing is sent for pauses in which nothing came.
 //!
 //! Whatever is done to it, a stream leaves as one stream: under its sender's name, with numbers and
 //! timestamps that go on.
@@ -20,10 +20,11 @@ mod packets;
 pub(crate) mod reports;
 mod timeline;
 mod ways;
+mod work;
 
 use crate::rtp::{Head, Header};
 use call::{Format, Formats};
-use inlet::{Inlet, Millis, Room};
+use inlet::Room;
 use media_dsp::amrwb::Mode;
 use numbering::{Numbering, Place};
 use outlet::{Name, Outlet};
@@ -31,6 +32,7 @@ use packets::Packets;
 use std::ops::Range;
 use timeline::{Clocks, Timeline};
 use ways::{Plan, Way};
+use work::Work;
 
 /// One direction of a bridge between two sides whose formats are known.
 #[derive(Debug)]
@@ -45,8 +47,8 @@ pub(crate) struct Interpreter {
     touched: bool,
 }
 
-/// What all interpreters of a thread share: room for the sound of the packet at hand, and the packets
-/// that were made of it.
+/// What all interpreters of a thread share: room for the sound of the packet at hand, and the
+/// packets that were made of it.
 #[derive(Debug)]
 pub(crate) struct Desk {
     room: Room,
@@ -268,131 +270,6 @@ impl Desk {
     }
 }
 
-/// One packet between its decoder and its encoder.
-struct Work<'a> {
-    inlet: &'a mut Inlet,
-    outlet: &'a mut Outlet,
-    numbering: &'a mut Numbering,
-    ssrc: u32,
-    desk: &'a mut Desk,
-}
-
-impl Work<'_> {
-    /// The first packet of a stream.
-    fn begin(&mut self, at: u32, head: Head, payload: &[u8]) -> Outcome {
-        self.outlet.place(at);
-        self.hear(head, payload)
-    }
-
-    /// Comes from what was last heard to what comes now, which belongs `at` this timestamp.
-    fn bridge(&mut self, at: u32, lost: u16) {
-        let Some(end) = self.outlet.end() else {
-            self.leave_out(at, lost);
-            return self.outlet.place(at);
-        };
-        let clock = self.outlet.codec().clock();
-        let gap = at.wrapping_sub(end).cast_signed();
-        self.conceal(gap, lost > 0 && gap <= SHORT.ticks(clock));
-        if self.outlet.is_empty() {
-            self.leave_out(at, lost);
-            return self.outlet.place(at);
-        }
-        // Timestamps that go a little wrong are no gap: what waits is part of the same sound.
-        let end = self.outlet.end().unwrap_or(at);
-        if at.wrapping_sub(end).cast_signed().unsigned_abs() >= UNSTEADY.ticks(clock).unsigned_abs()
-        {
-            self.outlet.place(at);
-        }
-    }
-
-    /// Goes on for a while into a gap of so many ticks: what waits becomes a whole packet by it, and
-    /// a decoder that minds gaps learns of a short one.
-    fn conceal(&mut self, gap: i32, short: bool) {
-        let clock = self.outlet.codec().clock();
-        if gap < UNSTEADY.ticks(clock) {
-            return;
-        }
-        let rate = self.outlet.encoder().rate().hz() as u64;
-        let missing = (u64::from(gap.unsigned_abs()) * rate / u64::from(clock)) as usize;
-        let lack = if self.outlet.is_empty() { 0 } else { self.outlet.lack().min(missing) };
-        let told = if short && self.inlet.decoder().conceals() { missing } else { 0 };
-        if lack.max(told) == 0 {
-            return;
-        }
-        let Some(pcm) = self.inlet.conceal(lack.max(told), &mut self.desk.room) else { return };
-        self.outlet.push(pcm.get(..lack).unwrap_or(pcm));
-        self.make();
-    }
-
-    /// Numbers for what is missing between what was last said and this timestamp.
-    fn leave_out(&mut self, at: u32, lost: u16) {
-        if lost == 0 || self.numbering.is_straight() {
-            return;
-        }
-        let gap = at.wrapping_sub(self.outlet.end().unwrap_or(at)).cast_signed();
-        let packet = self.outlet.encoder().ticks(self.outlet.encoder().packet()).cast_signed();
-        let missing = (gap / packet.max(1)).clamp(1, MOST_MISSING);
-        self.numbering.skip(u16::try_from(missing).unwrap_or(1));
-    }
-
-    fn hear(&mut self, head: Head, payload: &[u8]) -> Outcome {
-        self.outlet.mark(head.marker);
-        let packet = self.outlet.encoder().packet();
-        let alone = self.outlet.is_empty();
-        if alone && let Some((direct, samples)) = self.inlet.direct(payload, packet) {
-            let Some(name) = name_alone(self.numbering, head) else { return Outcome::Late };
-            let write = |room: &mut [u8]| direct.write(payload, room);
-            let made = self.outlet.say_as(name, samples, &mut self.desk.packets, write);
-            return note(self.numbering, made);
-        }
-        let Some(pcm) = self.inlet.hear(payload, &mut self.desk.room) else {
-            return Outcome::Untranslatable;
-        };
-        if alone && pcm.len() == packet {
-            let Some(name) = name_alone(self.numbering, head) else { return Outcome::Late };
-            let made = self.outlet.say(name, pcm, &mut self.desk.packets);
-            return note(self.numbering, made);
-        }
-        self.outlet.push(pcm);
-        self.make();
-        Outcome::Made
-    }
-
-    /// A packet that was overtaken has its place where one leaves for each that comes and each can be
-    /// made alone.
-    fn late(&mut self, head: Head, timestamp: u32, payload: &[u8]) -> Outcome {
-        let Some(sequence) = self.numbering.straight(head.sequence) else { return Outcome::Late };
-        let head = Head { sequence, timestamp, ..head };
-        let packet = self.outlet.encoder().packet();
-        let packets = &mut self.desk.packets;
-        if let Some((direct, _)) = self.inlet.direct(payload, packet) {
-            let made = self.outlet.say_late(head, packets, |_, room| direct.write(payload, room));
-            return note(self.numbering, made);
-        }
-        if !self.inlet.is_memoryless() || !self.outlet.encoder().is_memoryless() {
-            return Outcome::Late;
-        }
-        let Some(pcm) = self.inlet.hear_late(payload, &mut self.desk.room) else {
-            return Outcome::Untranslatable;
-        };
-        if pcm.len() != packet {
-            return Outcome::Late;
-        }
-        let made = self.outlet.say_late(head, packets, |encoder, room| encoder.encode(pcm, room));
-        note(self.numbering, made)
-    }
-
-    /// All whole packets of what waits.
-    fn make(&mut self) {
-        loop {
-            let (numbering, ssrc) = (&mut *self.numbering, self.ssrc);
-            let name = || Name { sequence: numbering.count(), ssrc };
-            let Some(length) = self.outlet.make(name, &mut self.desk.packets) else { return };
-            self.numbering.note_sent(length);
-        }
-    }
-}
-
 /// What waits for a whole packet leaves as it is.
 fn finish(outlet: &mut Outlet, numbering: &mut Numbering, desk: &mut Desk) {
     let Some(ssrc) = numbering.ssrc() else { return };
@@ -402,20 +279,9 @@ fn finish(outlet: &mut Outlet, numbering: &mut Numbering, desk: &mut Desk) {
     }
 }
 
-/// The name of a packet that is made of just one.
-fn name_alone(numbering: &mut Numbering, head: Head) -> Option<Name> {
-    numbering.straighten(head.sequence);
-    Some(Name { sequence: numbering.straight(head.sequence)?, ssrc: head.ssrc })
-}
-
-fn note(numbering: &mut Numbering, made: Option<usize>) -> Outcome {
-    let Some(length) = made else { return Outcome::Untranslatable };
-    numbering.note_sent(length);
-    Outcome::Made
-}
-
-/// How long a key has been pressed, in the ticks of another clock (RFC 4733 §2.3.5). What does not fit
-/// into the field any more goes on as another segment (§2.5.1.3), which begins so many ticks later.
+/// How long a key has been pressed, in the ticks of another clock (RFC 4733 §2.3.5). What does not
+/// fit into the field any more goes on as another segment (§2.5.1.3), which begins so many ticks
+/// later.
 fn scale_keys(bytes: &mut [u8], payload: Option<Range<usize>>, from: u32, to: u32) -> u32 {
     let payload = payload.and_then(|it| bytes.get_mut(it));
     let Some([_, _, high, low]) = payload.and_then(|it| it.first_chunk_mut()) else { return 0 };
@@ -426,11 +292,5 @@ fn scale_keys(bytes: &mut [u8], payload: Option<Range<usize>>, from: u32, to: u3
     (segments * SEGMENT) as u32
 }
 
-/// The longest gap that a decoder conceals: what comes after it has nothing to do with what was before.
-const SHORT: Millis = Millis(60);
-/// Timestamps that are less than this off are not exact, but of the same sound.
-const UNSTEADY: Millis = Millis(10);
-/// More is no loss but another stream (RFC 3550 §A.1).
-const MOST_MISSING: i32 = 3_000;
 /// The longest segment of a long event.
 const SEGMENT: u64 = 0xffff;

@@ -1,5 +1,5 @@
-//! No packet costs an allocation, whatever becomes of it: a phone system that runs for years must not
-//! depend on what its allocator has become.
+//! No packet costs an allocation, whatever becomes of it: a phone system that runs for years must
+//! not depend on what its allocator has become.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods)]
 

@@ -1,4 +1,5 @@
-//! Any formats on the two sides of a bridge, which change at any time, and any packets between them.
+//! Any formats on the two sides of a bridge, which change at any time, and any packets between
+//! them.
 #![no_main]
 
 use call::{

@@ -1,9 +1,10 @@
-//! 44.1 kHz, the one rate of RTP (L16, payload types 10 and 11) that is no multiple of a telephone's.
+//! 44.1 kHz, the one rate of RTP (L16, payload types 10 and 11) that is no multiple of a
+//! telephone's.
 
 use std::sync::OnceLock;
 
-/// One direction between 44.1 and 48 kHz: a polyphase filter of 32 taps, flat up to 18 kHz. Delay: 16
-/// samples.
+/// One direction between 44.1 and 48 kHz: a polyphase filter of 32 taps, flat up to 18 kHz. Delay:
+/// 16 samples.
 #[derive(Debug)]
 pub(crate) struct Converter {
     ratio: &'static Ratio,
@@ -38,8 +39,8 @@ impl Converter {
         Self { ratio, line: vec![0.0; BEFORE + PIECE].into_boxed_slice(), phase: 0 }
     }
 
-    /// Converts samples into places; how many. Nothing when there are not enough places. 10 ms make 10
-    /// ms, wherever they are cut.
+    /// Converts samples into places; how many. Nothing when there are not enough places. 10 ms make
+    /// 10 ms, wherever they are cut.
     pub(crate) fn convert<'a>(
         &mut self,
         mut input: impl ExactSizeIterator<Item = i16>,

@@ -39,11 +39,11 @@ enum State {
 }
 
 impl Decoder {
-    /// At the beginning of a stream; nothing for what carries no sound, or sound at a rate that is not
-    /// known here.
+    /// At the beginning of a stream; nothing for what carries no sound, or sound at a rate that is
+    /// not known here.
     ///
-    /// `wanted`: the rate that whoever hears it needs, for a codec that gives any. `millis`: how much
-    /// noise is made for each description.
+    /// `wanted`: the rate that whoever hears it needs, for a codec that gives any. `millis`: how
+    /// much noise is made for each description.
     pub(crate) fn new(codec: Codec, wanted: Rate, millis: usize) -> Option<Self> {
         let narrow = |state| Some((Rate::Hz8000, state));
         let (rate, state) = match codec {
@@ -87,8 +87,8 @@ impl Decoder {
         self.rate
     }
 
-    /// Decodes all frames of a payload; how many samples they made. Nothing when this is no payload of
-    /// the codec, or longer than `pcm`.
+    /// Decodes all frames of a payload; how many samples they made. Nothing when this is no payload
+    /// of the codec, or longer than `pcm`.
     pub(crate) fn decode(&mut self, payload: &[u8], pcm: &mut [i16]) -> Option<usize> {
         if payload.is_empty() {
             return None;
@@ -116,7 +116,8 @@ impl Decoder {
         }
     }
 
-    /// Which mode the far side wants to be spoken to in, at most, if it said so since the last time.
+    /// Which mode the far side wants to be spoken to in, at most, if it said so since the last
+    /// time.
     pub(crate) fn take_request(&mut self) -> Option<amrwb::Mode> {
         self.request.take()
     }
@@ -126,8 +127,8 @@ impl Decoder {
         self.frame().is_some()
     }
 
-    /// Fills in what was lost, by the codec's own means: at least so many samples in whole frames, as
-    /// far as `pcm` has room. How many; nothing where the codec has no such means.
+    /// Fills in what was lost, by the codec's own means: at least so many samples in whole frames,
+    /// as far as `pcm` has room. How many; nothing where the codec has no such means.
     pub(crate) fn conceal(&mut self, samples: usize, pcm: &mut [i16]) -> Option<usize> {
         let frame = self.frame()?;
         let room = pcm.len() / frame * frame;
@@ -225,7 +226,8 @@ pub(super) fn g726_packing(packing: G726Packing) -> Packing {
     }
 }
 
-/// Opus takes and gives sound at several rates by itself; that is better than to convert it once more.
+/// Opus takes and gives sound at several rates by itself; that is better than to convert it once
+/// more.
 pub(super) fn opus_rate(wanted: Rate) -> (Rate, opus::Rate) {
     match wanted {
         Rate::Hz8000 => (wanted, opus::Rate::Hz8000),

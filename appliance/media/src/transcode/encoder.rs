@@ -46,11 +46,12 @@ struct Disc {
 }
 
 impl Encoder {
-    /// At the beginning of a stream; nothing for what carries no sound, or sound at a rate that is not
-    /// known here.
+    /// At the beginning of a stream; nothing for what carries no sound, or sound at a rate that is
+    /// not known here.
     ///
     /// `wanted`: the rate of what is to be encoded, for a codec that takes any. `millis`: how much
-    /// sound a packet should hold; what the codec cannot do is rounded down, but to one frame at least.
+    /// sound a packet should hold; what the codec cannot do is rounded down, but to one frame at
+    /// least.
     pub(crate) fn new(codec: Codec, wanted: Rate, millis: u8) -> Option<Self> {
         let narrow = |state| Some((Rate::Hz8000, state));
         let (rate, state) = match codec {
@@ -136,15 +137,16 @@ impl Encoder {
         matches!(self.state, State::G711(_) | State::L16(None))
     }
 
-    /// Takes no more than this mode from the next packet on, where there are modes (RFC 4867 §4.3.1).
+    /// Takes no more than this mode from the next packet on, where there are modes (RFC 4867
+    /// §4.3.1).
     pub(crate) fn obey(&mut self, mode: Mode) {
         if let State::AmrWb(it, _) = &mut self.state {
             it.set_mode(if mode.index() < AMR_WB.index() { mode } else { AMR_WB });
         }
     }
 
-    /// Encodes one packet: a multiple of [`Self::grain`], at most [`Self::packet`]. How many octets of
-    /// `out` it takes.
+    /// Encodes one packet: a multiple of [`Self::grain`], at most [`Self::packet`]. How many octets
+    /// of `out` it takes.
     pub(crate) fn encode(&mut self, pcm: &[i16], out: &mut [u8]) -> Option<usize> {
         match &mut self.state {
             State::G711(it) => it.encode(pcm, out).ok(),

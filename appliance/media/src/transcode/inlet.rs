@@ -69,8 +69,8 @@ impl Inlet {
         self.decoder.is_memoryless() && self.resampler.is_none()
     }
 
-    /// The sound of a payload at the encoder's rate. Nothing when this is no payload of the codec, or
-    /// more than [`LONGEST`].
+    /// The sound of a payload at the encoder's rate. Nothing when this is no payload of the codec,
+    /// or more than [`LONGEST`].
     pub(crate) fn hear<'a>(&mut self, payload: &[u8], room: &'a mut Room) -> Option<&'a [i16]> {
         let most = room.decoded.len().min(LONGEST.samples(self.decoder.rate()));
         let made = self.decoder.decode(payload, room.decoded.get_mut(..most)?)?;
@@ -90,8 +90,8 @@ impl Inlet {
         room.decoded.get(..made)
     }
 
-    /// Sound in place of what was lost, at the encoder's rate: at least so many samples of it, if the
-    /// codec has frames.
+    /// Sound in place of what was lost, at the encoder's rate: at least so many samples of it, if
+    /// the codec has frames.
     pub(crate) fn conceal<'a>(&mut self, samples: usize, room: &'a mut Room) -> Option<&'a [i16]> {
         let (from, to) = (self.decoder.rate().hz(), self.target.1.hz());
         let wanted = (samples * from).div_ceil(to);

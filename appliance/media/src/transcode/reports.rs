@@ -27,8 +27,8 @@ pub(crate) fn translate(bytes: &mut [u8], said: Option<&Interpreter>, heard: Opt
 }
 
 impl Interpreter {
-    /// A sender's information: the timestamp of the instant in the stream that leaves, and what of it
-    /// left.
+    /// A sender's information: the timestamp of the instant in the stream that leaves, and what of
+    /// it left.
     fn tell_sent(&self, information: &mut [u8; rtcp::SENDER_INFORMATION]) -> Option<()> {
         let timeline = self.timeline?;
         let (_, fields) = information.split_first_chunk_mut::<8>()?;
@@ -42,7 +42,8 @@ impl Interpreter {
     }
 
     /// A report block: numbers that the sender gave, and jitter in its clock. How far the other end
-    /// is with a stream whose packets were cut anew cannot be said exactly: it is as far as the box.
+    /// is with a stream whose packets were cut anew cannot be said exactly: it is as far as the
+    /// box.
     fn tell_heard(&self, report: &mut [u8; rtcp::REPORT]) -> Option<()> {
         let clocks = self.timeline?.clocks();
         let (fields, _) = report.as_chunks_mut::<4>();

@@ -2,8 +2,8 @@
 
 /// From the timestamps of the stream that comes to those of the stream that leaves.
 ///
-/// It is linear from an instant that both know, so that nothing is rounded twice: an hour of packets
-/// ends where an hour ends.
+/// It is linear from an instant that both know, so that nothing is rounded twice: an hour of
+/// packets ends where an hour ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Timeline {
     /// The same instant in both streams.

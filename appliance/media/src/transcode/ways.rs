@@ -1,5 +1,5 @@
-//! What becomes of each payload type that a far side may send: decided when both sides are known, not
-//! for each packet.
+//! What becomes of each payload type that a far side may send: decided when both sides are known,
+//! not for each packet.
 
 use super::encoder::Encoder;
 use super::inlet::Inlet;
@@ -78,7 +78,8 @@ impl Plan {
         Way::Decoded(self.inlets.len() - 1)
     }
 
-    /// Keys go with the clock of the sound that they interrupt (RFC 4733 §2.1), if there is a choice.
+    /// Keys go with the clock of the sound that they interrupt (RFC 4733 §2.1), if there is a
+    /// choice.
     fn keys(&self, from: u32, other: &Formats) -> Way {
         let sound = self.outlet.as_ref().map(|outlet| outlet.codec().clock());
         let keys = || {

@@ -202,7 +202,8 @@ fn each_payload_is_what_its_standard_says() {
     assert_eq!(octets(Codec::G723 { annex_a: true }).len(), 24);
     assert_eq!(octets(Codec::Gsm).len(), 33);
     assert_eq!(octets(Codec::Gsm)[0] >> 4, 0xd);
-    // Mode 2 has 253 bits; the table of contents says so in its first octets (RFC 4867 §4.3.2, §4.4.2).
+    // Mode 2 has 253 bits; the table of contents says so in its first octets (RFC 4867 §4.3.2,
+    // §4.4.2).
     let amr_wb = octets(Codec::AmrWb { octet_aligned: true });
     assert_eq!((amr_wb.len(), amr_wb[0], amr_wb[1]), (34, 0xf0, 2 << 3 | 4));
     assert_eq!(octets(Codec::AmrWb { octet_aligned: false }).len(), 33);
