@@ -40,6 +40,7 @@
 mod bridge;
 mod content;
 mod engine;
+pub mod jitter;
 mod port;
 mod ports;
 pub mod rtcp;
