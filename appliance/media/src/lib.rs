@@ -46,6 +46,7 @@ mod ports;
 pub mod rtcp;
 pub mod rtp;
 mod source;
+pub mod srtp;
 mod stats;
 mod transcode;
 
