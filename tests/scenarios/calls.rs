@@ -280,19 +280,6 @@ fn a_call_without_sound_is_ended_after_a_minute_but_not_while_it_is_held() {
 }
 
 #[test]
-fn codecs_that_nobody_shares_end_in_488() {
-    let mut lab = Lab::office(18, &["201", "202"]);
-    lab.phone("202").habits(|habits| habits.codecs = vec![(9, "G722/8000")]);
-    lab.phone("201").dials("202");
-    lab.run_ms(200);
-    lab.phone("202").answers();
-    lab.run_ms(100);
-    assert_eq!(lab.phone("201").status(), Some(488));
-    lab.rest();
-    assert_eq!(lab.record().end.as_ref().unwrap().why, Why::NoCommonMedia);
-}
-
-#[test]
 fn an_answer_that_is_never_acknowledged_ends_the_call_after_32_seconds() {
     let mut lab = Lab::office(19, &["201", "202"]);
     lab.phone("201").habits(|habits| habits.ack = false);

@@ -69,7 +69,7 @@ fn nothing_is_allocated_for_a_packet_or_a_frame() {
             (payload[0], payload[1]) = (0xf0, 2 << 3 | 4);
             payload
         }),
-        (Codec::Opus(Box::new(Opus::new(OpusRate::Hz48000, 96).unwrap())), vec![0x48; 40]),
+        (Codec::Opus(Box::new(Opus::new(OpusRate::Hz48000, 96))), vec![0x48; 40]),
     ];
     for (mut codec, payload) in codecs {
         let format = codec.format();

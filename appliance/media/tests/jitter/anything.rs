@@ -69,7 +69,7 @@ fn payloads_of_nonsense_do_no_harm_to_codecs_with_frames() {
         Codec::G7231(Box::new(G7231::new(96))),
         Codec::AmrWb(Box::new(AmrWb::new(Framing::BandwidthEfficient, 96))),
         Codec::AmrWb(Box::new(AmrWb::new(Framing::OctetAligned, 96))),
-        Codec::Opus(Box::new(Opus::new(OpusRate::Hz16000, 96).unwrap())),
+        Codec::Opus(Box::new(Opus::new(OpusRate::Hz16000, 96))),
     ];
     for mut codec in codecs {
         let format = codec.format();

@@ -73,7 +73,7 @@ fn codecs() -> Vec<(&'static str, Codec, Encode, &'static [usize])> {
     ] {
         let mut encoder = opus::Encoder::new(encoded, opus::Settings::default()).unwrap();
         let encode = written(move |pcm, out| encoder.encode(pcm, out).unwrap());
-        let codec = Codec::Opus(Box::new(Opus::new(rate, 96).unwrap()));
+        let codec = Codec::Opus(Box::new(Opus::new(rate, 96)));
         all.push(("Opus", codec, encode, &[10, 20, 40, 60]));
     }
     all
@@ -205,7 +205,7 @@ fn opus_recovers_what_is_lost_from_the_packet_after_it() {
             .collect();
         encoder.encode(&spoken, out).unwrap()
     });
-    let mut codec = Codec::Opus(Box::new(Opus::new(OpusRate::Hz16000, 96).unwrap()));
+    let mut codec = Codec::Opus(Box::new(Opus::new(OpusRate::Hz16000, 96)));
     let (_, _, statistics) = carry(&mut codec, &mut encode, 20, 50);
     println!("{statistics:?}");
     assert!(statistics.recovered_samples > statistics.concealed_samples, "{statistics:?}");

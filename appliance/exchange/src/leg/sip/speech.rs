@@ -247,3 +247,87 @@ const G726: [(&str, G726Bits); 4] = [
     ("G726-32", G726Bits::Four),
     ("G726-40", G726Bits::Five),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(media: &str) -> Session {
+        Session::parse(format!("v=0\r\nc=IN IP4 192.0.2.1\r\n{media}").as_bytes()).unwrap()
+    }
+
+    fn formats(session: &Session) -> Vec<String> {
+        session.media_at(0).unwrap().formats().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn an_encoding_is_known_by_its_name_and_what_tells_it_from_others() {
+        let text = "m=audio 1 RTP/AVP 0 18 4 96 97 98 99 100 101 102 103\r\n\
+            a=fmtp:18 annexb=no\r\na=rtpmap:96 amr-wb/16000\r\na=fmtp:96 octet-align=1; mode-set=0\r\n\
+            a=rtpmap:97 AMR-WB/16000\r\na=rtpmap:98 AMR-WB/16000\r\na=fmtp:98 crc=1\r\n\
+            a=rtpmap:99 AAL2-G726-40/8000\r\na=rtpmap:100 opus/48000\r\n\
+            a=rtpmap:101 telephone-event/48000\r\na=rtpmap:102 L16/44100\r\n\
+            a=rtpmap:103 L16/8000/2\r\n";
+        let session = session(text);
+        let known: Vec<_> = known(&session.media_at(0).unwrap())
+            .into_iter()
+            .map(|format| (format.payload_type, format.codec))
+            .collect();
+        let g726 = Codec::G726 { bits: G726Bits::Five, packing: G726Packing::Aal2 };
+        assert_eq!(
+            known,
+            [
+                (0, Codec::Pcmu),
+                (18, Codec::G729 { annex_b: false }),
+                (4, Codec::G723 { annex_a: true }),
+                (96, Codec::AmrWb { octet_aligned: true }),
+                (97, Codec::AmrWb { octet_aligned: false }),
+                (99, g726),
+                (101, Codec::TelephoneEvent { clock: 48_000 }),
+                (102, Codec::L16 { rate: 44_100 }),
+            ]
+        );
+    }
+
+    #[test]
+    fn only_sound_that_the_box_can_read_is_offered_in_other_encodings() {
+        for text in [
+            "m=audio 1 RTP/SAVP 8\r\n",
+            "m=audio 0 RTP/AVP 8\r\n",
+            "m=video 1 RTP/AVP 34\r\n",
+            "m=audio 1 RTP/AVP 96\r\na=rtpmap:96 iLBC/8000\r\n",
+        ] {
+            assert_eq!(widened(&session(text), None), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_are_offered_at_8_khz_where_the_caller_has_them_at_another_clock() {
+        let text = "m=audio 1 RTP/AVP 96 97\r\na=rtpmap:96 opus/48000/2\r\n\
+            a=rtpmap:97 telephone-event/48000\r\n";
+        let offer = session(text);
+        let wide = widened(&offer, None).unwrap();
+        assert_eq!(formats(&wide).last().map(String::as_str), Some("101"));
+        let answer = session("m=audio 1 RTP/AVP 8 101\r\na=rtpmap:101 telephone-event/8000\r\n");
+        assert_eq!(formats(&narrowed(&answer, &offer).unwrap()), ["96", "97"]);
+    }
+
+    #[test]
+    fn an_encoding_that_both_sides_number_differently_is_the_same() {
+        let offer = session("m=audio 1 RTP/AVP 96\r\na=rtpmap:96 opus/48000/2\r\n");
+        let answer = session("m=audio 1 RTP/AVP 111\r\na=rtpmap:111 opus/48000/2\r\n");
+        assert_eq!(narrowed(&answer, &offer), None);
+        let agreed = agreed(&offer, &answer).remove(0).unwrap();
+        let opus = |payload_type| Format { payload_type, codec: Codec::Opus };
+        assert_eq!((agreed.receive, agreed.send), (vec![opus(96)], vec![opus(111)]));
+    }
+
+    #[test]
+    fn what_only_one_side_named_is_not_sent() {
+        let ours = session("m=audio 1 RTP/AVP 8 9\r\n");
+        let theirs = session("m=audio 1 RTP/AVP 9 3\r\na=ptime:30\r\n");
+        let agreed = agreed(&ours, &theirs).remove(0).unwrap();
+        assert_eq!(agreed.send, [Format { payload_type: 9, codec: Codec::G722 }]);
+        assert_eq!(agreed.packet_millis, 30);
+    }
+}

@@ -46,11 +46,15 @@ impl Decoder for G729 {
     }
 
     fn conceal(&mut self, pcm: &mut [i16]) {
-        self.decoder.conceal(pcm);
+        if self.decoder.conceal(pcm).is_err() {
+            pcm.fill(0);
+        }
     }
 
     fn noise(&mut self, pcm: &mut [i16]) {
-        self.decoder.pause(pcm);
+        if self.decoder.pause(pcm).is_err() {
+            pcm.fill(0);
+        }
     }
 }
 
@@ -170,8 +174,8 @@ impl Decoder for Gsm {
     }
 
     fn conceal(&mut self, pcm: &mut [i16]) {
-        if let Some(pcm) = pcm.first_chunk_mut() {
-            self.decoder.conceal(pcm);
+        if self.decoder.conceal(pcm).is_err() {
+            pcm.fill(0);
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::super::{Content, Decoder, Format};
 use media_dsp::codec::DecodeError;
+use media_dsp::opus;
 pub use media_dsp::opus::Rate;
-use media_dsp::opus::{self, NoMemory};
 
 /// One direction of a stream of Opus, in mono. Its clock is 48,000 whatever the rate (RFC 7587
 /// §4.1).
@@ -16,11 +16,8 @@ pub struct Opus {
 
 impl Opus {
     /// At the beginning of a stream.
-    ///
-    /// # Errors
-    /// libopus found no memory.
-    pub fn new(rate: Rate, payload_type: u8) -> Result<Self, NoMemory> {
-        Ok(Self { decoder: opus::Decoder::new(rate)?, rate, payload_type })
+    pub fn new(rate: Rate, payload_type: u8) -> Self {
+        Self { decoder: opus::Decoder::new(rate), rate, payload_type }
     }
 }
 

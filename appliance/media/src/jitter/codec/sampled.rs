@@ -4,7 +4,8 @@ use super::super::{Content, Decoder, Format};
 use super::{Types, pause, sound};
 use media_dsp::cn::Generator;
 use media_dsp::codec::DecodeError;
-use media_dsp::plc::{self, Concealment};
+use media_dsp::plc::Concealment;
+use media_dsp::speech::Rate;
 use media_dsp::{g711, g722, g726};
 
 /// How the samples are coded.
@@ -36,7 +37,7 @@ enum Samples {
     G711(g711::Decoder),
     G722(g722::Decoder),
     G726(g726::Decoder, g726::Rate),
-    Linear(plc::Rate),
+    Linear(Rate),
 }
 
 impl Sampled {
@@ -46,8 +47,8 @@ impl Sampled {
             Coding::G711(law) => Samples::G711(g711::Decoder::new(law)),
             Coding::G722 => Samples::G722(g722::Decoder::new(g722::Mode::One)),
             Coding::G726(rate, packing) => Samples::G726(g726::Decoder::new(rate, packing), rate),
-            Coding::Narrow => Samples::Linear(plc::Rate::Narrow),
-            Coding::Wide => Samples::Linear(plc::Rate::Wide),
+            Coding::Narrow => Samples::Linear(Rate::Hz8000),
+            Coding::Wide => Samples::Linear(Rate::Hz16000),
         };
         let concealment = Concealment::new(decoder.rate());
         Self { decoder, types, concealment, generator: Generator::new(SEED) }
@@ -55,10 +56,10 @@ impl Sampled {
 }
 
 impl Samples {
-    fn rate(&self) -> plc::Rate {
+    fn rate(&self) -> Rate {
         match self {
-            Self::G711(_) | Self::G726(..) => plc::Rate::Narrow,
-            Self::G722(_) => plc::Rate::Wide,
+            Self::G711(_) | Self::G726(..) => Rate::Hz8000,
+            Self::G722(_) => Rate::Hz16000,
             Self::Linear(rate) => *rate,
         }
     }
@@ -94,15 +95,15 @@ impl Decoder for Sampled {
     fn format(&self) -> Format {
         match (&self.decoder, self.decoder.rate()) {
             (Samples::G722(_), _) => Format { clock: 8_000, rate: 16_000 },
-            (_, plc::Rate::Narrow) => Format { clock: 8_000, rate: 8_000 },
-            (_, plc::Rate::Wide) => Format { clock: 16_000, rate: 16_000 },
+            (_, Rate::Hz8000) => Format { clock: 8_000, rate: 8_000 },
+            (_, Rate::Hz16000) => Format { clock: 16_000, rate: 16_000 },
         }
     }
 
     fn frame(&self) -> usize {
         match self.decoder.rate() {
-            plc::Rate::Narrow => 80,
-            plc::Rate::Wide => 160,
+            Rate::Hz8000 => 80,
+            Rate::Hz16000 => 160,
         }
     }
 
