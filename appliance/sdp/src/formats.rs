@@ -29,10 +29,13 @@ pub struct FormatChange {
 }
 
 impl Media<'_> {
-    /// Whether the box can read what the line carries: sound in RTP that is not encrypted.
+    /// Whether the box can read what the line carries: sound in RTP that is not encrypted, and will not be
+    /// if the peer takes what is offered beside a plain transport (RFC 8643).
     pub fn is_plain_audio(&self) -> bool {
         let plain = matches!(self.transport(), Transport::RtpAvp | Transport::RtpAvpf);
-        self.is_active_audio() && plain
+        let has_keys = |attribute: Attribute<'_>| KEYS.iter().any(|name| attribute.is(name));
+        let keys = self.attributes().chain(self.session.session_attributes()).any(has_keys);
+        self.is_active_audio() && plain && !keys
     }
 }
 
@@ -77,6 +80,8 @@ fn is_about(payload_types: &[u8], line: &Line<'_>) -> bool {
     number(attribute).unwrap_or(false)
 }
 
+/// RFC 4568 §4, RFC 8122 §5, RFC 6189 §8.
+const KEYS: [&str; 3] = ["crypto", "fingerprint", "zrtp-hash"];
 /// RFC 8866 §6.6, §6.15; RFC 4585 §4.2.
 const OF_ONE_FORMAT: [&str; 3] = ["rtpmap", "fmtp", "rtcp-fb"];
 /// Room for a handful of formats.
@@ -129,9 +134,12 @@ mod tests {
     #[test]
     fn only_sound_that_is_not_encrypted_can_be_read() {
         let text = "v=0\r\nm=audio 1 RTP/AVP 8\r\nm=audio 1 RTP/SAVP 8\r\nm=video 1 RTP/AVP 34\r\n\
-            m=audio 0 RTP/AVP 8\r\n";
-        let session = Session::parse(text.as_bytes()).unwrap();
-        let plain: Vec<bool> = session.media().map(|media| media.is_plain_audio()).collect();
-        assert_eq!(plain, [true, false, false, false]);
+            m=audio 0 RTP/AVP 8\r\nm=audio 1 RTP/AVP 8\r\na=crypto:1 X inline:y\r\n";
+        let plain = |text: &str| -> Vec<bool> {
+            let session = Session::parse(text.as_bytes()).unwrap();
+            session.media().map(|media| media.is_plain_audio()).collect()
+        };
+        assert_eq!(plain(text), [true, false, false, false, false]);
+        assert_eq!(plain("v=0\r\na=fingerprint:sha-1 A\r\nm=audio 1 RTP/AVP 8\r\n"), [false]);
     }
 }
