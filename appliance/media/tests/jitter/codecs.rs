@@ -71,7 +71,7 @@ fn codecs() -> Vec<(&'static str, Codec, Encode, &'static [usize])> {
         (OpusRate::Hz16000, opus::Rate::Hz16000),
         (OpusRate::Hz48000, opus::Rate::Hz48000),
     ] {
-        let mut encoder = opus::Encoder::new(encoded, opus::Settings::default()).unwrap();
+        let mut encoder = opus::Encoder::new(encoded, opus::Settings::default());
         let encode = written(move |pcm, out| encoder.encode(pcm, out).unwrap());
         let codec = Codec::Opus(Box::new(Opus::new(rate, 96)));
         all.push(("Opus", codec, encode, &[10, 20, 40, 60]));
@@ -191,7 +191,7 @@ fn every_codec_conceals_what_is_lost() {
 fn opus_recovers_what_is_lost_from_the_packet_after_it() {
     let settings =
         opus::Settings { redundancy: opus::Redundancy::For { loss: 20 }, ..Default::default() };
-    let mut encoder = opus::Encoder::new(opus::Rate::Hz16000, settings).unwrap();
+    let mut encoder = opus::Encoder::new(opus::Rate::Hz16000, settings);
     // Three syllables a second: what never changes is no speech to the encoder, and not repeated.
     let mut at = 0;
     let mut encode = written(move |pcm, out| {

@@ -3,7 +3,8 @@
 use media::jitter::{Content, Decoder, Format};
 use media_dsp::cn::Generator;
 use media_dsp::codec::DecodeError;
-use media_dsp::plc::{Concealment, Rate};
+use media_dsp::plc::Concealment;
+use media_dsp::speech::Rate;
 
 pub(crate) const FORMAT: Format = Format { clock: 8_000, rate: 8_000 };
 pub(crate) const SOUND: u8 = 96;
@@ -17,7 +18,7 @@ pub(crate) struct Plain {
 
 impl Plain {
     pub(crate) fn new() -> Self {
-        Self { concealment: Concealment::new(Rate::Narrow), generator: Generator::new(1) }
+        Self { concealment: Concealment::new(Rate::Hz8000), generator: Generator::new(1) }
     }
 }
 
