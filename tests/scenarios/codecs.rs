@@ -27,6 +27,7 @@ fn who_is_called_is_offered_the_callers_codecs_and_then_all_that_the_box_transla
     assert_eq!(offered, "8 0 9 107 108 109 18 3 4");
     assert_eq!(answered, "8 0");
     lab.talk("201", "202");
+    lab.phone("201").hangs_up();
     lab.rest();
 }
 
