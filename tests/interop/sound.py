@@ -21,9 +21,11 @@ def melody(path, seed, seconds=40):
     write(path, numpy.concatenate(slots))
 
 
-def write(path, samples):
+def write(path, samples, channels=1):
+    """Writes samples from -1 to 1, the same into each channel."""
+    samples = numpy.repeat(samples, channels)
     with wave.open(path, "wb") as file:
-        file.setnchannels(1)
+        file.setnchannels(channels)
         file.setsampwidth(2)
         file.setframerate(RATE)
         file.writeframes((numpy.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())

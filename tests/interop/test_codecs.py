@@ -199,13 +199,16 @@ def phones_without_a_common_codec_talk_through_the_box(lab):
 @test
 def baresips_without_a_common_codec_hear_each_other(lab):
     box = lab.box()
-    source = os.path.join(lab.folder, "speech.wav")
-    sound.write(source, speech(20))
+    sources = {}
+    for channels in (1, 2):
+        sources[channels] = os.path.join(lab.folder, f"speech-{channels}.wav")
+        sound.write(sources[channels], speech(20), channels)
+    source = sources[1]
     made = {}
-    for number, (codec, module) in zip(range(201, 210), BARESIP):
+    for number, (codec, module, channels) in zip(range(201, 210), BARESIP):
         box.extension(str(number))
-        made[codec] = Baresip(lab, box, str(number), "secret-of-the-test", source, codec=codec,
-                              module=module)
+        made[codec] = Baresip(lab, box, str(number), "secret-of-the-test", sources[channels],
+                              codec=codec, module=module)
     for phone in made.values():
         phone.until_registered()
     said = []
@@ -229,4 +232,6 @@ def baresips_without_a_common_codec_hear_each_other(lab):
 
 # What the box offers on behalf of others; the rest it speaks when asked.
 OFFERED = ("PCMA", "G722", "opus", "PCMU", "GSM", "G723", "G729", "AMR-WB", "G726-32")
-BARESIP = (("pcma", "g711"), ("g722", "g722"), ("opus", "opus"), ("gsm", "gsm"))
+# How baresip calls a codec, its module, and the channels that it wants of a source.
+BARESIP = (("pcma", "g711", 1), ("g722/16000/1", "g722", 1), ("opus/48000/2", "opus", 2),
+           ("gsm", "gsm", 1))
