@@ -94,6 +94,14 @@ def need_root():
         raise Skipped("only root may do this")
 
 
+def need_mounts():
+    """Mounts of its own, which root does not have everywhere: not in a container, nor in a changed root."""
+    need_root()
+    tried = subprocess.run(["unshare", "-m", "true"], capture_output=True, text=True, check=False)
+    if tried.returncode:
+        raise Skipped(f"nothing can be mounted here: {tried.stderr.strip()}")
+
+
 def need(program):
     found = shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     if not found:
@@ -101,4 +109,4 @@ def need(program):
     return found
 
 
-__all__ = ["Lab", "Skipped", "TESTS", "need", "need_root", "ports", "test", "until"]
+__all__ = ["Lab", "Skipped", "TESTS", "need", "need_mounts", "need_root", "ports", "test", "until"]

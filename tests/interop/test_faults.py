@@ -7,7 +7,7 @@ import time
 from http.client import HTTPException
 
 from box import PASSWORD, Box, Refused
-from lab import need_root, test, until
+from lab import need_mounts, test, until
 from sip import Phone
 from sipp import Sipp
 from test_flows import expect, phones, talking
@@ -113,7 +113,7 @@ class SmallDisk:
     """A place whose data folder is a file system of a few megabytes."""
 
     def __init__(self, lab, folder):
-        need_root()
+        need_mounts()
         os.makedirs(folder, exist_ok=True)
         script = 'mount -t tmpfs -o size=4m tmpfs "$0" && exec "$@"'
         self.words = ("unshare", "-m", "sh", "-c", script, folder)

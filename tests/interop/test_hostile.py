@@ -8,7 +8,7 @@ import statistics
 import threading
 import time
 
-from lab import Skipped, need_root, test
+from lab import Skipped, need_mounts, test
 from test_flows import expect, phones, talking
 from test_media import call_with_streams, play
 from test_sipp import calls, office
@@ -249,7 +249,7 @@ class Blackholed:
     """A place where names are asked of somebody who never answers."""
 
     def __init__(self, lab):
-        need_root()
+        need_mounts()
         folder = lab.sub("resolver")
         for name, text in (("resolv.conf", "nameserver 127.0.53.53\n"),
                            ("hosts", "127.0.0.1 localhost\n")):

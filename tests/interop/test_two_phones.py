@@ -25,7 +25,7 @@ def talk(lab, box, first, second, number):
     until(lambda: not box.calls(), "an empty list of calls")
     heard_there = sound.Heard(ours, until(second.heard, "a recording")[-1]).demand(TALK * 0.8)
     heard_here = sound.Heard(theirs, until(first.heard, "a recording")[-1]).demand(TALK * 0.8)
-    record = until(lambda: [one for one in box.records() if one["ended"] and one["streams"]],
+    record = until(lambda: [one for one in box.records() if one["ended"] and len(one["streams"]) > 1],
                    "the finished record with its streams")[0]
     if record["end"]["why"] != "hung_up" or not record["answered"]:
         raise AssertionError(f"the record says {record['end']}")
