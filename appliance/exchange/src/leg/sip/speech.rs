@@ -42,9 +42,15 @@ pub(super) fn agreed(ours: &Session, theirs: &Session) -> Vec<Option<Formats>> {
         if !ours.is_plain_audio() || !theirs.is_plain_audio() {
             return None;
         }
-        let receive = known(&ours);
-        let mut send = known(&theirs);
-        send.retain(|format| receive.iter().any(|other| is_same(format.codec, other.codec)));
+        let in_both = |formats: &[Format], others: &[Format]| -> Vec<Format> {
+            let named =
+                |format: &&Format| others.iter().any(|other| is_same(format.codec, other.codec));
+            formats.iter().filter(named).copied().collect()
+        };
+        let (ours, said) = (known(&ours), known(&theirs));
+        // Who answers with one codec of many sends no other (RFC 3264 §6.1): media need not be ready
+        // to translate all that was offered.
+        let (receive, send) = (in_both(&ours, &said), in_both(&said, &ours));
         let packet_millis = theirs.ptime().and_then(|ptime| u8::try_from(ptime).ok()).unwrap_or(0);
         Some(Formats { receive, send, packet_millis })
     };
@@ -323,11 +329,12 @@ mod tests {
     }
 
     #[test]
-    fn what_only_one_side_named_is_not_sent() {
+    fn what_only_one_side_named_is_neither_sent_nor_awaited() {
         let ours = session("m=audio 1 RTP/AVP 8 9\r\n");
         let theirs = session("m=audio 1 RTP/AVP 9 3\r\na=ptime:30\r\n");
         let agreed = agreed(&ours, &theirs).remove(0).unwrap();
         assert_eq!(agreed.send, [Format { payload_type: 9, codec: Codec::G722 }]);
+        assert_eq!(agreed.receive, agreed.send);
         assert_eq!(agreed.packet_millis, 30);
     }
 }
