@@ -8,7 +8,8 @@
 use call::{Codec, Format, Formats, G726Bits, G726Packing};
 use sdp::{FormatChange, Media, Session};
 
-/// What another leg said, with all that the box can translate to. Nothing when there is nothing to add.
+/// What another leg said, with all that the box can translate to. Nothing when there is nothing to
+/// add.
 ///
 /// `before`: what this leg was told last. An encoding keeps the payload type that it had there
 /// (RFC 3264 §8.3.2).
@@ -48,8 +49,8 @@ pub(super) fn agreed(ours: &Session, theirs: &Session) -> Vec<Option<Formats>> {
             formats.iter().filter(named).copied().collect()
         };
         let (ours, said) = (known(&ours), known(&theirs));
-        // Who answers with one codec of many sends no other (RFC 3264 §6.1): media need not be ready
-        // to translate all that was offered.
+        // Who answers with one codec of many sends no other (RFC 3264 §6.1): media need not be
+        // ready to translate all that was offered.
         let (receive, send) = (in_both(&ours, &said), in_both(&said, &ours));
         let packet_millis = theirs.ptime().and_then(|ptime| u8::try_from(ptime).ok()).unwrap_or(0);
         Some(Formats { receive, send, packet_millis })
