@@ -21,7 +21,7 @@ peers=(sip-tester baresip-core kamailio tshark nftables iproute2 openssl procps 
     python3 python3-numpy g++)
 # What codecs and tones are compared with: other libraries, and speech; and what scores speech.
 peers+=(ffmpeg asterisk-core-sounds-en-wav espeak-ng libspandsp2 libgsm1 libopencore-amrwb0
-    libvo-amrwbenc0)
+    libvo-amrwbenc0 libbcg729-0)
 # shellcheck disable=SC2046
 need_cargo "${peers[@]}" $(for_node) $(for_pesq) $([ -z "$lint" ] || for_lints) || exit 2
 need_node || exit 2

@@ -156,7 +156,10 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 fn the_valid_messages_of_rfc_4475_are_read_alike() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/torture/rfc4475");
     if !folder.is_dir() {
-        return println!("skipped: the torture messages are not here");
+        // Not by a macro: the test harness swallows what those print.
+        let name = "the_valid_messages_of_rfc_4475_are_read_alike";
+        let line = format!("skip {name}: the torture messages: they are not here\n");
+        return std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes()).unwrap();
     }
     let mut comparison = Comparison::default();
     for name in VALID {

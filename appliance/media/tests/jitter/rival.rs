@@ -190,5 +190,7 @@ fn speech(seconds: usize) -> Option<Vec<i16>> {
 
 /// Says that something could not be compared; the test harness does not swallow it.
 fn skip(what: &str) {
-    let _ = std::io::stderr().write_all(format!("skip {what}\n").as_bytes());
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or_default();
+    let _ = std::io::stderr().write_all(format!("skip {test}: {what}\n").as_bytes());
 }
