@@ -41,6 +41,7 @@ mod bridge;
 mod content;
 mod engine;
 pub mod jitter;
+pub mod mixer;
 mod port;
 mod ports;
 pub mod rtcp;
