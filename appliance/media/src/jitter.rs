@@ -18,13 +18,14 @@
 //! often overtaken, and the shape of the cuts.
 //!
 //! ```
-//! use media::jitter::codec::{Coding, Sampled, Types};
+//! use call::Codec;
+//! use media::codec::{Hearing, Types};
 //! use media::jitter::{Decoder, Heard, JitterBuffer, Packet, Settings};
-//! use media_dsp::g711::Law;
+//! use media_dsp::resample::Rate;
 //! use std::time::{Duration, Instant};
 //!
 //! let types = Types { sound: 8, noise: Some(13) };
-//! let mut decoder = Sampled::new(Coding::G711(Law::A), types);
+//! let mut decoder = Hearing::new(Codec::Pcma, types, Rate::Hz8000).unwrap();
 //! let mut buffer = JitterBuffer::new(decoder.format(), Settings::default());
 //! let (start, mut frame) = (Instant::now(), [0; 160]);
 //! for number in 0..500_u32 {
@@ -46,7 +47,6 @@
 mod ahead;
 mod arrival;
 mod background;
-pub mod codec;
 mod decoder;
 mod playout;
 mod slots;

@@ -38,6 +38,7 @@
 //! ```
 
 mod bridge;
+pub mod codec;
 mod content;
 mod engine;
 pub mod jitter;

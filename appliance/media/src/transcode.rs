@@ -9,10 +9,7 @@
 //! Whatever is done to it, a stream leaves as one stream: under its sender's name, with numbers and
 //! timestamps that go on.
 
-mod compact_disc;
-mod decoder;
 mod direct;
-mod encoder;
 mod inlet;
 mod numbering;
 mod outlet;
@@ -131,13 +128,13 @@ impl Interpreter {
 
     /// What the far side asks of whoever speaks to it, if it did since the last time.
     pub(crate) fn take_request(&mut self) -> Option<Mode> {
-        self.plan.inlets.iter_mut().find_map(|inlet| inlet.decoder_mut().take_request())
+        self.plan.inlets.iter_mut().find_map(|inlet| inlet.take_request())
     }
 
     /// The far side asks for no more than this mode.
     pub(crate) fn obey(&mut self, mode: Mode) {
         if let Some(outlet) = &mut self.plan.outlet {
-            outlet.encoder_mut().obey(mode);
+            outlet.obey(mode);
         }
     }
 
@@ -220,7 +217,7 @@ impl Interpreter {
         else {
             return Outcome::Untranslatable;
         };
-        let clocks = Clocks { from: inlet.decoder().codec().clock(), to: outlet.codec().clock() };
+        let clocks = Clocks { from: inlet.codec().clock(), to: outlet.codec().clock() };
         let timeline = self.timeline.get_or_insert_with(|| Timeline::new(head.timestamp, clocks));
         let mut work =
             Work { inlet, outlet, numbering: &mut self.numbering, ssrc: head.ssrc, desk };

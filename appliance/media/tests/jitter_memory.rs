@@ -4,12 +4,10 @@
 
 #![allow(missing_docs, unsafe_code, clippy::unwrap_used, clippy::indexing_slicing)]
 
-use media::jitter::codec::{
-    AmrWb, Codec, Coding, G729, G7231, Gsm, Opus, OpusRate, Sampled, Types,
-};
+use call::Codec;
+use media::codec::{Hearing, Types};
 use media::jitter::{Decoder, JitterBuffer, Packet, Settings};
-use media_dsp::amrwb::rtp::Framing;
-use media_dsp::g711::Law;
+use media_dsp::resample::Rate;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -59,19 +57,20 @@ fn a_buffer_takes_the_memory_that_it_says() {
 fn nothing_is_allocated_for_a_packet_or_a_frame() {
     let types = Types { sound: 96, noise: Some(13) };
     let codecs = [
-        (Codec::Sampled(Box::new(Sampled::new(Coding::G711(Law::A), types))), vec![0x55; 160]),
-        (Codec::Sampled(Box::new(Sampled::new(Coding::G722, types))), vec![0x55; 160]),
-        (Codec::G729(Box::new(G729::new(96))), vec![0x11; 20]),
-        (Codec::G7231(Box::new(G7231::new(96))), vec![0x10; 24]),
-        (Codec::Gsm(Box::new(Gsm::new(types))), vec![0xd0; 33]),
-        (Codec::AmrWb(Box::new(AmrWb::new(Framing::OctetAligned, 96))), {
+        (Codec::Pcma, vec![0x55; 160]),
+        (Codec::G722, vec![0x55; 160]),
+        (Codec::G729 { annex_b: true }, vec![0x11; 20]),
+        (Codec::G723 { annex_a: true }, vec![0x10; 24]),
+        (Codec::Gsm, vec![0xd0; 33]),
+        (Codec::AmrWb { octet_aligned: true }, {
             let mut payload = vec![0x33; 2 + 32];
             (payload[0], payload[1]) = (0xf0, 2 << 3 | 4);
             payload
         }),
-        (Codec::Opus(Box::new(Opus::new(OpusRate::Hz48000, 96))), vec![0x48; 40]),
+        (Codec::Opus, vec![0x48; 40]),
     ];
-    for (mut codec, payload) in codecs {
+    for (codec, payload) in codecs {
+        let mut codec = Hearing::new(codec, types, Rate::Hz48000).unwrap();
         let format = codec.format();
         let mut buffer = JitterBuffer::new(format, Settings::default());
         let mut pcm = vec![0; format.rate as usize / 50];

@@ -1,7 +1,7 @@
 //! Payloads that become others without being heard: the same codes, otherwise written.
 
-use super::decoder::{framing, g726_packing};
 use super::inlet::LONGEST;
+use crate::codec::{framing, g726_packing};
 use call::{Codec, G726Bits};
 use media_dsp::amrwb::rtp::{self, Framing, Payload};
 use media_dsp::amrwb::{self, Frame, FrameType};

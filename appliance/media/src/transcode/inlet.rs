@@ -1,25 +1,32 @@
 //! One codec of a far side, up to where its sound is encoded again.
 
-use super::decoder::Decoder;
 use super::direct::Direct;
-use super::encoder::{Encoder, Shape};
+use crate::codec::{self, Decoder, Shape, is_memoryless};
 use call::Codec;
-use media_dsp::plc::Concealment;
+use media_dsp::amrwb::Mode;
 use media_dsp::resample::{Rate, Resampler};
-use media_dsp::speech;
 
-/// A decoder, what helps it over gaps, and the way to the encoder's rate.
+/// A codec of a far side, and the way to the encoder's rate.
+///
+/// Its decoder is made for the first packet that needs one: a phone that answers with eight codecs
+/// sends one of them, and what is only written otherwise needs none. That packet allocates, and no
+/// other.
 #[derive(Debug)]
 pub(crate) struct Inlet {
-    decoder: Decoder,
+    codec: Codec,
+    rate: Rate,
     /// For whom it was made.
     target: Shape,
-    /// For codecs that have no concealment of their own.
-    concealment: Option<Box<Concealment>>,
-    /// Nothing where the rates are equal.
-    resampler: Option<Resampler>,
+    tools: Option<Box<Tools>>,
     /// Where nothing has to be decoded.
     direct: Option<Direct>,
+}
+
+#[derive(Debug)]
+struct Tools {
+    decoder: Decoder,
+    /// Nothing where the rates are equal.
+    resampler: Option<Resampler>,
 }
 
 /// Room for the sound of one packet.
@@ -31,29 +38,29 @@ pub(crate) struct Room {
 
 impl Inlet {
     /// At the beginning of a stream; nothing for what has no sound that is known here.
-    pub(crate) fn new(codec: Codec, encoder: &Encoder) -> Option<Self> {
-        let decoder = Decoder::new(codec, encoder.rate(), encoder.millis())?;
-        let (from, to) = (decoder.rate(), encoder.rate());
-        Some(Self {
-            concealment: concealment(codec, from),
-            decoder,
-            target: encoder.shape(),
-            resampler: (from != to).then(|| Resampler::new(from, to)),
-            direct: Direct::new(codec, encoder.codec()),
-        })
+    pub(crate) fn new(codec: Codec, target: Shape) -> Option<Self> {
+        let rate = codec::rate(codec, target.rate())?;
+        let direct = Direct::new(codec, target.codec());
+        Some(Self { codec, rate, target, tools: None, direct })
     }
 
     /// Whether it is what [`Self::new`] would make, so that its memory may be kept.
-    pub(crate) fn fits(&self, codec: Codec, encoder: &Encoder) -> bool {
-        self.decoder.codec() == codec && self.target == encoder.shape()
+    pub(crate) fn fits(&self, codec: Codec, target: Shape) -> bool {
+        self.codec == codec && self.target == target
     }
 
-    pub(crate) fn decoder(&self) -> &Decoder {
-        &self.decoder
+    pub(crate) fn codec(&self) -> Codec {
+        self.codec
     }
 
-    pub(crate) fn decoder_mut(&mut self) -> &mut Decoder {
-        &mut self.decoder
+    /// Whether the codec conceals losses by means of its own, and has heard what was before them.
+    pub(crate) fn conceals(&self) -> bool {
+        self.tools.as_ref().is_some_and(|it| it.decoder.conceals())
+    }
+
+    /// Which mode the far side wants to be spoken to in, if it said so since the last time.
+    pub(crate) fn take_request(&mut self) -> Option<Mode> {
+        self.tools.as_mut().and_then(|it| it.decoder.take_request())
     }
 
     /// How a payload is written otherwise and for how many samples, where that is all, and packets
@@ -66,18 +73,20 @@ impl Inlet {
 
     /// Whether a payload means the same whatever came before.
     pub(crate) fn is_memoryless(&self) -> bool {
-        self.decoder.is_memoryless() && self.resampler.is_none()
+        is_memoryless(self.codec) && self.rate == self.target.rate()
     }
 
     /// The sound of a payload at the encoder's rate. Nothing when this is no payload of the codec,
     /// or more than [`LONGEST`].
     pub(crate) fn hear<'a>(&mut self, payload: &[u8], room: &'a mut Room) -> Option<&'a [i16]> {
-        let most = room.decoded.len().min(LONGEST.samples(self.decoder.rate()));
-        let made = self.decoder.decode(payload, room.decoded.get_mut(..most)?)?;
-        if let Some(concealment) = &mut self.concealment {
-            concealment.heard(room.decoded.get_mut(..made)?);
-        }
-        self.resampled(made, room)
+        let most = match self.codec {
+            Codec::ComfortNoise { .. } => self.rate.hz() * self.target.millis() / 1_000,
+            _ => LONGEST.samples(self.rate),
+        };
+        let most = most.min(room.decoded.len());
+        let tools = self.tools()?;
+        let made = tools.decoder.decode(payload, room.decoded.get_mut(..most)?).ok()?;
+        tools.resampled(made, room)
     }
 
     /// The same of a payload that was overtaken, for a codec without memory.
@@ -86,29 +95,31 @@ impl Inlet {
         payload: &[u8],
         room: &'a mut Room,
     ) -> Option<&'a [i16]> {
-        let made = self.decoder.decode(payload, &mut room.decoded)?;
+        let made = self.tools()?.decoder.decode_late(payload, &mut room.decoded).ok()?;
         room.decoded.get(..made)
     }
 
     /// Sound in place of what was lost, at the encoder's rate: at least so many samples of it, if
     /// the codec has frames.
     pub(crate) fn conceal<'a>(&mut self, samples: usize, room: &'a mut Room) -> Option<&'a [i16]> {
-        let (from, to) = (self.decoder.rate().hz(), self.target.1.hz());
-        let wanted = (samples * from).div_ceil(to);
-        let made = match (self.decoder.conceal(wanted, &mut room.decoded), &mut self.concealment) {
-            (Some(made), _) => made,
-            (None, concealment) => {
-                let pcm = room.decoded.get_mut(..wanted)?;
-                match concealment {
-                    Some(concealment) => concealment.conceal(pcm),
-                    None => pcm.fill(0),
-                }
-                wanted
-            }
-        };
-        self.resampled(made, room)
+        let wanted = (samples * self.rate.hz()).div_ceil(self.target.rate().hz());
+        let tools = self.tools()?;
+        let made = tools.decoder.conceal(wanted, &mut room.decoded);
+        tools.resampled(made, room)
     }
 
+    fn tools(&mut self) -> Option<&mut Tools> {
+        if self.tools.is_none() {
+            let (from, to) = (self.rate, self.target.rate());
+            let decoder = Decoder::new(self.codec, to)?;
+            let resampler = (from != to).then(|| Resampler::new(from, to));
+            self.tools = Some(Box::new(Tools { decoder, resampler }));
+        }
+        self.tools.as_deref_mut()
+    }
+}
+
+impl Tools {
     fn resampled<'a>(&mut self, made: usize, room: &'a mut Room) -> Option<&'a [i16]> {
         let decoded = room.decoded.get(..made)?;
         let Some(resampler) = &mut self.resampler else { return Some(decoded) };
@@ -136,19 +147,6 @@ impl Millis {
     pub(crate) const fn ticks(self, clock: u32) -> i32 {
         (self.0 as u64 * clock as u64 / 1_000) as i32
     }
-}
-
-fn concealment(codec: Codec, rate: Rate) -> Option<Box<Concealment>> {
-    let own = !matches!(
-        codec,
-        Codec::Pcmu | Codec::Pcma | Codec::G722 | Codec::G726 { .. } | Codec::L16 { .. }
-    );
-    let rate = match rate {
-        Rate::Hz8000 => speech::Rate::Hz8000,
-        Rate::Hz16000 => speech::Rate::Hz16000,
-        Rate::Hz32000 | Rate::Hz48000 => return None,
-    };
-    (!own).then(|| Box::new(Concealment::new(rate)))
 }
 
 /// RFC 3551 §4.2: a receiver should accept packets of up to 200 ms.

@@ -1,17 +1,23 @@
 //! The codec that a far side hears, and the sound that waits for a whole packet of it.
 
-use super::encoder::Encoder;
 use super::inlet::LONGEST;
 use super::packets::Packets;
+use crate::codec::{Encoder, Shape};
 use crate::rtp::Head;
 use call::Codec;
+use media_dsp::amrwb::Mode;
 
-/// An encoder with the beginning of its next packet.
+/// What a far side hears, with the beginning of its next packet.
+///
+/// Its encoder is made for the first packet that needs one, which allocates, as no other does.
 #[derive(Debug)]
 pub(crate) struct Outlet {
     payload_type: u8,
-    encoder: Encoder,
-    /// The beginning of the next packet.
+    shape: Shape,
+    /// The most that the far side wants to hear.
+    mode: Option<Mode>,
+    encoder: Option<Encoder>,
+    /// The beginning of the next packet; no room before there is an encoder.
     waiting: Box<[i16]>,
     length: usize,
     /// The timestamp of what waits, or of what should come next.
@@ -30,11 +36,18 @@ pub(crate) struct Name {
 }
 
 impl Outlet {
-    pub(crate) fn new(payload_type: u8, encoder: Encoder) -> Self {
-        let room = 2 * encoder.packet() + LONGEST.samples(encoder.rate()) + SPARE;
-        let waiting = vec![0; room].into_boxed_slice();
-        let (length, position) = (0, 0);
-        Self { payload_type, encoder, waiting, length, position, marker: false, begun: false }
+    pub(crate) fn new(payload_type: u8, shape: Shape) -> Self {
+        Self {
+            payload_type,
+            shape,
+            mode: None,
+            encoder: None,
+            waiting: Box::default(),
+            length: 0,
+            position: 0,
+            marker: false,
+            begun: false,
+        }
     }
 
     /// The same codec under another number.
@@ -42,16 +55,20 @@ impl Outlet {
         self.payload_type = payload_type;
     }
 
-    pub(crate) fn encoder(&self) -> &Encoder {
-        &self.encoder
-    }
-
-    pub(crate) fn encoder_mut(&mut self) -> &mut Encoder {
-        &mut self.encoder
+    pub(crate) fn shape(&self) -> Shape {
+        self.shape
     }
 
     pub(crate) fn codec(&self) -> Codec {
-        self.encoder.codec()
+        self.shape.codec()
+    }
+
+    /// Takes no more than this mode from the next packet on.
+    pub(crate) fn obey(&mut self, mode: Mode) {
+        self.mode = Some(mode);
+        if let Some(encoder) = &mut self.encoder {
+            encoder.obey(mode);
+        }
     }
 
     /// Another stream begins: nothing waits.
@@ -61,7 +78,7 @@ impl Outlet {
 
     /// Where sound that comes next belongs; nothing before the first.
     pub(crate) fn end(&self) -> Option<u32> {
-        self.begun.then(|| self.position.wrapping_add(self.encoder.ticks(self.length)))
+        self.begun.then(|| self.position.wrapping_add(self.shape.ticks(self.length)))
     }
 
     /// Nothing waits, and what comes next belongs here.
@@ -75,7 +92,7 @@ impl Outlet {
 
     /// How many samples a whole packet lacks.
     pub(crate) fn lack(&self) -> usize {
-        self.encoder.packet().saturating_sub(self.length)
+        self.shape.packet().saturating_sub(self.length)
     }
 
     /// The next packet has this marker, unless it has one already.
@@ -85,6 +102,10 @@ impl Outlet {
 
     /// Puts sound behind what waits.
     pub(crate) fn push(&mut self, pcm: &[i16]) {
+        if self.waiting.is_empty() {
+            let room = 2 * self.shape.packet() + LONGEST.samples(self.shape.rate()) + SPARE;
+            self.waiting = vec![0; room].into_boxed_slice();
+        }
         let Some(room) = self.waiting.get_mut(self.length..) else { return };
         for (slot, sample) in room.iter_mut().zip(pcm) {
             *slot = *sample;
@@ -99,7 +120,7 @@ impl Outlet {
         packets: &mut Packets,
     ) -> Option<usize> {
         (self.lack() == 0).then_some(())?;
-        self.make_of(self.encoder.packet(), name(), packets)
+        self.make_of(self.shape.packet(), name(), packets)
     }
 
     /// Makes a shorter packet of what waits, as far as the codec can, and forgets the rest.
@@ -108,7 +129,7 @@ impl Outlet {
         name: impl FnOnce() -> Name,
         packets: &mut Packets,
     ) -> Option<usize> {
-        let whole = self.length / self.encoder.grain() * self.encoder.grain();
+        let whole = self.length / self.shape.grain() * self.shape.grain();
         let made = if whole > 0 { self.make_of(whole, name(), packets) } else { None };
         self.length = 0;
         made
@@ -117,7 +138,8 @@ impl Outlet {
     /// Makes a packet of just this sound; nothing waits before it.
     pub(crate) fn say(&mut self, name: Name, pcm: &[i16], packets: &mut Packets) -> Option<usize> {
         let head = self.head(name);
-        let made = packets.add(head, |room| self.encoder.encode(pcm, room));
+        let encoder = self.encoder()?;
+        let made = packets.add(head, |room| encoder.encode(pcm, room));
         self.went(pcm.len());
         made
     }
@@ -135,25 +157,49 @@ impl Outlet {
         made
     }
 
-    /// Makes a packet that was overtaken: it belongs elsewhere, and changes nothing here.
+    /// Makes a packet of just this sound, which was overtaken: it belongs elsewhere, and changes
+    /// nothing here.
     pub(crate) fn say_late(
         &mut self,
         head: Head,
+        pcm: &[i16],
         packets: &mut Packets,
-        write: impl FnOnce(&mut Encoder, &mut [u8]) -> Option<usize>,
     ) -> Option<usize> {
         let head = Head { payload_type: self.payload_type, ..head };
-        packets.add(head, |room| write(&mut self.encoder, room))
+        let encoder = self.encoder()?;
+        packets.add(head, |room| encoder.encode(pcm, room))
+    }
+
+    /// The same of a payload that is written elsewhere.
+    pub(crate) fn say_late_as(
+        &self,
+        head: Head,
+        packets: &mut Packets,
+        write: impl FnOnce(&mut [u8]) -> Option<usize>,
+    ) -> Option<usize> {
+        packets.add(Head { payload_type: self.payload_type, ..head }, write)
     }
 
     fn make_of(&mut self, samples: usize, name: Name, packets: &mut Packets) -> Option<usize> {
         let head = self.head(name);
-        let pcm = self.waiting.get(..samples)?;
-        let made = packets.add(head, |room| self.encoder.encode(pcm, room));
+        self.encoder()?;
+        let (Some(encoder), Some(pcm)) = (&mut self.encoder, self.waiting.get(..samples)) else {
+            return None;
+        };
+        let made = packets.add(head, |room| encoder.encode(pcm, room));
         self.waiting.copy_within(samples..self.length, 0);
         self.length -= samples;
         self.went(samples);
         made
+    }
+
+    fn encoder(&mut self) -> Option<&mut Encoder> {
+        if self.encoder.is_none() {
+            let mut encoder = Encoder::new(self.shape)?;
+            self.mode.into_iter().for_each(|mode| encoder.obey(mode));
+            self.encoder = Some(encoder);
+        }
+        self.encoder.as_mut()
     }
 
     fn head(&self, name: Name) -> Head {
@@ -167,7 +213,7 @@ impl Outlet {
     }
 
     fn went(&mut self, samples: usize) {
-        self.position = self.position.wrapping_add(self.encoder.ticks(samples));
+        self.position = self.position.wrapping_add(self.shape.ticks(samples));
         self.marker = false;
     }
 }

@@ -1,9 +1,9 @@
 //! What becomes of each payload type that a far side may send: decided when both sides are known,
 //! not for each packet.
 
-use super::encoder::Encoder;
 use super::inlet::Inlet;
 use super::outlet::Outlet;
+use crate::codec::{self, Shape};
 use call::{Codec, Format, Formats};
 use media_dsp::resample::Rate;
 
@@ -67,11 +67,11 @@ impl Plan {
             return self.keys(from, other);
         }
         let Some(outlet) = &self.outlet else { return Way::Unspeakable };
-        let encoder = outlet.encoder();
-        let fits = kept.iter().position(|inlet| inlet.fits(codec, encoder));
+        let shape = outlet.shape();
+        let fits = kept.iter().position(|inlet| inlet.fits(codec, shape));
         let inlet = match fits {
             Some(place) => Some(kept.swap_remove(place)),
-            None => Inlet::new(codec, encoder),
+            None => Inlet::new(codec, shape),
         };
         let Some(inlet) = inlet else { return Way::Unspeakable };
         self.inlets.push(inlet);
@@ -113,19 +113,15 @@ fn outlet(receive: &[Format], other: &Formats, before: &mut Option<Outlet>) -> O
             receive.iter().filter(sound).find_map(|it| understood(it.codec, other)).or(first)
         }
     }?;
-    let encoder = Encoder::new(target.codec, Rate::Hz48000, other.packet_millis)?;
     // Opus takes any rate, and best the one that the sound has.
-    let rate = |format: &Format| Inlet::new(format.codec, &encoder).map(|it| it.decoder().rate());
+    let rate = |format: &Format| codec::rate(format.codec, Rate::Hz48000);
     let natural = receive.iter().filter(foreign).filter_map(rate).max()?;
-    let encoder = match target.codec {
-        Codec::Opus => Encoder::new(target.codec, natural, other.packet_millis)?,
-        _ => encoder,
-    };
-    match before.take_if(|old| old.encoder().shape() == encoder.shape()) {
+    let shape = Shape::new(target.codec, natural, other.packet_millis)?;
+    match before.take_if(|old| old.shape() == shape) {
         Some(mut old) => {
             old.rename(target.payload_type);
             Some(old)
         }
-        None => Some(Outlet::new(target.payload_type, encoder)),
+        None => Some(Outlet::new(target.payload_type, shape)),
     }
 }

@@ -4,6 +4,7 @@ use super::inlet::{Inlet, Millis};
 use super::numbering::Numbering;
 use super::outlet::{Name, Outlet};
 use super::{Desk, Outcome};
+use crate::codec::is_memoryless;
 use crate::rtp::Head;
 
 /// One packet between its decoder and its encoder.
@@ -50,10 +51,10 @@ impl Work<'_> {
         if gap < UNSTEADY.ticks(clock) {
             return;
         }
-        let rate = self.outlet.encoder().rate().hz() as u64;
+        let rate = self.outlet.shape().rate().hz() as u64;
         let missing = (u64::from(gap.unsigned_abs()) * rate / u64::from(clock)) as usize;
         let lack = if self.outlet.is_empty() { 0 } else { self.outlet.lack().min(missing) };
-        let told = if short && self.inlet.decoder().conceals() { missing } else { 0 };
+        let told = if short && self.inlet.conceals() { missing } else { 0 };
         if lack.max(told) == 0 {
             return;
         }
@@ -68,14 +69,14 @@ impl Work<'_> {
             return;
         }
         let gap = at.wrapping_sub(self.outlet.end().unwrap_or(at)).cast_signed();
-        let packet = self.outlet.encoder().ticks(self.outlet.encoder().packet()).cast_signed();
+        let packet = self.outlet.shape().ticks(self.outlet.shape().packet()).cast_signed();
         let missing = (gap / packet.max(1)).clamp(1, MOST_MISSING);
         self.numbering.skip(u16::try_from(missing).unwrap_or(1));
     }
 
     pub(super) fn hear(&mut self, head: Head, payload: &[u8]) -> Outcome {
         self.outlet.mark(head.marker);
-        let packet = self.outlet.encoder().packet();
+        let packet = self.outlet.shape().packet();
         let alone = self.outlet.is_empty();
         if alone && let Some((direct, samples)) = self.inlet.direct(payload, packet) {
             let Some(name) = name_alone(self.numbering, head) else { return Outcome::Late };
@@ -101,13 +102,13 @@ impl Work<'_> {
     pub(super) fn late(&mut self, head: Head, timestamp: u32, payload: &[u8]) -> Outcome {
         let Some(sequence) = self.numbering.straight(head.sequence) else { return Outcome::Late };
         let head = Head { sequence, timestamp, ..head };
-        let packet = self.outlet.encoder().packet();
+        let packet = self.outlet.shape().packet();
         let packets = &mut self.desk.packets;
         if let Some((direct, _)) = self.inlet.direct(payload, packet) {
-            let made = self.outlet.say_late(head, packets, |_, room| direct.write(payload, room));
+            let made = self.outlet.say_late_as(head, packets, |room| direct.write(payload, room));
             return note(self.numbering, made);
         }
-        if !self.inlet.is_memoryless() || !self.outlet.encoder().is_memoryless() {
+        if !self.inlet.is_memoryless() || !is_memoryless(self.outlet.codec()) {
             return Outcome::Late;
         }
         let Some(pcm) = self.inlet.hear_late(payload, &mut self.desk.room) else {
@@ -116,7 +117,7 @@ impl Work<'_> {
         if pcm.len() != packet {
             return Outcome::Late;
         }
-        let made = self.outlet.say_late(head, packets, |encoder, room| encoder.encode(pcm, room));
+        let made = self.outlet.say_late(head, pcm, packets);
         note(self.numbering, made)
     }
 

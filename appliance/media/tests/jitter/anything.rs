@@ -2,9 +2,10 @@
 
 use crate::network::Chance;
 use crate::plain::{FORMAT, NOISE, Plain, SOUND};
-use media::jitter::codec::{AmrWb, Codec, G729, G7231, Opus, OpusRate};
+use call::Codec;
+use media::codec::{Hearing, Types};
 use media::jitter::{Decoder, JitterBuffer, Pace, Packet, Settings};
-use media_dsp::amrwb::rtp::Framing;
+use media_dsp::resample::Rate;
 use std::time::{Duration, Instant};
 
 #[test]
@@ -65,13 +66,15 @@ fn no_packets_and_no_times_do_any_harm() {
 #[test]
 fn payloads_of_nonsense_do_no_harm_to_codecs_with_frames() {
     let codecs = [
-        Codec::G729(Box::new(G729::new(96))),
-        Codec::G7231(Box::new(G7231::new(96))),
-        Codec::AmrWb(Box::new(AmrWb::new(Framing::BandwidthEfficient, 96))),
-        Codec::AmrWb(Box::new(AmrWb::new(Framing::OctetAligned, 96))),
-        Codec::Opus(Box::new(Opus::new(OpusRate::Hz16000, 96))),
+        Codec::G729 { annex_b: true },
+        Codec::G723 { annex_a: true },
+        Codec::AmrWb { octet_aligned: false },
+        Codec::AmrWb { octet_aligned: true },
+        Codec::Opus,
     ];
-    for mut codec in codecs {
+    for codec in codecs {
+        let types = Types { sound: 96, noise: None };
+        let mut codec = Hearing::new(codec, types, Rate::Hz16000).unwrap();
         let format = codec.format();
         let mut chance = Chance::new(9);
         let mut buffer = JitterBuffer::new(format, Settings::default());

@@ -1,11 +1,11 @@
 //! Every codec through the buffer: packets of 10 to 60 ms, losses, pauses.
 
 use crate::network::{Chance, ms};
-use media::jitter::codec::{
-    AmrWb, Codec, Coding, G729, G7231, Gsm, Opus, OpusRate, Sampled, Types,
-};
+use call::{Codec, G726Bits, G726Packing};
+use media::codec::{Hearing, Types};
 use media::jitter::{Decoder, Heard, JitterBuffer, Packet, Settings, Statistics};
 use media_dsp::amrwb::{self, rtp};
+use media_dsp::resample::Rate;
 use media_dsp::{g711, g722, g726, g729, g7231, gsm, opus};
 use std::f64::consts::TAU;
 use std::time::{Duration, Instant};
@@ -13,70 +13,78 @@ use std::time::{Duration, Instant};
 type Encode = Box<dyn FnMut(&[i16]) -> Vec<u8>>;
 
 /// A name, a decoder, an encoder, and the milliseconds that a packet may hold.
-fn codecs() -> Vec<(&'static str, Codec, Encode, &'static [usize])> {
-    let types = Types { sound: 96, noise: Some(13) };
-    let sampled = |coding| Codec::Sampled(Box::new(Sampled::new(coding, types)));
-    let mut all: Vec<(&'static str, Codec, Encode, &'static [usize])> = Vec::new();
+fn codecs() -> Vec<(&'static str, Hearing, Encode, &'static [usize])> {
+    let at_8k = |codec| hearing(codec, Rate::Hz8000);
+    let mut all: Vec<(&'static str, Hearing, Encode, &'static [usize])> = Vec::new();
 
     let mut encoder = g711::Encoder::new(g711::Law::A);
     let encode = written(move |pcm, out| encoder.encode(pcm, out).unwrap());
-    all.push(("PCMA", sampled(Coding::G711(g711::Law::A)), encode, &[10, 20, 30, 40, 60]));
+    all.push(("PCMA", at_8k(Codec::Pcma), encode, &[10, 20, 30, 40, 60]));
 
     let mut encoder = g722::Encoder::new(g722::Mode::One);
     let encode = written(move |pcm, out| encoder.encode(pcm, out).unwrap());
-    all.push(("G.722", sampled(Coding::G722), encode, &[10, 20, 30, 60]));
+    all.push(("G.722", at_8k(Codec::G722), encode, &[10, 20, 30, 60]));
 
     let (rate, packing) = (g726::Rate::Kbit32, g726::Packing::Rtp);
     let mut encoder = g726::Encoder::new(rate, packing);
+    let g726 = Codec::G726 { bits: G726Bits::Four, packing: G726Packing::Rtp };
     let encode = written(move |pcm, out| encoder.encode(pcm, out).unwrap());
-    all.push(("G.726", sampled(Coding::G726(rate, packing)), encode, &[10, 20, 60]));
+    all.push(("G.726", at_8k(g726), encode, &[10, 20, 60]));
 
-    for (name, coding) in [("L16 at 8 kHz", Coding::Narrow), ("L16 at 16 kHz", Coding::Wide)] {
+    for (name, rate) in [("L16 at 8 kHz", 8_000), ("L16 at 16 kHz", 16_000)] {
         let encode: Encode = Box::new(|pcm| pcm.iter().flat_map(|it| it.to_be_bytes()).collect());
-        all.push((name, sampled(coding), encode, &[10, 20, 40]));
+        all.push((name, at_8k(Codec::L16 { rate }), encode, &[10, 20, 40]));
     }
 
     let mut encoder = g729::Encoder::new(g729::Dtx::Off);
     let encode = written(move |pcm, out| encoder.encode(pcm, out).unwrap());
-    all.push(("G.729", Codec::G729(Box::new(G729::new(96))), encode, &[10, 20, 30, 60]));
+    all.push((
+        "G.729",
+        hearing(Codec::G729 { annex_b: true }, Rate::Hz8000),
+        encode,
+        &[10, 20, 30, 60],
+    ));
 
     let mut encoder = g7231::Encoder::new(g7231::Rate::High, g7231::Vad::Off);
     let encode = written(move |pcm, out| {
         pcm.chunks(240)
             .fold(0, |at, pcm| at + encoder.encode(pcm, &mut out[at..]).unwrap().octets())
     });
-    all.push(("G.723.1", Codec::G7231(Box::new(G7231::new(96))), encode, &[30, 60]));
+    all.push(("G.723.1", at_8k(Codec::G723 { annex_a: true }), encode, &[30, 60]));
 
     let mut encoder = gsm::Encoder::new();
     let encode = written(move |pcm, out| encoder.encode(pcm, out).unwrap());
-    all.push(("GSM", Codec::Gsm(Box::new(Gsm::new(types))), encode, &[20, 40, 60]));
+    all.push(("GSM", at_8k(Codec::Gsm), encode, &[20, 40, 60]));
 
-    for framing in [rtp::Framing::OctetAligned, rtp::Framing::BandwidthEfficient] {
+    for octet_aligned in [true, false] {
+        let framing = match octet_aligned {
+            true => rtp::Framing::OctetAligned,
+            false => rtp::Framing::BandwidthEfficient,
+        };
         let mut encoder = amrwb::Encoder::new(amrwb::Mode::M1265, amrwb::Transmission::Continuous);
         let encode = written(move |pcm, out| {
             let frames: Vec<_> =
                 pcm.chunks(320).map(|it| encoder.encode_frame(it).unwrap()).collect();
             rtp::write(framing, None, &frames, out).unwrap()
         });
-        all.push((
-            "AMR-WB",
-            Codec::AmrWb(Box::new(AmrWb::new(framing, 96))),
-            encode,
-            &[20, 40, 60],
-        ));
+        all.push(("AMR-WB", at_8k(Codec::AmrWb { octet_aligned }), encode, &[20, 40, 60]));
     }
 
     for (rate, encoded) in [
-        (OpusRate::Hz8000, opus::Rate::Hz8000),
-        (OpusRate::Hz16000, opus::Rate::Hz16000),
-        (OpusRate::Hz48000, opus::Rate::Hz48000),
+        (Rate::Hz8000, opus::Rate::Hz8000),
+        (Rate::Hz16000, opus::Rate::Hz16000),
+        (Rate::Hz48000, opus::Rate::Hz48000),
     ] {
         let mut encoder = opus::Encoder::new(encoded, opus::Settings::default());
         let encode = written(move |pcm, out| encoder.encode(pcm, out).unwrap());
-        let codec = Codec::Opus(Box::new(Opus::new(rate, 96)));
+        let codec = hearing(Codec::Opus, rate);
         all.push(("Opus", codec, encode, &[10, 20, 40, 60]));
     }
     all
+}
+
+fn hearing(codec: Codec, rate: Rate) -> Hearing {
+    Hearing::new(codec, Types { sound: 96, noise: Some(13) }, rate).unwrap()
 }
 
 fn written(mut encode: impl FnMut(&[i16], &mut [u8]) -> usize + 'static) -> Encode {
@@ -91,7 +99,7 @@ fn written(mut encode: impl FnMut(&[i16], &mut [u8]) -> usize + 'static) -> Enco
 /// Ten seconds of a voice through a network that is late and loses by chance; what was heard in the
 /// last five, and the counts.
 fn carry(
-    codec: &mut Codec,
+    codec: &mut Hearing,
     encode: &mut Encode,
     packet_ms: usize,
     lost_permille: u64,
@@ -205,7 +213,7 @@ fn opus_recovers_what_is_lost_from_the_packet_after_it() {
             .collect();
         encoder.encode(&spoken, out).unwrap()
     });
-    let mut codec = Codec::Opus(Box::new(Opus::new(OpusRate::Hz16000, 96)));
+    let mut codec = hearing(Codec::Opus, Rate::Hz16000);
     let (_, _, statistics) = carry(&mut codec, &mut encode, 20, 50);
     println!("{statistics:?}");
     assert!(statistics.recovered_samples > statistics.concealed_samples, "{statistics:?}");
@@ -215,13 +223,13 @@ fn opus_recovers_what_is_lost_from_the_packet_after_it() {
 fn pauses_of_g729_and_amr_wb_are_theirs() {
     let mut g729 = g729::Encoder::new(g729::Dtx::AnnexB);
     let mut amrwb = amrwb::Encoder::new(amrwb::Mode::M1265, amrwb::Transmission::Discontinuous);
-    let cases: [(Codec, Encode); 2] = [
+    let cases: [(Hearing, Encode); 2] = [
         (
-            Codec::G729(Box::new(G729::new(96))),
+            hearing(Codec::G729 { annex_b: true }, Rate::Hz8000),
             written(move |pcm, out| g729.encode(pcm, out).unwrap()),
         ),
         (
-            Codec::AmrWb(Box::new(AmrWb::new(rtp::Framing::OctetAligned, 96))),
+            hearing(Codec::AmrWb { octet_aligned: true }, Rate::Hz16000),
             written(move |pcm, out| {
                 let frame = amrwb.encode_frame(pcm).unwrap();
                 match frame.frame_type() {

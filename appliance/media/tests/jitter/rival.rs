@@ -5,9 +5,11 @@
 //! `skip `.
 
 use crate::network::{Chance, ms};
-use media::jitter::codec::{Coding, Sampled, Types};
+use call::Codec;
+use media::codec::{Hearing, Types};
 use media::jitter::{Decoder, JitterBuffer, Packet, Settings};
 use media_dsp::g711::{self, Law};
+use media_dsp::resample::Rate;
 use neteq::{AudioPacket, NetEq, NetEqConfig, RtpHeader};
 use std::ffi::OsString;
 use std::fs;
@@ -105,7 +107,7 @@ fn lost(begins: u64, goes_on: u64, packets: usize) -> Vec<bool> {
 /// What is heard of packets that are late by chance, by up to so many microseconds, in their order.
 fn ours(octets: &[u8], lost: &[bool], most: u64) -> Vec<i16> {
     let types = Types { sound: 8, noise: None };
-    let mut decoder = Sampled::new(Coding::G711(Law::A), types);
+    let mut decoder = Hearing::new(Codec::Pcma, types, Rate::Hz8000).unwrap();
     let mut buffer = JitterBuffer::new(decoder.format(), Settings::default());
     #[allow(clippy::disallowed_methods)]
     let epoch = Instant::now();
