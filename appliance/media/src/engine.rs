@@ -16,7 +16,7 @@ use std::time::Instant;
 /// Give it every command in order, then every packet with the instant of its arrival; call
 /// [`Engine::tick`] a few times a second (or when [`Engine::poll_timeout`] says so) and drain
 /// [`Engine::poll_event`] to the end whenever it suits. A packet costs two look-ups by number and
-/// no allocation.
+/// no allocation, but for the first of a stream that is translated, for which a codec is set up.
 ///
 /// The pool of sockets is its owner's business: [`MediaCommand::Provide`] passes it by, and
 /// [`MediaEvent::Free`] and [`MediaEvent::Exhausted`] never come from here.

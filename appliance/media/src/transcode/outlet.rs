@@ -102,10 +102,7 @@ impl Outlet {
 
     /// Puts sound behind what waits.
     pub(crate) fn push(&mut self, pcm: &[i16]) {
-        if self.waiting.is_empty() {
-            let room = 2 * self.shape.packet() + LONGEST.samples(self.shape.rate()) + SPARE;
-            self.waiting = vec![0; room].into_boxed_slice();
-        }
+        self.encoder();
         let Some(room) = self.waiting.get_mut(self.length..) else { return };
         for (slot, sample) in room.iter_mut().zip(pcm) {
             *slot = *sample;
@@ -198,6 +195,8 @@ impl Outlet {
             let mut encoder = Encoder::new(self.shape)?;
             self.mode.into_iter().for_each(|mode| encoder.obey(mode));
             self.encoder = Some(encoder);
+            let room = 2 * self.shape.packet() + LONGEST.samples(self.shape.rate()) + SPARE;
+            self.waiting = vec![0; room].into_boxed_slice();
         }
         self.encoder.as_mut()
     }
