@@ -33,7 +33,7 @@ pub struct Ua {
     pub domain: String,
     /// Its own idea of its address.
     pub at: SocketAddr,
-    /// `UDP`, `TCP` or `TLS`.
+    /// `UDP`, `TCP`, `TLS` or `WSS`.
     pub transport: &'static str,
     /// Where it sends what is outside of dialogs.
     pub proxy: SocketAddr,
@@ -306,7 +306,11 @@ impl Ua {
     fn via(&mut self) -> String {
         let rport = if self.habits.rport { ";rport" } else { "" };
         let token = self.token();
-        format!("SIP/2.0/{} {};branch=z9hG4bK{token}{rport}", self.transport, self.at)
+        let sent_by = match self.transport {
+            "WSS" => format!("{}.invalid", self.name),
+            _ => self.at.to_string(),
+        };
+        format!("SIP/2.0/{} {sent_by};branch=z9hG4bK{token}{rport}", self.transport)
     }
 
     fn contact(&self) -> String {
@@ -315,6 +319,8 @@ impl Ua {
         }
         match self.transport {
             "UDP" => format!("<sip:{}@{}>", self.user, self.at),
+            // A browser has no address that anybody could call (RFC 7118 §5).
+            "WSS" => format!("<sip:{}@{}.invalid;transport=ws>", self.user, self.name),
             other => {
                 let name = other.to_ascii_lowercase();
                 format!("<sip:{}@{};transport={name}>", self.user, self.at)

@@ -257,6 +257,9 @@ pub(crate) struct Network {
     inside: Vec<String>,
     /// How the outside reaches the box when a router stands between.
     external: External,
+    /// Web sites beside the box's own whose pages may be telephones.
+    #[schema(example = json!(["https://crm.example"]))]
+    web_phones: Vec<String>,
 }
 
 /// The address that goes into c=, Contact and Via towards the outside.

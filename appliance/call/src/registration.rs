@@ -63,4 +63,6 @@ pub enum Transport {
     Tcp,
     /// TLS over TCP.
     Tls,
+    /// WebSocket in TLS: a browser (RFC 7118).
+    Wss,
 }

@@ -21,7 +21,7 @@ pub use change::{Applied, Change, Entry, Expect, Invalid, Key, Problem, Row};
 pub use device::Device;
 pub use extension::{Extension, Forwarding};
 pub use id::{DeviceId, ExtensionId, InboundRouteId, OutboundRouteId, Revision, TenantId, TrunkId};
-pub use network::{External, Network, Subnet};
+pub use network::{BadOrigin, External, Network, Subnet, WebOrigin};
 pub use number::{BadNumber, Number};
 pub use pattern::{BadPattern, Pattern};
 pub use route::{InboundRoute, OutboundRoute};

@@ -14,7 +14,20 @@ pub struct Network {
     pub inside: Vec<Subnet>,
     /// How the outside reaches the box when a router stands between.
     pub external: External,
+    /// Web sites beside the box's own whose pages may be telephones: `https://crm.example`.
+    pub web_phones: Vec<WebOrigin>,
 }
+
+/// Where a page comes from (RFC 6454 §6.1): scheme, host and, where it is not the usual one, port.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = String))]
+#[serde(try_from = "String", into = "String")]
+pub struct WebOrigin(String);
+
+/// Not a scheme, a host and perhaps a port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BadOrigin;
 
 /// The address that goes into c=, Contact and Via towards the outside.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -81,6 +94,45 @@ impl Network {
     /// Whether an address is on our side of the router.
     pub fn is_inside(&self, address: IpAddr) -> bool {
         Subnet::is_private(address) || self.inside.iter().any(|subnet| subnet.contains(address))
+    }
+}
+
+impl WebOrigin {
+    /// Whether a page that says `Origin:` so comes from there.
+    pub fn is(&self, origin: &str) -> bool {
+        self.0.eq_ignore_ascii_case(origin)
+    }
+}
+
+impl FromStr for WebOrigin {
+    type Err = BadOrigin;
+    fn from_str(text: &str) -> Result<Self, BadOrigin> {
+        let text = text.trim().trim_end_matches('/').to_ascii_lowercase();
+        let authority = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b);
+        let good = authority.is_some_and(|it| !it.is_empty() && it.bytes().all(plain));
+        if good { Ok(Self(text)) } else { Err(BadOrigin) }
+    }
+}
+
+impl fmt::Display for BadOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the address of a web site without a path, like https://crm.example")
+    }
+}
+
+impl std::error::Error for BadOrigin {}
+
+impl TryFrom<String> for WebOrigin {
+    type Error = BadOrigin;
+    fn try_from(text: String) -> Result<Self, BadOrigin> {
+        text.parse()
+    }
+}
+
+impl From<WebOrigin> for String {
+    fn from(origin: WebOrigin) -> Self {
+        origin.0
     }
 }
 
@@ -166,6 +218,15 @@ mod tests {
         assert!(!office.contains("192.168.2.1".parse().unwrap()));
         assert!("0.0.0.0/0".parse::<Subnet>().unwrap().contains("8.8.8.8".parse().unwrap()));
         assert!("10.0.0.0/33".parse::<Subnet>().is_err());
+    }
+
+    #[test]
+    fn a_web_site_is_named_without_a_path() {
+        let crm: WebOrigin = "https://CRM.example:8443/".parse().unwrap();
+        assert!(crm.is("https://crm.example:8443") && !crm.is("https://crm.example"));
+        for wrong in ["crm.example", "https://", "https://crm.example/phone", "ftp://crm.example"] {
+            assert!(wrong.parse::<WebOrigin>().is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -33,6 +33,7 @@ mod tls;
 mod udp;
 mod watchdog;
 mod web;
+mod websocket;
 
 use options::{Command, HELP};
 use std::process::ExitCode;

@@ -22,6 +22,7 @@ use crate::tls::Tls;
 use crate::udp::Udp;
 use crate::watchdog;
 use crate::web::Web;
+use crate::websocket::phones;
 use api::EventLog;
 use arc_swap::ArcSwap;
 use exchange::{Exchange, Surroundings};
@@ -126,7 +127,8 @@ impl Sockets {
         };
         let listeners = with(Transport::Udp, self.sip.udp_addresses())
             .chain(with(Transport::Tcp, self.sip.tcp_addresses()))
-            .chain(with(Transport::Tls, self.sips.tcp_addresses()));
+            .chain(with(Transport::Tls, self.sips.tcp_addresses()))
+            .chain(with(Transport::Wss, self.http.tcp_addresses()));
         let media = if options.media.is_empty() { all_families() } else { options.media.clone() };
         Surroundings {
             listeners: listeners.collect(),
@@ -198,7 +200,7 @@ impl House {
         let streams = Streams::new(handle.clone(), mailbox.clone(), tls.clone());
         let web = Web::admission();
         let code = claim.code().map(|code| code.reveal().to_owned());
-        let appliance = Appliance {
+        let appliance = Arc::new(Appliance {
             config: ArcSwap::new(Arc::clone(&config)),
             changing: Mutex::new(()),
             mailbox: mailbox.clone(),
@@ -211,7 +213,8 @@ impl House {
             sip: streams.admission.clone(),
             web: web.clone(),
             ports: sockets.ports(),
-        };
+        });
+        let router = api::router(appliance.clone()).merge(phones(streams.clone(), appliance));
 
         let urls = urls(&sockets.http.tcp_addresses(), &surroundings.addresses);
         write_run_file(&options, &sockets)?;
@@ -240,7 +243,6 @@ impl House {
             state: State::new(start),
         };
         let control = spawn_control(control, config, registrations)?;
-        let router = api::router(Arc::new(appliance));
         for listener in sockets.http.tcp {
             let web = Web { router: router.clone(), tls: tls.clone(), admission: web.clone() };
             tasks.spawn(web.listen(listener));

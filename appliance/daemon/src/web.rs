@@ -31,6 +31,10 @@ pub(crate) struct Web {
     pub(crate) admission: Admission,
 }
 
+/// The address of ours that a request came to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OurEnd(pub(crate) SocketAddr);
+
 impl Web {
     /// How many connections the web may have.
     pub(crate) fn admission() -> Admission {
@@ -71,7 +75,8 @@ impl Web {
             return timeout(HANDSHAKE, redirect(stream)).await?;
         }
         let stream = timeout(HANDSHAKE, self.tls.accept(stream)).await??;
-        let service = service_fn(|request| self.answer(request, remote));
+        let local = stream.get_ref().0.local_addr()?;
+        let service = service_fn(|request| self.answer(request, local, remote));
         let mut builder = http1::Builder::new();
         builder.timer(TokioTimer::new()).header_read_timeout(HEADERS).max_buf_size(BUFFER);
         let connection = builder.serve_connection(TokioIo::new(stream), service);
@@ -83,9 +88,11 @@ impl Web {
     async fn answer(
         &self,
         mut request: Request<Incoming>,
+        local: SocketAddr,
         remote: SocketAddr,
     ) -> Result<Response<Body>, Infallible> {
         request.extensions_mut().insert(ConnectInfo(remote));
+        request.extensions_mut().insert(OurEnd(local));
         let mut router = self.router.clone();
         match timeout(REQUEST, router.call(request)).await {
             Ok(answer) => answer,

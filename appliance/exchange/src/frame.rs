@@ -170,9 +170,9 @@ impl Frame {
         let local = self.places.listener(transport, addr.ip())?;
         let connection = match transport {
             Transport::Udp => None,
-            Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => {
-                Some(self.connection_to(transport, addr, name))
-            }
+            // Nobody can connect to a browser.
+            Transport::Ws | Transport::Wss => return None,
+            Transport::Tcp | Transport::Tls => Some(self.connection_to(transport, addr, name)),
         };
         Some(Flow { transport, local, remote: addr, connection })
     }

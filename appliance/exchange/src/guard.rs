@@ -3,7 +3,7 @@
 use crate::frame::Frame;
 use config::{Config, Credentials, Device, Extension, TenantId};
 use sip::digest::{Algorithm, Ha1, NonceKey, NonceUse, NonceVerdict, Use, verify};
-use sip::flow::Flow;
+use sip::flow::{Flow, Transport};
 use sip::{Compose, Message, Method, Name, Status, UriBuf};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -113,8 +113,16 @@ impl Guard {
         let stale = if stale { ", stale=true" } else { "" };
         let mut compose = frame.reply_to(request, flow, Status::UNAUTHORIZED);
         let plain = self.plain.is_plain(request, flow.remote.ip());
-        let algorithms: &[Algorithm] =
-            if plain { &[Algorithm::Md5] } else { &[Algorithm::Md5, Algorithm::Sha256] };
+        let algorithms: &[Algorithm] = match flow.transport {
+            _ if plain => &[Algorithm::Md5],
+            // The best one first is as it should be (RFC 8760 §2.4), and those libraries of browsers
+            // that know MD5 alone look at the last.
+            Transport::Ws | Transport::Wss => &[Algorithm::Sha256, Algorithm::Md5],
+            // Old phones look at the first.
+            Transport::Udp | Transport::Tcp | Transport::Tls => {
+                &[Algorithm::Md5, Algorithm::Sha256]
+            }
+        };
         for algorithm in algorithms {
             compose = compose.header(
                 Name::WwwAuthenticate,

@@ -36,10 +36,10 @@ impl Exchange {
         }
         self.frame.accepted(&flow);
         let parsed = match flow.transport {
-            Transport::Udp => Message::parse_datagram(bytes),
-            Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => {
-                Message::parse_framed(bytes)
-            }
+            // A frame of a WebSocket has its length, so that Content-Length may be missing there as
+            // it may in a datagram (RFC 7118 §5.2).
+            Transport::Udp | Transport::Ws | Transport::Wss => Message::parse_datagram(bytes),
+            Transport::Tcp | Transport::Tls => Message::parse_framed(bytes),
         };
         let message = match parsed {
             Ok(message) => message,
@@ -257,7 +257,10 @@ impl Exchange {
         let Some(id) = self.open(message, flow, now) else { return };
         self.guard.expire(self.frame.clock(now).seconds());
         self.flood.right(flow.remote.ip());
-        self.registrar.register(&mut self.frame, id, message, flow, &who, now);
+        let moved = self.registrar.register(&mut self.frame, id, message, flow, &who, now);
+        for old in moved {
+            self.legs.moved(old, flow);
+        }
     }
 
     fn message(&mut self, message: &Message<'_>, flow: Flow, now: Instant) {

@@ -91,6 +91,7 @@ impl Registrar {
                 call::Transport::Udp => Transport::Udp,
                 call::Transport::Tcp => Transport::Tcp,
                 call::Transport::Tls => Transport::Tls,
+                call::Transport::Wss => Transport::Wss,
             };
             let (local, remote) = (registration.local, registration.source);
             // A stream did not survive the restart; its phone comes again by itself.
@@ -99,7 +100,8 @@ impl Registrar {
         }
     }
 
-    /// Answers a REGISTER of a phone that has proved who it is.
+    /// Answers a REGISTER of a phone that has proved who it is. The streams that its bindings have
+    /// left for this one: calls that it has there go on here (RFC 5626 §5.3).
     pub(crate) fn register(
         &mut self,
         frame: &mut Frame,
@@ -108,9 +110,9 @@ impl Registrar {
         flow: Flow,
         who: &Known,
         now: Instant,
-    ) {
-        let compose = match self.bind(frame, request, flow, who, now) {
-            Ok(()) => self.bindings_of(frame, request, &flow, who, now),
+    ) -> Vec<Flow> {
+        let (compose, moved) = match self.bind(frame, request, flow, who, now) {
+            Ok(moved) => (self.bindings_of(frame, request, &flow, who, now), moved),
             Err(Refused { status, reason }) => {
                 frame.count("registrations", "refused");
                 let tag = frame.random.token();
@@ -119,10 +121,12 @@ impl Registrar {
                     Status::INTERVAL_TOO_BRIEF => compose.header(Name::MinExpires, MIN_SECONDS),
                     _ => compose,
                 };
-                return frame.respond(id, status, compose, now);
+                frame.respond(id, status, compose, now);
+                return Vec::new();
             }
         };
         frame.respond(id, Status::OK, compose, now);
+        moved
     }
 
     fn bind(
@@ -132,7 +136,7 @@ impl Registrar {
         flow: Flow,
         who: &Known,
         now: Instant,
-    ) -> Result<(), Refused> {
+    ) -> Result<Vec<Flow>, Refused> {
         let number = who.extension.number.as_str();
         self.check_address(request, who)?;
         let contacts = request.contacts().map_err(|malformed| Refused {
@@ -151,7 +155,7 @@ impl Registrar {
                 for id in mine {
                     self.remove(id, frame, "unregistered");
                 }
-                return Ok(());
+                return Ok(Vec::new());
             }
             Contacts::Listed(listed) => listed,
         };
@@ -161,7 +165,7 @@ impl Registrar {
             wanted.push(Wanted::read(&contact, request)?);
         }
         if wanted.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         self.check_order(&mine, call_id, cseq)?;
         let new = wanted.iter().filter(|wanted| wanted.seconds > 0).count();
@@ -178,6 +182,7 @@ impl Registrar {
         let user_agent: String =
             request.user_agent().unwrap_or_default().chars().take(MAX_USER_AGENT).collect();
         let clock = frame.clock(now);
+        let mut moved = Vec::new();
         for wanted in wanted {
             let same = mine.iter().copied().find(|id| self.is_same(*id, &wanted));
             if wanted.seconds == 0 {
@@ -187,6 +192,8 @@ impl Registrar {
                 continue;
             }
             let known = same.and_then(|id| self.bindings.get(&id));
+            let left = known.map(|known| known.flow);
+            moved.extend(left.filter(|old| old.connection.is_some() && *old != flow));
             let registered = known.map_or(clock, |known| known.registration.registered);
             let id = same.unwrap_or_else(|| {
                 self.next += 1;
@@ -206,8 +213,9 @@ impl Registrar {
                 cseq,
                 transport: match flow.transport {
                     Transport::Udp => call::Transport::Udp,
-                    Transport::Tcp | Transport::Ws => call::Transport::Tcp,
-                    Transport::Tls | Transport::Wss => call::Transport::Tls,
+                    Transport::Tcp => call::Transport::Tcp,
+                    Transport::Tls => call::Transport::Tls,
+                    Transport::Ws | Transport::Wss => call::Transport::Wss,
                 },
                 source: flow.remote,
                 local: flow.local,
@@ -225,7 +233,7 @@ impl Registrar {
             frame.output.push_back(Output::Notify(Event::Registered(registration)));
         }
         self.trim(&who.extension.number.to_string(), who.tenant(), frame);
-        Ok(())
+        Ok(moved)
     }
 
     /// A phone registers itself, not its neighbour: To must name its extension or its device.

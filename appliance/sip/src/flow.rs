@@ -41,14 +41,14 @@ impl Transport {
         }
     }
 
-    /// The value of a URI's `transport` parameter, RFC 3261 §19.1.1.
+    /// The value of a URI's `transport` parameter, RFC 3261 §19.1.1. A secure WebSocket has no value
+    /// of its own (RFC 7118 §5.2.4).
     pub fn uri_name(self) -> &'static str {
         match self {
             Self::Udp => "udp",
             Self::Tcp => "tcp",
             Self::Tls => "tls",
-            Self::Ws => "ws",
-            Self::Wss => "wss",
+            Self::Ws | Self::Wss => "ws",
         }
     }
 
@@ -56,7 +56,7 @@ impl Transport {
     pub fn from_name(name: &str) -> Option<Self> {
         const ALL: [Transport; 5] =
             [Transport::Udp, Transport::Tcp, Transport::Tls, Transport::Ws, Transport::Wss];
-        ALL.into_iter().find(|transport| transport.uri_name().eq_ignore_ascii_case(name))
+        ALL.into_iter().find(|transport| transport.via_name().eq_ignore_ascii_case(name))
     }
 
     /// The port when none is written, RFC 3261 §19.1.2 and RFC 7118 §8.
@@ -115,6 +115,7 @@ mod tests {
     fn a_transport_is_read_in_any_case() {
         assert_eq!(Transport::from_name("tLs"), Some(Transport::Tls));
         assert_eq!(Transport::from_name("UDP"), Some(Transport::Udp));
+        assert_eq!(Transport::from_name("wss"), Some(Transport::Wss));
         assert_eq!(Transport::from_name("sctp"), None);
     }
 

@@ -88,6 +88,7 @@ pub(crate) fn changes() -> Vec<Change> {
             network: Network {
                 inside: vec!["203.0.113.0/24".parse().unwrap()],
                 external: External::Fixed("198.51.100.7".parse().unwrap()),
+                web_phones: vec!["https://crm.example".parse().unwrap()],
             },
             max_calls: 17,
             ..Settings::default()

@@ -29,7 +29,12 @@ impl Lab {
         // The one clock reading of the lab: an origin, of which nothing depends.
         #[allow(clippy::disallowed_methods)]
         let origin = Instant::now();
-        let listeners = [(Transport::Udp, 5060), (Transport::Tcp, 5060), (Transport::Tls, 5061)];
+        let listeners = [
+            (Transport::Udp, 5060),
+            (Transport::Tcp, 5060),
+            (Transport::Tls, 5061),
+            (Transport::Wss, 443),
+        ];
         let listeners = listeners.into_iter().flat_map(|(transport, port)| {
             boxed::media_addresses()
                 .into_iter()

@@ -259,6 +259,16 @@ impl Legs {
         self.settle(leg);
     }
 
+    /// A phone has left one stream for another: so have its calls.
+    pub(crate) fn moved(&mut self, old: Flow, new: Flow) {
+        for leg in self.legs.values_mut().filter(|leg| leg.flow == old) {
+            leg.flow = new;
+            if let State::Up(up) = &mut leg.state {
+                up.dialog.moved(new);
+            }
+        }
+    }
+
     /// An ACK that no transaction absorbed.
     pub(crate) fn ack(&mut self, desk: &mut Desk<'_>, request: &Message<'_>) {
         let Some(leg) = self.leg_of(request) else { return };

@@ -88,7 +88,7 @@ impl Legs {
                 } else if known.transport == call::Transport::Udp {
                     let local = binding.flow.local;
                     Way::Flow(Flow::udp(local, binding.address()))
-                } else if binding.is_behind_nat() {
+                } else if binding.is_behind_nat() || known.transport == call::Transport::Wss {
                     Way::Lost
                 } else {
                     let transport = binding.flow.transport;
