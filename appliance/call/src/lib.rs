@@ -8,18 +8,22 @@ mod codec;
 mod end;
 mod event;
 mod id;
+mod keys;
 mod leg;
 mod media;
 mod record;
 mod registration;
 mod route;
 mod search;
+mod security;
+mod suite;
 mod time;
 
 pub use codec::{Codec, Format, Formats, G726Bits, G726Packing};
 pub use end::{Cause, Decider, End, Why};
 pub use event::{Event, Topic, TrunkState, TrunkStatus};
 pub use id::{CallId, LegId};
+pub use keys::{Keys, MasterKey, WrongLength};
 pub use leg::{
     Diversion, DiversionReason, LegCommand, LegEvent, Offer, Origin, Party, Target, TransferState,
 };
@@ -28,4 +32,6 @@ pub use record::{CallRecord, CallState, Direction, Place, Step, StreamRecord};
 pub use registration::{Registration, RegistrationId, Transport};
 pub use route::{RouteQuestion, RouteReport, Verdict};
 pub use search::Search;
+pub use security::{LegSecurity, Security};
+pub use suite::Suite;
 pub use time::UnixMillis;

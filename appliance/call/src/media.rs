@@ -1,6 +1,6 @@
 //! What crosses the border between control and media threads.
 
-use crate::{CallId, Formats, LegId};
+use crate::{CallId, Formats, Keys, LegId};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
 
@@ -52,6 +52,15 @@ pub enum MediaCommand {
         port: PortId,
         /// What both may say, and under which numbers.
         formats: Box<Formats>,
+    },
+    /// What the far side and the box protect their packets with from now on: SRTP (RFC 3711). Packets
+    /// that are not genuine are not believed, whatever their address; genuine ones are, wherever they
+    /// come from.
+    Keys {
+        /// The pair.
+        port: PortId,
+        /// The keys of both directions; nothing where both speak in the clear.
+        keys: Option<Box<Keys>>,
     },
     /// What one pair hears, the other says.
     Bridge {
@@ -186,6 +195,9 @@ pub struct StreamStats {
     pub translated: u64,
     /// Packets that should have, but came too late, or were nothing that can be translated.
     pub untranslated: u64,
+    /// Packets that should have been protected and were not genuine: forged, changed on the way, or under
+    /// a key that was not agreed on.
+    pub forged: u64,
     /// The last RTP payload type that came in.
     pub payload_type: Option<u8>,
 }

@@ -1,6 +1,6 @@
 //! What remains of a call. It exists from the INVITE on and grows until the call is over.
 
-use crate::{CallId, Diversion, End, MediaKind, Party, StreamStats, UnixMillis};
+use crate::{CallId, Diversion, End, LegSecurity, MediaKind, Party, StreamStats, UnixMillis};
 use serde::{Deserialize, Serialize};
 
 /// The record of one call.
@@ -48,6 +48,9 @@ pub struct CallRecord {
     /// that is `from` and `to`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub talking: Vec<Party>,
+    /// How its streams are protected, each leg by itself; empty until a leg has agreed on its media.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub security: Vec<LegSecurity>,
     /// What went through its media ports.
     pub streams: Vec<StreamRecord>,
 }

@@ -164,6 +164,9 @@ fn media(page: &mut Page, media: &MediaFigures) {
             ("outcome=\"nowhere\"", media.dropped_nowhere),
             ("outcome=\"late\"", media.dropped_late),
             ("outcome=\"untranslatable\"", media.dropped_untranslatable),
+            ("outcome=\"forged\"", media.dropped_forged),
+            ("outcome=\"repeated\"", media.dropped_repeated),
+            ("outcome=\"unprotected\"", media.dropped_unprotected),
             ("outcome=\"unsent\"", media.dropped_unsent),
         ],
     );

@@ -62,6 +62,7 @@ fn measure(name: &str, millis: Option<u8>, from: Codec, to: Codec) {
                             black_box(packet);
                         }
                     }
+                    Verdict::Ciphered { .. } => panic!("nobody has keys"),
                     Verdict::Drop(reason) => panic!("{reason:?}"),
                 }
             }

@@ -51,6 +51,15 @@ pub enum Verdict {
         /// To this address.
         to: SocketAddr,
     },
+    /// One of the two sides is encrypted: what [`Engine::poll_packet`] gives leaves in its place.
+    Ciphered {
+        /// From this pair.
+        port: PortId,
+        /// From its RTCP socket instead of its RTP socket.
+        rtcp: bool,
+        /// To this address.
+        to: SocketAddr,
+    },
     /// It ends here.
     Drop(DropReason),
 }
@@ -75,6 +84,12 @@ pub enum DropReason {
     /// It was to be translated, and is no payload of what it says it is, or nothing that the other
     /// side has a word for.
     Untranslatable,
+    /// Its far side is encrypted, and it is not what that sent, or under another key.
+    Forged,
+    /// Its far side is encrypted, and it came before, or so late that it may have.
+    Repeated,
+    /// The other side is encrypted, and it could not be.
+    Unprotected,
 }
 
 impl Engine {
@@ -110,6 +125,11 @@ impl Engine {
                 it.formats = Some(formats);
                 self.ports.interpret(port);
             }
+            MediaCommand::Keys { port, keys } => {
+                if let Some(it) = self.ports.of_mut(port) {
+                    it.protect(keys, now);
+                }
+            }
             MediaCommand::Bridge { a, b } => {
                 self.ports.bridge(a, b);
                 self.ports.interpret(a);
@@ -144,11 +164,15 @@ impl Engine {
         now: Instant,
     ) -> Verdict {
         let Some(it) = self.ports.of_mut(port) else { return Verdict::Drop(DropReason::NotLent) };
-        let (belief, content) = match it.hear(rtcp, from, bytes, now) {
+        let heard = it.open(rtcp, bytes, now).and_then(|bytes| {
+            let (belief, content) = it.hear(rtcp, from, bytes, now)?;
+            let said = Said::of(&content);
+            Ok((belief, said, bytes))
+        });
+        let (belief, said, bytes) = match heard {
             Ok(heard) => heard,
             Err(reason) => return Verdict::Drop(reason),
         };
-        let said = Said::of(&content);
         let partner = it.partner;
         let reported = it.silence.broken(now);
         if belief == Belief::Learned {
@@ -161,7 +185,8 @@ impl Engine {
         self.relay(port, partner, rtcp, said, bytes)
     }
 
-    /// The next packet in place of one whose verdict was [`Verdict::Translated`].
+    /// The next packet in place of one whose verdict was [`Verdict::Translated`] or
+    /// [`Verdict::Ciphered`].
     pub fn poll_packet(&mut self) -> Option<&[u8]> {
         self.desk.take()
     }
@@ -232,7 +257,26 @@ impl Engine {
         if matches!(said, Said::Stream | Said::Plain) {
             it.speak(1, bytes.len() as u64);
         }
-        Verdict::Forward { port: out, rtcp, to }
+        let is_ciphered = it.secrecy.is_some();
+        if !is_ciphered && !self.ports.of(heard).is_some_and(|it| it.secrecy.is_some()) {
+            return Verdict::Forward { port: out, rtcp, to };
+        }
+        if is_ciphered && matches!(said, Said::Keys | Said::Plain) {
+            return Verdict::Drop(DropReason::Unprotected);
+        }
+        self.desk.put(bytes);
+        if self.seal(out, said == Said::Reports) == 0 {
+            return Verdict::Drop(DropReason::Unprotected);
+        }
+        Verdict::Ciphered { port: out, rtcp, to }
+    }
+
+    /// Protects what lies on the desk as the far side of a pair wants it. How many packets are left.
+    fn seal(&mut self, out: PortId, reports: bool) -> u64 {
+        if let Some(secrecy) = self.ports.of_mut(out).and_then(|it| it.secrecy.as_mut()) {
+            self.desk.change(|buffer, length| secrecy.seal(reports, buffer, length));
+        }
+        self.desk.sum().0
     }
 
     /// Counts what became of a packet that does not leave as it came.
@@ -249,6 +293,7 @@ impl Engine {
             it.speak(packets, octets);
             request = it.interpreter.as_mut().and_then(|it| it.take_request());
         }
+        self.seal(out, false);
         let Some(it) = self.ports.of_mut(heard) else { return Verdict::Drop(DropReason::NotLent) };
         let reason = match outcome {
             Outcome::Passes | Outcome::Made => {

@@ -48,6 +48,7 @@ mod ports;
 pub mod recording;
 pub mod rtcp;
 pub mod rtp;
+mod secrecy;
 pub mod sound;
 mod source;
 pub mod srtp;

@@ -3,10 +3,12 @@
 use crate::content::Content;
 use crate::engine::DropReason;
 use crate::rtcp::{Compound, Packet, Report};
+use crate::secrecy::Secrecy;
 use crate::source::{Belief, ReportSource, Sight, Source};
+use crate::srtp::UnprotectError;
 use crate::stats::{Agreed, Reception};
 use crate::transcode::Interpreter;
-use call::{Formats, LegId, MediaKind, PeerAddress, PortId, StreamStats};
+use call::{Formats, Keys, LegId, MediaKind, PeerAddress, PortId, StreamStats};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -21,6 +23,8 @@ pub(crate) struct Port {
     pub(crate) formats: Option<Box<Formats>>,
     /// Who says here what the partner hears; nobody where it passes as it is.
     pub(crate) interpreter: Option<Box<Interpreter>>,
+    /// What the far side and the box protect their packets with.
+    pub(crate) secrecy: Option<Box<Secrecy>>,
     pub(crate) stats: StreamStats,
     pub(crate) silence: Silence,
     /// When the engine will look at its silence.
@@ -68,6 +72,7 @@ impl Port {
             partner: None,
             formats: None,
             interpreter: None,
+            secrecy: None,
             stats: StreamStats::default(),
             silence: match patience {
                 Duration::ZERO => Silence::Unwatched,
@@ -91,6 +96,47 @@ impl Port {
         if rtcp { self.reports.to() } else { self.media.to() }
     }
 
+    /// The far side has other keys from now on, or none any more.
+    pub(crate) fn protect(&mut self, keys: Option<Box<Keys>>, now: Instant) {
+        match (keys, &mut self.secrecy) {
+            (Some(keys), Some(secrecy)) => secrecy.rekey(&keys, now),
+            (Some(keys), none) => *none = Some(Box::new(Secrecy::new(&keys))),
+            (None, secrecy) => *secrecy = None,
+        }
+    }
+
+    /// Takes the protection off a datagram, if the far side has keys. Nothing else is done with one that
+    /// is not genuine.
+    pub(crate) fn open<'a>(
+        &mut self,
+        rtcp: bool,
+        bytes: &'a mut [u8],
+        now: Instant,
+    ) -> Result<&'a mut [u8], DropReason> {
+        let Some(secrecy) = &mut self.secrecy else { return Ok(bytes) };
+        let reports = match Content::read(self.kind, rtcp, bytes) {
+            Some(Content::Rtp(_)) => Some(false),
+            Some(Content::Rtcp) => Some(true),
+            Some(Content::Keys | Content::Plain) | None => None,
+        };
+        let opened = match reports {
+            Some(reports) => secrecy.open(reports, bytes, now),
+            None => Err(UnprotectError::Malformed),
+        };
+        match opened {
+            Ok(length) => Ok(bytes.split_at_mut_checked(length).unwrap_or_default().0),
+            Err(UnprotectError::Malformed | UnprotectError::TooLong) => {
+                self.stats.malformed += 1;
+                Err(DropReason::Malformed)
+            }
+            Err(UnprotectError::Forged | UnprotectError::KeyExhausted) => {
+                self.stats.forged += 1;
+                Err(DropReason::Forged)
+            }
+            Err(UnprotectError::Repeated | UnprotectError::TooOld) => Err(DropReason::Repeated),
+        }
+    }
+
     /// Takes a datagram in: is it valid, believed and within bounds?
     pub(crate) fn hear<'a>(
         &mut self,
@@ -104,6 +150,7 @@ impl Port {
             return Err(DropReason::Malformed);
         };
         let belief = match rtcp {
+            _ if self.secrecy.is_some() => self.prove(rtcp, from, now),
             false => self.media.hear(from, sight(&content), now),
             true if self.reports.hear(from, &self.media, now) => Belief::Known,
             true => Belief::Stranger,
@@ -124,6 +171,11 @@ impl Port {
             self.stats.received_octets += octets(bytes);
         }
         Ok((belief, content))
+    }
+
+    /// A genuine packet is believed wherever it comes from, and answered there.
+    fn prove(&mut self, rtcp: bool, from: SocketAddr, now: Instant) -> Belief {
+        if rtcp { self.reports.prove(from, now) } else { self.media.prove(from, now) }
     }
 
     /// Counts what goes out here.

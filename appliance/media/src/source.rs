@@ -162,6 +162,26 @@ impl Source {
         }
     }
 
+    /// A packet came that only the far side can have made: it is believed, and heard where it is.
+    pub(crate) fn prove(&mut self, from: SocketAddr, now: Instant) -> Belief {
+        let Some(peer) = self.peer else { return Belief::Stranger };
+        let has_moved = match &mut self.state {
+            State::Locked { from: locked, last, .. } if same(*locked, from) => {
+                *last = now;
+                return Belief::Known;
+            }
+            State::Locked { .. } => true,
+            State::Undescribed | State::Learning { .. } => false,
+        };
+        let described = same(from, peer.rtp);
+        let standing = if described { Standing::Described } else { Standing::Host };
+        let belief = self.lock(&peer, from, standing, now);
+        if has_moved {
+            self.to = sendable(from);
+        }
+        belief
+    }
+
     /// Whether this host may send reports: that of the stream, or while none is locked a known one.
     pub(crate) fn trusts(&self, host: IpAddr) -> bool {
         match (&self.state, &self.peer) {
@@ -223,6 +243,15 @@ impl ReportSource {
             self.locked = None;
         }
         self.described = Some(peer.rtcp);
+    }
+
+    /// A packet came that only the far side can have made.
+    pub(crate) fn prove(&mut self, from: SocketAddr, now: Instant) -> Belief {
+        if self.described.is_none() {
+            return Belief::Stranger;
+        }
+        self.locked = Some((from, now));
+        Belief::Known
     }
 
     /// A valid packet came: is it believed?

@@ -1,8 +1,8 @@
 //! SRTP and SRTCP: packets protected and unprotected where they lie (RFC 3711, RFC 6188, RFC 7714).
 //!
 //! An [`Outbound`] and an [`Inbound`] are the cryptographic contexts of a leg's two directions.
-//! Each is made of the [`MasterKey`] that its sender chose, which SDP brings in [`sdes`] or a DTLS
-//! handshake in [`dtls`]. They read no clock, allocate nothing for a packet, and keep nothing of a
+//! Each is made of the [`MasterKey`] that its sender chose, which session descriptions bring or
+//! a DTLS handshake in [`dtls`]. They read no clock, allocate nothing for a packet, and keep nothing of a
 //! stream before a packet of it proved to be genuine.
 //!
 //! Session keys are derived once (a key derivation rate of 0, RFC 3711 §4.3.1). Packets carry no
@@ -32,19 +32,14 @@ mod epoch;
 mod gcm;
 mod hmac_sha1;
 mod inbound;
-mod keys;
 mod master;
 mod outbound;
-pub mod sdes;
 mod streams;
-mod suite;
 mod transform;
 
+pub use call::{Keys, MasterKey, Suite, WrongLength};
 pub use inbound::{Inbound, UnprotectError};
-pub use keys::Keys;
-pub use master::{MasterKey, WrongLength};
 pub use outbound::{Outbound, ProtectError};
-pub use suite::Suite;
 
 /// The longest packet that is taken, protected, in octets: no path carries more in one piece.
 pub const LONGEST_PACKET: usize = 2048;

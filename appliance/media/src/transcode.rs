@@ -256,6 +256,17 @@ impl Desk {
         Self { room: Room::new(), packets: Packets::new() }
     }
 
+    /// Takes a packet as it stands in place of all others.
+    pub(crate) fn put(&mut self, packet: &[u8]) {
+        self.packets.clear();
+        self.packets.add_whole(packet);
+    }
+
+    /// Changes each packet where it lies; `change` says how long it is then, or takes it out.
+    pub(crate) fn change(&mut self, change: impl FnMut(&mut [u8], usize) -> Option<usize>) {
+        self.packets.change(change);
+    }
+
     /// The next packet that was made.
     pub(crate) fn take(&mut self) -> Option<&[u8]> {
         self.packets.take()

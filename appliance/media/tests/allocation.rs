@@ -126,7 +126,7 @@ fn asked(phone: Codec, carrier: Codec, packet_millis: u8) -> (usize, u32) {
         now += Duration::from_millis(millis.into());
         match engine.packet(A, false, at(A), packet, now) {
             Verdict::Forward { .. } => left += 1,
-            Verdict::Translated { .. } => {
+            Verdict::Translated { .. } | Verdict::Ciphered { .. } => {
                 while engine.poll_packet().is_some() {
                     left += 1;
                 }

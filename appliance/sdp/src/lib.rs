@@ -7,7 +7,9 @@
 //! - Every media line over UDP is relayed, known or not; TCP and unknown transports get port 0. Lines never
 //!   change places, so one index means one media line on both legs.
 //! - RTP and RTCP have a port each: `a=rtcp-mux`, BUNDLE and ICE are taken out of what goes on, and peers
-//!   fall back as those standards ask. SDES keys and DTLS fingerprints pass, as the packets do.
+//!   fall back as those standards ask.
+//! - Encryption is each leg's own: [`without_keys`] takes it out of what one side said, [`with_keys`] writes
+//!   the box's into what the other is told. DTLS and ZRTP pass between the two sides, as their packets do.
 //! - Hold is told by direction, also where an old phone said it by `c=IN IP4 0.0.0.0`.
 //!
 //! ```
@@ -27,6 +29,7 @@ mod address;
 mod answer;
 mod attribute;
 mod codec;
+mod crypto;
 mod direction;
 mod formats;
 mod media;
@@ -35,6 +38,7 @@ mod origin;
 mod parse;
 mod print;
 mod relay;
+mod secrecy;
 mod session;
 mod summary;
 mod transport;
@@ -43,6 +47,7 @@ pub use address::Remote;
 pub use answer::{Misbehaved, answer_inactive, check_answer, refuse_all, relay_answer};
 pub use attribute::Attribute;
 pub use codec::Codec;
+pub use crypto::{Crypto, CryptoError, CryptoFeature, KeyAndSalt};
 pub use direction::Direction;
 pub use formats::{Format, FormatChange, change_formats};
 pub use media::{Kind, Media};
@@ -50,6 +55,7 @@ pub use offer::{keep_lines, relay_offer, with_direction};
 pub use origin::Origin;
 pub use parse::Malformed;
 pub use relay::LocalMedia;
+pub use secrecy::{LineKeys, with_keys, without_keys};
 pub use session::{Line, Session};
 pub use summary::Summary;
 pub use transport::Transport;

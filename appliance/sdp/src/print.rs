@@ -45,6 +45,11 @@ impl Print {
         self.media_with(media, port, media.formats());
     }
 
+    /// The same over another transport, if one is named.
+    pub(crate) fn media_over(&mut self, media: &Media<'_>, port: u16, transport: Option<&str>) {
+        self.media_line(media, port, transport, media.formats());
+    }
+
     /// The same with other formats.
     pub(crate) fn media_with(
         &mut self,
@@ -52,9 +57,20 @@ impl Print {
         port: u16,
         formats: impl Iterator<Item = impl AsRef<str>>,
     ) {
+        self.media_line(media, port, None, formats);
+    }
+
+    fn media_line(
+        &mut self,
+        media: &Media<'_>,
+        port: u16,
+        other: Option<&str>,
+        formats: impl Iterator<Item = impl AsRef<str>>,
+    ) {
         let mut words = media.words();
         let (kind, _, transport) = (words.next(), words.next(), words.next());
-        let (kind, transport) = (kind.unwrap_or_default(), transport.unwrap_or_default());
+        let transport = other.or(transport).unwrap_or_default();
+        let kind = kind.unwrap_or_default();
         self.text.extend_from_slice(b"m=");
         self.text.extend_from_slice(kind.as_bytes());
         let _ = write!(self.text, " {port} ");

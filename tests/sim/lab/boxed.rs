@@ -149,6 +149,7 @@ impl Lab {
             | MediaCommand::Bridge { .. }
             | MediaCommand::Unbridge { .. }
             | MediaCommand::Formats { .. }
+            | MediaCommand::Keys { .. }
             | MediaCommand::Held { .. } => {}
         }
         self.engine.handle(command, self.now);
@@ -189,6 +190,11 @@ impl Lab {
             Verdict::Translated { port, to } => {
                 while let Some(packet) = self.engine.poll_packet().map(<[u8]>::to_vec) {
                     self.box_says(port, false, to, packet);
+                }
+            }
+            Verdict::Ciphered { port, rtcp, to } => {
+                while let Some(packet) = self.engine.poll_packet().map(<[u8]>::to_vec) {
+                    self.box_says(port, rtcp, to, packet);
                 }
             }
             Verdict::Drop(_) => {}

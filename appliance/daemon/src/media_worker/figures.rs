@@ -52,6 +52,12 @@ figures! {
     dropped_late,
     /// Packets that nothing could be made of for the other side.
     dropped_untranslatable,
+    /// Packets that were to be protected and were not genuine.
+    dropped_forged,
+    /// Protected packets that came before, or so late that they may have.
+    dropped_repeated,
+    /// Packets for an encrypted side that could not be protected.
+    dropped_unprotected,
     /// Packets that the network did not take.
     dropped_unsent,
     /// Pairs that are bound.
@@ -85,6 +91,9 @@ impl MediaFigures {
             DropReason::Nowhere => &mut self.dropped_nowhere,
             DropReason::Late => &mut self.dropped_late,
             DropReason::Untranslatable => &mut self.dropped_untranslatable,
+            DropReason::Forged => &mut self.dropped_forged,
+            DropReason::Repeated => &mut self.dropped_repeated,
+            DropReason::Unprotected => &mut self.dropped_unprotected,
         };
         *counter += 1;
     }

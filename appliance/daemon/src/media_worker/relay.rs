@@ -152,17 +152,20 @@ impl Relay {
                     _ => self.figures.dropped_unsent += 1,
                 }
             }
-            Verdict::Translated { port, to } => self.say(port, to),
+            Verdict::Translated { port, to } => {
+                self.figures.translated += 1;
+                self.say(port, false, to);
+            }
+            Verdict::Ciphered { port, rtcp, to } => self.say(port, rtcp, to),
             Verdict::Drop(reason) => self.figures.count_drop(reason),
         }
     }
 
     /// What the engine made of a packet.
-    fn say(&mut self, port: PortId, to: SocketAddr) {
-        self.figures.translated += 1;
+    fn say(&mut self, port: PortId, rtcp: bool, to: SocketAddr) {
         let Some(pair) = self.pools.pair(port) else { return };
         while let Some(packet) = self.engine.poll_packet() {
-            match pair.socket(false).send_to(packet, to) {
+            match pair.socket(rtcp).send_to(packet, to) {
                 Ok(_) => {
                     self.figures.relayed += 1;
                     self.figures.relayed_octets += packet.len() as u64;

@@ -67,6 +67,12 @@ impl Outbound {
         self.epoch.rtp.left.min(self.epoch.rtcp.left)
     }
 
+    /// The sequence number that goes on where a stream is; nothing of one that it does not know.
+    pub(crate) fn next_sequence(&self, ssrc: u32) -> Option<u16> {
+        let window = self.epoch.rtp.streams.window(ssrc)?;
+        Some((window.highest() as u16).wrapping_add(1))
+    }
+
     /// Protects the RTP packet in the first `length` octets of `buffer`, where it lies, and says
     /// how long it is now: [`Suite::rtp_overhead`] more.
     pub fn protect(&mut self, buffer: &mut [u8], length: usize) -> Result<usize, ProtectError> {

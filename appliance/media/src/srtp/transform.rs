@@ -1,8 +1,9 @@
 //! What is done to the octets of one packet, whatever the suite.
 
+use super::MasterKey;
 use super::counter_mode::CounterMode;
 use super::gcm::Gcm;
-use super::master::{MasterKey, Protocol};
+use super::master::{Protocol, session};
 
 /// The keyed cipher and authentication of one protocol.
 pub(super) enum Transform {
@@ -29,7 +30,7 @@ impl Transform {
 
     fn keyed(master: &MasterKey, protocol: Protocol) -> Option<Self> {
         let suite = master.suite();
-        let keys = master.session(protocol)?;
+        let keys = session(master, protocol)?;
         if suite.is_aead() {
             return Some(Self::Gcm(Gcm::new(suite, &keys)?));
         }

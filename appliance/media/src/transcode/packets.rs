@@ -38,6 +38,7 @@ impl Packets {
         let (fixed, room) = self.octets.get_mut(start..)?.split_first_chunk_mut::<FIXED>()?;
         let place = self.places.get_mut(self.made)?;
         let length = write(room)?;
+        room.get(length..length + BEHIND)?;
         *fixed = head.octets();
         *place = start..start + FIXED + length;
         self.made += 1;
@@ -48,10 +49,29 @@ impl Packets {
     pub(crate) fn add_whole(&mut self, packet: &[u8]) -> Option<usize> {
         let start = self.end();
         let end = start + packet.len();
-        self.octets.get_mut(start..end)?.copy_from_slice(packet);
+        let room = self.octets.get_mut(start..end + BEHIND)?;
+        room.get_mut(..packet.len())?.copy_from_slice(packet);
         *self.places.get_mut(self.made)? = start..end;
         self.made += 1;
         Some(packet.len())
+    }
+
+    /// Changes each packet in its place, which has [`BEHIND`] octets of room behind it; `change` says
+    /// how long it is then, or takes it out.
+    pub(crate) fn change(&mut self, mut change: impl FnMut(&mut [u8], usize) -> Option<usize>) {
+        let mut left = 0;
+        for at in 0..self.made {
+            let Some(place) = self.places.get(at).cloned() else { break };
+            let Some(room) = self.octets.get_mut(place.start..place.end + BEHIND) else { continue };
+            let Some(length) = change(room, place.len()).filter(|it| *it <= room.len()) else {
+                continue;
+            };
+            if let Some(kept) = self.places.get_mut(left) {
+                *kept = place.start..place.start + length;
+                left += 1;
+            }
+        }
+        self.made = left;
     }
 
     /// The next in order.
@@ -63,17 +83,22 @@ impl Packets {
 
     /// How many there are, and their octets.
     pub(crate) fn sum(&self) -> (u64, u64) {
-        (self.made as u64, self.end() as u64)
+        let octets = self.places.iter().take(self.made).map(|place| place.len() as u64).sum();
+        (self.made as u64, octets)
     }
+
+    /// Where the next one begins: the last one may grow by [`BEHIND`].
 
     fn end(&self) -> usize {
         match self.made.checked_sub(1).and_then(|last| self.places.get(last)) {
-            Some(last) => last.end,
+            Some(last) => last.end + BEHIND,
             None => 0,
         }
     }
 }
 
+/// What SRTCP adds at most: a tag and an index (RFC 7714 §9.2).
+const BEHIND: usize = 20;
 /// [`super::inlet::LONGEST`] in packets of 10 ms, and what was left from before.
 const MOST: usize = 32;
 /// The same in linear samples at 48 kHz, and a packet of the largest size that passes beside them.

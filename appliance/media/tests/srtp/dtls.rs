@@ -1,7 +1,7 @@
 //! The keys that a DTLS handshake exports.
 
 use media::srtp::dtls::{self, Error, Role};
-use media::srtp::{MasterKey, Suite};
+use media::srtp::{Inbound, MasterKey, Outbound, Suite};
 
 use super::{protect, rtp, start, unprotect};
 
@@ -28,8 +28,10 @@ fn both_ends_of_a_handshake_understand_each_other() {
         assert_eq!(dtls::suite(profile), Some(suite));
         assert_eq!(dtls::profile(suite), Some(profile));
         let exported: Vec<u8> = (0..dtls::exported_length(suite) as u8).collect();
-        let [mut client, mut server] = [Role::Client, Role::Server]
-            .map(|role| dtls::keys(profile, &exported, role).unwrap().contexts());
+        let [mut client, mut server] = [Role::Client, Role::Server].map(|role| {
+            let keys = dtls::keys(profile, &exported, role).unwrap();
+            (Outbound::new(&keys.outbound), Inbound::new(&keys.inbound))
+        });
         let plain = rtp(7, 1, b"speech");
         let packet = protect(&mut client.0, &plain).unwrap();
         assert_eq!(unprotect(&mut server.1, &packet, start()).unwrap(), plain);

@@ -6,7 +6,6 @@ mod cut;
 mod differential;
 mod dtls;
 mod keys;
-mod sdes;
 mod streams;
 
 use std::time::Instant;
