@@ -252,6 +252,7 @@ mod tests {
             diverted: Vec::new(),
             digits: String::new(),
             talking: Vec::new(),
+            security: Vec::new(),
             streams: Vec::new(),
         })
     }

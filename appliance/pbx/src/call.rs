@@ -331,6 +331,7 @@ impl Call {
             diverted: Vec::new(),
             digits: String::new(),
             talking: Vec::new(),
+            security: Vec::new(),
             streams: Vec::new(),
         };
         let state = State::Placing(Box::new(Placing::new(leg)));

@@ -40,7 +40,7 @@ fn what_phones_add_is_understood() {
 #[test]
 fn every_length_of_key_goes_through_its_attribute_and_back() {
     for length in [28, 30, 44, 46] {
-        let octets: Vec<u8> = (0..length).map(|octet| octet * 37).collect();
+        let octets: Vec<u8> = (0..length).map(|octet| u8::wrapping_mul(octet, 37)).collect();
         let key = KeyAndSalt::new(&octets).unwrap();
         let written = Crypto { tag: 3, suite: "X", key, lifetime: Some(7) };
         let line = written.to_string();

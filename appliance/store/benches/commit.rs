@@ -121,6 +121,7 @@ fn begun(i: u64) -> Box<CallRecord> {
         diverted: Vec::new(),
         digits: String::new(),
         talking: Vec::new(),
+        security: Vec::new(),
         streams: Vec::new(),
     })
 }

@@ -3,8 +3,8 @@
 use crate::Facts;
 use crate::column::{Bits, Json, Wide, Word};
 use call::{
-    CallId, CallRecord, CallState, Cause, Diversion, End, Party, Place, Search, Step, StreamRecord,
-    UnixMillis, Why,
+    CallId, CallRecord, CallState, Cause, Diversion, End, LegSecurity, Party, Place, Search, Step,
+    StreamRecord, UnixMillis, Why,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
@@ -54,6 +54,9 @@ struct Detail<'a> {
     /// Records from before transfers were told apart have none.
     #[serde(default)]
     talking: Cow<'a, [Party]>,
+    /// Nor have those from before legs could be encrypted.
+    #[serde(default)]
+    security: Cow<'a, [LegSecurity]>,
     streams: Cow<'a, [StreamRecord]>,
 }
 
@@ -154,6 +157,7 @@ impl<'a> Detail<'a> {
             diverted: Cow::Borrowed(&record.diverted),
             digits: Cow::Borrowed(&record.digits),
             talking: Cow::Borrowed(&record.talking),
+            security: Cow::Borrowed(&record.security),
             streams: Cow::Borrowed(&record.streams),
         }
     }
@@ -185,6 +189,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<CallRecord> {
         diverted: detail.diverted.into_owned(),
         digits: detail.digits.into_owned(),
         talking: detail.talking.into_owned(),
+        security: detail.security.into_owned(),
         streams: detail.streams.into_owned(),
     })
 }

@@ -2,9 +2,9 @@
 
 use crate::{DeviceKey, Store};
 use call::{
-    CallId, CallRecord, CallState, Decider, Direction, Diversion, DiversionReason, End, MediaKind,
-    Party, Place, Registration, RegistrationId, Step, StreamRecord, StreamStats, Transport,
-    UnixMillis,
+    CallId, CallRecord, CallState, Decider, Direction, Diversion, DiversionReason, End,
+    LegSecurity, MediaKind, Party, Place, Registration, RegistrationId, Security, Step,
+    StreamRecord, StreamStats, Suite, Transport, UnixMillis,
 };
 use config::{
     CallerId, Change, Config, Country, Credentials, Device, DeviceId, Entry, Expect, Extension,
@@ -43,6 +43,11 @@ pub(crate) fn record(id: u64) -> CallRecord {
         diverted: vec![Diversion { from: "202".to_owned(), reason: DiversionReason::NoAnswer }],
         digits: "1#".to_owned(),
         talking: Vec::new(),
+        security: vec![LegSecurity {
+            leg: "201".to_owned(),
+            kind: MediaKind::Audio,
+            security: Security::Sdes { suite: Suite::AeadAes128Gcm },
+        }],
         streams: vec![StreamRecord {
             leg: "caller".to_owned(),
             kind: MediaKind::Audio,

@@ -369,6 +369,7 @@ pub(crate) fn call(after: u64) -> CallRecord {
         diverted: Vec::new(),
         digits: String::new(),
         talking: Vec::new(),
+        security: Vec::new(),
         streams: Vec::new(),
     }
 }
