@@ -258,7 +258,7 @@ impl Engine {
             it.speak(1, bytes.len() as u64);
         }
         let is_ciphered = it.secrecy.is_some();
-        if !is_ciphered && !self.ports.of(heard).is_some_and(|it| it.secrecy.is_some()) {
+        if !is_ciphered && self.ports.of(heard).is_none_or(|it| it.secrecy.is_none()) {
             return Verdict::Forward { port: out, rtcp, to };
         }
         if is_ciphered && matches!(said, Said::Keys | Said::Plain) {

@@ -88,7 +88,6 @@ impl Packets {
     }
 
     /// Where the next one begins: the last one may grow by [`BEHIND`].
-
     fn end(&self) -> usize {
         match self.made.checked_sub(1).and_then(|last| self.places.get(last)) {
             Some(last) => last.end + BEHIND,
