@@ -197,13 +197,13 @@ export class Exchange {
       ['212', 'Showroom'], ['213', 'Yard gate'], ['214', 'Meeting room'], ['215', 'Zofia Wójcik'], ['216', 'Spare', { enabled: false }],
     ];
     people.forEach(([number, name, more]) => this.extension(number, name, more ?? {}));
-    this.devices.push({ id: 1, revision: 1, tenant: 1, extension: 3, name: '203-mobile', enabled: true });
+    this.devices.push({ id: 1, revision: 1, tenant: 1, extension: 3, name: '203-mobile', enabled: true, codecs: null });
     const agents = ['Yealink SIP-T46U 108.86.0.90', 'Snom D785/10.1.175.16', 'Grandstream GXP2170 1.0.11.79', 'Yealink SIP-T54W 96.86.0.70'];
     people.forEach(([number], i) => {
       if (!['206', '213', '216'].includes(number)) this.register(number, agents[i % agents.length], null, (i + 1) * 7 * MINUTE);
     });
     this.register('203', 'Linphone-Desktop/5.2.6', '203-mobile', 3 * MINUTE);
-    const base = { tenant: 1, enabled: true, port: null, domain: null, auth_username: null, register_seconds: 3600, qualify_seconds: 60, peers: [] };
+    const base = { tenant: 1, enabled: true, port: null, domain: null, auth_username: null, register_seconds: 3600, qualify_seconds: 60, codecs: null, peers: [] };
     this.trunks = [
       { ...base, id: 1, revision: 5, name: 'Kestrel Telecom', kind: 'register', host: 'sip.kestrel.example', transport: 'tls', username: '442079460958', number_format: 'plus', caller_id: { number: '+442079460958', in_from: true, asserted: true }, max_calls: 8 },
       { ...base, id: 2, revision: 6, name: 'Northline backup', kind: 'register', host: 'voip.northline.example', transport: 'auto', username: 'hartley-02', number_format: 'national', caller_id: { number: null, in_from: true, asserted: true }, max_calls: null },

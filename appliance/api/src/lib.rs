@@ -35,6 +35,7 @@ mod session;
 mod settings;
 mod setup;
 mod shape;
+mod tenant;
 mod token;
 mod trunk;
 mod webui;

@@ -81,6 +81,7 @@ pub(crate) fn guarded() -> OpenApiRouter<App> {
         .routes(routes!(session::change_password))
         .routes(routes!(token::list, token::create))
         .routes(routes!(token::delete))
+        .merge(entry_document::routes::<config::Tenant>())
         .merge(entry_document::routes::<config::Extension>())
         .merge(entry_document::routes::<config::Device>())
         .merge(entry_document::routes::<config::Trunk>())

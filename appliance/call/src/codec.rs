@@ -1,12 +1,14 @@
 //! Which encodings of sound the box itself speaks, and under which numbers a far side knows them.
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// An encoding that the box can turn into sound and back, or pass on by meaning.
 ///
 /// Each name is the one of SDP, with what tells two encodings of one name apart. An encoding that is not
 /// here is passed on unread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Codec {
     /// G.711 µ-law, `PCMU/8000`.
@@ -60,6 +62,7 @@ pub enum Codec {
 
 /// Bits in which G.726 codes a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum G726Bits {
     /// 16 kbit/s.
@@ -74,6 +77,7 @@ pub enum G726Bits {
 
 /// How samples of G.726 stand in octets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum G726Packing {
     /// The first in the lowest bits (RFC 3551 §4.5.4).
@@ -130,6 +134,26 @@ impl Codec {
             (Self::G723 { annex_a: a }, Self::G723 { annex_a: b }) => b || !a,
             _ => self == other,
         }
+    }
+}
+
+/// As people write it; keys and noise by their names in SDP.
+impl fmt::Display for Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pcmu => "G.711 µ-law",
+            Self::Pcma => "G.711 A-law",
+            Self::G722 => "G.722",
+            Self::G726 { .. } => "G.726",
+            Self::G729 { .. } => "G.729",
+            Self::G723 { .. } => "G.723.1",
+            Self::Gsm => "GSM",
+            Self::AmrWb { .. } => "AMR-WB",
+            Self::Opus => "Opus",
+            Self::L16 { .. } => "L16",
+            Self::TelephoneEvent { .. } => "telephone-event",
+            Self::ComfortNoise { .. } => "CN",
+        })
     }
 }
 

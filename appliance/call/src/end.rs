@@ -1,5 +1,6 @@
 //! Why a call or a leg ended: for the wire, the record and the person who reads it.
 
+use crate::Codec;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -120,6 +121,13 @@ pub enum Why {
     Transferred,
     /// The two sides share no codec or media.
     NoCommonMedia,
+    /// The two sides share no codec, and a policy forbids to translate between them.
+    NoCommonCodec {
+        /// What the side has that called, or that was there first.
+        caller: Vec<Codec>,
+        /// What the other side may speak.
+        called: Vec<Codec>,
+    },
     /// No media came for so many seconds.
     NoMedia {
         /// The configured limit.
@@ -214,6 +222,15 @@ impl fmt::Display for Why {
             Self::AnsweredElsewhere => "answered on another phone",
             Self::Transferred => "transferred",
             Self::NoCommonMedia => "the two sides share no codec",
+            Self::NoCommonCodec { caller, called } => {
+                return write!(
+                    f,
+                    "the two sides share no codec and may not be translated: one has {}, the other \
+                     may speak {}; allow a codec to both, or translation",
+                    Named(caller),
+                    Named(called)
+                );
+            }
             Self::NoMedia { seconds } => {
                 return write!(f, "no sound came for {seconds} seconds");
             }
@@ -230,6 +247,21 @@ impl fmt::Display for Why {
     }
 }
 
+/// `GSM, G.729 and Opus`.
+struct Named<'a>(&'a [Codec]);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((last, others)) = self.0.split_last() else {
+            return f.write_str("nothing that it may speak");
+        };
+        for (place, codec) in others.iter().enumerate() {
+            write!(f, "{}{codec}", if place == 0 { "" } else { ", " })?;
+        }
+        write!(f, "{}{last}", if others.is_empty() { "" } else { " and " })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -241,6 +273,10 @@ mod tests {
         let silent = End::ours(Cause::RECOVERY_ON_TIMER, Why::NoMedia { seconds: 60 });
         assert_eq!(silent.to_string(), "No sound came for 60 seconds");
         assert_eq!(End::ours(Cause::USER_BUSY, Why::Busy).to_string(), "Busy");
+        let called = vec![Codec::Gsm, Codec::G729 { annex_b: true }, Codec::Opus];
+        let why = Why::NoCommonCodec { caller: vec![Codec::Pcma], called };
+        let text = End::ours(Cause::INCOMPATIBLE, why).to_string();
+        assert!(text.contains("one has G.711 A-law, the other may speak GSM, G.729 and Opus"));
     }
 
     #[test]

@@ -460,6 +460,7 @@ mod tests {
             extension: id,
             name: "desk-phone".to_owned(),
             enabled: true,
+            codecs: None,
             credentials: None,
         };
         let (config, _) = put(&config, Entry::Device(device)).unwrap();

@@ -4,6 +4,7 @@
 //! new one with [`Config::apply`], which also says what to write to disk.
 
 mod change;
+mod codec;
 mod device;
 mod extension;
 mod id;
@@ -18,6 +19,7 @@ mod trunk;
 mod zone;
 
 pub use change::{Applied, Change, Entry, Expect, Invalid, Key, Problem, Row};
+pub use codec::{CodecName, CodecOrder, CodecPolicy};
 pub use device::Device;
 pub use extension::{Extension, Forwarding};
 pub use id::{DeviceId, ExtensionId, InboundRouteId, OutboundRouteId, Revision, TenantId, TrunkId};

@@ -1,6 +1,6 @@
 //! A tenant: one SIP domain with its own numbers, trunks and routes.
 
-use crate::{Revision, TenantId};
+use crate::{CodecPolicy, Revision, TenantId};
 use serde::{Deserialize, Serialize};
 
 /// A tenant of the box.
@@ -20,6 +20,9 @@ pub struct Tenant {
     /// SIP domains that mean this tenant. The default tenant also answers to every unknown one.
     #[serde(default)]
     pub domains: Vec<String>,
+    /// What phones and carriers are offered that have no policy of their own.
+    #[serde(default)]
+    pub codecs: CodecPolicy,
 }
 
 impl Tenant {
@@ -30,6 +33,7 @@ impl Tenant {
             name: "Default".to_owned(),
             realm: realm.to_owned(),
             domains: Vec::new(),
+            codecs: CodecPolicy::default(),
         }
     }
 }

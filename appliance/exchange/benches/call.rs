@@ -206,6 +206,7 @@ fn config() -> Config {
             peers: Vec::new(),
             number_format: NumberFormat::Plus,
             caller_id: CallerId::default(),
+            codecs: None,
             max_calls: None,
         }),
     );

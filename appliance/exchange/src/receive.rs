@@ -314,8 +314,9 @@ impl Exchange {
             None => {
                 let Some(who) = self.known(message, &flow, now) else { return };
                 let (tenant, number) = (who.tenant(), who.extension.number.to_string());
+                let device = who.device.as_ref().map(|device| device.name.clone());
                 let origin = Origin::Extension { tenant: tenant.0, number: number.clone() };
-                (Peer::Extension { tenant, number }, origin)
+                (Peer::Extension { tenant, number, device }, origin)
             }
         };
         let Some(transaction) = self.open(message, flow, now) else { return };
@@ -336,7 +337,7 @@ impl Exchange {
         self.frame.count("calls", "offered");
         let (call, leg) = (self.new_call(now), self.new_leg());
         self.frame.invites.insert(transaction, leg);
-        let invite = Invite { transaction, request: message, flow, peer };
+        let invite = Invite { transaction, request: message, flow, peer, urgent: emergency };
         let (legs, mut desk) = self.desk(now);
         legs.offered(&mut desk, leg, call, invite, offer);
     }

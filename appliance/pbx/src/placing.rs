@@ -421,9 +421,11 @@ fn weight(end: &End) -> u8 {
     }
 }
 
-/// Whether another trunk may do better: nobody answered, or the carrier says that it is its fault.
+/// Whether another trunk may do better: nobody answered, the carrier says that it is its fault, or it
+/// may not speak what the caller does.
 fn is_carriers_fault(end: &End) -> bool {
-    matches!(end.status, Some(408 | 500..=599)) || end.why == Why::Unreachable
+    matches!(end.status, Some(408 | 500..=599))
+        || matches!(end.why, Why::Unreachable | Why::NoCommonCodec { .. })
 }
 
 fn status(end: &End) -> String {

@@ -26,6 +26,10 @@ pub struct FormatChange {
     pub drop: Vec<u8>,
     /// What is appended, and so least preferred. Its payload types must be free by then.
     pub add: Vec<Format>,
+    /// Payload types that then stand first, in this order.
+    pub first: Vec<u8>,
+    /// How much sound a packet is to hold (`a=ptime`), whatever was said of it before; in milliseconds.
+    pub packet_millis: Option<u8>,
 }
 
 impl Media<'_> {
@@ -46,11 +50,18 @@ pub fn change_formats(session: &Session, changes: &[FormatChange]) -> Vec<u8> {
     session.session_lines().for_each(|line| print.line(line));
     let unchanged = FormatChange::default();
     for (index, media) in session.media().enumerate() {
-        let FormatChange { drop, add } = changes.get(index).unwrap_or(&unchanged);
+        let change = changes.get(index).unwrap_or(&unchanged);
+        let FormatChange { drop, add, first, packet_millis } = change;
         let kept = media.formats().filter(|format| !names(drop, format)).map(Cow::Borrowed);
         let added = add.iter().map(|format| Cow::Owned(format.payload_type.to_string()));
-        print.media_with(&media, media.port(), kept.chain(added));
-        media.lines().filter(|line| !is_about(drop, line)).for_each(|line| print.line(line));
+        let mut formats: Vec<Cow<'_, str>> = kept.chain(added).collect();
+        formats.sort_by_key(|format| rank(first, format));
+        print.media_with(&media, media.port(), formats.into_iter());
+        let told = |line: &Line<'_>| {
+            packet_millis.is_some() && line.attribute().is_some_and(|it| it.is("ptime"))
+        };
+        let stays = |line: &Line<'_>| !is_about(drop, line) && !told(line);
+        media.lines().filter(stays).for_each(|line| print.line(line));
         for Format { payload_type, map, fmtp } in add {
             if let Some(map) = map {
                 print.own(format_args!("a=rtpmap:{payload_type} {map}"));
@@ -59,8 +70,17 @@ pub fn change_formats(session: &Session, changes: &[FormatChange]) -> Vec<u8> {
                 print.own(format_args!("a=fmtp:{payload_type} {fmtp}"));
             }
         }
+        if let Some(millis) = packet_millis {
+            print.own(format_args!("a=ptime:{millis}"));
+        }
     }
     print.finish()
+}
+
+/// The place of a format among those that stand first; all others come behind, as they were.
+fn rank(first: &[u8], format: &str) -> usize {
+    let number = format.parse::<u8>().ok();
+    first.iter().position(|other| Some(*other) == number).unwrap_or(first.len())
 }
 
 fn names(payload_types: &[u8], format: &str) -> bool {
@@ -103,7 +123,7 @@ mod tests {
             fmtp: fmtp.map(str::to_owned),
         };
         let add = add.iter().map(format).collect();
-        let change = FormatChange { drop: drop.to_vec(), add };
+        let change = FormatChange { drop: drop.to_vec(), add, ..FormatChange::default() };
         String::from_utf8(change_formats(&session, &[change])).unwrap()
     }
 
@@ -129,6 +149,18 @@ mod tests {
     fn all_formats_may_be_replaced() {
         let told = changed(&[8, 96, 101], &[(0, Some("PCMU/8000"), None)]);
         assert!(told.starts_with("v=0\r\nm=audio 4000 RTP/AVP 0\r\na=ptime:20\r\na=rtpmap:0 "));
+    }
+
+    #[test]
+    fn an_order_and_a_packet_time_of_the_boxs_own_take_the_place_of_what_was_said() {
+        let session = Session::parse(PHONE.as_bytes()).unwrap();
+        let add = vec![Format { payload_type: 18, map: None, fmtp: None }];
+        let (first, packet_millis) = (vec![18, 96], Some(30));
+        let change = FormatChange { add, first, packet_millis, ..FormatChange::default() };
+        let told = String::from_utf8(change_formats(&session, &[change])).unwrap();
+        assert!(told.contains("m=audio 4000 RTP/AVP 18 96 8 101\r\n"), "{told}");
+        assert!(told.contains("a=ptime:30\r\nm=video"), "{told}");
+        assert!(!told.contains("a=ptime:20"), "{told}");
     }
 
     #[test]

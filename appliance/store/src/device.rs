@@ -1,6 +1,6 @@
 //! Devices as rows.
 
-use crate::column::Wide;
+use crate::column::{Json, Wide};
 use crate::extension::credentials;
 use config::{Device, DeviceId, ExtensionId, Revision, TenantId};
 use rusqlite::{Connection, params};
@@ -15,6 +15,7 @@ pub(crate) fn put(db: &Connection, device: &Device) -> rusqlite::Result<()> {
         device.enabled,
         device.credentials.map(|credentials| credentials.md5),
         device.credentials.map(|credentials| credentials.sha256),
+        device.codecs.as_ref().map(Json),
     ];
     db.execute(PUT, row).map(drop)
 }
@@ -33,6 +34,7 @@ pub(crate) fn all(db: &Connection) -> rusqlite::Result<Vec<Device>> {
             extension: ExtensionId(row.get("extension_id")?),
             name: row.get("name")?,
             enabled: row.get("enabled")?,
+            codecs: row.get::<_, Option<Json<_>>>("codecs")?.map(|codecs| codecs.0),
             credentials: credentials(row)?,
         })
     })?;
@@ -40,9 +42,11 @@ pub(crate) fn all(db: &Connection) -> rusqlite::Result<Vec<Device>> {
 }
 
 const PUT: &str = "
-    INSERT INTO device (id, tenant_id, revision, extension_id, name, enabled, ha1_md5, ha1_sha256)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    INSERT INTO device (id, tenant_id, revision, extension_id, name, enabled, ha1_md5, ha1_sha256,
+        codecs)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
     ON CONFLICT (id) DO UPDATE SET
         tenant_id = excluded.tenant_id, revision = excluded.revision,
         extension_id = excluded.extension_id, name = excluded.name, enabled = excluded.enabled,
-        ha1_md5 = excluded.ha1_md5, ha1_sha256 = excluded.ha1_sha256";
+        ha1_md5 = excluded.ha1_md5, ha1_sha256 = excluded.ha1_sha256,
+        codecs = excluded.codecs";

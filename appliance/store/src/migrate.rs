@@ -139,6 +139,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_search.sql"),
     include_str!("../migrations/0003_retention.sql"),
     include_str!("../migrations/0004_qualify.sql"),
+    include_str!("../migrations/0005_codecs.sql"),
 ];
 
 #[cfg(test)]
@@ -193,6 +194,9 @@ mod tests {
             "DROP INDEX call_record_started;
             ALTER TABLE call_record DROP COLUMN search;
             ALTER TABLE trunk DROP COLUMN qualify_seconds;
+            ALTER TABLE trunk DROP COLUMN codecs;
+            ALTER TABLE device DROP COLUMN codecs;
+            ALTER TABLE tenant DROP COLUMN codecs;
             DROP TRIGGER call_record_came;
             DROP TRIGGER call_record_went;
             DROP TABLE call_record_count;

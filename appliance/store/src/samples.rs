@@ -7,10 +7,10 @@ use call::{
     StreamRecord, StreamStats, Suite, Transport, UnixMillis,
 };
 use config::{
-    CallerId, Change, Config, Country, Credentials, Device, DeviceId, Entry, Expect, Extension,
-    ExtensionId, External, Forwarding, InboundRoute, InboundRouteId, Network, Number, NumberFormat,
-    OutboundRoute, OutboundRouteId, Pattern, Revision, Secret, Settings, Tenant, TenantId, Trunk,
-    TrunkId, TrunkKind, TrunkTransport,
+    CallerId, Change, CodecName, CodecOrder, CodecPolicy, Config, Country, Credentials, Device,
+    DeviceId, Entry, Expect, Extension, ExtensionId, External, Forwarding, InboundRoute,
+    InboundRouteId, Network, Number, NumberFormat, OutboundRoute, OutboundRouteId, Pattern,
+    Revision, Secret, Settings, Tenant, TenantId, Trunk, TrunkId, TrunkKind, TrunkTransport,
 };
 use std::path::Path;
 
@@ -104,6 +104,7 @@ pub(crate) fn changes() -> Vec<Change> {
             name: "Second".to_owned(),
             realm: "second".to_owned(),
             domains: vec!["second.example.com".to_owned()],
+            codecs: CodecPolicy { deny: vec![CodecName::Gsm], ..CodecPolicy::default() },
         }),
         Entry::Extension(Extension {
             id: ExtensionId::NEW,
@@ -124,6 +125,7 @@ pub(crate) fn changes() -> Vec<Change> {
             extension: ExtensionId(1),
             name: "desk-phone".to_owned(),
             enabled: false,
+            codecs: Some(CodecPolicy { translate: false, ..CodecPolicy::default() }),
             credentials: Some(Credentials { md5: [3; 16], sha256: [4; 32] }),
         }),
         Entry::Trunk(Trunk {
@@ -145,6 +147,12 @@ pub(crate) fn changes() -> Vec<Change> {
             peers: vec!["198.51.100.0/24".parse().unwrap()],
             number_format: NumberFormat::National,
             caller_id: CallerId { number: None, in_from: false, asserted: true },
+            codecs: Some(CodecPolicy {
+                allow: vec![CodecName::Pcma, CodecName::G729],
+                order: CodecOrder::Allowed,
+                packet_millis: Some(30),
+                ..CodecPolicy::default()
+            }),
             max_calls: Some(30),
         }),
         Entry::InboundRoute(InboundRoute {

@@ -11,6 +11,7 @@ pub(crate) fn put(db: &Connection, tenant: &Tenant) -> rusqlite::Result<()> {
         tenant.name,
         tenant.realm,
         Json(&tenant.domains),
+        Json(&tenant.codecs),
     ];
     db.execute(PUT, row).map(drop)
 }
@@ -28,14 +29,15 @@ pub(crate) fn all(db: &Connection) -> rusqlite::Result<Vec<Tenant>> {
             name: row.get("name")?,
             realm: row.get("realm")?,
             domains: row.get::<_, Json<_>>("domains")?.0,
+            codecs: row.get::<_, Json<_>>("codecs")?.0,
         })
     })?;
     rows.collect()
 }
 
 const PUT: &str = "
-    INSERT INTO tenant (id, revision, name, realm, domains)
-    VALUES (?1, ?2, ?3, ?4, ?5)
+    INSERT INTO tenant (id, revision, name, realm, domains, codecs)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6)
     ON CONFLICT (id) DO UPDATE SET
         revision = excluded.revision, name = excluded.name, realm = excluded.realm,
-        domains = excluded.domains";
+        domains = excluded.domains, codecs = excluded.codecs";

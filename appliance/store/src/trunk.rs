@@ -33,6 +33,7 @@ pub(crate) fn put(db: &Connection, key: &DeviceKey, trunk: &Trunk) -> rusqlite::
         Json(&trunk.caller_id),
         trunk.max_calls,
         trunk.qualify_seconds,
+        trunk.codecs.as_ref().map(Json),
     ];
     db.execute(PUT, row).map(drop)
 }
@@ -63,6 +64,7 @@ pub(crate) fn all(db: &Connection) -> rusqlite::Result<Vec<SealedTrunk>> {
             peers: row.get::<_, Json<_>>("peers")?.0,
             number_format: row.get::<_, Word<_>>("number_format")?.0,
             caller_id: row.get::<_, Json<_>>("caller_id")?.0,
+            codecs: row.get::<_, Option<Json<_>>>("codecs")?.map(|codecs| codecs.0),
             max_calls: row.get("max_calls")?,
         };
         Ok(SealedTrunk { trunk, sealed: row.get("secret")? })
@@ -88,8 +90,9 @@ fn seal(key: &DeviceKey, id: TrunkId, secret: &Secret) -> rusqlite::Result<Optio
 const PUT: &str = "
     INSERT INTO trunk (id, tenant_id, revision, name, enabled, kind, host, port, transport, domain,
         username, auth_username, secret, register_seconds, peers, number_format, caller_id,
-        max_calls, qualify_seconds)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
+        max_calls, qualify_seconds, codecs)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
+        ?20)
     ON CONFLICT (id) DO UPDATE SET
         tenant_id = excluded.tenant_id, revision = excluded.revision, name = excluded.name,
         enabled = excluded.enabled, kind = excluded.kind, host = excluded.host,
@@ -98,4 +101,4 @@ const PUT: &str = "
         secret = excluded.secret, register_seconds = excluded.register_seconds,
         peers = excluded.peers, number_format = excluded.number_format,
         caller_id = excluded.caller_id, max_calls = excluded.max_calls,
-        qualify_seconds = excluded.qualify_seconds";
+        qualify_seconds = excluded.qualify_seconds, codecs = excluded.codecs";

@@ -4,9 +4,9 @@ use super::{EPOCH, Lab, Pool, boxed, check::Secrets, shared};
 use crate::ua::Ua;
 use crate::wire::{Nat, Wire};
 use config::{
-    Change, Config, Credentials, Device, Entry, Expect, Extension, InboundRoute, InboundRouteId,
-    Number, OutboundRoute, OutboundRouteId, Pattern, Revision, Secret, Settings, Subnet, TenantId,
-    Trunk, TrunkId, TrunkKind, TrunkTransport,
+    Change, CodecPolicy, Config, Credentials, Device, Entry, Expect, Extension, InboundRoute,
+    InboundRouteId, Number, OutboundRoute, OutboundRouteId, Pattern, Revision, Secret, Settings,
+    Subnet, TenantId, Trunk, TrunkId, TrunkKind, TrunkTransport,
 };
 use exchange::{Exchange, Input, Surroundings};
 use media::Engine;
@@ -179,8 +179,24 @@ impl Lab {
             extension,
             name: name.to_owned(),
             enabled: true,
+            codecs: None,
             credentials: Some(credentials(name, &format!("secret-of-{name}"))),
         }));
+    }
+
+    /// Changes a device.
+    pub fn change_device(&mut self, name: &str, change: impl FnOnce(&mut Device)) {
+        let known = self.config.device_by_name(TenantId::DEFAULT, name).unwrap();
+        let mut device = (**known).clone();
+        change(&mut device);
+        self.put(Entry::Device(device));
+    }
+
+    /// What phones and trunks without a policy of their own may speak.
+    pub fn codecs(&mut self, codecs: CodecPolicy) {
+        let mut tenant = (**self.config.tenant(TenantId::DEFAULT).unwrap()).clone();
+        tenant.codecs = codecs;
+        self.put(Entry::Tenant(tenant));
     }
 
     /// A phone in the office that logs in as the extension of its name.
@@ -228,6 +244,7 @@ impl Lab {
             peers: Vec::new(),
             number_format: Default::default(),
             caller_id: Default::default(),
+            codecs: None,
             max_calls: None,
         })
     }

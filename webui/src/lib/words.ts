@@ -5,6 +5,9 @@ import type { CallRecord, End, External, Place, TrunkStatus, Why } from './api/t
 /** What an installer can do about it; nothing where nothing went wrong. */
 export function advice(end: End): string | null {
   if (typeof end.why !== 'string') {
+    if ('no_common_codec' in end.why) {
+      return 'Allow a codec that both sides have in the codec policy of the phone, the trunk or the tenant, or let the box translate.';
+    }
     return 'A firewall or router between the phone and the box may drop the sound (UDP). If a phone is outside, set the box’s outside address in Settings.';
   }
   return ADVICE[end.why] ?? null;
@@ -38,7 +41,7 @@ export function decider(end: End): string {
 /** How a call came out, in a word or two. */
 export function outcome(call: CallRecord): { text: string; tone: 'good' | 'quiet' | 'bad' | 'live' } {
   if (call.state !== 'ended') return { text: stateOf(call), tone: 'live' };
-  if (call.end && typeof call.end.why !== 'string') return { text: 'No sound', tone: 'bad' };
+  if (call.end && typeof call.end.why !== 'string' && 'no_media' in call.end.why) return { text: 'No sound', tone: 'bad' };
   if (call.answered !== null) {
     return call.end && TROUBLE.has(call.end.why as string) ? { text: 'Broke off', tone: 'bad' } : { text: 'Answered', tone: 'good' };
   }

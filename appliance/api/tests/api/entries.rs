@@ -3,7 +3,7 @@
 use crate::fake::{Client, FakeBox};
 use api::Fault;
 use axum::http::{StatusCode, header};
-use config::{ExtensionId, TrunkId};
+use config::{CodecName, ExtensionId, TenantId, TrunkId};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -69,6 +69,32 @@ async fn a_device_logs_in_with_a_secret_and_a_trunk_keeps_its_own() {
     assert_eq!(client.put("/api/v1/trunks/1", again).await.status, StatusCode::OK);
     let trunk = fake.with(|state| Arc::clone(&state.config.trunks[&TrunkId(1)]));
     assert_eq!((trunk.host.as_str(), trunk.secret.reveal()), ("sip2.example", "s"));
+}
+
+#[tokio::test]
+async fn the_codecs_of_tenants_trunks_and_devices_are_set_and_mistakes_named() {
+    let (fake, client) = administrator().await;
+    let mut tenant = client.get("/api/v1/tenants/1").await.json();
+    assert_eq!(tenant["codecs"]["translate"], true);
+    tenant["codecs"] = json!({"deny": ["gsm"], "translate": false});
+    let answer = client.put("/api/v1/tenants/1", tenant.clone()).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let codecs = fake.with(|state| state.config.tenants[&TenantId::DEFAULT].codecs.clone());
+    assert_eq!((codecs.deny, codecs.translate), (vec![CodecName::Gsm], false));
+    tenant["realm"] = json!("elsewhere");
+    let refusal = client.put("/api/v1/tenants/1", tenant).await.refusal(422);
+    assert_eq!(refusal.0, "realm");
+    assert_eq!(client.delete("/api/v1/tenants/1").await.status, StatusCode::CONFLICT);
+    let trunk = |codecs: Value| json!({"name": "c", "host": "sip.example", "username": "u", "codecs": codecs});
+    let post = async |codecs: Value| client.post("/api/v1/trunks", trunk(codecs)).await;
+    let refusal = post(json!({"allow": ["pcma"], "deny": ["pcma"]})).await.refusal(422);
+    assert_eq!(refusal.0, "codecs");
+    let refusal = post(json!({"packet_millis": 25})).await.refusal(422);
+    assert_eq!(refusal.0, "codecs.packet_millis");
+    assert_eq!(post(json!({"allow": ["speex"]})).await.status, 422);
+    let made = post(json!({"allow": ["g729", "pcma"], "order": "allowed"})).await;
+    assert_eq!(made.status, StatusCode::CREATED);
+    assert_eq!(made.json()["codecs"]["allow"], json!(["g729", "pcma"]));
 }
 
 #[tokio::test]

@@ -2,8 +2,8 @@
 
 use super::{Entry, Invalid, Problem};
 use crate::{
-    Config, Device, Extension, ExtensionId, InboundRoute, Number, OutboundRoute, Settings, Tenant,
-    TenantId, Trunk, TrunkId, TrunkKind,
+    CodecName, CodecPolicy, Config, Device, Extension, ExtensionId, InboundRoute, Number,
+    OutboundRoute, Settings, Tenant, TenantId, Trunk, TrunkId, TrunkKind,
 };
 
 impl Config {
@@ -26,7 +26,7 @@ impl Config {
         if old.is_some_and(|old| old.realm != tenant.realm) {
             return Err(Invalid::at("realm", Problem::Fixed));
         }
-        Ok(())
+        codecs(Some(&tenant.codecs))
     }
 
     fn check_extension(&self, extension: &Extension) -> Result<(), Invalid> {
@@ -77,6 +77,7 @@ impl Config {
             let wanted = format!("extension {}", device.extension);
             return Err(Invalid::at("extension", Problem::Unknown(wanted)));
         }
+        codecs(device.codecs.as_ref())?;
         self.check_tenant_exists(device.tenant)
     }
 
@@ -109,6 +110,7 @@ impl Config {
         if trunk.qualify_seconds != 0 {
             range("qualify_seconds", trunk.qualify_seconds.into(), 10, 3600)?;
         }
+        codecs(trunk.codecs.as_ref())?;
         self.check_tenant_exists(trunk.tenant)
     }
 
@@ -224,6 +226,25 @@ fn length(field: &'static str, value: &str) -> Result<(), Invalid> {
         return Err(Invalid::at(field, Problem::TooLong(MAX_TEXT)));
     }
     Ok(())
+}
+
+/// Who may speak nothing cannot call.
+fn codecs(policy: Option<&CodecPolicy>) -> Result<(), Invalid> {
+    let Some(policy) = policy else { return Ok(()) };
+    let left = CodecName::ALL.into_iter().any(|codec| policy.allows(Some(codec)));
+    if !left {
+        return Err(Invalid::at("codecs", Problem::Missing));
+    }
+    let most = CodecName::ALL.len();
+    if policy.allow.len().max(policy.deny.len()) > most {
+        return Err(Invalid::at("codecs", Problem::TooLong(most)));
+    }
+    match policy.packet_millis {
+        Some(millis) if millis % 10 != 0 || !(10..=60).contains(&millis) => {
+            Err(Invalid::at("codecs.packet_millis", Problem::OutOfRange(10, 60)))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn range(field: &'static str, value: u64, low: u64, high: u64) -> Result<(), Invalid> {

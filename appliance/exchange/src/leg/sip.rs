@@ -17,7 +17,7 @@ use crate::frame::Frame;
 use crate::registrar::Registrar;
 use crate::way::Way;
 use ::call::{CallId, Decider, End, LegCommand, LegEvent, LegId, Offer};
-use config::{Config, TenantId, TrunkId};
+use config::{CodecPolicy, Config, TenantId, TrunkId};
 use media::{LegMedia, Whose};
 use sdp::Session;
 use sip::dialog::{Dialog, EarlyDialogs};
@@ -70,6 +70,8 @@ pub(crate) struct SipLeg {
     opened: Option<Opened>,
     /// The leg whose media this one hears.
     partner: Option<LegId>,
+    /// Somebody needs help: no policy stands in the way.
+    urgent: bool,
     /// The timer under which it is entered.
     alarm: Option<Instant>,
 }
@@ -78,7 +80,7 @@ pub(crate) struct SipLeg {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Peer {
     /// A phone of this extension.
-    Extension { tenant: TenantId, number: String },
+    Extension { tenant: TenantId, number: String, device: Option<String> },
     /// A carrier.
     Trunk { tenant: TenantId, trunk: TrunkId },
 }
@@ -92,6 +94,22 @@ impl Peer {
                 config.trunks.get(trunk).map(|trunk| trunk.name.clone()).unwrap_or_default()
             }
         }
+    }
+
+    /// What it may speak: its own policy, else its tenant's.
+    fn codecs(&self, config: &Config) -> CodecPolicy {
+        let (tenant, own) = match self {
+            Self::Extension { tenant, device, .. } => {
+                let device = device.as_deref();
+                let device = device.and_then(|name| config.device_by_name(*tenant, name));
+                (tenant, device.and_then(|device| device.codecs.clone()))
+            }
+            Self::Trunk { tenant, trunk } => {
+                (tenant, config.trunks.get(trunk).and_then(|trunk| trunk.codecs.clone()))
+            }
+        };
+        let shared = || config.tenant(*tenant).map(|tenant| tenant.codecs.clone());
+        own.or_else(shared).unwrap_or_default()
     }
 }
 
@@ -418,6 +436,15 @@ impl Legs {
         if let State::Incoming(incoming) = &leg.state {
             frame.invites.remove(&incoming.transaction);
         }
+    }
+
+    /// On what terms `to` is offered what `from` said.
+    fn terms(&self, from: LegId, to: LegId) -> speech::Terms {
+        let policy = |leg| self.legs.get(&leg).map(|leg: &SipLeg| leg.media.policy());
+        let urgent = [from, to].iter().any(|leg| self.legs.get(leg).is_some_and(|it| it.urgent));
+        let allowed = [from, to].into_iter().filter_map(policy).all(|policy| policy.translate);
+        let theirs = policy(from).cloned().unwrap_or_default();
+        speech::Terms { theirs, translate: urgent || allowed }
     }
 
     /// Connects the ports of two legs in both directions.

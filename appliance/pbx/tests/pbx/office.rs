@@ -66,6 +66,7 @@ fn trunk(name: &str) -> Trunk {
         peers: Vec::new(),
         number_format: Default::default(),
         caller_id: Default::default(),
+        codecs: None,
         max_calls: None,
     }
 }

@@ -420,6 +420,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the tenants, by id. */
+        get: operations["list_tenants"];
+        put?: never;
+        /** Creates: tenant. */
+        post: operations["create_tenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads the tenant. */
+        get: operations["read_tenant"];
+        /** Replaces the tenant. What is left out gets its default; a secret stays as it is. */
+        put: operations["replace_tenant"];
+        post?: never;
+        /** Deletes the tenant. */
+        delete: operations["delete_tenant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -606,6 +643,96 @@ export interface components {
             /** @description The password, at least 10 characters. */
             password: string;
         };
+        /**
+         * @description An encoding that the box can turn into sound and back, or pass on by meaning.
+         *
+         *     Each name is the one of SDP, with what tells two encodings of one name apart. An encoding that is not
+         *     here is passed on unread.
+         */
+        Codec: "pcmu" | "pcma" | "g722" | {
+            /** @description G.726, `G726-16/8000` to `G726-40/8000`, or `AAL2-G726-*` by its packing. */
+            g726: {
+                /** @description Bits of a sample. */
+                bits: components["schemas"]["G726Bits"];
+                /** @description In which order samples stand in an octet. */
+                packing: components["schemas"]["G726Packing"];
+            };
+        } | {
+            /** @description G.729 with Annex A, `G729/8000`. */
+            g729: {
+                /** @description Whether pauses may be sent as Annex B says: `annexb=yes`, the default of RFC 4856 §2.1.9. */
+                annex_b: boolean;
+            };
+        } | {
+            /** @description G.723.1, `G723/8000`. */
+            g723: {
+                /** @description Whether pauses may be sent as Annex A says: `annexa=yes`, the default of RFC 4856 §2.1.8. */
+                annex_a: boolean;
+            };
+        } | "gsm" | {
+            /** @description AMR-WB, `AMR-WB/16000` (RFC 4867). */
+            amr_wb: {
+                /** @description `octet-align=1`; otherwise the bits are packed. */
+                octet_aligned: boolean;
+            };
+        } | "opus" | {
+            /** @description Linear samples, 16 bits, network order, one channel. */
+            l16: {
+                /**
+                 * Format: int32
+                 * @description Samples a second: 8,000, 16,000, 32,000, 44,100 or 48,000.
+                 */
+                rate: number;
+            };
+        } | {
+            /** @description Keys pressed, `telephone-event` (RFC 4733). */
+            telephone_event: {
+                /**
+                 * Format: int32
+                 * @description Ticks of the clock in a second.
+                 */
+                clock: number;
+            };
+        } | {
+            /** @description Comfort noise, `CN` (RFC 3389). */
+            comfort_noise: {
+                /**
+                 * Format: int32
+                 * @description Ticks of the clock in a second.
+                 */
+                clock: number;
+            };
+        };
+        /**
+         * @description An encoding of sound that the box knows, whatever its rate or packing.
+         * @enum {string}
+         */
+        CodecName: "pcmu" | "pcma" | "g722" | "g726" | "g729" | "g723" | "gsm" | "amr_wb" | "opus" | "l16";
+        /**
+         * @description Whose order of codecs counts.
+         * @enum {string}
+         */
+        CodecOrder: "theirs" | "allowed";
+        /** @description Which encodings a side is offered and may speak, and whether the box translates for it. */
+        CodecPolicy: {
+            /** @description Only these, preferred first; none named means all, also those that the box does not know. */
+            allow: components["schemas"]["CodecName"][];
+            /** @description Never these, also where `allow` names them. */
+            deny: components["schemas"]["CodecName"][];
+            /** @description Whose order an offer to this side has. */
+            order: components["schemas"]["CodecOrder"];
+            /**
+             * Format: int32
+             * @description How much sound this side is asked to put in a packet, in milliseconds: 10, 20, 30, 40, 50 or 60.
+             *     `null` passes on what the other side of the call asks for.
+             */
+            packet_millis?: number | null;
+            /**
+             * @description Whether the box translates between this side and one that shares no codec with it. When it does
+             *     not, such a call is refused with 488; emergency calls are translated all the same.
+             */
+            translate: boolean;
+        };
         /** @description A country and how numbers are dialled there. */
         Country: {
             /**
@@ -649,6 +776,7 @@ export interface components {
         Decider: "caller" | "callee" | "exchange" | "network";
         /** @description A phone that logs in under its own name and rings with its extension. */
         Device: {
+            codecs: components["schemas"]["CodecPolicy"] | null;
             /** @description Switched off, it cannot register. */
             enabled: boolean;
             /**
@@ -678,6 +806,7 @@ export interface components {
         };
         /** @description A phone that logs in under its own name and rings with its extension. */
         DeviceInput: {
+            codecs?: components["schemas"]["CodecPolicy"] | null;
             /** @description Switched off, it cannot register. */
             enabled?: boolean;
             /**
@@ -879,6 +1008,16 @@ export interface components {
              */
             unreachable?: string | null;
         };
+        /**
+         * @description Bits in which G.726 codes a sample.
+         * @enum {string}
+         */
+        G726Bits: "two" | "three" | "four" | "five";
+        /**
+         * @description How samples of G.726 stand in octets.
+         * @enum {string}
+         */
+        G726Packing: "rtp" | "aal2";
         /** @description Whether the box can do its work. */
         Health: {
             /** @description The claim code is written, or was taken. */
@@ -1323,6 +1462,11 @@ export interface components {
             /** @description Hand this back as `cursor` for the next page; `null` on the last one. */
             next: string | null;
         };
+        Page_Tenant: {
+            items: components["schemas"]["Tenant"][];
+            /** @description Hand this back as `cursor` for the next page. */
+            next: string | null;
+        };
         Page_Trunk: {
             items: components["schemas"]["Trunk"][];
             /** @description Hand this back as `cursor` for the next page. */
@@ -1679,6 +1823,44 @@ export interface components {
              */
             untranslated: number;
         };
+        /** @description A tenant: one SIP domain with its own numbers, trunks and routes. */
+        Tenant: {
+            /** @description What phones and carriers are offered and may speak that have no policy of their own. */
+            codecs: components["schemas"]["CodecPolicy"];
+            /** @description SIP domains that mean this tenant. The first tenant also answers to every unknown one. */
+            domains: string[];
+            /**
+             * Format: int32
+             * @description Its id; 1 is the one that always exists.
+             */
+            id: number;
+            /** @description What people call it. */
+            name: string;
+            /**
+             * @description The digest realm of its phones; it cannot be changed once set.
+             * @example office
+             */
+            realm: string;
+            /**
+             * Format: int64
+             * @description The change that last touched it.
+             */
+            revision: number;
+        };
+        /** @description A tenant: one SIP domain with its own numbers, trunks and routes. */
+        TenantInput: {
+            /** @description What phones and carriers are offered and may speak that have no policy of their own. */
+            codecs?: components["schemas"]["CodecPolicy"];
+            /** @description SIP domains that mean this tenant. The first tenant also answers to every unknown one. */
+            domains?: string[];
+            /** @description What people call it. */
+            name: string;
+            /**
+             * @description The digest realm of its phones; it cannot be changed once set.
+             * @example office
+             */
+            realm: string;
+        };
         /** @description What a new token shall be. */
         TokenInput: {
             expires?: components["schemas"]["UnixMillis"] | null;
@@ -1704,6 +1886,7 @@ export interface components {
             auth_username: string | null;
             /** @description What the called party is shown. */
             caller_id: components["schemas"]["CallerId"];
+            codecs: components["schemas"]["CodecPolicy"] | null;
             /** @description The domain that the carrier wants in From and To, when it is not `host`. */
             domain: string | null;
             /** @description Switched off, it neither registers nor carries calls. */
@@ -1770,6 +1953,7 @@ export interface components {
             auth_username?: string | null;
             /** @description What the called party is shown. */
             caller_id?: components["schemas"]["CallerId"];
+            codecs?: components["schemas"]["CodecPolicy"] | null;
             /** @description The domain that the carrier wants in From and To, when it is not `host`. */
             domain?: string | null;
             /** @description Switched off, it neither registers nor carries calls. */
@@ -1865,6 +2049,14 @@ export interface components {
         Verdict: "extension" | "trunk" | "refused";
         /** @description What happened. */
         Why: "hung_up" | "cancelled" | "busy" | "no_answer" | "rejected" | "do_not_disturb" | "not_registered" | "unreachable" | "no_such_number" | "incomplete" | "no_route" | "barred" | "loop" | "trunk_full" | "carrier_failed" | "answered_elsewhere" | "transferred" | "no_common_media" | {
+            /** @description The two sides share no codec, and a policy forbids to translate between them. */
+            no_common_codec: {
+                /** @description What the other side may speak. */
+                called: components["schemas"]["Codec"][];
+                /** @description What the side has that called, or that was there first. */
+                caller: components["schemas"]["Codec"][];
+            };
+        } | {
             /** @description No media came for so many seconds. */
             no_media: {
                 /**
@@ -3591,6 +3783,244 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LoggedIn"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tenants: {
+        parameters: {
+            query?: {
+                /** @description At most so many, 1 to 500; 100 if left out. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Only those whose name or number begins like this. */
+                q?: string;
+                /** @description Only the one with this number. */
+                number?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Tenant"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_tenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantInput"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    /** @description Its revision, for If-Match. */
+                    ETag?: string;
+                    /** @description `/api/v1/tenants/{id}` */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_tenant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag: the answer is 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It. */
+            200: {
+                headers: {
+                    /** @description Its revision, for If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /** @description Still that of If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_tenant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read: 412 when it holds no longer. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantInput"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    /** @description Its revision, for If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_tenant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read: 412 when it holds no longer. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description What went wrong, in a sentence. */

@@ -50,7 +50,7 @@ pub(crate) fn to_status(end: &End) -> Status {
         Why::Incomplete => 484,
         Why::Barred | Why::Rejected => 403,
         Why::Loop => 482,
-        Why::NoCommonMedia => 488,
+        Why::NoCommonMedia | Why::NoCommonCodec { .. } => 488,
         Why::Cancelled => 487,
         Why::DialogLost => 481,
         Why::TrunkFull

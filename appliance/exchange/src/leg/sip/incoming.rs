@@ -1,5 +1,6 @@
 //! A call that comes in: its INVITE, until the final response (RFC 3261 §13.3, RFC 3262, RFC 4028).
 
+use super::media::Unoffered;
 use super::{Desk, Incoming, Legs, Opened, Peer, SipLeg, State, Up, cause, description, talk};
 use crate::frame::Frame;
 use call::{CallId, Decider, End, LegEvent, LegId, Why};
@@ -22,6 +23,8 @@ pub(crate) struct Invite<'a> {
     pub(crate) request: &'a Message<'a>,
     pub(crate) flow: Flow,
     pub(crate) peer: Peer,
+    /// It summons help.
+    pub(crate) urgent: bool,
 }
 
 /// What this box does in a dialog.
@@ -32,7 +35,7 @@ pub(crate) const SUPPORTED: &str = "100rel, timer, replaces, norefersub, path, o
 
 /// Makes the leg of an INVITE, or answers it with what is wrong.
 pub(super) fn open(desk: &mut Desk<'_>, call: CallId, invite: Invite<'_>) -> Option<SipLeg> {
-    let Invite { transaction, request, flow, peer } = invite;
+    let Invite { transaction, request, flow, peer, urgent } = invite;
     let Desk { frame, now, .. } = desk;
     let offer = match description(request) {
         Ok(offer) => offer,
@@ -86,7 +89,7 @@ pub(super) fn open(desk: &mut Desk<'_>, call: CallId, invite: Invite<'_>) -> Opt
         answered_by: None,
         terms,
     };
-    let media = super::LegMedia::new(peer.name(&frame.config));
+    let media = super::LegMedia::new(peer.name(&frame.config), peer.codecs(&frame.config));
     Some(SipLeg {
         call,
         peer,
@@ -97,6 +100,7 @@ pub(super) fn open(desk: &mut Desk<'_>, call: CallId, invite: Invite<'_>) -> Opt
         media,
         opened: Opened::by(request),
         partner: None,
+        urgent,
         alarm: None,
     })
 }
@@ -155,6 +159,7 @@ impl Legs {
         // A call that is up already has to be asked anew before its new partner can be answered.
         let was_up = matches!(&answered.state, State::Up(up) if up.ack_due.is_none());
         let takes_over = was_up && answered.partner.is_some_and(|partner| partner != id);
+        let between = self.terms(media, id);
         let Some(leg) = self.legs.get_mut(&id) else { return };
         if !matches!(leg.state, State::Incoming(_)) {
             return;
@@ -172,14 +177,19 @@ impl Legs {
             (Some(offer), Some(theirs)) => {
                 let answer = leg.media.answer(desk.frame, whose, &offer, theirs);
                 leg.media.heard(desk.frame, whose, offer);
-                answer.map(Some)
+                answer.map(Some).map_err(Unoffered::from)
             }
-            (None, Some(theirs)) => leg.media.offer(desk.frame, whose, theirs, None).map(Some),
+            (None, Some(theirs)) => {
+                leg.media.offer(desk.frame, whose, theirs, &between, None).map(Some)
+            }
         };
-        let Ok(body) = body else {
-            let end = End::ours(call::Cause::CONGESTION, Why::NoPorts);
-            self.tell(id, LegEvent::Ended(end.clone()));
-            return self.end(desk, id, &end);
+        let body = match body {
+            Ok(body) => body,
+            Err(unoffered) => {
+                let end = unoffered.end();
+                self.tell(id, LegEvent::Ended(end.clone()));
+                return self.end(desk, id, &end);
+            }
         };
         let rejoin = takes_over || incoming.answered_early;
         let answer_due = incoming.offer.is_none() && body.is_some();
@@ -261,6 +271,10 @@ impl Legs {
             response_to(&view, status, status.reason(), Some(&leg.tag), leg.flow.remote);
         if let Some(end) = end {
             compose = compose.header(Name::Reason, cause::reason(end));
+            if matches!(end.why, Why::NoCommonCodec { .. }) {
+                let at = desk.frame.places.advertised(&desk.frame.config, &leg.flow);
+                compose = compose.header(Name::Warning, format_args!("305 {at} \"{end}\""));
+            }
             if matches!(end.why, Why::Overload | Why::NoPorts | Why::Shutdown) {
                 compose = compose.header(Name::RetryAfter, RETRY_SECONDS);
             }

@@ -1,9 +1,11 @@
 //! The media of one leg: what its peer said, what we said, and the ports in between.
 
-use super::speech;
+use super::speech::{self, NothingInCommon, Terms};
 use crate::frame::Frame;
-use call::{CallId, Formats, Learn, LegId, MediaCommand, MediaKind, PeerAddress, PortId};
-use config::Subnet;
+use call::{
+    CallId, Cause, End, Formats, Learn, LegId, MediaCommand, MediaKind, PeerAddress, PortId, Why,
+};
+use config::{CodecPolicy, Subnet};
 use sdp::{Direction, Kind, LocalMedia, Origin, Session};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -23,6 +25,8 @@ pub(crate) struct LegMedia {
     held: bool,
     /// What the call's record calls this leg.
     name: String,
+    /// What the peer may speak, as it was when the leg was made.
+    policy: Arc<CodecPolicy>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +39,32 @@ struct Port {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NoPorts;
 
+/// Why a leg cannot be offered what another one said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unoffered {
+    NoPorts,
+    NothingInCommon(NothingInCommon),
+}
+
+impl Unoffered {
+    /// The end of a call that comes to nothing by it.
+    pub(crate) fn end(self) -> End {
+        match self {
+            Self::NoPorts => End::ours(Cause::CONGESTION, Why::NoPorts),
+            Self::NothingInCommon(NothingInCommon { theirs, ours }) => {
+                let why = Why::NoCommonCodec { caller: theirs, called: ours };
+                End::ours(Cause::INCOMPATIBLE, why)
+            }
+        }
+    }
+}
+
+impl From<NoPorts> for Unoffered {
+    fn from(_: NoPorts) -> Self {
+        Self::NoPorts
+    }
+}
+
 /// Whose media this is.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Whose {
@@ -45,8 +75,13 @@ pub(crate) struct Whose {
 }
 
 impl LegMedia {
-    pub(crate) fn new(name: String) -> Self {
-        Self { name, ..Self::default() }
+    pub(crate) fn new(name: String, policy: CodecPolicy) -> Self {
+        Self { name, policy: Arc::new(policy), ..Self::default() }
+    }
+
+    /// What the peer may speak.
+    pub(crate) fn policy(&self) -> &Arc<CodecPolicy> {
+        &self.policy
     }
 
     /// An offer for this leg, made of what another leg said.
@@ -55,13 +90,15 @@ impl LegMedia {
         frame: &mut Frame,
         whose: Whose,
         theirs: &Session,
+        terms: &Terms,
         direction: Option<Direction>,
-    ) -> Result<Vec<u8>, NoPorts> {
-        let local = self.local(frame, whose, theirs)?;
-        let mut origin = self.origin(frame, whose.remote);
+    ) -> Result<Vec<u8>, Unoffered> {
         let previous = self.ours.clone();
         let before = previous.as_deref().and_then(|ours| Session::parse(ours).ok());
-        let widened = speech::widened(theirs, before.as_ref());
+        let widened = speech::widened(theirs, before.as_ref(), terms, &self.policy)
+            .map_err(Unoffered::NothingInCommon)?;
+        let local = self.local(frame, whose, theirs)?;
+        let mut origin = self.origin(frame, whose.remote);
         let theirs = widened.as_ref().unwrap_or(theirs);
         let body = origin.follow(previous.as_deref(), |origin| {
             let mut body = sdp::relay_offer(theirs, origin, &local);
@@ -87,7 +124,7 @@ impl LegMedia {
         answer: &Session,
     ) -> Result<Vec<u8>, NoPorts> {
         let local = self.local(frame, whose, offer)?;
-        let narrowed = speech::narrowed(answer, offer);
+        let narrowed = speech::narrowed(answer, offer, &self.policy);
         let answer = narrowed.as_ref().unwrap_or(answer);
         let mut origin = self.origin(frame, whose.remote);
         let body = origin.follow(self.ours.as_deref(), |origin| {
@@ -127,7 +164,7 @@ impl LegMedia {
     fn agree(&mut self, frame: &mut Frame, theirs: &Session) {
         let ours = self.ours.as_deref().and_then(|ours| Session::parse(ours).ok());
         let Some(ours) = ours else { return };
-        let agreed = speech::agreed(&ours, theirs);
+        let agreed = speech::agreed(&ours, theirs, self.policy.packet_millis);
         for (line, (port, formats)) in self.ports.iter().zip(&agreed).enumerate() {
             let (Some(port), Some(formats)) = (port, formats) else { continue };
             if self.agreed.get(line).is_some_and(|before| before.as_ref() == Some(formats)) {

@@ -36,7 +36,8 @@ pub(super) struct Attempt {
 impl Legs {
     /// Makes a leg and calls somebody.
     pub(super) fn dial(&mut self, desk: &mut Desk<'_>, call: CallId, id: LegId, dial: Dial) {
-        let hops = self.legs.get(&dial.media).map_or(70, |leg| leg.hops);
+        let caller = self.legs.get(&dial.media);
+        let (hops, urgent) = caller.map_or((70, false), |leg| (leg.hops, leg.urgent));
         let tag = desk.frame.random.token();
         let media = dial.media;
         let (peer, draft, way) = match self.plan(desk, dial, &tag) {
@@ -56,6 +57,7 @@ impl Legs {
             cancelled: None,
         };
         let name = peer.name(&desk.frame.config);
+        let codecs = peer.codecs(&desk.frame.config);
         let leg = SipLeg {
             call,
             peer,
@@ -63,9 +65,10 @@ impl Legs {
             flow,
             hops: hops.saturating_sub(1),
             state: State::Outgoing(Box::new(outgoing)),
-            media: super::LegMedia::new(name),
+            media: super::LegMedia::new(name, codecs),
             opened: None,
             partner: None,
+            urgent,
             alarm: None,
         };
         self.by_tag.insert(tag, id);
@@ -115,7 +118,8 @@ impl Legs {
                     min_se: 90,
                     path: known.path.clone(),
                 };
-                Ok((Peer::Extension { tenant, number: number.clone() }, draft, way))
+                let (number, device) = (number.clone(), known.device.clone());
+                Ok((Peer::Extension { tenant, number, device }, draft, way))
             }
             Target::Trunk { trunk, ref number } => {
                 let id = TrunkId(trunk);
@@ -150,6 +154,7 @@ impl Legs {
         let Some(leg) = self.legs.get(&id) else { return };
         let State::Outgoing(outgoing) = &leg.state else { return };
         let source = self.legs.get(&outgoing.media);
+        let terms = self.terms(outgoing.media, id);
         let theirs = source.and_then(|leg| leg.media.theirs.clone().or_else(|| leg.offered()));
         // A side that was put on hold for a transfer is not on hold for the new party.
         let up = source.is_some_and(|leg| matches!(leg.state, State::Up(_)));
@@ -158,11 +163,9 @@ impl Legs {
         let whose = leg.whose(id);
         let State::Outgoing(outgoing) = &mut leg.state else { return };
         let body = match theirs {
-            Some(theirs) => match leg.media.offer(desk.frame, whose, &theirs, direction) {
+            Some(theirs) => match leg.media.offer(desk.frame, whose, &theirs, &terms, direction) {
                 Ok(body) => Some(body),
-                Err(_) => {
-                    return self.gone(desk, id, End::ours(Cause::CONGESTION, Why::NoPorts));
-                }
+                Err(unoffered) => return self.gone(desk, id, unoffered.end()),
             },
             None => None,
         };

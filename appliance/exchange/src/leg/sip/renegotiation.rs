@@ -131,7 +131,7 @@ impl Legs {
         if !free {
             return self.refuse_offer(desk, id, Status::REQUEST_PENDING);
         }
-        if self.offer_to(desk, partner, offer, None, purpose).is_none() {
+        if self.offer_to(desk, partner, (id, offer), None, purpose).is_none() {
             if let Some(SipLeg { state: State::Up(up), .. }) = self.legs.get_mut(&partner) {
                 up.turn.finish();
             }
@@ -247,10 +247,13 @@ impl Legs {
         let theirs = partner
             .and_then(|partner| self.legs.get(&partner))
             .and_then(|leg| leg.media.theirs.clone());
+        let between = partner.map(|partner| self.terms(partner, id));
         let Some(leg) = self.legs.get_mut(&id) else { return };
         let whose = leg.whose(id);
-        let body = match theirs {
-            Some(theirs) => leg.media.offer(desk.frame, whose, &theirs, None).ok(),
+        let body = match theirs.zip(between) {
+            Some((theirs, between)) => {
+                leg.media.offer(desk.frame, whose, &theirs, &between, None).ok()
+            }
             None => leg.media.ours().map(<[u8]>::to_vec),
         };
         if let State::Up(up) = &mut leg.state {

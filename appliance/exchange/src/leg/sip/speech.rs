@@ -5,40 +5,76 @@
 //! translated unless the one who answers wants it so. Only lines that the box can read are touched:
 //! sound in RTP without keys.
 
-use call::{Codec, Format, Formats, G726Bits, G726Packing};
-use sdp::{FormatChange, Media, Session};
+mod named;
 
-/// What another leg said, with all that the box can translate to. Nothing when there is nothing to
-/// add.
+use call::{Codec, Format, Formats};
+use config::CodecPolicy;
+use named::OFFERED;
+use sdp::{FormatChange, Kind, Media, Session};
+use std::sync::Arc;
+
+pub(super) use named::read;
+
+/// On what terms a leg is offered what another one said.
+#[derive(Debug, Clone)]
+pub(super) struct Terms {
+    /// What that other leg may speak.
+    pub(super) theirs: Arc<CodecPolicy>,
+    /// Whether the box translates between the two.
+    pub(super) translate: bool,
+}
+
+/// Nothing is left that a leg could be offered: what the other one has, and what this one may speak.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NothingInCommon {
+    pub(super) theirs: Vec<Codec>,
+    pub(super) ours: Vec<Codec>,
+}
+
+/// What another leg said, without what either may not speak, and with all that the box can translate
+/// to. Nothing when it stays as it is.
 ///
 /// `before`: what this leg was told last. An encoding keeps the payload type that it had there
 /// (RFC 3264 §8.3.2).
-pub(super) fn widened(theirs: &Session, before: Option<&Session>) -> Option<Session> {
-    let added = |(index, media): (usize, Media<'_>)| {
+pub(super) fn widened(
+    theirs: &Session,
+    before: Option<&Session>,
+    terms: &Terms,
+    ours: &CodecPolicy,
+) -> Result<Option<Session>, NothingInCommon> {
+    let change = |(index, media): (usize, Media<'_>)| {
         let before = before.and_then(|before| before.media_at(index));
-        FormatChange { drop: Vec::new(), add: missing(&media, before.as_ref()) }
+        offered(&media, before.as_ref(), terms, ours)
     };
-    let changes: Vec<FormatChange> = theirs.media().enumerate().map(added).collect();
-    changed(theirs, &changes)
+    let changes: Result<Vec<FormatChange>, _> = theirs.media().enumerate().map(change).collect();
+    Ok(changed(theirs, &changes?))
 }
 
-/// What another leg answered, in encodings that `offer` has. Nothing when it is in them already.
+/// What another leg answered, in encodings that `offer` has and its sender may speak. Nothing when it
+/// is in them already.
 ///
 /// Where both have some in common, the others are left out: what the far side prefers to send is
 /// translated. Where they have none, the answer is the first of the offer that the box can speak.
-pub(super) fn narrowed(answer: &Session, offer: &Session) -> Option<Session> {
+pub(super) fn narrowed(answer: &Session, offer: &Session, ours: &CodecPolicy) -> Option<Session> {
     let change = |(answered, offered): (Media<'_>, Media<'_>)| {
         if !answered.is_plain_audio() || !offered.is_plain_audio() {
             return FormatChange::default();
         }
-        in_terms_of(&offered, &answered)
+        let packet_millis = ours.packet_millis;
+        FormatChange { packet_millis, ..in_terms_of(&offered, &answered, ours) }
     };
     let changes: Vec<FormatChange> = answer.media().zip(offer.media()).map(change).collect();
     changed(answer, &changes)
 }
 
 /// What a leg and the box agreed to speak, line by line; nothing where the box cannot read it.
-pub(super) fn agreed(ours: &Session, theirs: &Session) -> Vec<Option<Formats>> {
+///
+/// `packet_millis`: how much sound it is sent in a packet if it does not say.
+pub(super) fn agreed(
+    ours: &Session,
+    theirs: &Session,
+    packet_millis: Option<u8>,
+) -> Vec<Option<Formats>> {
     let of_line = |(ours, theirs): (Media<'_>, Media<'_>)| {
         if !ours.is_plain_audio() || !theirs.is_plain_audio() {
             return None;
@@ -52,7 +88,8 @@ pub(super) fn agreed(ours: &Session, theirs: &Session) -> Vec<Option<Formats>> {
         // Who answers with one codec of many sends no other (RFC 3264 §6.1): media need not be
         // ready to translate all that was offered.
         let (receive, send) = (in_both(&ours, &said), in_both(&said, &ours));
-        let packet_millis = theirs.ptime().and_then(|ptime| u8::try_from(ptime).ok()).unwrap_or(0);
+        let wanted = theirs.ptime().and_then(|ptime| u8::try_from(ptime).ok());
+        let packet_millis = wanted.or(packet_millis).unwrap_or(0);
         Some(Formats { receive, send, packet_millis })
     };
     ours.media().zip(theirs.media()).map(of_line).collect()
@@ -66,19 +103,99 @@ fn known(media: &Media<'_>) -> Vec<Format> {
     media.codecs().into_iter().filter_map(format).collect()
 }
 
+/// How the formats of a line change before a leg is offered it.
+fn offered(
+    media: &Media<'_>,
+    before: Option<&Media<'_>>,
+    terms: &Terms,
+    ours: &CodecPolicy,
+) -> Result<FormatChange, NothingInCommon> {
+    let is_sound = media.kind() == Kind::Audio && media.is_active() && media.transport().is_rtp();
+    if !is_sound {
+        return Ok(FormatChange::default());
+    }
+    let codecs = media.codecs();
+    let forbidden = |codec: &&sdp::Codec<'_>| {
+        codec.is_media() && !(allows(&terms.theirs, codec) && allows(ours, codec))
+    };
+    let drop: Vec<u8> = codecs.iter().filter(forbidden).map(|codec| codec.payload_type).collect();
+    let added = match terms.translate {
+        true => missing(media, before, terms, ours),
+        false => Vec::new(),
+    };
+    let kept = || codecs.iter().filter(|codec| !drop.contains(&codec.payload_type));
+    let had_sound = codecs.iter().any(sdp::Codec::is_media);
+    let has_sound = kept().any(sdp::Codec::is_media) || added.iter().any(|(it, _)| it.is_sound());
+    if had_sound && !has_sound {
+        return Err(NothingInCommon {
+            theirs: sounds(media, &terms.theirs),
+            ours: speakable(ours),
+        });
+    }
+    let known = kept().filter_map(|codec| Some((codec.payload_type, read(codec)?)));
+    let all = known.chain(added.iter().map(|(codec, format)| (format.payload_type, *codec)));
+    let rank = |codec: Codec| named::name(codec).and_then(|name| ours.rank(name));
+    let mut first: Vec<_> = all.filter_map(|(number, it)| Some((rank(it)?, number))).collect();
+    first.sort_by_key(|(rank, _)| *rank);
+    Ok(FormatChange {
+        add: added.into_iter().map(|(_, format)| format).collect(),
+        first: first.into_iter().map(|(_, number)| number).collect(),
+        packet_millis: ours.packet_millis,
+        drop,
+    })
+}
+
+/// Whether a side may speak what a description names.
+fn allows(policy: &CodecPolicy, codec: &sdp::Codec<'_>) -> bool {
+    policy.allows(read(codec).and_then(named::name))
+}
+
+/// The sounds of a line that its side may speak, each once.
+fn sounds(media: &Media<'_>, policy: &CodecPolicy) -> Vec<Codec> {
+    let mut codecs: Vec<Codec> = Vec::new();
+    let may = |format: &Format| policy.allows(named::name(format.codec));
+    let sounds = known(media).into_iter().filter(|format| format.codec.is_sound());
+    for format in sounds.filter(may) {
+        let same = |codec: &Codec| named::name(*codec) == named::name(format.codec);
+        if !codecs.iter().any(same) {
+            codecs.push(format.codec);
+        }
+    }
+    codecs
+}
+
+/// What a side may speak of all that the box offers.
+fn speakable(policy: &CodecPolicy) -> Vec<Codec> {
+    let sounds = OFFERED.iter().map(|offered| offered.codec).filter(|codec| codec.is_sound());
+    sounds.filter(|codec| policy.allows(named::name(*codec))).collect()
+}
+
 /// What the box can translate to, and a line does not have yet.
-fn missing(media: &Media<'_>, before: Option<&Media<'_>>) -> Vec<sdp::Format> {
-    let has = if media.is_plain_audio() { known(media) } else { Vec::new() };
+fn missing(
+    media: &Media<'_>,
+    before: Option<&Media<'_>>,
+    terms: &Terms,
+    ours: &CodecPolicy,
+) -> Vec<(Codec, sdp::Format)> {
+    let all = if media.is_plain_audio() { known(media) } else { Vec::new() };
+    let may = |policy: &CodecPolicy, codec: Codec| {
+        named::name(codec).is_none_or(|name| policy.allows(Some(name)))
+    };
+    // What its side may not speak was not said: who may is offered it to be translated.
+    let said = |format: &Format| may(&terms.theirs, format.codec);
+    let (has, unsaid): (Vec<Format>, Vec<Format>) = all.into_iter().partition(said);
     // Without any sound that the box can read there is nothing to translate from.
-    if !has.iter().any(|format| format.codec.is_sound()) {
+    if !has.iter().any(|it| it.codec.is_sound()) {
         return Vec::new();
     }
     let earlier = before.map(known).unwrap_or_default();
     let mut taken: Vec<u8> = media.codecs().iter().map(|codec| codec.payload_type).collect();
+    taken.retain(|number| !unsaid.iter().any(|format| format.payload_type == *number));
     let keys = has.iter().any(|format| matches!(format.codec, Codec::TelephoneEvent { .. }));
     let wanted = OFFERED.iter().filter(|offered| {
         let codec = offered.codec;
-        !has.iter().any(|format| is_same(format.codec, codec)) && (codec.is_sound() || keys)
+        let wanted = if codec.is_sound() { may(ours, codec) } else { keys };
+        wanted && !has.iter().any(|format| is_same(format.codec, codec))
     });
     let mut add = Vec::with_capacity(OFFERED.len());
     for offered in wanted {
@@ -86,18 +203,17 @@ fn missing(media: &Media<'_>, before: Option<&Media<'_>>) -> Vec<sdp::Format> {
         let number = same.map_or(offered.payload_type, |format| format.payload_type);
         let Some(payload_type) = free(number, offered.map.is_some(), &taken) else { continue };
         taken.push(payload_type);
-        add.push(sdp::Format {
-            payload_type,
-            map: offered.map.map(str::to_owned),
-            fmtp: offered.fmtp.map(str::to_owned),
-        });
+        let map = offered.map.map(str::to_owned);
+        let fmtp = offered.fmtp.map(str::to_owned);
+        add.push((offered.codec, sdp::Format { payload_type, map, fmtp }));
     }
     add
 }
 
 /// How the formats of an answered line change so that all are in the offered one.
-fn in_terms_of(offered: &Media<'_>, answered: &Media<'_>) -> FormatChange {
-    let offer = offered.codecs();
+fn in_terms_of(offered: &Media<'_>, answered: &Media<'_>, policy: &CodecPolicy) -> FormatChange {
+    let permitted = |codec: &sdp::Codec<'_>| !codec.is_media() || allows(policy, codec);
+    let offer: Vec<_> = offered.codecs().into_iter().filter(permitted).collect();
     let answer = answered.codecs();
     let is_offered = |codec: &sdp::Codec<'_>| {
         offer.iter().any(|other| match (read(codec), read(other)) {
@@ -108,7 +224,7 @@ fn in_terms_of(offered: &Media<'_>, answered: &Media<'_>) -> FormatChange {
     let foreign = answer.iter().filter(|codec| !is_offered(codec));
     let drop: Vec<u8> = foreign.map(|codec| codec.payload_type).collect();
     if answer.iter().any(|codec| codec.is_media() && is_offered(codec)) {
-        return FormatChange { drop, add: Vec::new() };
+        return FormatChange { drop, ..FormatChange::default() };
     }
     let Some(first) = offer.iter().find(|codec| read(codec).is_some_and(Codec::is_sound)) else {
         return FormatChange::default();
@@ -117,7 +233,8 @@ fn in_terms_of(offered: &Media<'_>, answered: &Media<'_>) -> FormatChange {
     let keys = answer.iter().any(sdp::Codec::is_telephone_event);
     let keys = offer.iter().filter(|codec| keys && codec.is_telephone_event());
     let drop = answer.iter().map(|codec| codec.payload_type).collect();
-    FormatChange { drop, add: std::iter::once(first).chain(keys).map(restated).collect() }
+    let add = std::iter::once(first).chain(keys).map(restated).collect();
+    FormatChange { drop, add, ..FormatChange::default() }
 }
 
 /// A codec of an offer as the answer to it says it.
@@ -149,115 +266,11 @@ fn changed(session: &Session, changes: &[FormatChange]) -> Option<Session> {
     Session::parse(&sdp::change_formats(session, changes)).ok()
 }
 
-/// The encoding that a description names, if the box speaks it.
-pub(super) fn read(codec: &sdp::Codec<'_>) -> Option<Codec> {
-    let is = |name: &str| codec.name.eq_ignore_ascii_case(name);
-    let (clock, channels) = (codec.clock, codec.channels);
-    if is("opus") {
-        return (clock == 48_000 && channels == 2).then_some(Codec::Opus);
-    }
-    if channels != 1 {
-        return None;
-    }
-    if is("telephone-event") {
-        return Some(Codec::TelephoneEvent { clock });
-    }
-    match clock {
-        _ if is("CN") => Some(Codec::ComfortNoise { clock }),
-        8_000 | 16_000 | 32_000 | 44_100 | 48_000 if is("L16") => Some(Codec::L16 { rate: clock }),
-        16_000 if is("AMR-WB") => amr_wb(codec.fmtp),
-        8_000 if is("PCMU") => Some(Codec::Pcmu),
-        8_000 if is("PCMA") => Some(Codec::Pcma),
-        8_000 if is("G722") => Some(Codec::G722),
-        8_000 if is("GSM") => Some(Codec::Gsm),
-        8_000 if is("G729") => Some(Codec::G729 { annex_b: !says(codec.fmtp, "annexb", "no") }),
-        8_000 if is("G723") => Some(Codec::G723 { annex_a: !says(codec.fmtp, "annexa", "no") }),
-        8_000 => g726(codec.name),
-        _ => None,
-    }
-}
-
-/// RFC 4867 §8.1: interleaving, robust sorting and checksums would change how frames lie in a packet.
-fn amr_wb(fmtp: Option<&str>) -> Option<Codec> {
-    let odd = ["crc", "robust-sorting", "interleaving"];
-    let asks = |name: &str| parameter(fmtp, name).is_some_and(|value| value != "0");
-    if odd.into_iter().any(asks) {
-        return None;
-    }
-    Some(Codec::AmrWb { octet_aligned: says(fmtp, "octet-align", "1") })
-}
-
-fn g726(name: &str) -> Option<Codec> {
-    let aal2 = name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("AAL2-"));
-    let (packing, name) = match aal2 {
-        true => (G726Packing::Aal2, name.get(5..)?),
-        false => (G726Packing::Rtp, name),
-    };
-    let (_, bits) = G726.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
-    Some(Codec::G726 { bits: *bits, packing })
-}
-
-fn says(fmtp: Option<&str>, name: &str, value: &str) -> bool {
-    parameter(fmtp, name).is_some_and(|said| said.eq_ignore_ascii_case(value))
-}
-
-/// The value of `name=value` in a list with semicolons.
-fn parameter<'a>(fmtp: Option<&'a str>, name: &str) -> Option<&'a str> {
-    let mut pairs = fmtp?.split(';').filter_map(|pair| pair.split_once('='));
-    pairs.find(|(key, _)| key.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
-}
-
-/// An encoding that the box offers on behalf of others.
-struct Offered {
-    codec: Codec,
-    payload_type: u8,
-    map: Option<&'static str>,
-    fmtp: Option<&'static str>,
-}
-
-impl Offered {
-    const fn fixed(codec: Codec, payload_type: u8) -> Self {
-        Self { codec, payload_type, map: None, fmtp: None }
-    }
-
-    const fn dynamic(codec: Codec, payload_type: u8, map: &'static str) -> Self {
-        Self { codec, payload_type, map: Some(map), fmtp: None }
-    }
-}
-
-/// Best sound first, and of equal sound the cheaper. Static types go without a map, so that the offer
-/// still fits one datagram. Linear samples are spoken when asked for, but take too much room to be offered.
-const OFFERED: [Offered; 10] = [
-    Offered::fixed(Codec::G722, 9),
-    Offered::dynamic(Codec::Opus, 107, "opus/48000/2"),
-    Offered::fixed(Codec::Pcma, 8),
-    Offered::fixed(Codec::Pcmu, 0),
-    Offered {
-        fmtp: Some("octet-align=1"),
-        ..Offered::dynamic(Codec::AmrWb { octet_aligned: true }, 108, "AMR-WB/16000")
-    },
-    Offered::dynamic(
-        Codec::G726 { bits: G726Bits::Four, packing: G726Packing::Rtp },
-        109,
-        "G726-32/8000",
-    ),
-    Offered::fixed(Codec::G729 { annex_b: true }, 18),
-    Offered::fixed(Codec::Gsm, 3),
-    Offered::fixed(Codec::G723 { annex_a: true }, 4),
-    Offered::dynamic(Codec::TelephoneEvent { clock: 8_000 }, 101, "telephone-event/8000"),
-];
-
-/// RFC 3551 §4.5.4.
-const G726: [(&str, G726Bits); 4] = [
-    ("G726-16", G726Bits::Two),
-    ("G726-24", G726Bits::Three),
-    ("G726-32", G726Bits::Four),
-    ("G726-40", G726Bits::Five),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use call::{G726Bits, G726Packing};
+    use config::{CodecName, CodecOrder};
 
     fn session(media: &str) -> Session {
         Session::parse(format!("v=0\r\nc=IN IP4 192.0.2.1\r\n{media}").as_bytes()).unwrap()
@@ -265,6 +278,14 @@ mod tests {
 
     fn formats(session: &Session) -> Vec<String> {
         session.media_at(0).unwrap().formats().map(str::to_owned).collect()
+    }
+
+    fn free_terms() -> Terms {
+        Terms { theirs: Arc::default(), translate: true }
+    }
+
+    fn only(allow: &[CodecName]) -> CodecPolicy {
+        CodecPolicy { allow: allow.to_vec(), ..CodecPolicy::default() }
     }
 
     #[test]
@@ -298,13 +319,14 @@ mod tests {
 
     #[test]
     fn only_sound_that_the_box_can_read_is_offered_in_other_encodings() {
+        let policy = CodecPolicy::default();
         for text in [
             "m=audio 1 RTP/SAVP 8\r\n",
             "m=audio 0 RTP/AVP 8\r\n",
             "m=video 1 RTP/AVP 34\r\n",
             "m=audio 1 RTP/AVP 96\r\na=rtpmap:96 iLBC/8000\r\n",
         ] {
-            assert_eq!(widened(&session(text), None), None, "{text}");
+            assert_eq!(widened(&session(text), None, &free_terms(), &policy), Ok(None), "{text}");
         }
     }
 
@@ -313,18 +335,19 @@ mod tests {
         let text = "m=audio 1 RTP/AVP 96 97\r\na=rtpmap:96 opus/48000/2\r\n\
             a=rtpmap:97 telephone-event/48000\r\n";
         let offer = session(text);
-        let wide = widened(&offer, None).unwrap();
+        let policy = CodecPolicy::default();
+        let wide = widened(&offer, None, &free_terms(), &policy).unwrap().unwrap();
         assert_eq!(formats(&wide).last().map(String::as_str), Some("101"));
         let answer = session("m=audio 1 RTP/AVP 8 101\r\na=rtpmap:101 telephone-event/8000\r\n");
-        assert_eq!(formats(&narrowed(&answer, &offer).unwrap()), ["96", "97"]);
+        assert_eq!(formats(&narrowed(&answer, &offer, &policy).unwrap()), ["96", "97"]);
     }
 
     #[test]
     fn an_encoding_that_both_sides_number_differently_is_the_same() {
         let offer = session("m=audio 1 RTP/AVP 96\r\na=rtpmap:96 opus/48000/2\r\n");
         let answer = session("m=audio 1 RTP/AVP 111\r\na=rtpmap:111 opus/48000/2\r\n");
-        assert_eq!(narrowed(&answer, &offer), None);
-        let agreed = agreed(&offer, &answer).remove(0).unwrap();
+        assert_eq!(narrowed(&answer, &offer, &CodecPolicy::default()), None);
+        let agreed = agreed(&offer, &answer, None).remove(0).unwrap();
         let opus = |payload_type| Format { payload_type, codec: Codec::Opus };
         assert_eq!((agreed.receive, agreed.send), (vec![opus(96)], vec![opus(111)]));
     }
@@ -333,9 +356,59 @@ mod tests {
     fn what_only_one_side_named_is_neither_sent_nor_awaited() {
         let ours = session("m=audio 1 RTP/AVP 8 9\r\n");
         let theirs = session("m=audio 1 RTP/AVP 9 3\r\na=ptime:30\r\n");
-        let agreed = agreed(&ours, &theirs).remove(0).unwrap();
+        let agreed = agreed(&ours, &theirs, None).remove(0).unwrap();
         assert_eq!(agreed.send, [Format { payload_type: 9, codec: Codec::G722 }]);
         assert_eq!(agreed.receive, agreed.send);
         assert_eq!(agreed.packet_millis, 30);
+    }
+
+    #[test]
+    fn what_one_of_both_may_not_speak_is_not_offered_and_an_unknown_one_neither() {
+        let text = "m=audio 1 RTP/AVP 97 0 3 8 101\r\na=rtpmap:97 iLBC/8000\r\n\
+            a=rtpmap:101 telephone-event/8000\r\n";
+        let gsm = CodecPolicy { deny: vec![CodecName::Gsm], ..CodecPolicy::default() };
+        let terms = Terms { theirs: Arc::new(gsm), translate: true };
+        let ours = only(&[CodecName::Pcma, CodecName::Gsm, CodecName::G729]);
+        let told = widened(&session(text), None, &terms, &ours).unwrap().unwrap();
+        assert_eq!(formats(&told), ["8", "101", "18", "3"], "GSM comes from the box");
+    }
+
+    #[test]
+    fn an_order_of_its_own_stands_first_and_what_has_no_place_in_it_behind() {
+        let allow = [CodecName::G729, CodecName::Opus, CodecName::Pcma];
+        let ours = CodecPolicy { order: CodecOrder::Allowed, ..only(&allow) };
+        let text = "m=audio 1 RTP/AVP 8 96 101\r\na=rtpmap:96 opus/48000/2\r\n\
+            a=rtpmap:101 telephone-event/8000\r\n";
+        let told = widened(&session(text), None, &free_terms(), &ours).unwrap().unwrap();
+        assert_eq!(formats(&told), ["18", "96", "8", "101"]);
+    }
+
+    #[test]
+    fn without_translation_only_what_both_may_speak_is_offered_or_nothing_is_left() {
+        let terms = Terms { translate: false, ..free_terms() };
+        let offer = session("m=audio 1 RTP/AVP 8 3\r\n");
+        let told = widened(&offer, None, &terms, &only(&[CodecName::Gsm])).unwrap().unwrap();
+        assert_eq!(formats(&told), ["3"]);
+        let refused = widened(&offer, None, &terms, &only(&[CodecName::G722])).unwrap_err();
+        let theirs = vec![Codec::Pcma, Codec::Gsm];
+        assert_eq!(refused, NothingInCommon { theirs, ours: vec![Codec::G722] });
+    }
+
+    #[test]
+    fn an_answer_keeps_to_what_the_one_who_offered_may_speak() {
+        let offer = session("m=audio 1 RTP/AVP 3 8\r\n");
+        let answer = session("m=audio 1 RTP/AVP 3\r\n");
+        let told = narrowed(&answer, &offer, &only(&[CodecName::Pcma])).unwrap();
+        assert_eq!(formats(&told), ["8"]);
+    }
+
+    #[test]
+    fn a_packet_time_of_a_side_is_told_to_it_in_offers_and_answers() {
+        let ours = CodecPolicy { packet_millis: Some(40), ..CodecPolicy::default() };
+        let offer = session("m=audio 1 RTP/AVP 8\r\na=ptime:20\r\n");
+        let told = widened(&offer, None, &free_terms(), &ours).unwrap().unwrap();
+        assert_eq!(told.media_at(0).unwrap().ptime(), Some(40));
+        let told = narrowed(&offer, &offer, &ours).unwrap();
+        assert_eq!(told.media_at(0).unwrap().ptime(), Some(40));
     }
 }

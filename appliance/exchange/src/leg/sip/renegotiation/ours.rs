@@ -65,7 +65,7 @@ impl Legs {
         }
         let purpose = Purpose::Rejoin { media, both };
         let sent = theirs.and_then(|theirs| {
-            self.offer_to(desk, id, &theirs, Some(Direction::SendRecv), purpose)
+            self.offer_to(desk, id, (media, &theirs), Some(Direction::SendRecv), purpose)
         });
         if sent.is_none()
             && let Some(SipLeg { state: State::Up(up), .. }) = self.legs.get_mut(&id)
@@ -95,18 +95,19 @@ impl Legs {
         }
     }
 
-    /// Sends an offer of ours, whose turn was taken before.
+    /// Sends an offer of ours, whose turn was taken before: what another leg said.
     pub(super) fn offer_to(
         &mut self,
         desk: &mut Desk<'_>,
         id: LegId,
-        theirs: &Session,
+        (from, theirs): (LegId, &Session),
         direction: Option<Direction>,
         purpose: Purpose,
     ) -> Option<()> {
+        let terms = self.terms(from, id);
         let leg = self.legs.get_mut(&id)?;
         let whose = leg.whose(id);
-        let body = leg.media.offer(desk.frame, whose, theirs, direction).ok()?;
+        let body = leg.media.offer(desk.frame, whose, theirs, &terms, direction).ok()?;
         self.send_offer(desk, id, Method::Invite, Some(body), purpose, None)
     }
 
