@@ -11,6 +11,7 @@ mod model;
 mod qualify;
 mod registering;
 mod renegotiation;
+mod secrecy;
 mod transfer;
 mod trunks;
 mod wires;

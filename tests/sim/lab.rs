@@ -257,7 +257,7 @@ impl Lab {
             return self.send_of(index);
         }
         if let Some(ua) = self.uas.iter_mut().find(|ua| ua.owns_media(to)) {
-            ua.hear(to, bytes);
+            ua.hear(to, bytes, self.now);
         }
     }
 

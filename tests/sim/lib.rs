@@ -28,5 +28,5 @@ mod wire;
 pub use lab::{Lab, Phone};
 pub use random::Random;
 pub use text::Sip;
-pub use ua::{Called, Phase};
+pub use ua::{Called, Phase, Speaks};
 pub use wire::Wire;

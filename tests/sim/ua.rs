@@ -5,14 +5,17 @@ mod dialog;
 mod invite;
 mod media;
 mod register;
+mod secrecy;
 mod talk;
 mod transaction;
 
 use crate::digest::Challenge;
 use crate::text::{Sip, address_of, host, uri_of};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+pub use secrecy::Speaks;
 pub use talk::{Phase, Talk};
 pub(crate) use transaction::Purpose;
 
@@ -59,6 +62,10 @@ pub struct Ua {
     nonces: u32,
     tokens: u32,
     next_word: Option<Instant>,
+    /// Keys, by the number of the call.
+    contexts: BTreeMap<usize, secrecy::Contexts>,
+    /// When it was last told the time.
+    heard_at: Option<Instant>,
 }
 
 /// What a user agent does by itself.
@@ -106,6 +113,10 @@ pub struct Habits {
     pub prack: bool,
     /// It answers re-INVITEs with this status.
     pub refuses_offers: Option<u16>,
+    /// Whether it encrypts.
+    pub speaks: Speaks,
+    /// It makes a new key for every description.
+    pub new_keys: bool,
 }
 
 /// What a user agent does when it is called.
@@ -166,6 +177,8 @@ impl Default for Habits {
             ack: true,
             prack: true,
             refuses_offers: None,
+            speaks: Speaks::Plain,
+            new_keys: false,
         }
     }
 }
@@ -196,6 +209,8 @@ impl Ua {
             nonces: 0,
             tokens: 0,
             next_word: None,
+            contexts: BTreeMap::new(),
+            heard_at: None,
         }
     }
 
@@ -205,6 +220,7 @@ impl Ua {
             self.complaints.push(format!("unreadable: {}", String::from_utf8_lossy(bytes)));
             return;
         };
+        self.heard_at = Some(now);
         self.check(&message);
         self.received.push(message.clone());
         if self.habits.dead {

@@ -70,6 +70,8 @@ pub(crate) struct Device {
     enabled: bool,
     /// What the phone is offered and may speak; `null` as the tenant's.
     codecs: Option<CodecPolicy>,
+    /// Whether its sound is encrypted; `null` as the tenant's.
+    encryption: Option<Encryption>,
 }
 
 /// A tenant: one SIP domain with its own numbers, trunks and routes.
@@ -88,6 +90,22 @@ pub(crate) struct Tenant {
     domains: Vec<String>,
     /// What phones and carriers are offered and may speak that have no policy of their own.
     codecs: CodecPolicy,
+    /// Whether the sound of phones and carriers is encrypted that have no setting of their own.
+    encryption: Encryption,
+}
+
+/// Whether a phone or carrier speaks encrypted (SRTP). Each side of a call is by itself: one may be
+/// encrypted and the other not, and the call shows it.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(crate) enum Encryption {
+    /// Never: no keys are offered, and what is offered encrypted only is refused.
+    Off,
+    /// If the side can (RFC 8643): keys are offered beside a plain line, and taken where they are
+    /// offered.
+    Opportunistic,
+    /// Always: who speaks in the clear is refused with 488.
+    Required,
 }
 
 /// A SIP trunk.
@@ -131,6 +149,8 @@ pub(crate) struct Trunk {
     caller_id: CallerId,
     /// What the carrier is offered and may speak; `null` as the tenant's.
     codecs: Option<CodecPolicy>,
+    /// Whether its sound is encrypted; `null` as the tenant's.
+    encryption: Option<Encryption>,
     /// Most calls at a time; `null` leaves it to the carrier.
     max_calls: Option<u32>,
 }

@@ -128,6 +128,12 @@ pub enum Why {
         /// What the other side may speak.
         called: Vec<Codec>,
     },
+    /// One side speaks in the clear only, and its line takes nothing but encrypted sound.
+    EncryptionRequired,
+    /// One side speaks encrypted only, and encryption is off for its line.
+    EncryptionOff,
+    /// One side encrypts in a way that the box has not, or broke the rules of it.
+    NoCommonCipher,
     /// No media came for so many seconds.
     NoMedia {
         /// The configured limit.
@@ -230,6 +236,18 @@ impl fmt::Display for Why {
                     Named(caller),
                     Named(called)
                 );
+            }
+            Self::EncryptionRequired => {
+                "this line takes encrypted calls only: switch on SRTP in the phone or at the \
+                 carrier, or set its encryption to opportunistic here"
+            }
+            Self::EncryptionOff => {
+                "the phone or carrier speaks encrypted only, and encryption is off for its line: \
+                 set it to opportunistic here, or make SRTP optional there"
+            }
+            Self::NoCommonCipher => {
+                "the phone or carrier encrypts in a way that the box has not: choose \
+                 AES_CM_128_HMAC_SHA1_80 there, without a master key identifier"
             }
             Self::NoMedia { seconds } => {
                 return write!(f, "no sound came for {seconds} seconds");

@@ -48,6 +48,8 @@ pub struct Offer {
     pub media: Vec<MediaKind>,
     /// The leg whose place it wants to take (RFC 3891).
     pub replaces: Option<LegId>,
+    /// Why it cannot be placed, whoever is called: it is written down and refused.
+    pub refused: Option<End>,
 }
 
 /// What a leg tells.

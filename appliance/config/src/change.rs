@@ -461,6 +461,7 @@ mod tests {
             name: "desk-phone".to_owned(),
             enabled: true,
             codecs: None,
+            encryption: None,
             credentials: None,
         };
         let (config, _) = put(&config, Entry::Device(device)).unwrap();

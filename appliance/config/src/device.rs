@@ -1,7 +1,7 @@
 //! A device: one phone with a log-in of its own.
 
 use crate::extension::yes;
-use crate::{CodecPolicy, Credentials, DeviceId, ExtensionId, Revision, TenantId};
+use crate::{CodecPolicy, Credentials, DeviceId, Encryption, ExtensionId, Revision, TenantId};
 use serde::{Deserialize, Serialize};
 
 /// A phone that logs in under its own name and rings with its extension.
@@ -27,6 +27,9 @@ pub struct Device {
     /// What the phone is offered and may speak; `None` as the tenant's.
     #[serde(default)]
     pub codecs: Option<CodecPolicy>,
+    /// Whether its sound is encrypted; `None` as the tenant's.
+    #[serde(default)]
+    pub encryption: Option<Encryption>,
     /// What is kept of its password; `None` until one was set.
     #[serde(skip)]
     pub credentials: Option<Credentials>,

@@ -6,6 +6,7 @@
 mod change;
 mod codec;
 mod device;
+mod encryption;
 mod extension;
 mod id;
 mod network;
@@ -21,6 +22,7 @@ mod zone;
 pub use change::{Applied, Change, Entry, Expect, Invalid, Key, Problem, Row};
 pub use codec::{CodecName, CodecOrder, CodecPolicy};
 pub use device::Device;
+pub use encryption::Encryption;
 pub use extension::{Extension, Forwarding};
 pub use id::{DeviceId, ExtensionId, InboundRouteId, OutboundRouteId, Revision, TenantId, TrunkId};
 pub use network::{BadOrigin, External, Network, Subnet, WebOrigin};

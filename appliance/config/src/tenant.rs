@@ -1,6 +1,6 @@
 //! A tenant: one SIP domain with its own numbers, trunks and routes.
 
-use crate::{CodecPolicy, Revision, TenantId};
+use crate::{CodecPolicy, Encryption, Revision, TenantId};
 use serde::{Deserialize, Serialize};
 
 /// A tenant of the box.
@@ -23,6 +23,9 @@ pub struct Tenant {
     /// What phones and carriers are offered that have no policy of their own.
     #[serde(default)]
     pub codecs: CodecPolicy,
+    /// Whether the sound of phones and carriers is encrypted that have no setting of their own.
+    #[serde(default)]
+    pub encryption: Encryption,
 }
 
 impl Tenant {
@@ -34,6 +37,7 @@ impl Tenant {
             realm: realm.to_owned(),
             domains: Vec::new(),
             codecs: CodecPolicy::default(),
+            encryption: Encryption::default(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A trunk: a line to a carrier or to another exchange.
 
 use crate::extension::yes;
-use crate::{CodecPolicy, Number, Revision, Secret, Subnet, TenantId, TrunkId};
+use crate::{CodecPolicy, Encryption, Number, Revision, Secret, Subnet, TenantId, TrunkId};
 use serde::{Deserialize, Serialize};
 
 /// A SIP trunk.
@@ -65,6 +65,9 @@ pub struct Trunk {
     /// What the carrier is offered and may speak; `None` as the tenant's.
     #[serde(default)]
     pub codecs: Option<CodecPolicy>,
+    /// Whether its sound is encrypted; `None` as the tenant's.
+    #[serde(default)]
+    pub encryption: Option<Encryption>,
     /// Most calls at a time; `None` leaves it to the carrier.
     #[serde(default)]
     pub max_calls: Option<u32>,

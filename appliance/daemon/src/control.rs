@@ -267,7 +267,7 @@ impl Control {
                 let _ = to.send(self.exchange.calls());
             }
             Ask::Call(id, to) => {
-                let _ = to.send(self.exchange.call(id).cloned().map(Box::new));
+                let _ = to.send(self.exchange.call(id).map(Box::new));
             }
             Ask::Registrations(to) => {
                 let _ = to.send(self.exchange.registrations());

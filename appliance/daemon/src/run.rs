@@ -230,7 +230,7 @@ impl House {
             sockets.sip.udp.into_iter().map(|socket| Udp::new(socket).map(Port::new)).collect();
         let control = Control {
             poll,
-            exchange: Exchange::new(seed, start),
+            exchange: Exchange::new(seed, start).with_secrets(self::seed()?),
             udp: udp.map_err(Failure::failed)?,
             mail,
             streams,

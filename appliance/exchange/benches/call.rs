@@ -207,6 +207,7 @@ fn config() -> Config {
             number_format: NumberFormat::Plus,
             caller_id: CallerId::default(),
             codecs: None,
+            encryption: None,
             max_calls: None,
         }),
     );

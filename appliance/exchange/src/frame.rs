@@ -24,6 +24,8 @@ pub(crate) struct Frame {
     pub(crate) config: Arc<Config>,
     pub(crate) places: Places,
     pub(crate) random: Random,
+    /// For keys: its seed is in no recording.
+    pub(crate) secrets: Random,
     pub(crate) transactions: Transactions,
     pub(crate) timers: Timers,
     pub(crate) ports: Ports,
@@ -101,6 +103,7 @@ impl Frame {
             config: Arc::new(Config::default()),
             places: Places::default(),
             random,
+            secrets: Random::new(seed.map(|octet| !octet)),
             transactions: Transactions::new(setup),
             timers,
             ports: Ports::default(),

@@ -114,6 +114,13 @@ impl Exchange {
         }
     }
 
+    /// The same box, whose keys for calls come from a seed of their own. Who knows `seed` alone, as from a
+    /// recording, then does not know them.
+    pub fn with_secrets(mut self, seed: [u8; 32]) -> Self {
+        self.frame.secrets = random::Random::new(seed);
+        self
+    }
+
     /// Takes in one thing that happened at `now`. Time never goes back.
     pub fn handle(&mut self, input: Input<'_>, now: Instant) {
         match input {
@@ -187,12 +194,12 @@ impl Exchange {
 
     /// Records of all calls that are not over, oldest first.
     pub fn calls(&self) -> Vec<call::CallRecord> {
-        self.pbx.records().cloned().collect()
+        self.pbx.records().map(|record| self.frame.streams.told(record)).collect()
     }
 
     /// The record of one call that is not over.
-    pub fn call(&self, id: call::CallId) -> Option<&call::CallRecord> {
-        self.pbx.record(id)
+    pub fn call(&self, id: call::CallId) -> Option<call::CallRecord> {
+        self.pbx.record(id).map(|record| self.frame.streams.told(record))
     }
 
     /// All bindings, in order of their ids.

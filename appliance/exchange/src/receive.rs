@@ -386,6 +386,7 @@ impl Exchange {
             dialled: self.called(message, peer),
             media: media.unwrap_or_default(),
             replaces,
+            refused: None,
         }
     }
 

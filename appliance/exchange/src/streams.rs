@@ -1,7 +1,10 @@
 //! The figures of media streams on their way into call records: a port reports what went through it only
 //! after it is closed, when the call's record is already written.
 
-use call::{CallId, CallRecord, CallState, LegId, MediaKind, StreamRecord, StreamStats};
+use call::{
+    CallId, CallRecord, CallState, LegId, LegSecurity, MediaKind, Security, StreamRecord,
+    StreamStats,
+};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Records of calls whose ports have not all reported.
@@ -22,6 +25,8 @@ struct Leg {
 
 #[derive(Debug, Default)]
 struct Open {
+    /// By leg and line.
+    security: BTreeMap<(LegId, usize), LegSecurity>,
     streams: Vec<StreamRecord>,
     waiting: usize,
     record: Option<Box<CallRecord>>,
@@ -36,10 +41,28 @@ impl Streams {
         self.records.entry(call).or_default().waiting += 1;
     }
 
+    /// A leg and the box agreed how one line of it is protected.
+    pub(crate) fn secured(&mut self, leg: LegId, line: usize, kind: MediaKind, security: Security) {
+        let Some(known) = self.legs.get(&leg) else { return };
+        let shown = LegSecurity { leg: known.name.clone(), kind, security };
+        if let Some(open) = self.records.get_mut(&known.call) {
+            open.security.insert((leg, line), shown);
+        }
+    }
+
+    /// A call's record with what is known here of its legs.
+    pub(crate) fn told(&self, record: &CallRecord) -> CallRecord {
+        let mut record = record.clone();
+        if let Some(open) = self.records.get(&record.id) {
+            open.tell(&mut record);
+        }
+        record
+    }
+
     /// A call's record as it goes out, with the streams that have reported.
     pub(crate) fn note(&mut self, mut record: Box<CallRecord>) -> Box<CallRecord> {
         let Some(open) = self.records.get_mut(&record.id) else { return record };
-        record.streams.clone_from(&open.streams);
+        open.tell(&mut record);
         if record.state != CallState::Ended {
             return record;
         }
@@ -74,9 +97,16 @@ impl Streams {
             return None;
         }
         let mut record = open.record.take()?;
-        record.streams.clone_from(&open.streams);
+        open.tell(&mut record);
         self.records.remove(&call);
         (!record.streams.is_empty()).then_some(record)
+    }
+}
+
+impl Open {
+    fn tell(&self, record: &mut CallRecord) {
+        record.streams.clone_from(&self.streams);
+        record.security = self.security.values().cloned().collect();
     }
 }
 

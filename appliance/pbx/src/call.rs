@@ -169,13 +169,18 @@ impl Pbx {
         now: Instant,
         world: &mut dyn World,
     ) {
-        if let Some(replaced) = offer.replaces {
+        let refused = offer.refused.clone();
+        if let Some(replaced) = offer.replaces.filter(|_| refused.is_none()) {
             return self.take_place(id, leg, &offer, replaced, now, world);
         }
         let (call, dialled) = Call::new(id, leg, offer, world);
         self.legs.insert(leg, id);
         self.calls.insert(id, call);
-        self.with_call(id, |call, desk| call.place(leg, &dialled, desk), now, world);
+        let step = |call: &mut Call, desk: &mut Desk<'_>| match refused {
+            Some(end) => call.over(None, end, desk),
+            None => call.place(leg, &dialled, desk),
+        };
+        self.with_call(id, step, now, world);
     }
 
     /// Runs one step of a call and keeps the tables true afterwards.

@@ -3,6 +3,7 @@
 
 use crate::attribute::Attribute;
 use crate::media::Media;
+use crate::origin::Origin;
 use crate::print::Print;
 use crate::session::{Line, Session};
 use crate::transport::Transport;
@@ -80,10 +81,16 @@ pub fn without_keys(session: &Session) -> Option<Session> {
     Session::parse(&print.finish()).ok()
 }
 
-/// Writes the box's own description `ours`, which has no keys, with those of `lines`, by their index.
-pub fn with_keys(ours: &Session, lines: &[LineKeys]) -> Vec<u8> {
+/// Writes the box's own description `ours`, which has no keys, with those of `lines`, by their index, and
+/// under this version.
+pub fn with_keys(ours: &Session, origin: &Origin, lines: &[LineKeys]) -> Vec<u8> {
     let mut print = Print::with_capacity(ours.as_bytes().len() + lines.len() * SPARE);
-    ours.session_lines().for_each(|line| print.line(line));
+    for line in ours.session_lines() {
+        match line.kind {
+            b'o' => print.origin(origin),
+            _ => print.line(line),
+        }
+    }
     let none = LineKeys::default();
     for (index, media) in ours.media().enumerate() {
         let keys = lines.get(index).filter(|_| media.is_active()).unwrap_or(&none);
@@ -145,9 +152,10 @@ mod tests {
     #[test]
     fn the_boxs_own_keys_are_written_below_their_line() {
         let ours = session("v=0\r\nm=audio 1 RTP/AVP 8\r\na=ptime:20\r\nm=video 0 RTP/AVP 34\r\n");
+        let origin = Origin::new(7, "192.0.2.1".parse().unwrap());
         let attributes = vec!["crypto:1 X inline:y".to_owned()];
         let keys = LineKeys { transport: Some("RTP/SAVP"), attributes };
-        let written = with_keys(&ours, &[keys.clone(), keys]);
+        let written = with_keys(&ours, &origin, &[keys.clone(), keys]);
         let expected = "v=0\r\nm=audio 1 RTP/SAVP 8\r\na=ptime:20\r\na=crypto:1 X inline:y\r\n\
             m=video 0 RTP/SAVP 34\r\n";
         let expected = expected.replace("m=video 0 RTP/SAVP", "m=video 0 RTP/AVP");

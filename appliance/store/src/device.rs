@@ -1,6 +1,6 @@
 //! Devices as rows.
 
-use crate::column::{Json, Wide};
+use crate::column::{Json, Wide, Word};
 use crate::extension::credentials;
 use config::{Device, DeviceId, ExtensionId, Revision, TenantId};
 use rusqlite::{Connection, params};
@@ -16,6 +16,7 @@ pub(crate) fn put(db: &Connection, device: &Device) -> rusqlite::Result<()> {
         device.credentials.map(|credentials| credentials.md5),
         device.credentials.map(|credentials| credentials.sha256),
         device.codecs.as_ref().map(Json),
+        device.encryption.map(Word),
     ];
     db.execute(PUT, row).map(drop)
 }
@@ -35,6 +36,7 @@ pub(crate) fn all(db: &Connection) -> rusqlite::Result<Vec<Device>> {
             name: row.get("name")?,
             enabled: row.get("enabled")?,
             codecs: row.get::<_, Option<Json<_>>>("codecs")?.map(|codecs| codecs.0),
+            encryption: row.get::<_, Option<Word<_>>>("encryption")?.map(|word| word.0),
             credentials: credentials(row)?,
         })
     })?;
@@ -43,10 +45,10 @@ pub(crate) fn all(db: &Connection) -> rusqlite::Result<Vec<Device>> {
 
 const PUT: &str = "
     INSERT INTO device (id, tenant_id, revision, extension_id, name, enabled, ha1_md5, ha1_sha256,
-        codecs)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+        codecs, encryption)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
     ON CONFLICT (id) DO UPDATE SET
         tenant_id = excluded.tenant_id, revision = excluded.revision,
         extension_id = excluded.extension_id, name = excluded.name, enabled = excluded.enabled,
         ha1_md5 = excluded.ha1_md5, ha1_sha256 = excluded.ha1_sha256,
-        codecs = excluded.codecs";
+        codecs = excluded.codecs, encryption = excluded.encryption";

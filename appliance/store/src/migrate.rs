@@ -140,6 +140,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0003_retention.sql"),
     include_str!("../migrations/0004_qualify.sql"),
     include_str!("../migrations/0005_codecs.sql"),
+    include_str!("../migrations/0006_encryption.sql"),
 ];
 
 #[cfg(test)]
@@ -194,6 +195,9 @@ mod tests {
             "DROP INDEX call_record_started;
             ALTER TABLE call_record DROP COLUMN search;
             ALTER TABLE trunk DROP COLUMN qualify_seconds;
+            ALTER TABLE trunk DROP COLUMN encryption;
+            ALTER TABLE device DROP COLUMN encryption;
+            ALTER TABLE tenant DROP COLUMN encryption;
             ALTER TABLE trunk DROP COLUMN codecs;
             ALTER TABLE device DROP COLUMN codecs;
             ALTER TABLE tenant DROP COLUMN codecs;

@@ -8,9 +8,10 @@ use call::{
 };
 use config::{
     CallerId, Change, CodecName, CodecOrder, CodecPolicy, Config, Country, Credentials, Device,
-    DeviceId, Entry, Expect, Extension, ExtensionId, External, Forwarding, InboundRoute,
-    InboundRouteId, Network, Number, NumberFormat, OutboundRoute, OutboundRouteId, Pattern,
-    Revision, Secret, Settings, Tenant, TenantId, Trunk, TrunkId, TrunkKind, TrunkTransport,
+    DeviceId, Encryption, Entry, Expect, Extension, ExtensionId, External, Forwarding,
+    InboundRoute, InboundRouteId, Network, Number, NumberFormat, OutboundRoute, OutboundRouteId,
+    Pattern, Revision, Secret, Settings, Tenant, TenantId, Trunk, TrunkId, TrunkKind,
+    TrunkTransport,
 };
 use std::path::Path;
 
@@ -105,6 +106,7 @@ pub(crate) fn changes() -> Vec<Change> {
             realm: "second".to_owned(),
             domains: vec!["second.example.com".to_owned()],
             codecs: CodecPolicy { deny: vec![CodecName::Gsm], ..CodecPolicy::default() },
+            encryption: Encryption::Required,
         }),
         Entry::Extension(Extension {
             id: ExtensionId::NEW,
@@ -126,6 +128,7 @@ pub(crate) fn changes() -> Vec<Change> {
             name: "desk-phone".to_owned(),
             enabled: false,
             codecs: Some(CodecPolicy { translate: false, ..CodecPolicy::default() }),
+            encryption: Some(Encryption::Off),
             credentials: Some(Credentials { md5: [3; 16], sha256: [4; 32] }),
         }),
         Entry::Trunk(Trunk {
@@ -147,6 +150,7 @@ pub(crate) fn changes() -> Vec<Change> {
             peers: vec!["198.51.100.0/24".parse().unwrap()],
             number_format: NumberFormat::National,
             caller_id: CallerId { number: None, in_from: false, asserted: true },
+            encryption: Some(Encryption::Opportunistic),
             codecs: Some(CodecPolicy {
                 allow: vec![CodecName::Pcma, CodecName::G729],
                 order: CodecOrder::Allowed,

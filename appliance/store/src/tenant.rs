@@ -1,6 +1,6 @@
 //! Tenants as rows.
 
-use crate::column::{Json, Wide};
+use crate::column::{Json, Wide, Word};
 use config::{Revision, Tenant, TenantId};
 use rusqlite::{Connection, params};
 
@@ -12,6 +12,7 @@ pub(crate) fn put(db: &Connection, tenant: &Tenant) -> rusqlite::Result<()> {
         tenant.realm,
         Json(&tenant.domains),
         Json(&tenant.codecs),
+        Word(tenant.encryption),
     ];
     db.execute(PUT, row).map(drop)
 }
@@ -30,14 +31,16 @@ pub(crate) fn all(db: &Connection) -> rusqlite::Result<Vec<Tenant>> {
             realm: row.get("realm")?,
             domains: row.get::<_, Json<_>>("domains")?.0,
             codecs: row.get::<_, Json<_>>("codecs")?.0,
+            encryption: row.get::<_, Word<_>>("encryption")?.0,
         })
     })?;
     rows.collect()
 }
 
 const PUT: &str = "
-    INSERT INTO tenant (id, revision, name, realm, domains, codecs)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    INSERT INTO tenant (id, revision, name, realm, domains, codecs, encryption)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
     ON CONFLICT (id) DO UPDATE SET
         revision = excluded.revision, name = excluded.name, realm = excluded.realm,
-        domains = excluded.domains, codecs = excluded.codecs";
+        domains = excluded.domains, codecs = excluded.codecs,
+        encryption = excluded.encryption";

@@ -4,9 +4,9 @@ use super::{EPOCH, Lab, Pool, boxed, check::Secrets, shared};
 use crate::ua::Ua;
 use crate::wire::{Nat, Wire};
 use config::{
-    Change, CodecPolicy, Config, Credentials, Device, Entry, Expect, Extension, InboundRoute,
-    InboundRouteId, Number, OutboundRoute, OutboundRouteId, Pattern, Revision, Secret, Settings,
-    Subnet, TenantId, Trunk, TrunkId, TrunkKind, TrunkTransport,
+    Change, CodecPolicy, Config, Credentials, Device, Encryption, Entry, Expect, Extension,
+    InboundRoute, InboundRouteId, Number, OutboundRoute, OutboundRouteId, Pattern, Revision,
+    Secret, Settings, Subnet, TenantId, Trunk, TrunkId, TrunkKind, TrunkTransport,
 };
 use exchange::{Exchange, Input, Surroundings};
 use media::Engine;
@@ -180,6 +180,7 @@ impl Lab {
             name: name.to_owned(),
             enabled: true,
             codecs: None,
+            encryption: None,
             credentials: Some(credentials(name, &format!("secret-of-{name}"))),
         }));
     }
@@ -196,6 +197,13 @@ impl Lab {
     pub fn codecs(&mut self, codecs: CodecPolicy) {
         let mut tenant = (**self.config.tenant(TenantId::DEFAULT).unwrap()).clone();
         tenant.codecs = codecs;
+        self.put(Entry::Tenant(tenant));
+    }
+
+    /// Whether phones and trunks without a setting of their own speak encrypted.
+    pub fn encryption(&mut self, encryption: Encryption) {
+        let mut tenant = (**self.config.tenant(TenantId::DEFAULT).unwrap()).clone();
+        tenant.encryption = encryption;
         self.put(Entry::Tenant(tenant));
     }
 
@@ -245,6 +253,7 @@ impl Lab {
             number_format: Default::default(),
             caller_id: Default::default(),
             codecs: None,
+            encryption: None,
             max_calls: None,
         })
     }

@@ -151,7 +151,7 @@ impl Ua {
             if ack.body.is_empty() {
                 self.complaints.push("an ACK without the answer".to_owned());
             } else {
-                self.hear_of(call, &ack.body.clone());
+                self.hear_answer(call, &ack.body.clone());
             }
         }
     }
@@ -283,7 +283,10 @@ impl Ua {
         self.calls[call].target = uri_of(response.value("Contact")).to_owned();
         let mut answer = None;
         if !response.body.is_empty() {
-            self.hear_of(call, &response.body);
+            match request.body.is_empty() {
+                true => self.hear_of(call, &response.body),
+                false => self.hear_answer(call, &response.body),
+            }
             if request.body.is_empty() && is_invite {
                 answer = self.describe(call, Some(&response.body));
             }

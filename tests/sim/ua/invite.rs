@@ -141,7 +141,7 @@ impl Ua {
             }
         }
         if first {
-            self.hear_of(call, &response.body);
+            self.hear_answer(call, &response.body);
         }
     }
 
@@ -157,7 +157,10 @@ impl Ua {
         let offered = talk.placed.as_ref().is_some_and(|placed| !placed.body.is_empty());
         let mut answer = None;
         if !response.body.is_empty() {
-            self.hear_of(call, &response.body);
+            match offered {
+                true => self.hear_answer(call, &response.body),
+                false => self.hear_of(call, &response.body),
+            }
             if !offered {
                 answer = self.describe(call, Some(&response.body));
             }

@@ -17,6 +17,7 @@ impl Ua {
             .copied()
             .collect();
         let first = codecs.first()?.0;
+        let (transport, keys) = self.keys_for(call, answers)?;
         let talk = &mut self.calls[call];
         talk.payload_type = first;
         talk.version += 1;
@@ -33,7 +34,7 @@ impl Ua {
         let name = name.replace(['/', ' '], "-");
         let mut text = format!(
             "v=0\r\no={name} 77{version:04} {version} IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\n\
-             t=0 0\r\nm=audio {port} RTP/AVP {}\r\n",
+             t=0 0\r\nm=audio {port} {transport} {}\r\n",
             numbers.join(" ")
         );
         text = text.replacen(&format!("77{version:04}"), &format!("77{port}"), 1);
@@ -41,10 +42,16 @@ impl Ua {
             text += &format!("a=rtpmap:{number} {codec}\r\n");
         }
         text += &format!("a={direction}\r\n");
-        for line in &self.habits.lines {
+        for line in self.habits.lines.iter().chain(&keys) {
             text += &format!("{line}\r\n");
         }
         Some(text)
+    }
+
+    /// The peer's answer to our offer.
+    pub(crate) fn hear_answer(&mut self, call: usize, sdp: &str) {
+        self.keys_of(call, sdp);
+        self.hear_of(call, sdp);
     }
 
     /// The peer's description.
@@ -65,11 +72,13 @@ impl Ua {
             _ if !speaks => self.next_word = None,
             Some(at) if at > now => {}
             Some(_) | None => {
-                for talk in self.calls.iter_mut().filter(|talk| talk.speaks()) {
-                    let Some(to) = talk.remote_rtp else { continue };
+                for call in 0..self.calls.len() {
+                    let talk = &mut self.calls[call];
+                    let Some(to) = talk.remote_rtp.filter(|_| talk.speaks()) else { continue };
                     talk.spoken += 1;
-                    let bytes = word(&self.name, talk);
-                    self.out.push(Out::Rtp { from: talk.rtp, to, bytes });
+                    let (from, bytes) = (talk.rtp, word(&self.name, talk));
+                    let bytes = self.protect(call, bytes);
+                    self.out.push(Out::Rtp { from, to, bytes });
                 }
                 self.next_word = Some(now + WORD);
             }
@@ -77,14 +86,14 @@ impl Ua {
     }
 
     /// A packet came to one of its media ports.
-    pub(crate) fn hear(&mut self, at: SocketAddr, bytes: &[u8]) {
+    pub(crate) fn hear(&mut self, at: SocketAddr, bytes: &[u8], now: Instant) {
+        let listens = |talk: &Talk| talk.rtp == at && talk.phase != Phase::Over;
+        let Some(call) = self.calls.iter().position(listens) else { return };
+        let Some(bytes) = self.unprotect(call, bytes, now) else { return };
         let words = bytes.get(12..).map(String::from_utf8_lossy).unwrap_or_default();
         let Some((speaker, number)) = words.split_once('#') else { return };
         let Ok(number) = number.parse() else { return };
-        let listens = |talk: &&mut Talk| talk.rtp == at && talk.phase != Phase::Over;
-        if let Some(talk) = self.calls.iter_mut().find(listens) {
-            talk.heard.push((speaker.to_owned(), number));
-        }
+        self.calls[call].heard.push((speaker.to_owned(), number));
     }
 
     pub(crate) fn owns_media(&self, at: SocketAddr) -> bool {

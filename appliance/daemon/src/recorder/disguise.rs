@@ -80,8 +80,14 @@ impl Disguise {
             // Even a wrong one may tell of a password that was nearly right.
             let look_alike = hex(&self.tag(real));
             let look_alike = look_alike.bytes().cycle();
+            let is_key =
+                bytes.get(..proof.start).is_some_and(|before| before.ends_with(b"inline:"));
             let Some(place) = disguised.get_mut(proof) else { continue };
             place.iter_mut().zip(look_alike).for_each(|(octet, digit)| *octet = digit);
+            // The bits that fill up the last digit of base 64 are nought.
+            if let Some(last) = place.last_mut().filter(|_| is_key) {
+                *last = b'A';
+            }
         }
         for (place, response) in self.right_answers(bytes, &disguised, transport) {
             if let Some(place) = disguised.get_mut(place) {
@@ -319,6 +325,22 @@ mod tests {
         let written = serde_json::to_string(&recorded).unwrap();
         let again: Recorded = serde_json::from_str(&written).unwrap();
         assert_eq!((&again, again.message().as_slice()), (&recorded, &bytes[..]));
+    }
+
+    #[test]
+    fn the_look_alike_of_a_key_is_a_key() {
+        let disguise = Disguise::new().unwrap();
+        for length in [28, 30, 44, 46] {
+            let key = sdp::KeyAndSalt::new(&[0xb7; 46][..length]).unwrap();
+            let crypto = sdp::Crypto { tag: 1, suite: "X", key, lifetime: None };
+            let line = format!("a=crypto:{crypto}\r\n");
+            let disguised = disguise.message(line.as_bytes(), Transport::Udp);
+            let text = String::from_utf8(disguised).unwrap();
+            let value = text.trim_end().strip_prefix("a=crypto:").unwrap();
+            let look_alike = sdp::Crypto::parse(value).unwrap();
+            assert_eq!(look_alike.key.octets().len(), length);
+            assert_ne!(look_alike, crypto);
+        }
     }
 
     #[test]

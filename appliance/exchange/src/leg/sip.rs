@@ -9,6 +9,7 @@ mod incoming;
 mod media;
 mod outgoing;
 mod renegotiation;
+mod secrecy;
 mod speech;
 mod talk;
 mod transfer;
@@ -16,8 +17,8 @@ mod transfer;
 use crate::frame::Frame;
 use crate::registrar::Registrar;
 use crate::way::Way;
-use ::call::{CallId, Decider, End, LegCommand, LegEvent, LegId, Offer};
-use config::{CodecPolicy, Config, TenantId, TrunkId};
+use ::call::{CallId, Cause, Decider, End, LegCommand, LegEvent, LegId, Offer};
+use config::{CodecPolicy, Config, Encryption, TenantId, TrunkId};
 use media::{LegMedia, Whose};
 use sdp::Session;
 use sip::dialog::{Dialog, EarlyDialogs};
@@ -93,6 +94,26 @@ impl Peer {
             Self::Trunk { trunk, .. } => {
                 config.trunks.get(trunk).map(|trunk| trunk.name.clone()).unwrap_or_default()
             }
+        }
+    }
+
+    /// Whether it speaks encrypted: its own setting, else its tenant's. Who needs help is heard in the
+    /// clear as well.
+    fn encryption(&self, config: &Config, urgent: bool) -> Encryption {
+        let (tenant, own) = match self {
+            Self::Extension { tenant, device, .. } => {
+                let device = device.as_deref();
+                let device = device.and_then(|name| config.device_by_name(*tenant, name));
+                (tenant, device.and_then(|device| device.encryption))
+            }
+            Self::Trunk { tenant, trunk } => {
+                (tenant, config.trunks.get(trunk).and_then(|trunk| trunk.encryption))
+            }
+        };
+        let shared = || config.tenant(*tenant).map(|tenant| tenant.encryption);
+        match own.or_else(shared).unwrap_or_default() {
+            Encryption::Required if urgent => Encryption::Opportunistic,
+            encryption => encryption,
         }
     }
 
@@ -218,13 +239,14 @@ impl Legs {
         leg: LegId,
         call: CallId,
         invite: incoming::Invite<'_>,
-        offer: Offer,
+        mut offer: Offer,
     ) {
         if let Some(made) = incoming::open(desk, call, invite) {
             self.by_tag.insert(made.tag.clone(), leg);
             if let Some(opened) = &made.opened {
                 self.opened.insert(opened.clone(), leg);
             }
+            offer.refused = made.refuses();
             self.legs.insert(leg, made);
             self.events.push_back((call, leg, LegEvent::Offered(offer)));
             self.settle(leg);
@@ -473,6 +495,13 @@ impl Opened {
 impl SipLeg {
     fn whose(&self, leg: LegId) -> Whose {
         Whose { call: self.call, leg, remote: self.flow.remote.ip() }
+    }
+
+    /// Why what a caller offers cannot be taken by anybody.
+    fn refuses(&self) -> Option<End> {
+        let State::Incoming(incoming) = &self.state else { return None };
+        let why = self.media.check(incoming.offer.as_deref()?).err()?;
+        Some(End::ours(Cause::INCOMPATIBLE, why))
     }
 
     fn is_trunk(&self) -> bool {

@@ -67,6 +67,7 @@ fn trunk(name: &str) -> Trunk {
         number_format: Default::default(),
         caller_id: Default::default(),
         codecs: None,
+        encryption: None,
         max_calls: None,
     }
 }
@@ -230,7 +231,15 @@ impl Office {
         let (call, leg) = (CallId(self.next_call), LegId(self.next_leg));
         let from = Party { number: from.to_owned(), name: String::new() };
         let dialled = dialled.to_owned();
-        let offer = Offer { origin, from, anonymous: false, dialled, media: Vec::new(), replaces };
+        let offer = Offer {
+            origin,
+            from,
+            anonymous: false,
+            dialled,
+            media: Vec::new(),
+            replaces,
+            refused: None,
+        };
         self.says(call, leg, LegEvent::Offered(offer));
         (call, leg)
     }

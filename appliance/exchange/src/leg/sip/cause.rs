@@ -50,7 +50,11 @@ pub(crate) fn to_status(end: &End) -> Status {
         Why::Incomplete => 484,
         Why::Barred | Why::Rejected => 403,
         Why::Loop => 482,
-        Why::NoCommonMedia | Why::NoCommonCodec { .. } => 488,
+        Why::NoCommonMedia
+        | Why::NoCommonCodec { .. }
+        | Why::EncryptionRequired
+        | Why::EncryptionOff
+        | Why::NoCommonCipher => 488,
         Why::Cancelled => 487,
         Why::DialogLost => 481,
         Why::TrunkFull

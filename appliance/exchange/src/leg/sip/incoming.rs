@@ -89,7 +89,8 @@ pub(super) fn open(desk: &mut Desk<'_>, call: CallId, invite: Invite<'_>) -> Opt
         answered_by: None,
         terms,
     };
-    let media = super::LegMedia::new(peer.name(&frame.config), peer.codecs(&frame.config));
+    let (name, codecs) = (peer.name(&frame.config), peer.codecs(&frame.config));
+    let media = super::LegMedia::new(name, codecs, peer.encryption(&frame.config, urgent));
     Some(SipLeg {
         call,
         peer,
@@ -271,9 +272,9 @@ impl Legs {
             response_to(&view, status, status.reason(), Some(&leg.tag), leg.flow.remote);
         if let Some(end) = end {
             compose = compose.header(Name::Reason, cause::reason(end));
-            if matches!(end.why, Why::NoCommonCodec { .. }) {
+            if let Some(code) = warning(&end.why) {
                 let at = desk.frame.places.advertised(&desk.frame.config, &leg.flow);
-                compose = compose.header(Name::Warning, format_args!("305 {at} \"{end}\""));
+                compose = compose.header(Name::Warning, format_args!("{code} {at} \"{end}\""));
             }
             if matches!(end.why, Why::Overload | Why::NoPorts | Why::Shutdown) {
                 compose = compose.header(Name::RetryAfter, RETRY_SECONDS);
@@ -351,7 +352,11 @@ impl Legs {
             self.tell(id, LegEvent::Ended(end.clone()));
             return self.end(desk, id, &end);
         };
-        leg.media.heard(desk.frame, whose, answer.clone());
+        if let Err(why) = leg.media.answered(desk.frame, whose, answer.clone()) {
+            let end = End::ours(call::Cause::INCOMPATIBLE, why);
+            self.tell(id, LegEvent::Ended(end.clone()));
+            return self.end(desk, id, &end);
+        }
         let partner = leg.partner;
         if let Some(partner) = partner {
             self.late_answer(desk, partner, id, &answer);
@@ -374,6 +379,16 @@ impl Legs {
         let Ok(body) = leg.media.answer(desk.frame, whose, &offer, answer) else { return };
         leg.media.heard(desk.frame, whose, offer);
         self.send_ack(desk, id, cseq, Some(&body));
+    }
+}
+
+/// The code of the warning that a refusal explains itself with (RFC 3261 §27.2).
+pub(super) fn warning(why: &Why) -> Option<u16> {
+    match why {
+        Why::NoCommonCodec { .. } => Some(305),
+        Why::EncryptionRequired | Why::EncryptionOff => Some(302),
+        Why::NoCommonCipher => Some(306),
+        _ => None,
     }
 }
 

@@ -1,12 +1,14 @@
 //! The media of one leg: what its peer said, what we said, and the ports in between.
 
+use super::secrecy::Secrecy;
 use super::speech::{self, NothingInCommon, Terms};
 use crate::frame::Frame;
 use call::{
-    CallId, Cause, End, Formats, Learn, LegId, MediaCommand, MediaKind, PeerAddress, PortId, Why,
+    CallId, Cause, End, Formats, Keys, Learn, LegId, MediaCommand, MediaKind, PeerAddress, PortId,
+    Why,
 };
-use config::{CodecPolicy, Subnet};
-use sdp::{Direction, Kind, LocalMedia, Origin, Session};
+use config::{CodecPolicy, Encryption, Subnet};
+use sdp::{Direction, Kind, LocalMedia, Media, Origin, Session};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -27,6 +29,9 @@ pub(crate) struct LegMedia {
     name: String,
     /// What the peer may speak, as it was when the leg was made.
     policy: Arc<CodecPolicy>,
+    secrecy: Secrecy,
+    /// What media was told of the keys of each line.
+    locked: Vec<Option<Keys>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -75,8 +80,27 @@ pub(crate) struct Whose {
 }
 
 impl LegMedia {
-    pub(crate) fn new(name: String, policy: CodecPolicy) -> Self {
-        Self { name, policy: Arc::new(policy), ..Self::default() }
+    pub(crate) fn new(name: String, policy: CodecPolicy, encryption: Encryption) -> Self {
+        let secrecy = Secrecy::new(encryption);
+        Self { name, policy: Arc::new(policy), secrecy, ..Self::default() }
+    }
+
+    /// Whether the peer's offer can be taken, if somebody answers it; if not, why.
+    pub(crate) fn check(&self, offer: &Session) -> Result<(), Why> {
+        let is_speech = |media: &Media<'_>| media.is_active() && media.kind() == Kind::Audio;
+        let mut first = Ok(());
+        for media in offer.media().filter(is_speech) {
+            match self.secrecy.check(&media) {
+                Ok(()) => return Ok(()),
+                Err(why) => first = first.and(Err(why)),
+            }
+        }
+        first
+    }
+
+    /// Whether the peer is asked for nothing but encrypted sound.
+    pub(crate) fn requires_encryption(&self) -> bool {
+        self.secrecy.is_required()
     }
 
     /// What the peer may speak.
@@ -95,21 +119,27 @@ impl LegMedia {
     ) -> Result<Vec<u8>, Unoffered> {
         let previous = self.ours.clone();
         let before = previous.as_deref().and_then(|ours| Session::parse(ours).ok());
+        let readable = sdp::without_keys(theirs);
+        let theirs = readable.as_ref().unwrap_or(theirs);
         let widened = speech::widened(theirs, before.as_ref(), terms, &self.policy)
             .map_err(Unoffered::NothingInCommon)?;
         let local = self.local(frame, whose, theirs)?;
         let mut origin = self.origin(frame, whose.remote);
         let theirs = widened.as_ref().unwrap_or(theirs);
-        let body = origin.follow(previous.as_deref(), |origin| {
-            let mut body = sdp::relay_offer(theirs, origin, &local);
-            if let (Some(direction), Ok(session)) = (direction, Session::parse(&body)) {
-                body = sdp::with_direction(&session, origin, direction);
-            }
-            match &before {
-                Some(before) => sdp::keep_lines(body, before),
-                None => body,
-            }
-        });
+        let mut body = sdp::relay_offer(theirs, &origin, &local);
+        if let (Some(direction), Ok(session)) = (direction, Session::parse(&body)) {
+            body = sdp::with_direction(&session, &origin, direction);
+        }
+        if let Some(before) = &before {
+            body = sdp::keep_lines(body, before);
+        }
+        let ours = Session::parse(&body).ok();
+        let keys = ours.as_ref().map(|ours| self.secrecy.offer(ours, &mut frame.secrets));
+        let body =
+            origin.follow(previous.as_deref(), |origin| match ours.as_ref().zip(keys.as_ref()) {
+                Some((ours, keys)) => sdp::with_keys(ours, origin, keys),
+                None => body.clone(),
+            });
         self.origin = Some(origin);
         self.ours = Some(body.clone());
         Ok(body)
@@ -123,16 +153,64 @@ impl LegMedia {
         offer: &Session,
         answer: &Session,
     ) -> Result<Vec<u8>, NoPorts> {
-        let local = self.local(frame, whose, offer)?;
-        let narrowed = speech::narrowed(answer, offer, &self.policy);
+        let mut local = self.local(frame, whose, offer)?;
+        for (local, media) in local.iter_mut().zip(offer.media()) {
+            if self.secrecy.check(&media).is_err() {
+                *local = None;
+            }
+        }
+        let (asked, said) = (sdp::without_keys(offer), sdp::without_keys(answer));
+        let (asked, answer) = (asked.as_ref().unwrap_or(offer), said.as_ref().unwrap_or(answer));
+        let narrowed = speech::narrowed(answer, asked, &self.policy);
         let answer = narrowed.as_ref().unwrap_or(answer);
         let mut origin = self.origin(frame, whose.remote);
-        let body = origin.follow(self.ours.as_deref(), |origin| {
-            sdp::relay_answer(offer, answer, origin, &local)
-        });
+        let body = sdp::relay_answer(asked, answer, &origin, &local);
+        let body = self.with_keys(frame, &mut origin, body, offer);
         self.origin = Some(origin);
         self.ours = Some(body.clone());
         Ok(body)
+    }
+
+    /// The answer to an offer that says what the peer has said before, but for its keys.
+    pub(crate) fn answer_again(&mut self, frame: &mut Frame, offer: &Session) -> Option<Vec<u8>> {
+        let known = self.theirs.as_deref()?;
+        let (before, now) = (sdp::without_keys(known), sdp::without_keys(offer));
+        if !now.as_ref().unwrap_or(offer).same_media(before.as_ref().unwrap_or(known)) {
+            return None;
+        }
+        let ours = Session::parse(self.ours.as_deref()?).ok()?;
+        let plain = sdp::without_keys(&ours).unwrap_or(ours).as_bytes().to_vec();
+        let mut origin = self.origin?;
+        let body = self.with_keys(frame, &mut origin, plain, offer);
+        self.origin = Some(origin);
+        self.ours = Some(body.clone());
+        Some(body)
+    }
+
+    /// What we said last, as an offer that changes nothing.
+    pub(crate) fn offer_again(&mut self, frame: &mut Frame) -> Option<Vec<u8>> {
+        let previous = self.ours.clone()?;
+        let ours = Session::parse(&previous).ok()?;
+        let plain = sdp::without_keys(&ours).unwrap_or(ours);
+        let mut origin = self.origin?;
+        let keys = self.secrecy.offer(&plain, &mut frame.secrets);
+        let body = origin.follow(Some(&previous), |origin| sdp::with_keys(&plain, origin, &keys));
+        self.origin = Some(origin);
+        self.ours = Some(body.clone());
+        Some(body)
+    }
+
+    /// Our answer with its keys, under the version that it is due.
+    fn with_keys(
+        &mut self,
+        frame: &mut Frame,
+        origin: &mut Origin,
+        body: Vec<u8>,
+        offer: &Session,
+    ) -> Vec<u8> {
+        let Ok(ours) = Session::parse(&body) else { return body };
+        let keys = self.secrecy.answer(&ours, offer, &mut frame.secrets);
+        origin.follow(self.ours.as_deref(), |origin| sdp::with_keys(&ours, origin, &keys))
     }
 
     /// The answer to the peer's offer that wants none of it.
@@ -141,9 +219,21 @@ impl LegMedia {
         sdp::refuse_all(offer, &origin)
     }
 
-    /// What we said last, for a refresh that changes nothing.
-    pub(crate) fn ours(&self) -> Option<&[u8]> {
-        self.ours.as_deref()
+    /// Whether we have said anything.
+    pub(crate) fn has_spoken(&self) -> bool {
+        self.ours.is_some()
+    }
+
+    /// The peer answered our offer.
+    pub(crate) fn answered(
+        &mut self,
+        frame: &mut Frame,
+        whose: Whose,
+        theirs: Arc<Session>,
+    ) -> Result<(), Why> {
+        self.secrecy.heard(&theirs)?;
+        self.heard(frame, whose, theirs);
+        Ok(())
     }
 
     /// The peer's description as it is from now on: media sends there and believes it.
@@ -156,6 +246,7 @@ impl LegMedia {
         }
         let held = theirs.is_hold();
         self.agree(frame, &theirs);
+        self.lock(frame, whose.leg, &theirs);
         self.theirs = Some(theirs);
         self.set_held(frame, held);
     }
@@ -164,7 +255,9 @@ impl LegMedia {
     fn agree(&mut self, frame: &mut Frame, theirs: &Session) {
         let ours = self.ours.as_deref().and_then(|ours| Session::parse(ours).ok());
         let Some(ours) = ours else { return };
-        let agreed = speech::agreed(&ours, theirs, self.policy.packet_millis);
+        let (said, heard) = (sdp::without_keys(&ours), sdp::without_keys(theirs));
+        let (ours, theirs) = (said.as_ref().unwrap_or(&ours), heard.as_ref().unwrap_or(theirs));
+        let agreed = speech::agreed(ours, theirs, self.policy.packet_millis);
         for (line, (port, formats)) in self.ports.iter().zip(&agreed).enumerate() {
             let (Some(port), Some(formats)) = (port, formats) else { continue };
             if self.agreed.get(line).is_some_and(|before| before.as_ref() == Some(formats)) {
@@ -174,6 +267,24 @@ impl LegMedia {
             frame.media(MediaCommand::Formats { port: port.id, formats });
         }
         self.agreed = agreed;
+    }
+
+    /// Tells media which keys the lines have, where that is new, and the call's record how they are
+    /// protected.
+    fn lock(&mut self, frame: &mut Frame, leg: LegId, theirs: &Session) {
+        self.locked.resize(self.ports.len(), None);
+        let lines = self.ports.iter().zip(&mut self.locked).zip(theirs.media()).enumerate();
+        for (index, ((port, locked), media)) in lines {
+            let Some(port) = port.filter(|_| media.is_active()) else { continue };
+            let keys = self.secrecy.keys(index);
+            if *locked != keys {
+                let keys = keys.clone().map(Box::new);
+                frame.media(MediaCommand::Keys { port: port.id, keys });
+            }
+            *locked = keys;
+            let security = self.secrecy.security(index);
+            frame.streams.secured(leg, index, kind_of(media.kind()), security);
+        }
     }
 
     /// Silence is expected on both legs while one of them holds.
@@ -262,11 +373,11 @@ fn lend(frame: &mut Frame, whose: Whose, name: &str, kind: Kind) -> Result<Port,
     if let Some(more) = more {
         frame.media(more);
     }
-    let (kind, dscp) = match kind {
-        Kind::Audio => (MediaKind::Audio, DSCP_VOICE),
-        Kind::Video => (MediaKind::Video, DSCP_VIDEO),
-        Kind::Image => (MediaKind::Image, DSCP_VOICE),
-        Kind::Text | Kind::Application | Kind::Message | Kind::Other => (MediaKind::Other, 0),
+    let kind = kind_of(kind);
+    let dscp = match kind {
+        MediaKind::Audio | MediaKind::Image => DSCP_VOICE,
+        MediaKind::Video => DSCP_VIDEO,
+        MediaKind::Other => 0,
     };
     let silence_seconds = match kind {
         MediaKind::Audio => frame.config.settings.silence_seconds,
@@ -277,6 +388,15 @@ fn lend(frame: &mut Frame, whose: Whose, name: &str, kind: Kind) -> Result<Port,
     frame.streams.opened(call, leg, name, kind);
     frame.media(MediaCommand::Open { port: id, call, leg, kind, dscp, silence_seconds });
     Ok(Port { id, bound })
+}
+
+fn kind_of(kind: Kind) -> MediaKind {
+    match kind {
+        Kind::Audio => MediaKind::Audio,
+        Kind::Video => MediaKind::Video,
+        Kind::Image => MediaKind::Image,
+        Kind::Text | Kind::Application | Kind::Message | Kind::Other => MediaKind::Other,
+    }
 }
 
 /// A description is taken at its word when its address is the one that signalling comes from, or a

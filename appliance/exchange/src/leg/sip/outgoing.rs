@@ -58,6 +58,7 @@ impl Legs {
         };
         let name = peer.name(&desk.frame.config);
         let codecs = peer.codecs(&desk.frame.config);
+        let encryption = peer.encryption(&desk.frame.config, urgent);
         let leg = SipLeg {
             call,
             peer,
@@ -65,7 +66,7 @@ impl Legs {
             flow,
             hops: hops.saturating_sub(1),
             state: State::Outgoing(Box::new(outgoing)),
-            media: super::LegMedia::new(name, codecs),
+            media: super::LegMedia::new(name, codecs, encryption),
             opened: None,
             partner: None,
             urgent,

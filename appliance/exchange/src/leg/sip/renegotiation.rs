@@ -3,9 +3,9 @@
 
 mod ours;
 
-use super::incoming::{ALLOW, SUPPORTED, policy, proposal, timer_of, with_terms};
+use super::incoming::{ALLOW, SUPPORTED, policy, proposal, timer_of, warning, with_terms};
 use super::{Desk, Legs, SipLeg, State, Unreadable, description};
-use call::{LegEvent, LegId};
+use call::{LegEvent, LegId, Why};
 use ours::Purpose;
 use sdp::Session;
 use sip::flow::Flow;
@@ -100,8 +100,11 @@ impl Legs {
             return self.asked_for_offer(desk, id, transaction, &request, terms);
         };
         let asked = Asked { transaction, request, offer: offer.clone(), terms };
-        let unchanged = leg.media.theirs.as_ref().is_some_and(|known| offer.same_media(known));
-        if unchanged && let Some(ours) = leg.media.ours().map(<[u8]>::to_vec) {
+        if let Err(why) = leg.media.check(&offer) {
+            up.talk.theirs = Some(asked);
+            return self.refuse_offer_for(desk, id, &why);
+        }
+        if let Some(ours) = leg.media.answer_again(desk.frame, &offer) {
             return self.accept(desk, id, asked, Some(&ours));
         }
         up.talk.theirs = Some(asked);
@@ -254,7 +257,7 @@ impl Legs {
             Some((theirs, between)) => {
                 leg.media.offer(desk.frame, whose, &theirs, &between, None).ok()
             }
-            None => leg.media.ours().map(<[u8]>::to_vec),
+            None => leg.media.offer_again(desk.frame),
         };
         if let State::Up(up) = &mut leg.state {
             up.answer_due = body.is_some();
@@ -262,15 +265,35 @@ impl Legs {
         self.say_ok(desk, id, transaction, request, terms, body.as_deref());
     }
 
+    /// Refuses a peer's offer that no other leg needs to be asked for.
+    fn refuse_offer_for(&mut self, desk: &mut Desk<'_>, id: LegId, why: &Why) {
+        let warning = warning(why).map(|code| (code, why.to_string()));
+        self.refuse_offer_saying(desk, id, Status::NOT_ACCEPTABLE_HERE, warning);
+    }
+
     /// Refuses a peer's offer: everything stays as it was.
     fn refuse_offer(&mut self, desk: &mut Desk<'_>, id: LegId, status: Status) {
+        self.refuse_offer_saying(desk, id, status, None);
+    }
+
+    fn refuse_offer_saying(
+        &mut self,
+        desk: &mut Desk<'_>,
+        id: LegId,
+        status: Status,
+        warning: Option<(u16, String)>,
+    ) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
         let flow = leg.flow;
         let State::Up(up) = &mut leg.state else { return };
         let Some(asked) = up.talk.theirs.take() else { return };
         up.turn.finish();
         let view = asked.request.view();
-        let compose = response_to(&view, status, status.reason(), None, flow.remote);
+        let mut compose = response_to(&view, status, status.reason(), None, flow.remote);
+        if let Some((code, text)) = warning {
+            let at = desk.frame.places.advertised(&desk.frame.config, &flow);
+            compose = compose.header(Name::Warning, format_args!("{code} {at} \"{text}\""));
+        }
         desk.frame.invites.remove(&asked.transaction);
         desk.frame.respond(asked.transaction, status, compose, desk.now);
         self.continue_talk(desk, id);

@@ -51,7 +51,11 @@ impl Legs {
             }
             300..=399 => self.redirected(desk, id, response),
             _ => {
-                let end = cause::from_status(status, is_trunk, outgoing.rang);
+                let mut end = cause::from_status(status, is_trunk, outgoing.rang);
+                // Who was asked for nothing else may well speak in the clear.
+                if end.why == Why::NoCommonMedia && leg.media.requires_encryption() {
+                    end.why = Why::EncryptionRequired;
+                }
                 self.gone(desk, id, end);
             }
         }
@@ -88,10 +92,12 @@ impl Legs {
             return;
         }
         let theirs = description(response).ok().flatten();
-        let has_offer = leg.media.ours().is_some();
+        let has_offer = leg.media.has_spoken();
         if let Some(theirs) = theirs.filter(|_| has_offer) {
-            leg.media.heard(desk.frame, whose, theirs);
-            self.tell(id, LegEvent::Progress);
+            // What is wrong with it is told when it stands, with the 2xx.
+            if leg.media.answered(desk.frame, whose, theirs).is_ok() {
+                self.tell(id, LegEvent::Progress);
+            }
         }
         if status == Status::RINGING || status == Status::FORWARDED {
             let Some(SipLeg { state: State::Outgoing(outgoing), .. }) = self.legs.get_mut(&id)
@@ -125,7 +131,7 @@ impl Legs {
             return self.gone(desk, id, end);
         };
         let theirs = description(response).ok().flatten();
-        let had_offer = leg.media.ours().is_some();
+        let had_offer = leg.media.has_spoken();
         let timer = SessionTimer::answered(response.session_expires().ok().flatten(), desk.now);
         let allows_update = response.allow().any(|method| method == "UPDATE");
         leg.state = State::Up(Box::new(Up {
@@ -152,8 +158,13 @@ impl Legs {
         }
         match theirs {
             Some(theirs) if had_offer => {
-                leg.media.heard(desk.frame, whose, theirs);
+                let answered = leg.media.answered(desk.frame, whose, theirs);
                 self.send_ack(desk, id, cseq, None);
+                if let Err(why) = answered {
+                    let end = End::ours(Cause::INCOMPATIBLE, why);
+                    self.tell(id, LegEvent::Ended(end.clone()));
+                    return self.say_bye(desk, id, &end);
+                }
             }
             // The 2xx is an offer: the ACK waits until the caller has answered it.
             Some(theirs) => leg.media.theirs = Some(theirs),

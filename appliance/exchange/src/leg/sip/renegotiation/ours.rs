@@ -84,11 +84,11 @@ impl Legs {
             Wanted::Rejoin { media, both } => self.rejoin(desk, id, media, both),
             Wanted::Refresh => {
                 let by_update = up.allows_update;
-                let body = media.ours().map(<[u8]>::to_vec).filter(|_| !by_update);
                 if up.answer.is_unconfirmed() || !up.turn.take() {
                     up.talk.wanted = Some(wanted);
                     return;
                 }
+                let body = if by_update { None } else { media.offer_again(desk.frame) };
                 let method = if by_update { Method::Update } else { Method::Invite };
                 self.send_offer(desk, id, method, body, Purpose::Refresh, None);
             }
@@ -183,11 +183,20 @@ impl Legs {
             up.timer = SessionTimer::answered(expires, desk.now);
         }
         let answer = description(response).ok().flatten();
-        if let Some(answer) = &answer {
-            leg.media.heard(desk.frame, whose, answer.clone());
-        }
+        let answered = match &answer {
+            Some(answer) => leg.media.answered(desk.frame, whose, answer.clone()),
+            None => Ok(()),
+        };
         if ours.method == Method::Invite {
             self.send_ack(desk, id, ours.cseq, None);
+        }
+        if let Err(why) = answered {
+            if let Purpose::OnBehalf(asker) = ours.purpose {
+                self.refuse_offer(desk, asker, Status::NOT_ACCEPTABLE_HERE);
+                self.settle(asker);
+            }
+            let end = End::ours(Cause::INCOMPATIBLE, why);
+            return self.lost(desk, id, end);
         }
         match ours.purpose {
             Purpose::Refresh => {}
