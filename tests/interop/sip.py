@@ -382,7 +382,7 @@ class Incoming(Dialog):
     def ring(self):
         return self.say(180, "Ringing")
 
-    def answer(self, limit=5, body=None):
-        self.say(200, "OK", body=self.phone.sdp() if body is None else body)
+    def answer(self, limit=5, body=None, headers=""):
+        self.say(200, "OK", headers, self.phone.sdp() if body is None else body)
         self.phone.until(lambda m: m.method == "ACK" and m["call-id"] == self.call_id, limit)
         return self

@@ -283,7 +283,10 @@ def a_session_timer_is_agreed(lab):
 def pressed_keys_pass_as_info(lab):
     box = lab.box()
     first, second = phones(lab, box, "201", "202")
-    here, there = talking(first, second, "202")
+    here = first.call("202", wait=False)
+    body = second.sdp(codecs="8 0").replace("a=rtpmap:101 telephone-event/8000\r\n", "")
+    there = second.incoming().answer(body=body, headers="Allow: INVITE, ACK, BYE, INFO\r\n")
+    expect(here.until_final().final, 200)
     here.cseq += 1
     first.send(here.make("INFO", "Content-Type: application/dtmf-relay\r\n",
                          "Signal=5\r\nDuration=160\r\n", here.cseq))

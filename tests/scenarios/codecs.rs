@@ -25,7 +25,7 @@ fn call(lab: &mut Lab) -> (String, String) {
 fn who_is_called_is_offered_the_callers_codecs_and_then_all_that_the_box_translates() {
     let mut lab = Lab::office(31, &["201", "202"]);
     let (offered, answered) = call(&mut lab);
-    assert_eq!(offered, "8 0 9 107 108 109 18 3 4");
+    assert_eq!(offered, "8 0 9 107 108 109 18 3 4 101");
     assert_eq!(answered, "8 0");
     lab.talk("201", "202");
     lab.phone("201").hangs_up();
@@ -61,7 +61,7 @@ fn a_payload_type_that_the_caller_uses_is_not_given_to_another_codec() {
     lab.phone("201").habits(|habits| habits.codecs = vec![(107, "iLBC/8000"), (8, "PCMA/8000")]);
     lab.phone("202").habits(|habits| habits.codecs = vec![(96, "opus/48000/2")]);
     let (offered, answered) = call(&mut lab);
-    assert_eq!(offered, "107 8 9 96 0 108 109 18 3 4");
+    assert_eq!(offered, "107 8 9 96 0 108 109 18 3 4 101");
     assert_eq!(answered, "8");
     lab.phone("201").holds();
     lab.run_ms(300);

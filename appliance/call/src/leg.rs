@@ -1,6 +1,6 @@
 //! What a leg says and is told: one vocabulary for SIP sessions, ISDN calls and analog lines.
 
-use crate::{End, LegId, MediaKind};
+use crate::{End, KeyPress, LegId, MediaKind};
 use serde::{Deserialize, Serialize};
 
 /// A person or place at one end of a call, as shown to the other.
@@ -63,8 +63,9 @@ pub enum LegEvent {
     Progress,
     /// Somebody answered.
     Answered,
-    /// Keys were pressed.
-    Digits(String),
+    /// A key was pressed. Where media heard it, the other side hears it from media as well, unless
+    /// its keys go by signalling.
+    Key(KeyPress),
     /// This side put the other on hold.
     Held,
     /// This side took the other back.
@@ -139,8 +140,8 @@ pub enum LegCommand {
         /// That leg was not called with this one's media: it must be asked anew as well.
         both: bool,
     },
-    /// Press keys.
-    SendDigits(String),
+    /// The other side pressed a key.
+    Key(KeyPress),
     /// Tell how a transfer that this leg asked for goes.
     TransferProgress(TransferState),
     /// End it.

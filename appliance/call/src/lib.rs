@@ -8,6 +8,7 @@ mod codec;
 mod end;
 mod event;
 mod id;
+mod key;
 mod keys;
 mod leg;
 mod media;
@@ -23,12 +24,13 @@ pub use codec::{Codec, Format, Formats, G726Bits, G726Packing};
 pub use end::{Cause, Decider, End, Why};
 pub use event::{Event, Topic, TrunkState, TrunkStatus};
 pub use id::{CallId, LegId};
+pub use key::{KeyPress, KeySource};
 pub use keys::{Keys, MasterKey, WrongLength};
 pub use leg::{
     Diversion, DiversionReason, LegCommand, LegEvent, Offer, Origin, Party, Target, TransferState,
 };
 pub use media::{Learn, MediaCommand, MediaEvent, MediaKind, PeerAddress, PortId, StreamStats};
-pub use record::{CallRecord, CallState, Direction, Place, Step, StreamRecord};
+pub use record::{CallRecord, CallState, Direction, KeyRecord, Place, Step, StreamRecord};
 pub use registration::{Registration, RegistrationId, Transport};
 pub use route::{RouteQuestion, RouteReport, Verdict};
 pub use search::Search;

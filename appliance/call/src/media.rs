@@ -1,6 +1,6 @@
 //! What crosses the border between control and media threads.
 
-use crate::{CallId, Formats, Keys, LegId};
+use crate::{CallId, Formats, KeyPress, Keys, LegId};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
 
@@ -81,6 +81,22 @@ pub enum MediaCommand {
         /// On hold, or no longer.
         held: bool,
     },
+    /// How this far side learns of keys that the other presses, where it has no events for them
+    /// (RFC 4733). Without this command it hears their tones.
+    KeysTold {
+        /// The pair.
+        port: PortId,
+        /// Control tells it by signalling: no tones are made.
+        told: bool,
+    },
+    /// The far side of the partner pressed a key, as a request said: this one is to hear it as it
+    /// can, as an event or as tones, in place of the sound that comes meanwhile.
+    Press {
+        /// The pair whose far side shall hear it.
+        port: PortId,
+        /// Which.
+        key: KeyPress,
+    },
     /// The pair is given back: it rests, and is then reported as free again.
     Close {
         /// The pair.
@@ -152,6 +168,13 @@ pub enum MediaEvent {
     Silent {
         /// Where.
         port: PortId,
+    },
+    /// The far side has pressed a key, and let it go.
+    Key {
+        /// Where.
+        port: PortId,
+        /// Which.
+        key: KeyPress,
     },
     /// A pair was closed; this is what went through it.
     Closed {

@@ -1,6 +1,8 @@
 //! What remains of a call. It exists from the INVITE on and grows until the call is over.
 
-use crate::{CallId, Diversion, End, LegSecurity, MediaKind, Party, StreamStats, UnixMillis};
+use crate::{
+    CallId, Diversion, End, KeySource, LegSecurity, MediaKind, Party, StreamStats, UnixMillis,
+};
 use serde::{Deserialize, Serialize};
 
 /// The record of one call.
@@ -41,9 +43,12 @@ pub struct CallRecord {
     pub steps: Vec<Step>,
     /// The forwardings that it went through.
     pub diverted: Vec<Diversion>,
-    /// The keys that were pressed, without their times; empty when none were relayed.
+    /// The keys that were pressed, in records from before their times were kept.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub digits: String,
+    /// The keys that were pressed while both sides talked, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<KeyRecord>,
     /// The two who talk with each other once a transfer has changed it, or talked last; empty as long as
     /// that is `from` and `to`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -104,6 +109,24 @@ pub struct Step {
     pub after_ms: u64,
     /// A sentence.
     pub text: String,
+}
+
+/// A key that was pressed in a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct KeyRecord {
+    /// Milliseconds after the INVITE until the box knew of it: when it was let go, if it was heard;
+    /// when the request came, otherwise.
+    pub after_ms: u64,
+    /// The number of who pressed it.
+    pub by: String,
+    /// `0` to `9`, `*`, `#`, `A` to `D`.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub key: char,
+    /// How long it was held, in milliseconds.
+    pub duration_ms: u16,
+    /// How it came.
+    pub source: KeySource,
 }
 
 /// One media stream of one leg.

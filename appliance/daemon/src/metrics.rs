@@ -163,6 +163,7 @@ fn media(page: &mut Page, media: &MediaFigures) {
             ("outcome=\"not_bridged\"", media.dropped_not_bridged),
             ("outcome=\"nowhere\"", media.dropped_nowhere),
             ("outcome=\"late\"", media.dropped_late),
+            ("outcome=\"keyed\"", media.dropped_keyed),
             ("outcome=\"untranslatable\"", media.dropped_untranslatable),
             ("outcome=\"forged\"", media.dropped_forged),
             ("outcome=\"repeated\"", media.dropped_repeated),

@@ -251,6 +251,7 @@ mod tests {
             steps: Vec::new(),
             diverted: Vec::new(),
             digits: String::new(),
+            keys: Vec::new(),
             talking: Vec::new(),
             security: Vec::new(),
             streams: Vec::new(),

@@ -246,6 +246,11 @@ impl Exchange {
                 self.frame.ports.exhausted(address);
             }
             MediaEvent::Heard { .. } => {}
+            MediaEvent::Key { port, key } => {
+                if let Some(leg) = self.frame.lent.get(&port).copied() {
+                    self.legs.heard_key(leg, key, now);
+                }
+            }
             MediaEvent::Silent { port } => {
                 let seconds = self.frame.config.settings.silence_seconds;
                 let end = End {

@@ -41,7 +41,7 @@ impl Ports {
                     (Some(said), Some(understood)) => port
                         .interpreter
                         .get_or_insert_with(|| Box::new(Interpreter::new()))
-                        .arrange(&said.receive, understood),
+                        .arrange(&said.receive, understood, port.keys_told),
                     // Its numbers go on.
                     _ => port.interpreter.iter_mut().for_each(|it| it.disarrange()),
                 }

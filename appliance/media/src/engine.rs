@@ -1,11 +1,12 @@
 //! The pairs of one media thread: commands in, packets through, events out.
 
 use crate::content::Content;
+use crate::keys::{Means, has_events};
 use crate::port::Port;
 use crate::ports::Ports;
 use crate::rtcp::Compound;
 use crate::source::Belief;
-use crate::transcode::{Came, Desk, Outcome, reports};
+use crate::transcode::{Came, Desk, Outcome, events, reports};
 use call::{MediaCommand, MediaEvent, PortId};
 use std::collections::{BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -27,6 +28,8 @@ pub struct Engine {
     /// When to look whether a pair is silent, once for each; if it was heard since, it is looked at
     /// again later.
     watches: BTreeSet<(Instant, PortId)>,
+    /// When to look whether a key was let go without a word.
+    key_watches: BTreeSet<(Instant, PortId)>,
     events: VecDeque<MediaEvent>,
     desk: Desk,
 }
@@ -81,6 +84,8 @@ pub enum DropReason {
     Nowhere,
     /// It was to be translated, and came when others after it already had been.
     Late,
+    /// The other side hears the tone of a key in its place.
+    Keyed,
     /// It was to be translated, and is no payload of what it says it is, or nothing that the other
     /// side has a word for.
     Untranslatable,
@@ -101,6 +106,7 @@ impl Engine {
             own,
             ports: Ports::default(),
             watches: BTreeSet::new(),
+            key_watches: BTreeSet::new(),
             events: VecDeque::new(),
             desk: Desk::new(),
         }
@@ -123,7 +129,20 @@ impl Engine {
             MediaCommand::Formats { port, formats } => {
                 let Some(it) = self.ports.of_mut(port) else { return };
                 it.formats = Some(formats);
+                let partner = it.partner;
                 self.ports.interpret(port);
+                self.attend(port);
+                partner.into_iter().for_each(|partner| self.attend(partner));
+            }
+            MediaCommand::KeysTold { port, told } => {
+                let Some(it) = self.ports.of_mut(port) else { return };
+                it.keys_told = told;
+                self.ports.interpret(port);
+            }
+            MediaCommand::Press { port, key } => {
+                let partner = self.ports.of(port).and_then(|it| it.partner);
+                let Some(it) = partner.and_then(|it| self.ports.of_mut(it)) else { return };
+                it.keys.get_or_insert_with(Box::default).press(key, now);
             }
             MediaCommand::Keys { port, keys } => {
                 if let Some(it) = self.ports.of_mut(port) {
@@ -133,10 +152,17 @@ impl Engine {
             MediaCommand::Bridge { a, b } => {
                 self.ports.bridge(a, b);
                 self.ports.interpret(a);
+                self.attend(a);
+                self.attend(b);
                 self.wait_anew(a, now);
                 self.wait_anew(b, now);
             }
-            MediaCommand::Unbridge { port } => self.ports.part(port),
+            MediaCommand::Unbridge { port } => {
+                let partner = self.ports.of(port).and_then(|it| it.partner);
+                self.ports.part(port);
+                self.attend(port);
+                partner.into_iter().for_each(|partner| self.attend(partner));
+            }
             MediaCommand::Held { port, held } => {
                 let Some(it) = self.ports.of_mut(port) else { return };
                 if it.silence.hold(held, now) {
@@ -181,8 +207,12 @@ impl Engine {
         if reported {
             self.watch(port);
         }
+        let means = match said {
+            Said::Stream => self.listen(port, bytes, now),
+            Said::Reports | Said::Plain | Said::Keys => Means::Itself,
+        };
         let Some(partner) = partner else { return Verdict::Drop(DropReason::NotBridged) };
-        self.relay(port, partner, rtcp, said, bytes)
+        self.relay((port, partner), rtcp, said, means, bytes)
     }
 
     /// The next packet in place of one whose verdict was [`Verdict::Translated`] or
@@ -191,8 +221,18 @@ impl Engine {
         self.desk.take()
     }
 
-    /// Looks whether somebody fell silent.
+    /// Looks whether somebody fell silent, or let a key go without a word.
     pub fn tick(&mut self, now: Instant) {
+        while let Some(&(at, port)) = self.key_watches.first()
+            && at <= now
+        {
+            self.key_watches.pop_first();
+            let Some(it) = self.ports.of_mut(port) else { continue };
+            it.key_watch = None;
+            let key = it.keys.as_mut().and_then(|keys| keys.expire(now));
+            self.events.extend(key.map(|key| MediaEvent::Key { port, key }));
+            self.watch_keys(port);
+        }
         while let Some(&(at, port)) = self.watches.first()
             && at <= now
         {
@@ -220,7 +260,11 @@ impl Engine {
 
     /// When [`Engine::tick`] may have something to say.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.watches.first().map(|(at, _)| *at)
+        [&self.watches, &self.key_watches]
+            .into_iter()
+            .flat_map(|it| it.first())
+            .map(|it| it.0)
+            .min()
     }
 
     /// What control should know, in order.
@@ -231,10 +275,10 @@ impl Engine {
     /// From the pair that heard it to the far side of its partner.
     fn relay(
         &mut self,
-        heard: PortId,
-        out: PortId,
+        (heard, out): (PortId, PortId),
         rtcp: bool,
         said: Said,
+        means: Means,
         bytes: &mut [u8],
     ) -> Verdict {
         if said == Said::Reports {
@@ -249,7 +293,12 @@ impl Engine {
             && let Some(interpreter) = &mut it.interpreter
             && let Some(came) = Came::of(bytes)
         {
-            let outcome = interpreter.hear(&came, bytes, &mut self.desk);
+            let keys = it.formats.as_deref().and_then(events);
+            let outcome = match means {
+                Means::Itself => interpreter.hear(&came, bytes, &mut self.desk),
+                Means::Key(tone) => interpreter.press(&came, tone, keys, &mut self.desk),
+                Means::Nothing => Outcome::Keyed,
+            };
             if outcome != Outcome::Passes {
                 return self.translated(heard, out, to, outcome);
             }
@@ -304,10 +353,54 @@ impl Engine {
                 return Verdict::Translated { port: out, to };
             }
             Outcome::Late => DropReason::Late,
+            Outcome::Keyed => return Verdict::Drop(DropReason::Keyed),
             Outcome::Untranslatable => DropReason::Untranslatable,
         };
         it.stats.untranslated += 1;
         Verdict::Drop(reason)
+    }
+
+    /// Hears the keys in a packet: what the other side is to hear of it.
+    fn listen(&mut self, port: PortId, bytes: &[u8], now: Instant) -> Means {
+        let Some(it) = self.ports.of_mut(port) else { return Means::Itself };
+        let (Some(keys), Some(formats)) = (&mut it.keys, it.formats.as_deref()) else {
+            return Means::Itself;
+        };
+        let Some(came) = Came::of(bytes) else { return Means::Itself };
+        let Some(payload) = came.payload.and_then(|it| bytes.get(it)) else { return Means::Itself };
+        let tell = |key| self.events.push_back(MediaEvent::Key { port, key });
+        let means = keys.hear(came.head, payload, formats, now, self.desk.room(), tell);
+        self.watch_keys(port);
+        means
+    }
+
+    /// Decides how to listen for the keys of a far side: for events where it has them; for tones
+    /// where it has none, and somebody wants to know of them. That is a partner who has events, or
+    /// the box itself, which a pair without a partner talks with.
+    fn attend(&mut self, port: PortId) {
+        let Some(it) = self.ports.of(port) else { return };
+        let partner = it.partner.map(|partner| self.ports.of(partner));
+        let wanted = match partner {
+            Some(partner) => partner
+                .and_then(|it| it.formats.as_deref())
+                .is_some_and(|formats| has_events(&formats.send)),
+            None => true,
+        };
+        let Some(it) = self.ports.of_mut(port) else { return };
+        let Some(formats) = it.formats.as_deref() else { return };
+        let own = has_events(&formats.receive);
+        match own || wanted {
+            true => it.keys.get_or_insert_with(Box::default).listen_for_tones(!own && wanted),
+            false => it.keys = None,
+        }
+    }
+
+    fn watch_keys(&mut self, port: PortId) {
+        let Some(it) = self.ports.of_mut(port) else { return };
+        let due = it.keys.as_ref().and_then(|keys| keys.due());
+        let Some(due) = due.filter(|_| it.key_watch.is_none()) else { return };
+        it.key_watch = Some(due);
+        self.key_watches.insert((due, port));
     }
 
     /// Notes what a far side reports of the stream that it hears.
@@ -350,6 +443,9 @@ impl Engine {
         let it = self.ports.take(port)?;
         if let Some(at) = it.watch {
             self.watches.remove(&(at, port));
+        }
+        if let Some(at) = it.key_watch {
+            self.key_watches.remove(&(at, port));
         }
         Some(it)
     }

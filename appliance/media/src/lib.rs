@@ -42,6 +42,7 @@ pub mod codec;
 mod content;
 mod engine;
 pub mod jitter;
+mod keys;
 pub mod mixer;
 mod port;
 mod ports;

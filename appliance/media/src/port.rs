@@ -2,6 +2,7 @@
 
 use crate::content::Content;
 use crate::engine::DropReason;
+use crate::keys::KeyEars;
 use crate::rtcp::{Compound, Packet, Report};
 use crate::secrecy::Secrecy;
 use crate::source::{Belief, ReportSource, Sight, Source};
@@ -21,6 +22,12 @@ pub(crate) struct Port {
     pub(crate) partner: Option<PortId>,
     /// What the far side and the box agreed on.
     pub(crate) formats: Option<Box<Formats>>,
+    /// This far side learns of keys by signalling where it has no events for them.
+    pub(crate) keys_told: bool,
+    /// Who listens for its keys; nobody where nothing is known of what it says.
+    pub(crate) keys: Option<Box<KeyEars>>,
+    /// When the engine will look whether a key was let go.
+    pub(crate) key_watch: Option<Instant>,
     /// Who says here what the partner hears; nobody where it passes as it is.
     pub(crate) interpreter: Option<Box<Interpreter>>,
     /// What the far side and the box protect their packets with.
@@ -71,6 +78,9 @@ impl Port {
             kind,
             partner: None,
             formats: None,
+            keys_told: false,
+            keys: None,
+            key_watch: None,
             interpreter: None,
             secrecy: None,
             stats: StreamStats::default(),

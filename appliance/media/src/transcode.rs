@@ -16,20 +16,24 @@ mod outlet;
 mod packets;
 pub(crate) mod reports;
 mod timeline;
+mod tones;
 mod ways;
 mod work;
 
-use crate::rtp::{Head, Header};
+use crate::keys::{Event, ToneEvent};
+use crate::rtp::{FIXED, Head, Header};
 use call::{Format, Formats};
-use inlet::Room;
+pub(crate) use inlet::Room;
 use media_dsp::amrwb::Mode;
 use numbering::{Numbering, Place};
 use outlet::{Name, Outlet};
 use packets::Packets;
 use std::ops::Range;
 use timeline::{Clocks, Timeline};
+use tones::Tones;
+pub(crate) use ways::events;
 use ways::{Plan, Way};
-use work::Work;
+use work::{UNSTEADY, Work};
 
 /// One direction of a bridge between two sides whose formats are known.
 #[derive(Debug)]
@@ -40,6 +44,8 @@ pub(crate) struct Interpreter {
     numbering: Numbering,
     /// Nothing before the first packet.
     timeline: Option<Timeline>,
+    /// Where keys become tones; nothing before the first.
+    tones: Option<Box<Tones>>,
     /// Whether the stream leaves otherwise than it came.
     touched: bool,
 }
@@ -63,6 +69,8 @@ pub(crate) enum Outcome {
     Late,
     /// It is no payload of its codec, or nothing that the other side has a word for.
     Untranslatable,
+    /// The tone of a key is heard in its place.
+    Keyed,
 }
 
 /// An RTP packet that came, in numbers.
@@ -87,13 +95,15 @@ impl Interpreter {
     /// Nothing is known of either side.
     pub(crate) fn new() -> Self {
         let (plan, numbering) = (Plan::nothing(), Numbering::new());
-        Self { plan, unsaid: None, numbering, timeline: None, touched: false }
+        Self { plan, unsaid: None, numbering, timeline: None, tones: None, touched: false }
     }
 
     /// What the two sides agreed on has changed, or one of them has. The stream goes on.
-    pub(crate) fn arrange(&mut self, receive: &[Format], other: &Formats) {
+    ///
+    /// `told`: the other side learns of keys by signalling where it has no events for them.
+    pub(crate) fn arrange(&mut self, receive: &[Format], other: &Formats, told: bool) {
         let mut before = std::mem::replace(&mut self.plan, Plan::nothing());
-        self.plan = Plan::new(receive, other, &mut before);
+        self.plan = Plan::new(receive, other, told, &mut before);
         self.leave(before);
     }
 
@@ -105,8 +115,60 @@ impl Interpreter {
 
     /// Takes a packet, and changes it where it lies or makes others of it.
     pub(crate) fn hear(&mut self, came: &Came, bytes: &mut [u8], desk: &mut Desk) -> Outcome {
+        let place = self.arrive(came.head, desk);
+        let outcome = self.go(came, place, bytes, desk);
+        self.touched |= outcome == Outcome::Made;
+        outcome
+    }
+
+    /// Takes a packet in whose sound is to be a key. It leaves as an event under this number and
+    /// with this clock, or as tones where there are no events.
+    pub(crate) fn press(
+        &mut self,
+        came: &Came,
+        tone: ToneEvent,
+        events: Option<(u8, u32)>,
+        desk: &mut Desk,
+    ) -> Outcome {
+        let place = self.arrive(came.head, desk);
+        if place == Place::Late {
+            return Outcome::Late;
+        }
+        let Some(events) = events else {
+            let clock = match self.plan.ways.get(usize::from(came.head.payload_type)) {
+                Some(Way::Known { clock: Some(clock), .. }) => *clock,
+                Some(Way::Decoded(inlet)) => match self.plan.inlets.get(*inlet) {
+                    Some(inlet) => inlet.codec().clock(),
+                    None => return Outcome::Untranslatable,
+                },
+                _ => return Outcome::Untranslatable,
+            };
+            let head = Head { timestamp: tone.timestamp, ..came.head };
+            let outcome = self.sound_key(head, place, tone.at(clock), clock, desk);
+            self.touched = true;
+            return outcome;
+        };
+        if let Some(outlet) = &mut self.plan.outlet {
+            finish(outlet, &mut self.numbering, desk);
+        }
+        let (payload_type, clock) = events;
+        let (timestamp, marker) = (tone.timestamp, tone.begins);
+        let head = Head { payload_type, timestamp, marker, ..came.head };
+        let mut packet = [0; FIXED + Event::OCTETS];
+        let (fixed, payload) = packet.split_at_mut(FIXED);
+        fixed.copy_from_slice(&head.octets());
+        payload.copy_from_slice(&tone.at(clock).octets());
+        let outcome = self.pass(head, place, None, 0, &mut packet, desk);
+        if outcome == Outcome::Passes {
+            desk.packets.add_whole(&packet);
+        }
+        self.touched = true;
+        Outcome::Made
+    }
+
+    /// Where a packet stands; what was there before is done with.
+    fn arrive(&mut self, head: Head, desk: &mut Desk) -> Place {
         desk.packets.clear();
-        let head = came.head;
         let place = self.numbering.see(head.ssrc, head.sequence);
         if place == Place::First {
             self.timeline = None;
@@ -121,9 +183,7 @@ impl Interpreter {
         {
             finish(&mut outlet, &mut self.numbering, desk);
         }
-        let outcome = self.go(came, place, bytes, desk);
-        self.touched |= outcome == Outcome::Made;
-        outcome
+        place
     }
 
     /// What the far side asks of whoever speaks to it, if it did since the last time.
@@ -147,7 +207,12 @@ impl Interpreter {
     fn go(&mut self, came: &Came, place: Place, bytes: &mut [u8], desk: &mut Desk) -> Outcome {
         let head = came.head;
         let way = self.plan.ways.get(usize::from(head.payload_type)).copied();
-        match way.unwrap_or(Way::Unread) {
+        let way = way.unwrap_or(Way::Unread);
+        let sound = matches!(way, Way::Known { clock: Some(_), .. } | Way::Decoded(_));
+        if sound && self.tones.as_ref().is_some_and(|tones| tones.cover(head.timestamp)) {
+            return Outcome::Keyed;
+        }
+        match way {
             Way::Unread => self.pass(head, place, None, 0, bytes, desk),
             Way::Known { payload_type, clock } => {
                 let head = Head { payload_type, ..head };
@@ -164,8 +229,48 @@ impl Interpreter {
                 };
                 self.translate(inlet, head, place, payload, desk)
             }
+            Way::Tones { clock } => {
+                let payload = came.payload.clone().and_then(|it| bytes.get(it));
+                let Some(event) = payload.and_then(Event::parse) else {
+                    return Outcome::Untranslatable;
+                };
+                self.sound_key(head, place, event, clock, desk)
+            }
             Way::Unspeakable => Outcome::Untranslatable,
         }
+    }
+
+    /// A key becomes its tone, as far as it is known to be held.
+    fn sound_key(
+        &mut self,
+        head: Head,
+        place: Place,
+        event: Event,
+        clock: u32,
+        desk: &mut Desk,
+    ) -> Outcome {
+        let Some(outlet) = &mut self.plan.outlet else { return Outcome::Untranslatable };
+        if place == Place::Late {
+            return Outcome::Late;
+        }
+        let rate = outlet.shape().rate();
+        self.tones.take_if(|tones| tones.rate() != rate);
+        let tones = self.tones.get_or_insert_with(|| Box::new(Tones::new(rate)));
+        let Some(piece) = tones.press(head.timestamp, event, clock) else { return Outcome::Made };
+        let to = outlet.codec().clock();
+        let clocks = Clocks { from: clock, to };
+        let timeline = self.timeline.get_or_insert_with(|| Timeline::new(piece.at, clocks));
+        let at = timeline.place(piece.at, clocks);
+        let away = outlet.end().map(|end| at.wrapping_sub(end).cast_signed().unsigned_abs());
+        let follows = away.is_some_and(|away| away < UNSTEADY.ticks(to).unsigned_abs());
+        if !follows {
+            finish(outlet, &mut self.numbering, desk);
+            outlet.place(at);
+        }
+        let Some(pcm) = tones.sound(piece, &mut desk.room) else { return Outcome::Untranslatable };
+        outlet.push(pcm);
+        work::make(outlet, &mut self.numbering, head.ssrc, desk);
+        Outcome::Made
     }
 
     /// One packet leaves for the one that came, and says the same, `later` by so many ticks.
@@ -265,6 +370,11 @@ impl Desk {
     /// Changes each packet where it lies; `change` says how long it is then, or takes it out.
     pub(crate) fn change(&mut self, change: impl FnMut(&mut [u8], usize) -> Option<usize>) {
         self.packets.change(change);
+    }
+
+    /// Room for the sound of the packet at hand.
+    pub(crate) fn room(&mut self) -> &mut Room {
+        &mut self.room
     }
 
     /// The next packet that was made.

@@ -3,8 +3,8 @@
 use crate::placing::{Attempts, Placing};
 use crate::route::{self, Caller};
 use call::{
-    CallId, CallRecord, CallState, Cause, Decider, Direction, End, LegCommand, LegEvent, LegId,
-    Offer, Origin, Party, Place, RegistrationId, Step, UnixMillis, Why,
+    CallId, CallRecord, CallState, Cause, Decider, Direction, End, KeyPress, KeyRecord, LegCommand,
+    LegEvent, LegId, Offer, Origin, Party, Place, RegistrationId, Step, UnixMillis, Why,
 };
 use config::{Config, TenantId, TrunkId};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -335,6 +335,7 @@ impl Call {
             steps: Vec::new(),
             diverted: Vec::new(),
             digits: String::new(),
+            keys: Vec::new(),
             talking: Vec::new(),
             security: Vec::new(),
             streams: Vec::new(),
@@ -391,7 +392,7 @@ impl Call {
             LegEvent::Redirected { to } => self.redirected(leg, &to, desk),
             LegEvent::Held => self.hold(true, desk),
             LegEvent::Resumed => self.hold(false, desk),
-            LegEvent::Digits(digits) => self.digits(leg, digits, desk),
+            LegEvent::Key(key) => self.pressed(leg, key, desk),
             LegEvent::Ended(end) => self.leg_ended(leg, end, desk),
             // Both were taken before a call was looked for.
             LegEvent::Offered(_) | LegEvent::TransferAsked { .. } => {}
@@ -429,12 +430,17 @@ impl Call {
         self.record.held = held;
     }
 
-    fn digits(&mut self, leg: LegId, digits: String, desk: &mut Desk<'_>) {
+    fn pressed(&mut self, leg: LegId, press: KeyPress, desk: &mut Desk<'_>) {
         let State::Up { a, b } = self.state else { return };
-        let room = MAX_DIGITS.saturating_sub(self.record.digits.len());
-        self.record.digits.extend(digits.chars().take(room));
-        desk.changed = true;
-        desk.tell(if leg == a { b } else { a }, LegCommand::SendDigits(digits));
+        if self.record.keys.len() < MAX_KEYS {
+            let KeyPress { key, millis, source } = press;
+            let after_ms = self.after_ms(desk);
+            let by = self.party_of(leg).number;
+            let key = KeyRecord { after_ms, by, key, duration_ms: millis, source };
+            self.record.keys.push(key);
+            desk.changed = true;
+        }
+        desk.tell(if leg == a { b } else { a }, LegCommand::Key(press));
     }
 
     /// The call is over, for this reason; `gone` needs no farewell.
@@ -467,10 +473,14 @@ impl Call {
         if self.record.steps.len() >= MAX_STEPS {
             return;
         }
-        let after = desk.world.clock().since(self.record.started);
-        let after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+        let after_ms = self.after_ms(desk);
         self.record.steps.push(Step { after_ms, text });
         desk.changed = true;
+    }
+
+    fn after_ms(&self, desk: &Desk<'_>) -> u64 {
+        let after = desk.world.clock().since(self.record.started);
+        u64::try_from(after.as_millis()).unwrap_or(u64::MAX)
     }
 }
 
@@ -480,5 +490,5 @@ pub(crate) fn cancelled() -> End {
 }
 
 /// A record is not a place for a machine that talks in tones for hours.
-const MAX_DIGITS: usize = 256;
+const MAX_KEYS: usize = 256;
 const MAX_STEPS: usize = 64;

@@ -3,8 +3,8 @@
 use crate::Facts;
 use crate::column::{Bits, Json, Wide, Word};
 use call::{
-    CallId, CallRecord, CallState, Cause, Diversion, End, LegSecurity, Party, Place, Search, Step,
-    StreamRecord, UnixMillis, Why,
+    CallId, CallRecord, CallState, Cause, Diversion, End, KeyRecord, LegSecurity, Party, Place,
+    Search, Step, StreamRecord, UnixMillis, Why,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,9 @@ struct Detail<'a> {
     steps: Cow<'a, [Step]>,
     diverted: Cow<'a, [Diversion]>,
     digits: Cow<'a, str>,
+    /// Records from before keys had their times have none.
+    #[serde(default)]
+    keys: Cow<'a, [KeyRecord]>,
     /// Records from before transfers were told apart have none.
     #[serde(default)]
     talking: Cow<'a, [Party]>,
@@ -156,6 +159,7 @@ impl<'a> Detail<'a> {
             steps: Cow::Borrowed(&record.steps),
             diverted: Cow::Borrowed(&record.diverted),
             digits: Cow::Borrowed(&record.digits),
+            keys: Cow::Borrowed(&record.keys),
             talking: Cow::Borrowed(&record.talking),
             security: Cow::Borrowed(&record.security),
             streams: Cow::Borrowed(&record.streams),
@@ -188,6 +192,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<CallRecord> {
         steps: detail.steps.into_owned(),
         diverted: detail.diverted.into_owned(),
         digits: detail.digits.into_owned(),
+        keys: detail.keys.into_owned(),
         talking: detail.talking.into_owned(),
         security: detail.security.into_owned(),
         streams: detail.streams.into_owned(),

@@ -2,8 +2,8 @@
 
 use crate::{DeviceKey, Store};
 use call::{
-    CallId, CallRecord, CallState, Decider, Direction, Diversion, DiversionReason, End,
-    LegSecurity, MediaKind, Party, Place, Registration, RegistrationId, Security, Step,
+    CallId, CallRecord, CallState, Decider, Direction, Diversion, DiversionReason, End, KeyRecord,
+    KeySource, LegSecurity, MediaKind, Party, Place, Registration, RegistrationId, Security, Step,
     StreamRecord, StreamStats, Suite, Transport, UnixMillis,
 };
 use config::{
@@ -43,6 +43,13 @@ pub(crate) fn record(id: u64) -> CallRecord {
         ],
         diverted: vec![Diversion { from: "202".to_owned(), reason: DiversionReason::NoAnswer }],
         digits: "1#".to_owned(),
+        keys: vec![KeyRecord {
+            after_ms: 4_200,
+            by: "201".to_owned(),
+            key: '#',
+            duration_ms: 160,
+            source: KeySource::Rfc4733,
+        }],
         talking: Vec::new(),
         security: vec![LegSecurity {
             leg: "201".to_owned(),

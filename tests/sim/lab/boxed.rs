@@ -150,6 +150,8 @@ impl Lab {
             | MediaCommand::Unbridge { .. }
             | MediaCommand::Formats { .. }
             | MediaCommand::Keys { .. }
+            | MediaCommand::KeysTold { .. }
+            | MediaCommand::Press { .. }
             | MediaCommand::Held { .. } => {}
         }
         self.engine.handle(command, self.now);

@@ -79,6 +79,12 @@ export function place(where: Place): string {
   return 'extension' in where ? `Extension ${where.extension}` : `Trunk ${where.trunk}`;
 }
 
+export const KEY_SOURCE: Record<string, string> = {
+  rfc4733: 'told in the stream',
+  info: 'told by INFO',
+  inband: 'heard as a tone',
+};
+
 export const DIVERSION: Record<string, string> = {
   unconditional: 'all calls',
   user_busy: 'busy',

@@ -368,6 +368,7 @@ pub(crate) fn call(after: u64) -> CallRecord {
         steps: Vec::new(),
         diverted: Vec::new(),
         digits: String::new(),
+        keys: Vec::new(),
         talking: Vec::new(),
         security: Vec::new(),
         streams: Vec::new(),

@@ -50,6 +50,8 @@ figures! {
     dropped_nowhere,
     /// Packets that came too late to be translated.
     dropped_late,
+    /// Packets that the tone of a key took the place of.
+    dropped_keyed,
     /// Packets that nothing could be made of for the other side.
     dropped_untranslatable,
     /// Packets that were to be protected and were not genuine.
@@ -90,6 +92,7 @@ impl MediaFigures {
             DropReason::NotBridged => &mut self.dropped_not_bridged,
             DropReason::Nowhere => &mut self.dropped_nowhere,
             DropReason::Late => &mut self.dropped_late,
+            DropReason::Keyed => &mut self.dropped_keyed,
             DropReason::Untranslatable => &mut self.dropped_untranslatable,
             DropReason::Forged => &mut self.dropped_forged,
             DropReason::Repeated => &mut self.dropped_repeated,

@@ -77,8 +77,8 @@ impl Relay {
             if tick {
                 self.tick(now);
             }
-            self.take_events(now);
-            let urgent = self.refill(tick, now);
+            let told = self.take_events(now);
+            let urgent = self.refill(tick, now) || told;
             if tick || urgent {
                 self.tell();
             }
@@ -186,8 +186,11 @@ impl Relay {
         self.line.board.write(&self.figures);
     }
 
-    fn take_events(&mut self, now: Instant) {
+    /// True when control should know of something at once.
+    fn take_events(&mut self, now: Instant) -> bool {
+        let mut urgent = false;
         while let Some(event) = self.engine.poll_event() {
+            urgent |= matches!(event, MediaEvent::Key { .. });
             if let MediaEvent::Closed { port, stats, .. } = &event
                 && let Some(pool) = self.pools.at(port.address)
             {
@@ -195,6 +198,7 @@ impl Relay {
             }
             self.outbox.push_back(event);
         }
+        urgent
     }
 
     /// Keeps control's hand full. True when it should know at once.

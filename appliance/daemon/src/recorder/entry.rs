@@ -1,6 +1,6 @@
 //! Inputs of the exchange as values that can be written down and read back.
 
-use call::{CallId, LegId, MediaEvent, PortId, Registration, StreamStats, UnixMillis};
+use call::{CallId, KeyPress, LegId, MediaEvent, PortId, Registration, StreamStats, UnixMillis};
 use config::{
     Config, Credentials, Device, Entry, Extension, External, InboundRoute, OutboundRoute, Revision,
     Secret, Settings, Tenant, Trunk,
@@ -115,6 +115,7 @@ enum Media {
     Exhausted { address: u8 },
     Heard { port: PortId, from: SocketAddr },
     Silent { port: PortId },
+    Key { port: PortId, key: KeyPress },
     Closed { port: PortId, leg: LegId, stats: Box<StreamStats> },
 }
 

@@ -6,6 +6,7 @@ mod cause;
 mod draft;
 mod farewell;
 mod incoming;
+mod keys;
 mod media;
 mod outgoing;
 mod renegotiation;
@@ -73,6 +74,8 @@ pub(crate) struct SipLeg {
     partner: Option<LegId>,
     /// Somebody needs help: no policy stands in the way.
     urgent: bool,
+    /// The key that it told last.
+    told: Option<keys::Told>,
     /// The timer under which it is entered.
     alarm: Option<Instant>,
 }
@@ -279,7 +282,7 @@ impl Legs {
             LegCommand::Progress { media } => self.ring(desk, leg, Some(media)),
             LegCommand::Answer { media } => self.answer(desk, leg, media),
             LegCommand::Rejoin { media, both } => self.rejoin(desk, leg, media, both),
-            LegCommand::SendDigits(digits) => self.send_digits(desk, leg, &digits),
+            LegCommand::Key(press) => self.press(desk, leg, press),
             LegCommand::TransferProgress(state) => self.transfer_progress(desk, leg, state),
             LegCommand::End(end) => self.end(desk, leg, &end),
         }

@@ -7,7 +7,7 @@ use media_dsp::amrwb::{self, FrameType, rtp::Payload};
 use media_dsp::{g729, g7231};
 
 /// Of a payload of this codec, in ticks of its clock.
-pub(super) fn content(codec: Codec, payload: &[u8]) -> Content {
+pub(crate) fn content(codec: Codec, payload: &[u8]) -> Content {
     match codec {
         Codec::Pcmu | Codec::Pcma | Codec::G722 => sound(payload.len(), 1),
         Codec::G726 { bits, .. } => sound(payload.len() * 8 / g726_rate(bits).bits(), 1),

@@ -84,9 +84,8 @@ impl Inlet {
             _ => LONGEST.samples(self.rate),
         };
         let most = most.min(room.decoded.len());
-        let tools = self.tools()?;
-        let made = tools.decoder.decode(payload, room.decoded.get_mut(..most)?).ok()?;
-        tools.resampled(made, room)
+        let Tools { decoder, resampler } = self.tools()?;
+        room.put(|pcm| decoder.decode(payload, pcm.get_mut(..most)?).ok(), resampler.as_mut())
     }
 
     /// The same of a payload that was overtaken, for a codec without memory.
@@ -103,9 +102,8 @@ impl Inlet {
     /// the codec has frames.
     pub(crate) fn conceal<'a>(&mut self, samples: usize, room: &'a mut Room) -> Option<&'a [i16]> {
         let wanted = (samples * self.rate.hz()).div_ceil(self.target.rate().hz());
-        let tools = self.tools()?;
-        let made = tools.decoder.conceal(wanted, &mut room.decoded);
-        tools.resampled(made, room)
+        let Tools { decoder, resampler } = self.tools()?;
+        room.put(|pcm| Some(decoder.conceal(wanted, pcm)), resampler.as_mut())
     }
 
     fn tools(&mut self) -> Option<&mut Tools> {
@@ -119,19 +117,23 @@ impl Inlet {
     }
 }
 
-impl Tools {
-    fn resampled<'a>(&mut self, made: usize, room: &'a mut Room) -> Option<&'a [i16]> {
-        let decoded = room.decoded.get(..made)?;
-        let Some(resampler) = &mut self.resampler else { return Some(decoded) };
-        let made = resampler.resample(decoded, &mut room.resampled).ok()?;
-        room.resampled.get(..made)
-    }
-}
-
 impl Room {
     pub(crate) fn new() -> Self {
         let room = || vec![0; LONGEST.samples(Rate::Hz48000) + SPARE].into_boxed_slice();
         Self { decoded: room(), resampled: room() }
+    }
+
+    /// The sound that `make` makes in it, which says how much that is, at the rate that is wanted.
+    pub(crate) fn put<'a>(
+        &'a mut self,
+        make: impl FnOnce(&mut [i16]) -> Option<usize>,
+        resampler: Option<&mut Resampler>,
+    ) -> Option<&'a [i16]> {
+        let made = make(&mut self.decoded)?;
+        let decoded = self.decoded.get(..made)?;
+        let Some(resampler) = resampler else { return Some(decoded) };
+        let made = resampler.resample(decoded, &mut self.resampled).ok()?;
+        self.resampled.get(..made)
     }
 }
 

@@ -20,6 +20,8 @@ pub(crate) enum Way {
     },
     /// Keys, for a side whose clock runs differently.
     Keys { payload_type: u8, from: u32, to: u32 },
+    /// Keys, for a side that hears their tones, with so many ticks in a second.
+    Tones { clock: u32 },
     /// It is decoded by this inlet.
     Decoded(usize),
     /// The other side has no word for it.
@@ -45,11 +47,16 @@ impl Plan {
 
     /// From what one side may send to what the other understands. What of the plan before still
     /// fits is taken over with its memory.
-    pub(crate) fn new(receive: &[Format], other: &Formats, before: &mut Self) -> Self {
+    ///
+    /// `told`: the other side learns of keys by signalling where it has no events for them.
+    pub(crate) fn new(receive: &[Format], other: &Formats, told: bool, before: &mut Self) -> Self {
         let mut plan = Self::nothing();
         plan.outlet = outlet(receive, other, &mut before.outlet);
         for format in receive {
-            let way = plan.way(*format, other, &mut before.inlets);
+            let way = match plan.way(*format, other, &mut before.inlets) {
+                Way::Tones { .. } if told => Way::Unspeakable,
+                way => way,
+            };
             if let Some(slot) = plan.ways.get_mut(usize::from(format.payload_type)) {
                 *slot = way;
             }
@@ -78,44 +85,47 @@ impl Plan {
         Way::Decoded(self.inlets.len() - 1)
     }
 
-    /// Keys go with the clock of the sound that they interrupt (RFC 4733 §2.1), if there is a
-    /// choice.
     fn keys(&self, from: u32, other: &Formats) -> Way {
-        let sound = self.outlet.as_ref().map(|outlet| outlet.codec().clock());
-        let keys = || {
-            other.send.iter().filter_map(|format| match format.codec {
-                Codec::TelephoneEvent { clock } => Some((format.payload_type, clock)),
-                _ => None,
-            })
-        };
-        let best = keys().find(|(_, clock)| Some(*clock) == sound).or_else(|| keys().next());
-        match best {
-            Some((payload_type, to)) => Way::Keys { payload_type, from, to },
-            None => Way::Unspeakable,
+        match (events(other), &self.outlet) {
+            (Some((payload_type, to)), _) => Way::Keys { payload_type, from, to },
+            (None, Some(_)) => Way::Tones { clock: from },
+            (None, None) => Way::Unspeakable,
         }
     }
+}
+
+/// How a far side understands keys: the number and the clock of their events, best those of the sound
+/// that they interrupt (RFC 4733 §2.1).
+pub(crate) fn events(formats: &Formats) -> Option<(u8, u32)> {
+    let sound = formats.send.iter().find(|format| format.codec.is_sound());
+    let clock = sound.map(|format| format.codec.clock());
+    let keys = || {
+        formats.send.iter().filter_map(|format| match format.codec {
+            Codec::TelephoneEvent { clock } => Some((format.payload_type, clock)),
+            _ => None,
+        })
+    };
+    keys().find(|(_, it)| Some(*it) == clock).or_else(|| keys().next())
 }
 
 fn understood(codec: Codec, other: &Formats) -> Option<&Format> {
     other.send.iter().find(|format| codec.is_understood_as(format.codec))
 }
 
-/// What everything that has to be translated becomes: the first that the other side prefers. Where
-/// only noise has to be, it becomes what the sound around it is.
+/// What everything that has to be translated becomes: the first that the other side prefers. Noise
+/// and keys become what the sound around them is; a request may tell a key at any time.
 fn outlet(receive: &[Format], other: &Formats, before: &mut Option<Outlet>) -> Option<Outlet> {
     let foreign = |format: &&Format| understood(format.codec, other).is_none();
     let sound = |format: &&Format| format.codec.is_sound();
     let first = other.send.iter().find(sound);
     let target = match receive.iter().filter(sound).find(foreign) {
         Some(_) => first,
-        None => {
-            receive.iter().filter(|format| !format.codec.is_sound()).find(foreign)?;
-            receive.iter().filter(sound).find_map(|it| understood(it.codec, other)).or(first)
-        }
+        None => receive.iter().filter(sound).find_map(|it| understood(it.codec, other)).or(first),
     }?;
     // Opus takes any rate, and best the one that the sound has.
     let rate = |format: &Format| codec::rate(format.codec, Rate::Hz48000);
-    let natural = receive.iter().filter(foreign).filter_map(rate).max()?;
+    let foreign_rates = receive.iter().filter(foreign).filter_map(rate);
+    let natural = foreign_rates.max().unwrap_or(Rate::Hz8000);
     let shape = Shape::new(target.codec, natural, other.packet_millis)?;
     match before.take_if(|old| old.shape() == shape) {
         Some(mut old) => {

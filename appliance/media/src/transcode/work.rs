@@ -121,14 +121,17 @@ impl Work<'_> {
         note(self.numbering, made)
     }
 
-    /// All whole packets of what waits.
     fn make(&mut self) {
-        loop {
-            let (numbering, ssrc) = (&mut *self.numbering, self.ssrc);
-            let name = || Name { sequence: numbering.count(), ssrc };
-            let Some(length) = self.outlet.make(name, &mut self.desk.packets) else { return };
-            self.numbering.note_sent(length);
-        }
+        make(self.outlet, self.numbering, self.ssrc, self.desk);
+    }
+}
+
+/// All whole packets of what waits.
+pub(super) fn make(outlet: &mut Outlet, numbering: &mut Numbering, ssrc: u32, desk: &mut Desk) {
+    loop {
+        let name = || Name { sequence: numbering.count(), ssrc };
+        let Some(length) = outlet.make(name, &mut desk.packets) else { return };
+        numbering.note_sent(length);
     }
 }
 
@@ -148,6 +151,6 @@ fn note(numbering: &mut Numbering, made: Option<usize>) -> Outcome {
 /// before.
 const SHORT: Millis = Millis(60);
 /// Timestamps that are less than this off are not exact, but of the same sound.
-const UNSTEADY: Millis = Millis(10);
+pub(super) const UNSTEADY: Millis = Millis(10);
 /// More is no loss but another stream (RFC 3550 §A.1).
 const MOST_MISSING: i32 = 3_000;

@@ -69,6 +69,21 @@ impl Bridge {
         self.say_packet([&head[..12], payload].concat())
     }
 
+    /// The same where the carrier hears nothing of it: why.
+    fn say_dropped(
+        &mut self,
+        payload_type: u8,
+        sequence: u16,
+        timestamp: u32,
+        payload: &[u8],
+    ) -> DropReason {
+        let head = rtp(payload_type, sequence, timestamp, SSRC);
+        match self.wire.hear(A, self.phone, &[&head[..12], payload].concat()) {
+            Verdict::Drop(reason) => reason,
+            other => panic!("{other:?}"),
+        }
+    }
+
     fn say_packet(&mut self, mut packet: Vec<u8>) -> Vec<Left> {
         self.wire.now += Duration::from_millis(10);
         let (engine, now) = (&mut self.wire.engine, self.wire.now);

@@ -1,7 +1,9 @@
 //! Calling somebody: phones at once, trunks one after the other, forwardings in between.
 
 use crate::office::{Office, change_extension, change_trunk, configured, outbound};
-use call::{CallState, Cause, Decider, End, LegCommand, LegEvent, RegistrationId, Why};
+use call::{
+    CallState, Cause, Decider, End, KeyPress, KeySource, LegCommand, LegEvent, RegistrationId, Why,
+};
 use config::Number;
 use std::time::Duration;
 
@@ -172,8 +174,10 @@ fn silence_ends_a_call_that_is_up_and_not_one_that_rings() {
     assert_eq!(office.pbx.partner_of(legs[0].0), Some(caller));
     office.says(call, legs[0].0, LegEvent::Held);
     assert!(office.records[&call].held);
-    office.says(call, caller, LegEvent::Digits("12#".to_owned()));
+    let key = KeyPress { key: '#', millis: 160, source: KeySource::Info };
+    office.says(call, caller, LegEvent::Key(key));
     let told = office.told();
-    assert_eq!(told.last().unwrap(), &(legs[0].0, LegCommand::SendDigits("12#".to_owned())));
-    assert_eq!(office.records[&call].digits, "12#");
+    assert_eq!(told.last().unwrap(), &(legs[0].0, LegCommand::Key(key)));
+    let [kept] = &office.records[&call].keys[..] else { panic!("not one key") };
+    assert_eq!((kept.key, kept.duration_ms, kept.by.as_str()), ('#', 160, "201"));
 }

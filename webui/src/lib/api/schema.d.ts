@@ -568,7 +568,7 @@ export interface components {
             destination?: components["schemas"]["Place"] | null;
             /** @description What was dialled. */
             dialled: string;
-            /** @description The keys that were pressed, without their times; empty when none were relayed. */
+            /** @description The keys that were pressed, in records from before their times were kept. */
             digits?: string;
             /** @description Which way it crossed the box. */
             direction: components["schemas"]["Direction"];
@@ -582,6 +582,8 @@ export interface components {
             held: boolean;
             /** @description The call. */
             id: components["schemas"]["CallId"];
+            /** @description The keys that were pressed while both sides talked, in order. */
+            keys?: components["schemas"]["KeyRecord"][];
             /** @description Where it came in. */
             origin: components["schemas"]["Place"];
             rang?: components["schemas"]["UnixMillis"] | null;
@@ -1118,6 +1120,31 @@ export interface components {
              */
             trunk?: number | null;
         };
+        /** @description A key that was pressed in a call. */
+        KeyRecord: {
+            /**
+             * Format: int64
+             * @description Milliseconds after the INVITE until the box knew of it: when it was let go, if it was heard;
+             *     when the request came, otherwise.
+             */
+            after_ms: number;
+            /** @description The number of who pressed it. */
+            by: string;
+            /**
+             * Format: int32
+             * @description How long it was held, in milliseconds.
+             */
+            duration_ms: number;
+            /** @description `0` to `9`, `*`, `#`, `A` to `D`. */
+            key: string;
+            /** @description How it came. */
+            source: components["schemas"]["KeySource"];
+        };
+        /**
+         * @description How a key comes to the box.
+         * @enum {string}
+         */
+        KeySource: "rfc4733" | "info" | "inband";
         /** @description A token as it is listed: without the token. */
         ListedToken: {
             /** @description When it was made. */
@@ -1281,7 +1308,7 @@ export interface components {
                 destination?: components["schemas"]["Place"] | null;
                 /** @description What was dialled. */
                 dialled: string;
-                /** @description The keys that were pressed, without their times; empty when none were relayed. */
+                /** @description The keys that were pressed, in records from before their times were kept. */
                 digits?: string;
                 /** @description Which way it crossed the box. */
                 direction: components["schemas"]["Direction"];
@@ -1295,6 +1322,8 @@ export interface components {
                 held: boolean;
                 /** @description The call. */
                 id: components["schemas"]["CallId"];
+                /** @description The keys that were pressed while both sides talked, in order. */
+                keys?: components["schemas"]["KeyRecord"][];
                 /** @description Where it came in. */
                 origin: components["schemas"]["Place"];
                 rang?: components["schemas"]["UnixMillis"] | null;

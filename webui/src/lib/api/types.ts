@@ -32,7 +32,7 @@ export type StreamRecord = Whole<Schemas['StreamRecord']>;
 /** Its name is left out when there is none. */
 export type Party = Schemas['Party'];
 /** What is left out when there is nothing to say. */
-type Rare = 'digits' | 'talking';
+type Rare = 'digits' | 'keys' | 'talking';
 export type CallRecord = Omit<Whole<Schemas['CallRecord']>, 'from' | 'to' | Rare> & { from: Party; to: Party } & Pick<Schemas['CallRecord'], Rare>;
 
 export type RouteQuestion = Whole<Schemas['RouteQuestion']>;

@@ -90,7 +90,8 @@ pub(super) fn open(desk: &mut Desk<'_>, call: CallId, invite: Invite<'_>) -> Opt
         terms,
     };
     let (name, codecs) = (peer.name(&frame.config), peer.codecs(&frame.config));
-    let media = super::LegMedia::new(name, codecs, peer.encryption(&frame.config, urgent));
+    let mut media = super::LegMedia::new(name, codecs, peer.encryption(&frame.config, urgent));
+    media.note_allowed(request);
     Some(SipLeg {
         call,
         peer,
@@ -102,6 +103,7 @@ pub(super) fn open(desk: &mut Desk<'_>, call: CallId, invite: Invite<'_>) -> Opt
         opened: Opened::by(request),
         partner: None,
         urgent,
+        told: None,
         alarm: None,
     })
 }

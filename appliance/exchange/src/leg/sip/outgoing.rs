@@ -70,6 +70,7 @@ impl Legs {
             opened: None,
             partner: None,
             urgent,
+            told: None,
             alarm: None,
         };
         self.by_tag.insert(tag, id);

@@ -191,10 +191,10 @@ fn missing(
     let earlier = before.map(known).unwrap_or_default();
     let mut taken: Vec<u8> = media.codecs().iter().map(|codec| codec.payload_type).collect();
     taken.retain(|number| !unsaid.iter().any(|format| format.payload_type == *number));
-    let keys = has.iter().any(|format| matches!(format.codec, Codec::TelephoneEvent { .. }));
+    // Keys of who has no events for them are found in the sound, or come in requests.
     let wanted = OFFERED.iter().filter(|offered| {
         let codec = offered.codec;
-        let wanted = if codec.is_sound() { may(ours, codec) } else { keys };
+        let wanted = !codec.is_sound() || may(ours, codec);
         wanted && !has.iter().any(|format| is_same(format.codec, codec))
     });
     let mut add = Vec::with_capacity(OFFERED.len());
@@ -223,15 +223,20 @@ fn in_terms_of(offered: &Media<'_>, answered: &Media<'_>, policy: &CodecPolicy) 
     };
     let foreign = answer.iter().filter(|codec| !is_offered(codec));
     let drop: Vec<u8> = foreign.map(|codec| codec.payload_type).collect();
+    // Keys pressed are understood by who has them at any clock, and become tones or requests for who
+    // has none, where the box can make them of its sound.
+    let understood = answer
+        .iter()
+        .any(|codec| codec.is_telephone_event() || read(codec).is_some_and(Codec::is_sound));
+    let named = answer.iter().any(|codec| codec.is_telephone_event() && is_offered(codec));
+    let keys = offer.iter().filter(|codec| codec.is_telephone_event() && understood);
     if answer.iter().any(|codec| codec.is_media() && is_offered(codec)) {
-        return FormatChange { drop, ..FormatChange::default() };
+        let add = if named { Vec::new() } else { keys.map(restated).collect() };
+        return FormatChange { drop, add, ..FormatChange::default() };
     }
     let Some(first) = offer.iter().find(|codec| read(codec).is_some_and(Codec::is_sound)) else {
         return FormatChange::default();
     };
-    // Keys pressed are understood by who has them at any clock.
-    let keys = answer.iter().any(sdp::Codec::is_telephone_event);
-    let keys = offer.iter().filter(|codec| keys && codec.is_telephone_event());
     let drop = answer.iter().map(|codec| codec.payload_type).collect();
     let add = std::iter::once(first).chain(keys).map(restated).collect();
     FormatChange { drop, add, ..FormatChange::default() }

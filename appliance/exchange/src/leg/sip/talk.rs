@@ -4,7 +4,7 @@ mod flow;
 
 use super::incoming::{ALLOW, SUPPORTED};
 use super::renegotiation::{Asked, Offered, Wanted};
-use super::{Desk, Legs, SipLeg, State};
+use super::{Desk, Legs, SipLeg, State, keys};
 use crate::frame::Owner;
 use call::{Decider, End, LegEvent, LegId, Why};
 use sip::dialog::Sequence;
@@ -138,8 +138,8 @@ impl Legs {
         flow: &Flow,
     ) {
         desk.frame.reply(transaction, request, flow, Status::OK, desk.now);
-        match digit(request) {
-            Some(digit) => self.tell(id, LegEvent::Digits(digit.to_string())),
+        match keys::of_info(request) {
+            Some(press) => self.heard_key(id, press, desk.now),
             None => self.pass_on(desk, id, Method::Info, request),
         }
     }
@@ -163,17 +163,6 @@ impl Legs {
         let hop = hop(peer, up, desk.frame, flow);
         let owner = Some(Owner::Leg(partner));
         desk.frame.request_of_any_size(method, &branch, bytes, hop, owner, desk.now);
-    }
-
-    /// Presses keys on a leg.
-    pub(super) fn send_digits(&mut self, desk: &mut Desk<'_>, id: LegId, digits: &str) {
-        for digit in digits.chars() {
-            let Some((compose, branch, flow)) = self.begin(desk, id, Method::Info) else { return };
-            let body = format!("Signal={digit}\r\nDuration=160\r\n");
-            let compose = compose.body("application/dtmf-relay", body.as_bytes());
-            let owner = Some(Owner::Leg(id));
-            desk.frame.request(Method::Info, &branch, compose, flow, owner, desk.now);
-        }
     }
 
     /// Begins a request in the dialog of a leg that is up.
@@ -269,25 +258,4 @@ fn end_fork(desk: &mut Desk<'_>, request: &[u8], response: &Message<'_>, flow: F
     let via = desk.frame.via(&flow);
     let bye = dialog.request(Method::Bye, &via.value);
     desk.frame.request(Method::Bye, &via.branch, bye, flow, None, desk.now);
-}
-
-/// The key that an INFO carries, in one of the two ways of the field: `application/dtmf-relay` has
-/// `Signal=5`, `application/dtmf` nothing but the key.
-fn digit(request: &Message<'_>) -> Option<char> {
-    let content = request.content_type().ok().flatten()?;
-    let body = std::str::from_utf8(request.body()).ok()?;
-    let text = if content.is("application/dtmf-relay") {
-        let line = body.lines().find_map(|line| line.trim().strip_prefix("Signal"))?;
-        line.trim_start().strip_prefix('=')?.trim()
-    } else if content.is("application/dtmf") {
-        body.trim()
-    } else {
-        return None;
-    };
-    let key = text.chars().next()?.to_ascii_uppercase();
-    match text {
-        "10" => Some('*'),
-        "11" => Some('#'),
-        _ => ('0'..='9').chain("*#ABCD".chars()).find(|known| *known == key),
-    }
 }

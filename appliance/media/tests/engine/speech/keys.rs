@@ -1,6 +1,11 @@
 //! Keys beside sound that is translated (RFC 4733).
 
 use super::*;
+use call::{KeyPress, KeySource, MediaEvent};
+use media_dsp::dtmf::{self, Detector, Digit, Generator};
+use media_dsp::g722;
+use media_dsp::resample::{Rate, Resampler};
+use media_dsp::tone::Dbm0;
 
 fn event(code: u8, end: bool, duration: u16) -> Vec<u8> {
     let [high, low] = duration.to_be_bytes();
@@ -71,10 +76,282 @@ fn keys_between_packets_of_another_length_are_numbered_among_them() {
     assert_eq!(names(&heard), expected);
 }
 
+/// A key for so many milliseconds in packets of 20 ms, with its end three times; what was heard.
+fn press(bridge: &mut Bridge, first: u16, timestamp: u32, code: u8, millis: u16) -> Vec<Left> {
+    let mut heard = Vec::new();
+    let steps = millis / 20;
+    for (n, step) in (1..=steps).chain([steps, steps]).enumerate() {
+        let payload = event(code, step == steps, step * 160);
+        heard.extend(bridge.say(101, first + n as u16, timestamp, &payload));
+    }
+    heard
+}
+
+fn keys_of(bridge: &mut Bridge) -> Vec<(char, u16, KeySource)> {
+    let of_event = |event| match event {
+        MediaEvent::Key { port: A, key } => Some((key.key, key.millis, key.source)),
+        _ => None,
+    };
+    bridge.wire.events().into_iter().filter_map(of_event).collect()
+}
+
+/// The keys in G.711 of one law, and how long they sound.
+fn tones_in(law: Law, packets: &[Left]) -> Vec<(char, u64)> {
+    let (mut detector, mut heard) = (Detector::new(), Vec::new());
+    let mut hear = |pcm: &[i16]| {
+        detector.hear(pcm, |event| {
+            if let dtmf::Event::Ended(it) = event {
+                heard.push((it.digit.sign(), it.duration / 8));
+            }
+        });
+    };
+    for packet in packets {
+        let mut pcm = vec![0; packet.payload.len()];
+        g711::Decoder::new(law).decode(&packet.payload, &mut pcm).unwrap();
+        hear(&pcm);
+    }
+    hear(&[0; 800]);
+    heard
+}
+
+/// Tones of a key at 8 kHz.
+fn dialled(key: char, millis: u32) -> Vec<i16> {
+    let digit = Digit::parse(key).unwrap();
+    let mut pcm = vec![0; millis as usize * 8];
+    Generator::new(digit, (Dbm0(-9.0), Dbm0(-7.0)), u32::MAX, 0).fill(&mut pcm);
+    pcm
+}
+
+const KEYS: Codec = Codec::TelephoneEvent { clock: 8_000 };
+
 #[test]
-fn keys_for_who_knows_none_end_here() {
-    let keys = Codec::TelephoneEvent { clock: 8_000 };
-    let mut bridge = Bridge::new(&[(0, Codec::Pcmu), (101, keys)], &[(0, Codec::Pcmu)]);
-    assert_eq!(bridge.say(101, 1, 160, &event(1, false, 160)), []);
-    assert_eq!(bridge.wire.close(A).untranslated, 1);
+fn a_key_is_told_once_whatever_comes_twice_or_late_or_not_at_all() {
+    let mut bridge = Bridge::new(&[(0, Codec::Pcmu), (101, KEYS)], &[(0, Codec::Pcmu), (96, KEYS)]);
+    press(&mut bridge, 1, 160, 5, 100);
+    assert_eq!(keys_of(&mut bridge), [('5', 100, KeySource::Rfc4733)]);
+    // A copy that comes late, and one of the key before, after the next has begun.
+    bridge.say(101, 7, 160, &event(5, true, 800));
+    bridge.say(101, 9, 3_200, &event(5, false, 160));
+    bridge.say(101, 6, 160, &event(5, true, 800));
+    bridge.say(101, 10, 3_200, &event(5, false, 400));
+    assert_eq!(keys_of(&mut bridge), []);
+    // All ends are lost: another key, or silence, says that it was let go.
+    bridge.say(101, 20, 8_000, &event(11, false, 160));
+    assert_eq!(keys_of(&mut bridge), [('5', 50, KeySource::Rfc4733)]);
+    bridge.wire.wait(200);
+    assert_eq!(keys_of(&mut bridge), []);
+    bridge.wire.wait(60);
+    assert_eq!(keys_of(&mut bridge), [('#', 20, KeySource::Rfc4733)]);
+    bridge.wire.wait(1_000);
+    bridge.say(101, 21, 8_000, &event(11, true, 320));
+    assert_eq!(keys_of(&mut bridge), []);
+    // A flash of the hook is no key.
+    press(&mut bridge, 30, 16_000, 16, 100);
+    assert_eq!(keys_of(&mut bridge), []);
+}
+
+#[test]
+fn a_key_that_is_held_for_ten_seconds_is_one_key() {
+    let mut bridge = Bridge::new(&[(0, Codec::Pcmu), (101, KEYS)], &[(0, Codec::Pcmu), (96, KEYS)]);
+    for n in 0..500_u32 {
+        let ticks = (n + 1) * 160;
+        let (segment, rest) = (ticks / 65_535 * 65_535, ticks % 65_535);
+        bridge.say(101, n as u16, 160 + segment, &event(9, n == 499, rest as u16));
+    }
+    assert_eq!(keys_of(&mut bridge), [('9', 10_000, KeySource::Rfc4733)]);
+}
+
+#[test]
+fn who_knows_no_events_hears_the_tones_of_keys_and_each_once() {
+    for (codec, law) in [(Codec::Pcmu, Law::Mu), (Codec::Pcma, Law::A)] {
+        let mut bridge = Bridge::new(&[(0, Codec::Pcmu), (101, KEYS)], &[(8, codec)]);
+        let mut heard = Vec::new();
+        let quiet = mu_law(&[0; 160]);
+        let (mut sequence, mut at) = (0, 0);
+        for code in [5, 5, 11, 0] {
+            for _ in 0..5 {
+                heard.extend(bridge.say(0, sequence, at, &quiet));
+                (sequence, at) = (sequence + 1, at + 160);
+            }
+            // One of its packets is lost.
+            for (n, step) in [1, 2, 4, 5, 5, 5].into_iter().enumerate() {
+                let payload = event(code, n >= 3, step * 160);
+                heard.extend(bridge.say(101, sequence, at, &payload));
+                sequence += 1;
+            }
+            // The phone speaks on meanwhile.
+            assert_eq!(bridge.say_dropped(0, sequence, at + 320, &quiet), DropReason::Keyed);
+            (sequence, at) = (sequence + 1, at + 800);
+        }
+        for _ in 0..5 {
+            heard.extend(bridge.say(0, sequence, at, &quiet));
+            (sequence, at) = (sequence + 1, at + 160);
+        }
+        let tones = tones_in(law, &heard);
+        let keys: String = tones.iter().map(|it| it.0).collect();
+        assert_eq!(keys, "55#0", "{codec:?}");
+        assert!(tones.iter().all(|it| it.1.abs_diff(100) <= 5), "{tones:?}");
+        // One stream without a gap, as long as what was said.
+        assert!(heard.iter().map(|it| it.sequence).is_sorted());
+        let ends: Vec<_> = heard.iter().map(|it| it.timestamp).collect();
+        assert!(ends.windows(2).all(|it| it[1] - it[0] == 160), "{ends:?}");
+        assert_eq!(keys_of(&mut bridge).len(), 4);
+    }
+}
+
+#[test]
+fn who_is_told_by_signalling_hears_no_tones() {
+    let mut bridge = Bridge::new(&[(0, Codec::Pcmu), (101, KEYS)], &[(0, Codec::Pcmu)]);
+    bridge.wire.tell(MediaCommand::KeysTold { port: B, told: true });
+    assert_eq!(press(&mut bridge, 1, 160, 5, 100), []);
+    assert_eq!(keys_of(&mut bridge), [('5', 100, KeySource::Rfc4733)]);
+}
+
+#[test]
+fn tones_become_events_for_who_knows_them() {
+    for (phone, carrier) in [(Codec::Pcmu, Codec::Pcmu), (Codec::Pcmu, Codec::G722)] {
+        let mut bridge = Bridge::new(&[(0, phone)], &[(9, carrier), (96, KEYS)]);
+        let mut pcm = tone(800);
+        for key in ['7', '7', '*'] {
+            pcm.extend(dialled(key, 90));
+            pcm.extend([0; 1_520]);
+        }
+        let mut heard = Vec::new();
+        for (n, pcm) in pcm.chunks(160).enumerate() {
+            heard.extend(bridge.say(0, n as u16, n as u32 * 160, &mu_law(pcm)));
+        }
+        let told = keys_of(&mut bridge);
+        let keys: Vec<_> = told.iter().map(|it| (it.0, it.2)).collect();
+        let inband = |key| (key, KeySource::Inband);
+        assert_eq!(keys, [inband('7'), inband('7'), inband('*')]);
+        assert!(told.iter().all(|it| it.1.abs_diff(90) <= 6), "{told:?}");
+        let events: Vec<&Left> = heard.iter().filter(|it| it.payload_type == 96).collect();
+        let mut ends: Vec<_> =
+            events.iter().filter(|it| it.payload[1] & 0x80 != 0).map(|it| it.timestamp).collect();
+        assert_eq!(ends.len(), 9);
+        ends.dedup();
+        assert_eq!(ends.len(), 3);
+        assert_eq!(events.iter().filter(|it| it.marker).count(), 3);
+        let durations = events.iter().map(|it| u16::from_be_bytes([it.payload[2], it.payload[3]]));
+        let longest = durations.max().unwrap();
+        assert!(longest.abs_diff(720) <= 200, "{longest}");
+        // Of the tone itself no more was heard than it takes to know it.
+        if carrier == Codec::Pcmu {
+            let sound: Vec<_> = heard.iter().filter(|it| it.payload_type == 9).cloned().collect();
+            assert_eq!(tones_in(Law::Mu, &sound), []);
+        }
+        assert!(heard.windows(2).all(|it| it[1].sequence == it[0].sequence.wrapping_add(1)));
+    }
+}
+
+#[test]
+fn sound_is_not_listened_to_where_nobody_wants_to_know() {
+    for other in [vec![(0, Codec::Pcmu)], vec![(0, Codec::Pcmu), (96, KEYS)]] {
+        let with_events = other.len() == 2;
+        let phone: &[_] = if with_events { &other } else { &[(0, Codec::Pcmu)] };
+        let mut bridge = Bridge::new(phone, &other);
+        for (n, pcm) in dialled('1', 200).chunks(160).enumerate() {
+            let payload = mu_law(pcm);
+            let left = bridge.say(0, n as u16, n as u32 * 160, &payload);
+            assert_eq!(left[0].payload, payload);
+        }
+        assert_eq!(keys_of(&mut bridge), []);
+        assert_eq!(bridge.wire.close(A).translated, 0);
+    }
+}
+
+#[test]
+fn the_box_itself_hears_tones_of_who_talks_with_nobody() {
+    let mut bridge = Bridge::new(&[(9, Codec::G722)], &[(9, Codec::G722)]);
+    bridge.wire.tell(MediaCommand::Unbridge { port: A });
+    let mut encoder = g722::Encoder::new(g722::Mode::One);
+    let mut resampler = Resampler::new(Rate::Hz8000, Rate::Hz16000);
+    let sound = [dialled('D', 100), vec![0; 1_600]].concat();
+    for (n, pcm) in sound.chunks(160).enumerate() {
+        let (mut wide, mut payload) = ([0; 320], [0; 160]);
+        resampler.resample(pcm, &mut wide).unwrap();
+        encoder.encode(&wide, &mut payload).unwrap();
+        let head = rtp(9, n as u16, n as u32 * 160, SSRC);
+        let phone = bridge.phone;
+        bridge.wire.hear(A, phone, &[&head[..12], &payload].concat());
+    }
+    let told = keys_of(&mut bridge);
+    assert_eq!((told.len(), told[0].0, told[0].2), (1, 'D', KeySource::Inband));
+}
+
+/// So much silence in packets of 20 ms; what was heard.
+fn listen(bridge: &mut Bridge, first: u16, packets: u16) -> Vec<Left> {
+    let quiet = mu_law(&[0; 160]);
+    let packets = (first..first + packets).map(|n| (n, u32::from(n) * 160));
+    packets.flat_map(|(n, at)| bridge.say(0, n, at, &quiet)).collect()
+}
+
+fn info(key: char) -> MediaCommand {
+    MediaCommand::Press { port: B, key: KeyPress { key, millis: 160, source: KeySource::Info } }
+}
+
+#[test]
+fn a_key_that_a_request_told_is_an_event_for_who_knows_them() {
+    let mut bridge = Bridge::new(&[(0, Codec::Pcmu)], &[(8, Codec::Pcma), (96, KEYS)]);
+    listen(&mut bridge, 0, 5);
+    ['1', '1', '#'].into_iter().for_each(|key| bridge.wire.tell(info(key)));
+    let heard = listen(&mut bridge, 5, 60);
+    let events: Vec<_> = heard.iter().filter(|it| it.payload_type == 96).collect();
+    let expected =
+        [1, 1, 11].map(|code| (1..=8).chain([8, 8]).map(move |n| (code, n * 160, n == 8)));
+    let expected: Vec<_> =
+        expected.into_iter().flatten().map(|(code, ticks, end)| event(code, end, ticks)).collect();
+    assert_eq!(events.iter().map(|it| it.payload.clone()).collect::<Vec<_>>(), expected);
+    let begins: Vec<_> = events.iter().filter(|it| it.marker).map(|it| it.timestamp).collect();
+    assert!(begins.windows(2).all(|it| it[1] - it[0] >= 1_280 + 400), "{begins:?}");
+    assert!(heard.windows(2).all(|it| it[1].sequence == it[0].sequence + 1));
+    assert_eq!(keys_of(&mut bridge), []);
+}
+
+#[test]
+fn a_key_that_a_request_told_is_tones_for_who_knows_no_events() {
+    for (codec, law) in [(Codec::Pcmu, Law::Mu), (Codec::Pcma, Law::A)] {
+        let mut bridge = Bridge::new(&[(0, Codec::Pcmu)], &[(0, codec)]);
+        listen(&mut bridge, 0, 5);
+        ['5', '5', 'A'].into_iter().for_each(|key| bridge.wire.tell(info(key)));
+        let heard = listen(&mut bridge, 5, 60);
+        let tones = tones_in(law, &heard);
+        assert_eq!(tones.iter().map(|it| it.0).collect::<String>(), "55A");
+        assert!(tones.iter().all(|it| it.1.abs_diff(160) <= 5), "{tones:?}");
+    }
+}
+
+#[test]
+fn a_phone_that_tells_a_key_in_two_ways_presses_it_once() {
+    let both = || Bridge::new(&[(0, Codec::Pcmu), (101, KEYS)], &[(0, Codec::Pcmu), (96, KEYS)]);
+    // The event first: the request says nothing new.
+    let mut bridge = both();
+    listen(&mut bridge, 0, 5);
+    assert_eq!(press(&mut bridge, 5, 800, 5, 100).len(), 7);
+    bridge.wire.tell(info('5'));
+    assert!(listen(&mut bridge, 12, 20).iter().all(|it| it.payload_type == 0));
+    // The request first: then its event does not.
+    let mut bridge = both();
+    listen(&mut bridge, 0, 5);
+    bridge.wire.tell(info('5'));
+    for (n, step) in [1, 2, 3, 3, 3].into_iter().enumerate() {
+        let payload = event(5, n >= 2, step * 160);
+        let dropped = bridge.say_dropped(101, 5 + n as u16, 800, &payload);
+        assert_eq!(dropped, DropReason::Keyed);
+    }
+    let heard = listen(&mut bridge, 10, 30);
+    assert_eq!(heard.iter().filter(|it| it.marker).count(), 1);
+    // A second press of the same key is one, as an event.
+    assert_eq!(press(&mut bridge, 60, 9_600, 5, 100).len(), 7);
+    // And with tones beside the request.
+    let mut bridge = Bridge::new(&[(0, Codec::Pcmu)], &[(0, Codec::Pcmu), (96, KEYS)]);
+    listen(&mut bridge, 0, 5);
+    bridge.wire.tell(info('5'));
+    let sound = [dialled('5', 100), vec![0; 4_800]].concat();
+    let mut heard = Vec::new();
+    for (n, pcm) in sound.chunks(160).enumerate() {
+        heard.extend(bridge.say(0, 5 + n as u16, (5 + n as u32) * 160, &mu_law(pcm)));
+    }
+    let begins = heard.iter().filter(|it| it.marker && it.payload_type == 96).count();
+    assert_eq!(begins, 1);
 }

@@ -93,6 +93,7 @@ impl Legs {
         }
         let theirs = description(response).ok().flatten();
         let has_offer = leg.media.has_spoken();
+        leg.media.note_allowed(response);
         if let Some(theirs) = theirs.filter(|_| has_offer) {
             // What is wrong with it is told when it stands, with the 2xx.
             if leg.media.answered(desk.frame, whose, theirs).is_ok() {
@@ -132,6 +133,7 @@ impl Legs {
         };
         let theirs = description(response).ok().flatten();
         let had_offer = leg.media.has_spoken();
+        leg.media.note_allowed(response);
         let timer = SessionTimer::answered(response.session_expires().ok().flatten(), desk.now);
         let allows_update = response.allow().any(|method| method == "UPDATE");
         leg.state = State::Up(Box::new(Up {
