@@ -95,7 +95,7 @@ fn a_trunk_is_offered_what_its_policy_allows_in_its_order() {
     lab.phone("201").dials("0123");
     lab.run_ms(200);
     let offered = lab.phone("carrier").saw("INVITE").body;
-    assert_eq!(formats(&offered), "18 8");
+    assert_eq!(formats(&offered), "18 8 101");
     lab.phone("carrier").answers();
     lab.run_ms(100);
     assert_eq!(formats(&lab.phone("201").saw("200").body), "9");
@@ -146,7 +146,7 @@ fn no_policy_keeps_help_from_coming() {
     lab.phone("carrier").habits(|habits| habits.codecs = vec![(8, "PCMA/8000")]);
     lab.phone("201").dials("999");
     lab.run_ms(200);
-    assert_eq!(formats(&lab.phone("carrier").saw("INVITE").body), "18 8");
+    assert_eq!(formats(&lab.phone("carrier").saw("INVITE").body), "18 8 101");
     lab.phone("carrier").answers();
     lab.run_ms(100);
     assert!(lab.phone("201").is_up());
@@ -165,7 +165,7 @@ fn a_device_has_a_policy_of_its_own_as_caller_and_as_called() {
     lab.run_ms(300);
     lab.phone("201").dials("202");
     lab.run_ms(200);
-    assert_eq!(formats(&lab.phone("desk").saw("INVITE").body), "8");
+    assert_eq!(formats(&lab.phone("desk").saw("INVITE").body), "8 101");
     lab.phone("201").hangs_up();
     lab.run_ms(300);
     // It calls: of its offer only what it may speak is passed on.

@@ -120,6 +120,7 @@ fn begun(i: u64) -> Box<CallRecord> {
         ],
         diverted: Vec::new(),
         digits: String::new(),
+        keys: Vec::new(),
         talking: Vec::new(),
         security: Vec::new(),
         streams: Vec::new(),
