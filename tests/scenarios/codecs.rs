@@ -172,7 +172,7 @@ fn a_device_has_a_policy_of_its_own_as_caller_and_as_called() {
     lab.phone("desk").dials("201");
     lab.run_ms(200);
     let offered = lab.phone("201").saw("INVITE").body;
-    assert_eq!(formats(&offered), "8 9 107 0 108 109 18 3 4");
+    assert_eq!(formats(&offered), "8 9 107 0 108 109 18 3 4 101");
     lab.phone("201").answers();
     lab.run_ms(100);
     assert_eq!(formats(&lab.phone("desk").saw("200").body), "8");

@@ -1,15 +1,16 @@
 //! The media of one leg: what its peer said, what we said, and the ports in between.
 
+mod keys;
+
 use super::secrecy::Secrecy;
 use super::speech::{self, NothingInCommon, Terms};
 use crate::frame::Frame;
 use call::{
-    CallId, Cause, Codec, End, Formats, KeyPress, Keys, Learn, LegId, MediaCommand, MediaKind,
-    PeerAddress, PortId, Why,
+    CallId, Cause, End, Formats, Keys, Learn, LegId, MediaCommand, MediaKind, PeerAddress, PortId,
+    Why,
 };
 use config::{CodecPolicy, Encryption, Subnet};
 use sdp::{Direction, Kind, LocalMedia, Media, Origin, Session};
-use sip::Message;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -273,56 +274,6 @@ impl LegMedia {
         }
         self.agreed = agreed;
         self.tell_keys(frame);
-    }
-
-    /// Whether the peer takes INFO requests, as one of its messages says.
-    pub(super) fn note_allowed(&mut self, message: &Message<'_>) {
-        let mut allowed = message.allow().peekable();
-        if allowed.peek().is_some() {
-            self.allows_info = allowed.any(|method| method == "INFO");
-        }
-    }
-
-    /// Tells media how the peer learns of keys, where that has changed.
-    fn tell_keys(&mut self, frame: &mut Frame) {
-        let told = self.is_readable() && self.keys_are_told();
-        if told == self.told {
-            return;
-        }
-        self.told = told;
-        for (port, formats) in self.ports.iter().zip(&self.agreed) {
-            if let (Some(port), Some(_)) = (port, formats) {
-                frame.media(MediaCommand::KeysTold { port: port.id, told });
-            }
-        }
-    }
-
-    /// Lets the peer hear a key in its sound.
-    pub(super) fn press(&self, frame: &mut Frame, key: KeyPress) {
-        let mut lines = self.ports.iter().zip(&self.agreed);
-        let line = lines.find_map(|(port, formats)| formats.as_ref().and(port.as_ref()));
-        if let Some(port) = line {
-            frame.media(MediaCommand::Press { port: port.id, key });
-        }
-    }
-
-    /// Whether the box can read what the peer says.
-    pub(super) fn is_readable(&self) -> bool {
-        self.agreed.iter().any(Option::is_some)
-    }
-
-    /// Whether the peer learns of keys by INFO: it has no events for them, and takes requests. Where
-    /// the box cannot read what the peer says it can make no tones either.
-    pub(super) fn keys_are_told(&self) -> bool {
-        let has_events = |formats: &Formats| {
-            let mut codecs = formats.send.iter().map(|format| format.codec);
-            codecs.any(|codec| matches!(codec, Codec::TelephoneEvent { .. }))
-        };
-        let mut lines = self.agreed.iter().flatten().peekable();
-        match lines.peek() {
-            Some(_) => self.allows_info && !lines.any(has_events),
-            None => true,
-        }
     }
 
     /// Tells media which keys the lines have, where that is new, and the call's record how they are
