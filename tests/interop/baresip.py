@@ -48,7 +48,7 @@ class Baresip:
     """One phone, driven over its control port."""
 
     def __init__(self, lab, box, user, secret, source, transport="udp", host="127.0.0.1",
-                 server=None, auto=True, inside=None, more="", codec="pcma", module="g711"):
+                 server=None, auto=True, inside=None, more="", codec="pcma", module="g711", modules=()):
         need("baresip")
         self.folder = lab.sub(f"phone-{user}")
         self.box, self.user = box, user
@@ -63,7 +63,8 @@ class Baresip:
         self.write("config", CONFIG.format(
             listen=address(host, listen), folder=self.folder, source=source,
             rtp=f"{first}-{last}", interface=host, modules=MODULES,
-            control=address(host, control), codec=module))
+            control=address(host, control), codec=module)
+            + "".join(f"module {name}.so\n" for name in modules))
         self.write("accounts", f"<sip:{user}@{address(server, port)};transport={transport}>"
                                f";auth_user={user};auth_pass={secret};regint=60"
                                f";answermode={'auto' if auto else 'manual'}"

@@ -5,9 +5,11 @@
 //! 20 ms; it looks for what came back only now and then. So a packet that the relay sends wakes
 //! nobody here, as one that leaves on a wire would not.
 
+use media::srtp::{Inbound, MasterKey, Outbound, Suite};
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt, sockopt};
 use nix::sys::time::TimeSpec;
 use rustix::thread::{CpuSet, sched_setaffinity};
+use std::cell::RefCell;
 use std::fmt;
 use std::fs;
 use std::io::IoSliceMut;
@@ -21,9 +23,31 @@ pub(crate) struct Call {
     pub(crate) b: UdpSocket,
 }
 
+/// What a relay said of a call.
+pub(crate) struct Aim {
+    /// Where each side sends to.
+    pub(crate) a: SocketAddr,
+    pub(crate) b: SocketAddr,
+    /// With what the relay encrypts towards A, where A is encrypted.
+    pub(crate) key: Option<MasterKey>,
+}
+
+/// What A of a call encrypts and decrypts with.
+struct Keyed {
+    outbound: Outbound,
+    inbound: Inbound,
+}
+
+/// A's own key, in all calls: who measures has no secrets.
+pub(crate) fn key_of_a() -> MasterKey {
+    MasterKey::random(Suite::AesCm128HmacSha1_80, &[0x5a; MasterKey::LONGEST])
+}
+
 pub(crate) struct Load {
     calls: Vec<Call>,
     to: Vec<SocketAddr>,
+    /// For each call whose A is encrypted.
+    keyed: Vec<RefCell<Keyed>>,
 }
 
 /// What was measured of one relay in one round.
@@ -49,16 +73,21 @@ impl Load {
             socket
         };
         let calls = (0..calls).map(|_| Call { a: socket(), b: socket() }).collect();
-        Self { calls, to: Vec::new() }
+        Self { calls, to: Vec::new(), keyed: Vec::new() }
     }
 
     pub(crate) fn calls(&self) -> &[Call] {
         &self.calls
     }
 
-    /// Where each side of each call sends to.
-    pub(crate) fn aim(&mut self, to: &[(SocketAddr, SocketAddr)]) {
-        self.to = to.iter().flat_map(|(a, b)| [*a, *b]).collect();
+    /// What the relay said of each call.
+    pub(crate) fn aim(&mut self, to: &[Aim]) {
+        self.to = to.iter().flat_map(|aim| [aim.a, aim.b]).collect();
+        let keyed = |key| {
+            let outbound = Outbound::new(&key_of_a());
+            RefCell::new(Keyed { outbound, inbound: Inbound::new(key) })
+        };
+        self.keyed = to.iter().filter_map(|aim| aim.key.as_ref()).map(keyed).collect();
     }
 
     /// Sends for a while and then measures for so many seconds.
@@ -123,14 +152,24 @@ impl Load {
         packet[16..24].copy_from_slice(&nanos_of_day().to_be_bytes());
         let call = &self.calls[place / 2];
         let socket = if place.is_multiple_of(2) { &call.a } else { &call.b };
-        let _ = socket.send_to(&packet, self.to[place]);
+        let Some(keyed) = self.keyed.get(place / 2).filter(|_| place.is_multiple_of(2)) else {
+            let _ = socket.send_to(&packet, self.to[place]);
+            return;
+        };
+        let mut room = [0; PACKET + TAG];
+        room[..PACKET].copy_from_slice(&packet);
+        let length = keyed.borrow_mut().outbound.protect(&mut room, PACKET).unwrap();
+        let _ = socket.send_to(&room[..length], self.to[place]);
     }
 
     /// Takes all that came back: which packet, and how many nanoseconds it was under way.
     fn collect(&self, waits: &mut Vec<(u32, u64)>) {
         let mut bytes = [0; 512];
         let mut control = nix::cmsg_space!(TimeSpec);
-        for socket in self.calls.iter().flat_map(|call| [&call.a, &call.b]) {
+        let sides = self.calls.iter().enumerate();
+        let sides = sides.flat_map(|(at, call)| [(Some(at), &call.a), (None, &call.b)]);
+        for (of_a, socket) in sides {
+            let keyed = of_a.and_then(|at| self.keyed.get(at));
             loop {
                 let mut into = [IoSliceMut::new(&mut bytes)];
                 let flags = MsgFlags::MSG_DONTWAIT;
@@ -140,7 +179,13 @@ impl Load {
                     ControlMessageOwned::ScmTimestampns(stamp) => Some(stamp),
                     _ => None,
                 });
-                if message.bytes != PACKET {
+                let mut length = message.bytes;
+                if let Some(keyed) = keyed {
+                    let packet = &mut bytes[..length];
+                    let opened = keyed.borrow_mut().inbound.unprotect(packet, Instant::now());
+                    length = opened.unwrap_or(0);
+                }
+                if length != PACKET {
                     continue;
                 }
                 let came = Duration::from(stamp.unwrap()).as_nanos() as u64;
@@ -202,6 +247,8 @@ impl fmt::Display for Outcome {
 const INTERVAL: Duration = Duration::from_millis(20);
 /// 20 ms of G.711 with its header.
 const PACKET: usize = 172;
+/// What SRTP adds to it.
+const TAG: usize = 10;
 /// How often to look for what came back, in 20 ms.
 const LOOKS: u32 = 2;
 /// Seconds.

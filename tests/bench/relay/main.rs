@@ -19,17 +19,16 @@ mod daemon {
     pub(crate) mod priority;
 }
 
-use load::{Call, Load, Outcome};
+use load::{Aim, Call, Load, Outcome};
 use std::env;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 /// Something that relays calls in a process of its own.
 pub(crate) trait Rival {
     fn name(&self) -> &'static str;
     fn pid(&self) -> u32;
-    /// Where each side of each call sends to.
-    fn set_up(&mut self, calls: &[Call]) -> Vec<(SocketAddr, SocketAddr)>;
+    /// Relays calls, of which the A sides may be encrypted.
+    fn set_up(&mut self, calls: &[Call], encrypted: bool) -> Vec<Aim>;
 }
 
 fn main() {
@@ -52,20 +51,20 @@ fn main() {
     }
     println!("{rounds} rounds of {seconds} s; {}", load::machine());
     let mut table = Vec::new();
-    for (way, tick) in WAYS {
+    for (way, goal, tick, encrypted) in WAYS {
         for calls in &calls {
             let mut outcomes = [Vec::new(), Vec::new()];
             println!("\n{calls} calls, {way}");
             for _ in 0..rounds {
                 load::stay_on(RELAY_CORE);
-                outcomes[0].push(one(&mut ours::Ours::start(), *calls, seconds, tick));
+                outcomes[0].push(one(&mut ours::Ours::start(), *calls, seconds, tick, encrypted));
                 if beside {
                     load::stay_on(RELAY_CORE);
                     let mut rival = rtpengine::Rtpengine::start();
-                    outcomes[1].push(one(&mut rival, *calls, seconds, tick));
+                    outcomes[1].push(one(&mut rival, *calls, seconds, tick, encrypted));
                 }
             }
-            table.extend(report(&outcomes, &format!("{calls} calls, {way}")));
+            table.extend(report(&outcomes, &format!("{calls} calls, {way}"), goal));
         }
     }
     println!("\n| what | goal | strowger | rtpengine | ratio |\n| --- | --- | --- | --- | --- |");
@@ -74,10 +73,16 @@ fn main() {
     }
 }
 
-fn one(rival: &mut dyn Rival, calls: usize, seconds: u64, tick: Duration) -> Outcome {
+fn one(
+    rival: &mut dyn Rival,
+    calls: usize,
+    seconds: u64,
+    tick: Duration,
+    encrypted: bool,
+) -> Outcome {
     load::stay_on(LOAD_CORE);
     let mut load = Load::new(calls);
-    let to = rival.set_up(load.calls());
+    let to = rival.set_up(load.calls(), encrypted);
     load.aim(&to);
     let outcome = load.run(rival.pid(), seconds, tick);
     println!("  {:10} {outcome}", rival.name());
@@ -88,14 +93,14 @@ fn one(rival: &mut dyn Rival, calls: usize, seconds: u64, tick: Duration) -> Out
 type Figure = fn(&Outcome) -> f64;
 
 /// The middle of all rounds, and where both ran, ours by theirs: the rows of the table.
-fn report(outcomes: &[Vec<Outcome>; 2], of_what: &str) -> Vec<String> {
+fn report(outcomes: &[Vec<Outcome>; 2], of_what: &str, goal: &'static str) -> Vec<String> {
     let median = |of: &[Outcome], what: Figure| {
         let mut values: Vec<f64> = of.iter().map(what).collect();
         values.sort_by(f64::total_cmp);
         values.get(values.len() / 2).copied()
     };
     let figures: [(&str, &str, Figure); 4] = [
-        ("% of a core for a call", "0.55", |it| it.cpu_per_call),
+        ("% of a core for a call", goal, |it| it.cpu_per_call),
         ("delay p50, ms", "", |it| it.p50),
         ("delay p99, ms", "1.0", |it| it.p99),
         ("delay p99.9, ms", "1.0", |it| it.p999),
@@ -112,10 +117,12 @@ fn report(outcomes: &[Vec<Outcome>; 2], of_what: &str) -> Vec<String> {
     figures.into_iter().filter_map(row).collect()
 }
 
-/// How packets come: as from many phones, or as from one sender with a coarse clock.
-const WAYS: [(&str, Duration); 2] = [
-    ("packets spread evenly", Duration::from_nanos(1)),
-    ("packets in bursts every millisecond", Duration::from_millis(1)),
+/// How packets come (as from many phones, or as from one sender with a coarse clock), the goal for
+/// what they cost, and whether one side of each call is encrypted.
+const WAYS: [(&str, &str, Duration, bool); 3] = [
+    ("packets spread evenly", "0.55", Duration::from_nanos(1), false),
+    ("packets in bursts every millisecond", "0.55", Duration::from_millis(1), false),
+    ("SRTP to plain, packets in bursts every millisecond", "0.7", Duration::from_millis(1), true),
 ];
 /// The relay has one core for itself, whatever the load does on the other.
 const RELAY_CORE: usize = 1;

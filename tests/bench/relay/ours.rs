@@ -2,8 +2,11 @@
 
 use crate::Rival;
 use crate::daemon::media_worker::{self, Setup};
-use crate::load::Call;
-use call::{CallId, Learn, LegId, MediaCommand, MediaEvent, MediaKind, PeerAddress, PortId};
+use crate::load::{Aim, Call, key_of_a};
+use call::{
+    CallId, Keys, Learn, LegId, MasterKey, MediaCommand, MediaEvent, MediaKind, PeerAddress,
+    PortId, Suite,
+};
 use std::env;
 use std::io::{BufRead, BufReader, Write, stdin};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -37,7 +40,7 @@ impl Rival for Ours {
         self.child.id()
     }
 
-    fn set_up(&mut self, calls: &[Call]) -> Vec<(SocketAddr, SocketAddr)> {
+    fn set_up(&mut self, calls: &[Call], encrypted: bool) -> Vec<Aim> {
         let orders = self.child.stdin.as_mut().unwrap();
         let mut port = || {
             let mut line = String::new();
@@ -46,8 +49,8 @@ impl Rival for Ours {
         };
         let mut one = |call: &Call| {
             let [a, b] = [&call.a, &call.b].map(|it| it.local_addr().unwrap().port());
-            writeln!(orders, "{a} {b}").unwrap();
-            (port(), port())
+            writeln!(orders, "{a} {b} {}", if encrypted { "srtp" } else { "plain" }).unwrap();
+            Aim { a: port(), b: port(), key: encrypted.then(key_of_relay) }
         };
         calls.iter().map(&mut one).collect()
     }
@@ -60,7 +63,11 @@ impl Drop for Ours {
     }
 }
 
-/// The child: for each line with two far sides' ports, relays a call and says at which ports.
+fn key_of_relay() -> MasterKey {
+    MasterKey::random(Suite::AesCm128HmacSha1_80, &[0xa5; MasterKey::LONGEST])
+}
+
+/// The child: for each line with two far sides' ports, relays a call (of an encrypted A) and says at which ports.
 pub(crate) fn serve() {
     let handle = media_worker::start(Setup {
         addresses: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
@@ -81,7 +88,7 @@ pub(crate) fn serve() {
     };
     for (number, line) in (1..).zip(stdin().lines()) {
         let line = line.unwrap();
-        let sides = line.split(' ').map(|port| port.parse::<u16>().unwrap());
+        let sides = line.split(' ').take(2).map(|port| port.parse::<u16>().unwrap());
         let mut pair = Vec::new();
         for (leg, side) in (number * 2..).zip(sides) {
             let port = next();
@@ -93,6 +100,11 @@ pub(crate) fn serve() {
             handle.send(MediaCommand::Peer { port, peer }).unwrap();
             pair.push(port);
             println!("{}", port.port);
+        }
+        if line.ends_with("srtp") {
+            let keys = Keys { outbound: key_of_relay(), inbound: key_of_a() };
+            let keys = MediaCommand::Keys { port: pair[0], keys: Some(Box::new(keys)) };
+            handle.send(keys).unwrap();
         }
         handle.send(MediaCommand::Bridge { a: pair[0], b: pair[1] }).unwrap();
     }

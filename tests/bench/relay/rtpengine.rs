@@ -1,7 +1,10 @@
 //! rtpengine from Debian's packages, in user space, driven over its `ng` port.
 
 use crate::Rival;
-use crate::load::Call;
+use crate::load::{Aim, Call, key_of_a};
+use call::MasterKey;
+use media::srtp::Suite;
+use sdp::{Crypto, KeyAndSalt, Session};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -61,21 +64,43 @@ impl Rtpengine {
     }
 
     /// Tells it where one side listens: where the other shall send to.
-    fn tell(&mut self, command: &str, number: usize, side: &UdpSocket) -> SocketAddr {
+    fn tell(
+        &mut self,
+        command: &str,
+        number: usize,
+        side: &UdpSocket,
+        encrypted: bool,
+    ) -> (SocketAddr, Option<MasterKey>) {
         let port = side.local_addr().unwrap().port();
-        let sdp = format!(
+        let mut sdp = format!(
             "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
              m=audio {port} RTP/AVP 8\r\n"
         );
+        if encrypted && command == "offer" {
+            let (key, suite) = (key_of_a(), SUITE.name());
+            let key = KeyAndSalt::new(key.octets()).unwrap();
+            let crypto = Crypto { tag: 1, suite, key, lifetime: None };
+            sdp = sdp.replace("RTP/AVP", "RTP/SAVP") + &format!("a=crypto:{crypto}\r\n");
+        }
         let id = format!("bench-{number}");
         let mut entries = vec![("call-id", id.as_str()), ("from-tag", "a"), ("sdp", &sdp)];
         if command == "answer" {
             entries.push(("to-tag", "b"));
         }
+        if encrypted {
+            let towards = if command == "offer" { "RTP/AVP" } else { "RTP/SAVP" };
+            entries.push(("transport-protocol", towards));
+        }
         let answer = self.ask(command, &entries).expect("an answer");
         let port = answer.split("m=audio ").nth(1).and_then(|it| it.split(' ').next());
         let port: u16 = port.unwrap_or_else(|| panic!("{answer}")).parse().unwrap();
-        SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+        let said = answer.find("v=0").map(|at| &answer[at..]).unwrap_or_default();
+        let session = Session::parse(said.as_bytes()).unwrap();
+        let key = session.media_at(0).and_then(|media| {
+            let crypto = media.cryptos().next()?.ok()?;
+            MasterKey::new(SUITE, crypto.key.octets()).ok()
+        });
+        (SocketAddr::from((Ipv4Addr::LOCALHOST, port)), key)
     }
 }
 
@@ -88,12 +113,12 @@ impl Rival for Rtpengine {
         self.child.id()
     }
 
-    fn set_up(&mut self, calls: &[Call]) -> Vec<(SocketAddr, SocketAddr)> {
+    fn set_up(&mut self, calls: &[Call], encrypted: bool) -> Vec<Aim> {
         let mut one = |(number, call): (usize, &Call)| {
             // What the offer says of A comes back as where B sends to, and the other way round.
-            let for_b = self.tell("offer", number, &call.a);
-            let for_a = self.tell("answer", number, &call.b);
-            (for_a, for_b)
+            let (b, _) = self.tell("offer", number, &call.a, encrypted);
+            let (a, key) = self.tell("answer", number, &call.b, encrypted);
+            Aim { a, b, key: key.filter(|_| encrypted) }
         };
         calls.iter().enumerate().map(&mut one).collect()
     }
@@ -106,4 +131,5 @@ impl Drop for Rtpengine {
     }
 }
 
+const SUITE: Suite = Suite::AesCm128HmacSha1_80;
 const CONTROL: u16 = 22_223;

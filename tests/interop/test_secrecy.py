@@ -1,0 +1,165 @@
+"""Phones that encrypt, phones that do not, and what is on the wire between them and the box."""
+
+import os
+import subprocess
+import time
+
+import sound
+from baresip import Baresip
+from lab import need, test, until
+from test_two_phones import talk
+
+PLAIN = {"keys": "none"}
+
+
+def phone(lab, box, number, more="", modules=()):
+    """A phone, registered, with its melody and its way to encrypt."""
+    box.extension(number)
+    source = os.path.join(lab.folder, f"{number}.wav")
+    if not os.path.exists(source):
+        sound.melody(source, seed=int(number))
+    made = Baresip(lab, box, number, "secret-of-the-test", source, more=more, modules=modules)
+    made.source = source
+    return made.until_registered()
+
+
+def protection(box):
+    """How the legs of the last call were protected, by number."""
+    return {leg["leg"]: leg["security"] for leg in box.records()[0]["security"]}
+
+
+class Wire:
+    """All sound on the wire, as tshark sees it."""
+
+    def __init__(self, lab, box):
+        self.path = os.path.join(lab.folder, "wire.pcap")
+        first, last = box.media_ports
+        self.process = lab.process(
+            [need("tshark"), "-q", "-i", "lo", "-f", f"udp portrange {first}-{last}", "-F", "pcap",
+             "-w", self.path], lab.folder)
+        until(lambda: os.path.exists(self.path), "tshark to listen", 20)
+        time.sleep(1)
+        self.box = box
+
+    def payloads(self):
+        """The payloads of RTP for each local port of the box: what came there, and what left."""
+        time.sleep(0.5)
+        self.process.terminate()
+        self.process.wait(10)
+        read = subprocess.run(
+            ["tshark", "-r", self.path, "-T", "fields", "-e", "udp.srcport", "-e", "udp.dstport",
+             "-e", "udp.payload"], capture_output=True, text=True, check=True)
+        first, last = self.box.media_ports
+        ports = {}
+        for line in read.stdout.splitlines():
+            source, target, data = line.split("\t")
+            for port, came in ((int(target), True), (int(source), False)):
+                if first <= port <= last and port % 2 == 0 and len(data) >= 2 * 172:
+                    ports.setdefault(port, ([], []))[0 if came else 1].append(data[24:24 + 320])
+        return ports
+
+
+def require(box):
+    """Nobody speaks in the clear any more."""
+    tenant = box.ask("GET", "tenants/1")
+    box.ask("PUT", "tenants/1", {**tenant, "encryption": "required"})
+
+
+def encrypted(lab, suites, first, second, required=False):
+    """Two phones talk; `suites`: what their legs should have, nothing for one in the clear."""
+    box = lab.box()
+    if required:
+        require(box)
+    phones = [phone(lab, box, number, **how) for number, how in zip(("201", "202"), (first, second))]
+    wire = Wire(lab, box)
+    said = talk(lab, box, *phones, "202")
+    shown = protection(box)
+    for number, suite in zip(("201", "202"), suites):
+        expected = {"keys": "sdes", "suite": suite} if suite else PLAIN
+        if shown.get(number) != expected:
+            raise AssertionError(f"{number} is shown as {shown.get(number)}, not {expected}")
+    forged = [stream["stats"]["forged"] for stream in box.records()[0]["streams"]]
+    if any(forged):
+        raise AssertionError(f"packets that are not genuine: {forged}")
+    ports = wire.payloads()
+    if len(ports) != 2:
+        raise AssertionError(f"sound at {len(ports)} ports of the box")
+    (came, left), (came_there, left_there) = ports.values()
+    secret = any(suites)
+    for one, other in ((came, left_there), (came_there, left)):
+        # A melody does not repeat itself: what leaves as it came is in the clear on both sides.
+        same = len(set(one) & set(other))
+        if secret and same:
+            raise AssertionError(f"{same} packets of {len(one)} left as they came")
+        if not secret and same < 100:
+            raise AssertionError("the check of the wire sees nothing")
+    return said
+
+
+def srtp(mode="srtp-mand"):
+    """An account that encrypts."""
+    return {"more": f";mediaenc={mode}", "modules": ("srtp",)}
+
+
+@test
+def what_two_plain_phones_say_is_seen_on_the_wire(lab):
+    return encrypted(lab, (None, None), {}, {})
+
+
+@test
+def a_phone_that_insists_on_encryption_calls_a_plain_one(lab):
+    return encrypted(lab, ("AES_CM_128_HMAC_SHA1_80", None), srtp(), {})
+
+
+@test
+def a_plain_phone_calls_one_that_offers_encryption(lab):
+    return encrypted(lab, (None, "AEAD_AES_128_GCM"), {}, srtp(mode="srtp"))
+
+
+@test
+def two_phones_that_encrypt_are_encrypted_each_by_itself(lab):
+    suites = ("AES_CM_128_HMAC_SHA1_80", "AEAD_AES_128_GCM")
+    return encrypted(lab, suites, srtp(), srtp(mode="srtp"))
+
+
+@test
+def where_encryption_is_required_the_strongest_cipher_is_taken(lab):
+    suites = ("AES_CM_128_HMAC_SHA1_80", "AEAD_AES_256_GCM")
+    return encrypted(lab, suites, srtp(), srtp(), required=True)
+
+
+@test
+def where_encryption_is_required_a_plain_phone_is_refused_and_told_why(lab):
+    box = lab.box()
+    require(box)
+    phone(lab, box, "201").dial("202")
+    phone(lab, box, "202")
+    end = until(lambda: [one["end"] for one in box.records() if one["ended"]], "the record")[0]
+    if end["why"] != "encryption_required" or "switch on SRTP" not in end["text"]:
+        raise AssertionError(f"the record says {end}")
+    return end["text"]
+
+
+@test
+def an_encrypted_phone_holds_and_comes_back(lab):
+    box = lab.box()
+    first, second = phone(lab, box, "201", **srtp()), phone(lab, box, "202", **srtp(mode="srtp"))
+    first.dial("202")
+    second.until_event("CALL_ESTABLISHED")
+    time.sleep(2)
+    for _ in range(2):
+        for command in ("hold", "resume"):
+            first.command(command)
+            held = command == "hold"
+            until(lambda: [one for one in box.calls() if one["held"] == held], f"{command} shown")
+            time.sleep(1.5)
+    first.hang_up()
+    until(lambda: not box.calls(), "an empty list of calls")
+    record = until(lambda: [one for one in box.records() if len(one["streams"]) > 1], "the record")[0]
+    stats = [stream["stats"] for stream in record["streams"]]
+    if any(one["forged"] for one in stats):
+        raise AssertionError(f"packets that are not genuine: {stats}")
+    heard = sound.Heard(first.source, until(second.heard, "a recording")[-1])
+    if heard.correlation < 0.9:
+        raise AssertionError(f"after two holds: {heard}")
+    return str(heard)
