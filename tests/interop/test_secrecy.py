@@ -1,12 +1,14 @@
 """Phones that encrypt, phones that do not, and what is on the wire between them and the box."""
 
 import os
+import re
 import subprocess
 import time
 
 import sound
 from baresip import Baresip
 from lab import need, test, until
+from test_command import strowgerd
 from test_two_phones import talk
 
 PLAIN = {"keys": "none"}
@@ -163,3 +165,23 @@ def an_encrypted_phone_holds_and_comes_back(lab):
     if heard.correlation < 0.9:
         raise AssertionError(f"after two holds: {heard}")
     return str(heard)
+
+
+@test
+def no_key_gets_into_a_recording_that_runs_again_all_the_same(lab):
+    path = os.path.join(lab.folder, "recording")
+    box = lab.box(record=path)
+    first, second = phone(lab, box, "201", **srtp()), phone(lab, box, "202", **srtp(mode="srtp"))
+    talk(lab, box, first, second, "202")
+    box.stop()
+    with open(path) as file:
+        keys = re.findall(r"inline:([A-Za-z0-9+/]+)", file.read())
+    if len(keys) < 2:
+        raise AssertionError("the recording has no descriptions")
+    real = [key for key in keys if not re.fullmatch(r"[0-9a-f]+A", key)]
+    if real:
+        raise AssertionError(f"{len(real)} keys of {len(keys)} are in the recording")
+    done = strowgerd("replay", path)
+    if done.returncode or "identical" not in done.stdout:
+        raise AssertionError(f"replay: {done.stdout[-400:]} {done.stderr[-400:]}")
+    return done.stdout.strip()
