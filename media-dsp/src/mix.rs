@@ -42,6 +42,20 @@ impl Gain {
         // A cast saturates, and makes 0 of what is no number.
         Self(factor.round() as i16)
     }
+
+    /// Makes samples so much louder where they lie, saturated.
+    pub fn apply(self, pcm: &mut [i16]) {
+        if self == Self::UNITY {
+            return;
+        }
+        let level = Level::current();
+        for pcm in pcm.chunks_mut(LONGEST) {
+            let mut louder = NOTHING;
+            let louder = &mut louder[..pcm.len()];
+            mix::scale(level, pcm, self.0, louder);
+            pcm.copy_from_slice(louder);
+        }
+    }
 }
 
 /// The sum of one conference. The state is 7.7 kB.
@@ -248,5 +262,16 @@ mod tests {
         assert_eq!(Gain::from_db(f32::NEG_INFINITY), Gain::MUTE);
         assert_eq!(Gain::from_db(f32::NAN), Gain::MUTE);
         assert_eq!(Gain::from_db(99.0), Gain::from_db(24.1));
+    }
+
+    #[test]
+    fn a_gain_is_applied_to_any_length() {
+        let mut pcm = vec![1_000; 3 * LONGEST / 2];
+        Gain::from_db(6.02).apply(&mut pcm);
+        assert!(pcm.iter().all(|it| *it == 2_000));
+        Gain::from_db(24.0).apply(&mut pcm);
+        assert!(pcm.iter().all(|it| *it == i16::MAX));
+        Gain::MUTE.apply(&mut pcm);
+        assert!(pcm.iter().all(|it| *it == 0));
     }
 }

@@ -17,6 +17,7 @@ mod registration;
 mod route;
 mod search;
 mod security;
+mod sound;
 mod suite;
 mod time;
 
@@ -35,5 +36,6 @@ pub use registration::{Registration, RegistrationId, Transport};
 pub use route::{RouteQuestion, RouteReport, Verdict};
 pub use search::Search;
 pub use security::{LegSecurity, Security};
+pub use sound::{Decibels, PlayId, Rounds, Samples, Sound, Tone};
 pub use suite::Suite;
 pub use time::UnixMillis;

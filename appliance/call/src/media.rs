@@ -1,8 +1,9 @@
 //! What crosses the border between control and media threads.
 
-use crate::{CallId, Formats, KeyPress, Keys, LegId};
+use crate::{CallId, Decibels, Formats, KeyPress, Keys, LegId, PlayId, Rounds, Sound};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 /// A pair of bound UDP ports: RTP on an even one, RTCP on the next (RFC 3550 §11).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -97,6 +98,37 @@ pub enum MediaCommand {
         /// Which.
         key: KeyPress,
     },
+    /// Let a far side hear this from now on, in place of what it hears of a partner, and of what
+    /// was played before. It leaves in the same stream as the partner's sound.
+    Play {
+        /// The pair.
+        port: PortId,
+        /// Comes back in [`MediaEvent::Finished`].
+        play: PlayId,
+        /// What.
+        sound: Sound,
+        /// How often.
+        rounds: Rounds,
+        /// How loud.
+        gain: Decibels,
+    },
+    /// The next part of a [`Sound::Stream`] that is played. Blocks wait in order; half a second to
+    /// two are meant.
+    Feed {
+        /// The pair.
+        port: PortId,
+        /// For whom it is: what comes for another is dropped.
+        play: PlayId,
+        /// Linear 16-bit samples at the stream's rate.
+        block: Arc<[i16]>,
+        /// Nothing comes after it.
+        last: bool,
+    },
+    /// Nothing is played any more; the partner is heard again.
+    Stop {
+        /// The pair.
+        port: PortId,
+    },
     /// The pair is given back: it rests, and is then reported as free again.
     Close {
         /// The pair.
@@ -175,6 +207,28 @@ pub enum MediaEvent {
         port: PortId,
         /// Which.
         key: KeyPress,
+    },
+    /// What was played has come to its end by itself.
+    Finished {
+        /// Where.
+        port: PortId,
+        /// What.
+        play: PlayId,
+    },
+    /// Less than a second of a stream is left, or it waits for more.
+    Hungry {
+        /// Where.
+        port: PortId,
+        /// What.
+        play: PlayId,
+    },
+    /// Something was to be played here and nobody knows how to say it: no codec was agreed, or none
+    /// that the box has. It begins when one is.
+    Speechless {
+        /// Where.
+        port: PortId,
+        /// What.
+        play: PlayId,
     },
     /// A pair was closed; this is what went through it.
     Closed {

@@ -80,7 +80,9 @@ impl MediaHandle {
     pub(crate) fn send(&self, command: MediaCommand) -> Result<(), Refused> {
         let Some(commands) = &self.commands else { return Err(Refused::Ended) };
         let waiting = self.waiting.fetch_add(1, Ordering::Relaxed) + 1;
-        let hurried = matches!(command, MediaCommand::Provide { .. }) || waiting == COMMANDS / 2;
+        // What is to be heard is to be heard at once.
+        let hurried = matches!(command, MediaCommand::Provide { .. } | MediaCommand::Play { .. });
+        let hurried = hurried || waiting == COMMANDS / 2;
         let sent = commands.try_send(command);
         if hurried || sent.is_err() {
             self.ring();

@@ -168,6 +168,7 @@ fn media(page: &mut Page, media: &MediaFigures) {
             ("outcome=\"forged\"", media.dropped_forged),
             ("outcome=\"repeated\"", media.dropped_repeated),
             ("outcome=\"unprotected\"", media.dropped_unprotected),
+            ("outcome=\"spoken_over\"", media.dropped_spoken_over),
             ("outcome=\"unsent\"", media.dropped_unsent),
         ],
     );

@@ -1,7 +1,8 @@
 //! Which threads go first when there is more to do than processors.
 
 use rustix::process::setpriority_process;
-use rustix::thread::gettid;
+use rustix::thread::{gettid, set_current_timer_slack};
+use std::num::NonZeroU64;
 
 /// How much a thread's work suffers from waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,4 +24,8 @@ pub(crate) fn ask(urgency: Urgency) {
         Urgency::Sound => -15,
     };
     let _ = setpriority_process(Some(gettid()), nice);
+    if urgency == Urgency::Sound {
+        // What is to be said every 20 ms is not to wait for 50 µs until other timers are due.
+        let _ = set_current_timer_slack(NonZeroU64::new(1));
+    }
 }

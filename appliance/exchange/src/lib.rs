@@ -245,7 +245,10 @@ impl Exchange {
                 self.frame.count("media_ports", "exhausted");
                 self.frame.ports.exhausted(address);
             }
-            MediaEvent::Heard { .. } => {}
+            MediaEvent::Heard { .. }
+            | MediaEvent::Finished { .. }
+            | MediaEvent::Hungry { .. }
+            | MediaEvent::Speechless { .. } => {}
             MediaEvent::Key { port, key } => {
                 if let Some(leg) = self.frame.lent.get(&port).copied() {
                     self.legs.heard_key(leg, key, now);

@@ -1,5 +1,8 @@
 //! The pairs of one media thread: commands in, packets through, events out.
 
+mod speech;
+
+use crate::beat::Beat;
 use crate::content::Content;
 use crate::keys::{Means, has_events};
 use crate::port::Port;
@@ -7,8 +10,10 @@ use crate::ports::Ports;
 use crate::rtcp::Compound;
 use crate::source::Belief;
 use crate::transcode::{Came, Desk, Outcome, events, reports};
-use call::{MediaCommand, MediaEvent, PortId};
+use crate::voice::Voice;
+use call::{CallId, LegId, MediaCommand, MediaEvent, PortId};
 use std::collections::{BTreeSet, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
@@ -18,6 +23,7 @@ use std::time::Instant;
 /// [`Engine::tick`] a few times a second (or when [`Engine::poll_timeout`] says so) and drain
 /// [`Engine::poll_event`] to the end whenever it suits. A packet costs two look-ups by number and
 /// no allocation, but for the first of a stream that is translated, for which a codec is set up.
+/// When [`Engine::next_speech`] says so, call [`Engine::speak`] until it says nothing.
 ///
 /// The pool of sockets is its owner's business: [`MediaCommand::Provide`] passes it by, and
 /// [`MediaEvent::Free`] and [`MediaEvent::Exhausted`] never come from here.
@@ -32,6 +38,19 @@ pub struct Engine {
     key_watches: BTreeSet<(Instant, PortId)>,
     events: VecDeque<MediaEvent>,
     desk: Desk,
+    /// When the box itself speaks, and to whom.
+    beat: Beat<PortId>,
+    /// Room for the sound of one turn.
+    frame: Box<[i16]>,
+}
+
+/// The box itself said something: what [`Engine::poll_packet`] gives leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spoken {
+    /// From the RTP socket of this pair.
+    pub port: PortId,
+    /// To this address.
+    pub to: SocketAddr,
 }
 
 /// What becomes of a packet.
@@ -95,6 +114,8 @@ pub enum DropReason {
     Repeated,
     /// The other side is encrypted, and it could not be.
     Unprotected,
+    /// The box itself speaks to the other side.
+    SpokenOver,
 }
 
 impl Engine {
@@ -109,6 +130,8 @@ impl Engine {
             key_watches: BTreeSet::new(),
             events: VecDeque::new(),
             desk: Desk::new(),
+            beat: Beat::new(),
+            frame: speech::frame(),
         }
     }
 
@@ -116,9 +139,10 @@ impl Engine {
     pub fn handle(&mut self, command: MediaCommand, now: Instant) {
         match command {
             MediaCommand::Provide { .. } => {}
-            MediaCommand::Open { port, leg, kind, silence_seconds, .. } => {
+            MediaCommand::Open { port, call, leg, kind, silence_seconds, .. } => {
                 self.take(port);
-                self.ports.put(port, Port::new(leg, kind, silence_seconds, now));
+                let own = own_name(call, leg, port);
+                self.ports.put(port, Port::new(leg, kind, silence_seconds, own, now));
                 self.watch(port);
             }
             MediaCommand::Peer { port, peer } => {
@@ -131,6 +155,7 @@ impl Engine {
                 it.formats = Some(formats);
                 let partner = it.partner;
                 self.ports.interpret(port);
+                self.agree(port);
                 self.attend(port);
                 partner.into_iter().for_each(|partner| self.attend(partner));
             }
@@ -169,6 +194,11 @@ impl Engine {
                     self.watch(port);
                 }
             }
+            MediaCommand::Play { port, play, sound, rounds, gain } => {
+                self.play(port, play, Voice::new(play, sound, rounds, gain), now);
+            }
+            MediaCommand::Feed { port, play, block, last } => self.feed(port, play, block, last),
+            MediaCommand::Stop { port } => self.stop(port),
             MediaCommand::Close { port } => {
                 let Some(it) = self.take(port) else { return };
                 let stats = Box::new(it.stats);
@@ -212,11 +242,11 @@ impl Engine {
             Said::Reports | Said::Plain | Said::Keys => Means::Itself,
         };
         let Some(partner) = partner else { return Verdict::Drop(DropReason::NotBridged) };
-        self.relay((port, partner), rtcp, said, means, bytes)
+        self.relay((port, partner), rtcp, said, means, bytes, now)
     }
 
     /// The next packet in place of one whose verdict was [`Verdict::Translated`] or
-    /// [`Verdict::Ciphered`].
+    /// [`Verdict::Ciphered`], or of what [`Engine::speak`] said.
     pub fn poll_packet(&mut self) -> Option<&[u8]> {
         self.desk.take()
     }
@@ -258,13 +288,15 @@ impl Engine {
         }
     }
 
-    /// When [`Engine::tick`] may have something to say.
+    /// When [`Engine::tick`] or [`Engine::speak`] may have something to say.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        [&self.watches, &self.key_watches]
-            .into_iter()
-            .flat_map(|it| it.first())
-            .map(|it| it.0)
-            .min()
+        let watches = [&self.watches, &self.key_watches].into_iter().filter_map(|it| it.first());
+        watches.map(|(at, _)| *at).chain(self.next_speech()).min()
+    }
+
+    /// Whether there is something that control should know.
+    pub fn has_events(&self) -> bool {
+        !self.events.is_empty()
     }
 
     /// What control should know, in order.
@@ -280,6 +312,7 @@ impl Engine {
         said: Said,
         means: Means,
         bytes: &mut [u8],
+        now: Instant,
     ) -> Verdict {
         if said == Said::Reports {
             self.report(heard, out, bytes);
@@ -289,14 +322,17 @@ impl Engine {
             return Verdict::Drop(DropReason::Nowhere);
         };
         let Some(it) = self.ports.of_mut(out) else { return Verdict::Drop(DropReason::Nowhere) };
+        if it.voice.is_some() && said == Said::Stream {
+            return Verdict::Drop(DropReason::SpokenOver);
+        }
         if said == Said::Stream
             && let Some(interpreter) = &mut it.interpreter
             && let Some(came) = Came::of(bytes)
         {
             let keys = it.formats.as_deref().and_then(events);
             let outcome = match means {
-                Means::Itself => interpreter.hear(&came, bytes, &mut self.desk),
-                Means::Key(tone) => interpreter.press(&came, tone, keys, &mut self.desk),
+                Means::Itself => interpreter.hear(&came, bytes, now, &mut self.desk),
+                Means::Key(tone) => interpreter.press(&came, tone, keys, now, &mut self.desk),
                 Means::Nothing => Outcome::Keyed,
             };
             if outcome != Outcome::Passes {
@@ -440,6 +476,7 @@ impl Engine {
 
     fn take(&mut self, port: PortId) -> Option<Box<Port>> {
         self.ports.part(port);
+        self.beat.leave(port);
         let it = self.ports.take(port)?;
         if let Some(at) = it.watch {
             self.watches.remove(&(at, port));
@@ -449,6 +486,14 @@ impl Engine {
         }
         Some(it)
     }
+}
+
+/// What names and numbers a stream that the box itself begins: by chance, as RFC 3550 §8 wants it, as
+/// far as no two boxes count their calls alike.
+fn own_name(call: CallId, leg: LegId, port: PortId) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (call, leg, port).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// What a datagram is, apart from its octets.

@@ -3,7 +3,8 @@
 //! An [`Engine`] holds the pairs of ports that are lent to calls and says of every datagram where
 //! it goes. It reads no clock, owns no socket and allocates nothing for a packet; the daemon's
 //! media thread and the simulated world of the tests drive it alike. A packet passes unchanged,
-//! unless the two sides were said to speak differently: then it is translated.
+//! unless the two sides were said to speak differently: then it is translated. Where the box itself
+//! is to be heard, it speaks every 20 ms.
 //!
 //! ```
 //! use call::{CallId, Learn, LegId, MediaCommand, MediaKind, PeerAddress, PortId};
@@ -37,13 +38,16 @@
 //! assert_eq!(verdict, Verdict::Forward { port: b, rtcp: false, to: bob });
 //! ```
 
+mod beat;
 mod bridge;
 pub mod codec;
 mod content;
+mod ear;
 mod engine;
 pub mod jitter;
 mod keys;
 pub mod mixer;
+mod mouth;
 mod port;
 mod ports;
 pub mod recording;
@@ -55,5 +59,6 @@ mod source;
 pub mod srtp;
 mod stats;
 mod transcode;
+mod voice;
 
-pub use engine::{DropReason, Engine, Verdict};
+pub use engine::{DropReason, Engine, Spoken, Verdict};

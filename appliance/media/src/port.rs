@@ -1,14 +1,17 @@
 //! A pair of ports that is lent to a leg: whom it believes, what it counts, who hears it.
 
 use crate::content::Content;
+use crate::ear::Ear;
 use crate::engine::DropReason;
 use crate::keys::KeyEars;
+use crate::mouth::Mouth;
 use crate::rtcp::{Compound, Packet, Report};
 use crate::secrecy::Secrecy;
 use crate::source::{Belief, ReportSource, Sight, Source};
 use crate::srtp::UnprotectError;
 use crate::stats::{Agreed, Reception};
 use crate::transcode::Interpreter;
+use crate::voice::Voice;
 use call::{Formats, Keys, LegId, MediaKind, PeerAddress, PortId, StreamStats};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -32,6 +35,14 @@ pub(crate) struct Port {
     pub(crate) interpreter: Option<Box<Interpreter>>,
     /// What the far side and the box protect their packets with.
     pub(crate) secrecy: Option<Box<Secrecy>>,
+    /// What the box itself lets the far side hear, in place of the partner.
+    pub(crate) voice: Option<Box<Voice>>,
+    /// What it says that with, once a codec is known.
+    pub(crate) mouth: Option<Box<Mouth>>,
+    /// What the box itself hears here, if it listens.
+    pub(crate) ear: Option<Box<Ear>>,
+    /// Names the stream that the box begins here.
+    pub(crate) own: u64,
     pub(crate) stats: StreamStats,
     pub(crate) silence: Silence,
     /// When the engine will look at its silence.
@@ -71,7 +82,7 @@ pub(crate) struct Heard {
 }
 
 impl Port {
-    pub(crate) fn new(leg: LegId, kind: MediaKind, patience: u16, now: Instant) -> Self {
+    pub(crate) fn new(leg: LegId, kind: MediaKind, patience: u16, own: u64, now: Instant) -> Self {
         let patience = Duration::from_secs(patience.into());
         Self {
             leg,
@@ -83,6 +94,10 @@ impl Port {
             key_watch: None,
             interpreter: None,
             secrecy: None,
+            voice: None,
+            mouth: None,
+            ear: None,
+            own,
             stats: StreamStats::default(),
             silence: match patience {
                 Duration::ZERO => Silence::Unwatched,
@@ -175,6 +190,9 @@ impl Port {
         if let Content::Rtp(header) = &content {
             let agreed = Agreed { kind: self.kind, formats: self.formats.as_deref() };
             self.reception.count(&mut self.stats, header, agreed, now);
+            if let Some(ear) = &mut self.ear {
+                ear.take(header, now);
+            }
         }
         if matches!(content, Content::Rtp(_) | Content::Plain) {
             self.stats.received += 1;

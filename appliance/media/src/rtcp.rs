@@ -117,12 +117,13 @@ impl Iterator for Reports<'_> {
     }
 }
 
-/// Goes through all sender's information and all report blocks of a datagram, each with the stream
-/// that it is about, to change them where they lie.
+/// Goes through all reports of a datagram to change them where they lie: `sender` is given the name
+/// of each that reports, with its sender's information if that is there, and `report` each block
+/// with the stream that it is about.
 pub(crate) fn edit(
     bytes: &mut [u8],
-    mut sender: impl FnMut(u32, &mut [u8; SENDER_INFORMATION]) -> Option<()>,
-    mut report: impl FnMut(u32, &mut [u8; REPORT]) -> Option<()>,
+    mut sender: impl FnMut(&mut [u8; 4], Option<&mut [u8; SENDER_INFORMATION]>),
+    mut report: impl FnMut(&mut [u8; 4], &mut [u8; REPORT_BODY]),
 ) {
     let mut rest = bytes;
     while let Some((flags, kind, length)) =
@@ -134,16 +135,19 @@ pub(crate) fn edit(
         let mut blocks = match (kind, body.split_first_chunk_mut::<4>()) {
             (SENDER_REPORT, Some((ssrc, body))) => {
                 let Some((information, blocks)) = body.split_first_chunk_mut() else { continue };
-                sender(u32::from_be_bytes(*ssrc), information);
+                sender(ssrc, Some(information));
                 blocks
             }
-            (RECEIVER_REPORT, Some((_, blocks))) => blocks,
+            (RECEIVER_REPORT, Some((ssrc, blocks))) => {
+                sender(ssrc, None);
+                blocks
+            }
             _ => continue,
         };
         for _ in 0..flags & COUNT {
-            let Some((block, after)) = blocks.split_first_chunk_mut::<REPORT>() else { break };
-            let [a, b, c, d, ..] = *block;
-            report(u32::from_be_bytes([a, b, c, d]), block);
+            let Some((about, after)) = blocks.split_first_chunk_mut() else { break };
+            let Some((block, after)) = after.split_first_chunk_mut() else { break };
+            report(about, block);
             blocks = after;
         }
     }
@@ -196,7 +200,8 @@ const VERSION: u8 = 2;
 const COUNT: u8 = 0x1f;
 const HEAD: usize = 4;
 pub(crate) const SENDER_INFORMATION: usize = 20;
-pub(crate) const REPORT: usize = 24;
+const REPORT: usize = 24;
+pub(crate) const REPORT_BODY: usize = REPORT - 4;
 /// RFC 3550 §12.1.
 const SENDER_REPORT: u8 = 200;
 const RECEIVER_REPORT: u8 = 201;

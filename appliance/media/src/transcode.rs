@@ -14,6 +14,7 @@ mod inlet;
 mod numbering;
 mod outlet;
 mod packets;
+mod reached;
 pub(crate) mod reports;
 mod timeline;
 mod tones;
@@ -26,14 +27,18 @@ use call::{Format, Formats};
 pub(crate) use inlet::Room;
 use media_dsp::amrwb::Mode;
 use numbering::{Numbering, Place};
-use outlet::{Name, Outlet};
+use outlet::Name;
 use packets::Packets;
+use reached::Reached;
 use std::ops::Range;
+use std::time::Instant;
 use timeline::{Clocks, Timeline};
 use tones::Tones;
 pub(crate) use ways::events;
 use ways::{Plan, Way};
 use work::{UNSTEADY, Work};
+
+pub(crate) use outlet::Outlet;
 
 /// One direction of a bridge between two sides whose formats are known.
 #[derive(Debug)]
@@ -46,6 +51,10 @@ pub(crate) struct Interpreter {
     timeline: Option<Timeline>,
     /// Where keys become tones; nothing before the first.
     tones: Option<Box<Tones>>,
+    /// The last packet that left in order.
+    reached: Option<Reached>,
+    /// With which timestamp the first packet of a stream goes on where another ended.
+    joins: Option<u32>,
     /// Whether the stream leaves otherwise than it came.
     touched: bool,
 }
@@ -95,7 +104,16 @@ impl Interpreter {
     /// Nothing is known of either side.
     pub(crate) fn new() -> Self {
         let (plan, numbering) = (Plan::nothing(), Numbering::new());
-        Self { plan, unsaid: None, numbering, timeline: None, tones: None, touched: false }
+        Self {
+            plan,
+            unsaid: None,
+            numbering,
+            timeline: None,
+            reached: None,
+            joins: None,
+            tones: None,
+            touched: false,
+        }
     }
 
     /// What the two sides agreed on has changed, or one of them has. The stream goes on.
@@ -114,9 +132,26 @@ impl Interpreter {
     }
 
     /// Takes a packet, and changes it where it lies or makes others of it.
-    pub(crate) fn hear(&mut self, came: &Came, bytes: &mut [u8], desk: &mut Desk) -> Outcome {
-        let place = self.arrive(came.head, desk);
+    pub(crate) fn hear(
+        &mut self,
+        came: &Came,
+        bytes: &mut [u8],
+        now: Instant,
+        desk: &mut Desk,
+    ) -> Outcome {
+        let head = came.head;
+        let place = self.arrive(head, now, desk);
         let outcome = self.go(came, place, bytes, desk);
+        if place != Place::Late
+            && let Some(timeline) = self.timeline
+        {
+            let clock = match timeline.clocks() {
+                Clocks { to: 1, .. } => self.reached.map_or(USUAL_CLOCK, |it| it.clock),
+                Clocks { to, .. } => to,
+            };
+            let timestamp = timeline.map(head.timestamp);
+            self.reached = Some(Reached { at: now, timestamp, clock, lasts: clock / PACKETS });
+        }
         self.touched |= outcome == Outcome::Made;
         outcome
     }
@@ -128,9 +163,10 @@ impl Interpreter {
         came: &Came,
         tone: ToneEvent,
         events: Option<(u8, u32)>,
+        now: Instant,
         desk: &mut Desk,
     ) -> Outcome {
-        let place = self.arrive(came.head, desk);
+        let place = self.arrive(came.head, now, desk);
         if place == Place::Late {
             return Outcome::Late;
         }
@@ -167,13 +203,14 @@ impl Interpreter {
     }
 
     /// Where a packet stands; what was there before is done with.
-    fn arrive(&mut self, head: Head, desk: &mut Desk) -> Place {
+    fn arrive(&mut self, head: Head, now: Instant, desk: &mut Desk) -> Place {
         desk.packets.clear();
         let place = self.numbering.see(head.ssrc, head.sequence);
-        if place == Place::First {
+        if matches!(place, Place::First | Place::Joins) {
             self.timeline = None;
             self.unsaid = None;
-            self.touched = false;
+            self.touched = place == Place::Joins;
+            self.joins = self.reached.filter(|_| self.touched).map(|it| it.by(now));
             if let Some(outlet) = &mut self.plan.outlet {
                 outlet.begin();
             }
@@ -196,6 +233,52 @@ impl Interpreter {
         if let Some(outlet) = &mut self.plan.outlet {
             outlet.obey(mode);
         }
+    }
+
+    /// The box itself speaks from now on, with this clock; the timestamp of its first sound. `own`:
+    /// names and numbers the stream, where nobody spoke in it yet.
+    pub(crate) fn take_over(&mut self, now: Instant, clock: u32, own: u64) -> u32 {
+        self.numbering.take_over(own);
+        self.unsaid = None;
+        match &mut self.reached {
+            Some(reached) => {
+                let timestamp = reached.by(now);
+                reached.clock = clock;
+                timestamp
+            }
+            None => own as u32 ^ (own >> 32) as u32,
+        }
+    }
+
+    /// Makes a packet of what waits in an outlet, if that is enough, of sound that was due at this
+    /// instant.
+    pub(crate) fn make(&mut self, outlet: &mut Outlet, due: Instant, desk: &mut Desk) -> bool {
+        let samples = outlet.shape().packet();
+        self.make_by(outlet, due, samples, |outlet, name| outlet.make(name, &mut desk.packets))
+    }
+
+    /// Makes a shorter packet of the rest.
+    pub(crate) fn make_last(&mut self, outlet: &mut Outlet, due: Instant, desk: &mut Desk) {
+        let samples = outlet.shape().packet() - outlet.lack();
+        self.make_by(outlet, due, samples, |outlet, name| outlet.finish(name, &mut desk.packets));
+    }
+
+    fn make_by(
+        &mut self,
+        outlet: &mut Outlet,
+        due: Instant,
+        samples: usize,
+        make: impl FnOnce(&mut Outlet, &mut dyn FnMut() -> Name) -> Option<usize>,
+    ) -> bool {
+        let numbering = &mut self.numbering;
+        let Some(ssrc) = numbering.name() else { return false };
+        let (clock, timestamp) = (outlet.codec().clock(), outlet.position());
+        let mut name = || Name { sequence: numbering.count(), ssrc };
+        let Some(length) = make(outlet, &mut name) else { return false };
+        self.numbering.note_sent(length);
+        let lasts = outlet.shape().ticks(samples);
+        self.reached = Some(Reached { at: due, timestamp, clock, lasts });
+        true
     }
 
     fn leave(&mut self, before: Plan) {
@@ -293,14 +376,16 @@ impl Interpreter {
         let sequence = match (self.numbering.straight(head.sequence), place) {
             (Some(sequence), _) => sequence,
             (None, Place::Late) => return Outcome::Late,
-            (None, Place::First | Place::Next { .. }) => {
+            (None, Place::First | Place::Joins | Place::Next { .. }) => {
                 self.skip(place);
                 self.numbering.count()
             }
         };
         let timestamp = self.at(head.timestamp, place, sound.map(|it| Clocks { from: it, to: it }));
         let timestamp = timestamp.wrapping_add(later);
-        Head { sequence, timestamp, ..head }.write_over(bytes);
+        let ssrc = self.numbering.name().unwrap_or(head.ssrc);
+        let marker = head.marker || place == Place::Joins;
+        Head { sequence, timestamp, ssrc, marker, ..head }.write_over(bytes);
         self.numbering.note_sent(bytes.len().saturating_sub(crate::rtp::FIXED));
         if desk.packets.is_empty() {
             return Outcome::Passes;
@@ -323,12 +408,17 @@ impl Interpreter {
             return Outcome::Untranslatable;
         };
         let clocks = Clocks { from: inlet.codec().clock(), to: outlet.codec().clock() };
-        let timeline = self.timeline.get_or_insert_with(|| Timeline::new(head.timestamp, clocks));
-        let mut work =
-            Work { inlet, outlet, numbering: &mut self.numbering, ssrc: head.ssrc, desk };
+        let joins = self.joins.take().unwrap_or(head.timestamp);
+        let timeline =
+            self.timeline.get_or_insert_with(|| Timeline::join(head.timestamp, joins, clocks));
+        let ssrc = self.numbering.name().unwrap_or(head.ssrc);
+        let mut work = Work { inlet, outlet, numbering: &mut self.numbering, ssrc, desk };
         match place {
             Place::Late => work.late(head, timeline.map(head.timestamp), payload),
-            Place::First => work.begin(timeline.place(head.timestamp, clocks), head, payload),
+            Place::First | Place::Joins => {
+                let head = Head { marker: head.marker || place == Place::Joins, ..head };
+                work.begin(timeline.place(head.timestamp, clocks), head, payload)
+            }
             Place::Next { lost } => {
                 work.bridge(timeline.place(head.timestamp, clocks), lost);
                 work.hear(head, payload)
@@ -346,9 +436,10 @@ impl Interpreter {
     /// The timestamp with which something leaves.
     fn at(&mut self, timestamp: u32, place: Place, clocks: Option<Clocks>) -> u32 {
         let unknown = Clocks { from: 1, to: 1 };
+        let joins = self.joins.take().unwrap_or(timestamp);
         let timeline = self
             .timeline
-            .get_or_insert_with(|| Timeline::new(timestamp, clocks.unwrap_or(unknown)));
+            .get_or_insert_with(|| Timeline::join(timestamp, joins, clocks.unwrap_or(unknown)));
         if place == Place::Late {
             return timeline.map(timestamp);
         }
@@ -359,6 +450,16 @@ impl Interpreter {
 impl Desk {
     pub(crate) fn new() -> Self {
         Self { room: Room::new(), packets: Packets::new() }
+    }
+
+    /// Nothing was made.
+    pub(crate) fn clear(&mut self) {
+        self.packets.clear();
+    }
+
+    /// Whether nothing was made.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.packets.is_empty()
     }
 
     /// Takes a packet as it stands in place of all others.
@@ -390,7 +491,7 @@ impl Desk {
 
 /// What waits for a whole packet leaves as it is.
 fn finish(outlet: &mut Outlet, numbering: &mut Numbering, desk: &mut Desk) {
-    let Some(ssrc) = numbering.ssrc() else { return };
+    let Some(ssrc) = numbering.name() else { return };
     let name = || Name { sequence: numbering.count(), ssrc };
     if let Some(length) = outlet.finish(name, &mut desk.packets) {
         numbering.note_sent(length);
@@ -412,3 +513,6 @@ fn scale_keys(bytes: &mut [u8], payload: Option<Range<usize>>, from: u32, to: u3
 
 /// The longest segment of a long event.
 const SEGMENT: u64 = 0xffff;
+/// Of sound that nobody named, and how many of its packets there are in a second (RFC 3551 §4.2).
+const USUAL_CLOCK: u32 = 8_000;
+const PACKETS: u32 = 50;

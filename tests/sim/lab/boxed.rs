@@ -152,7 +152,10 @@ impl Lab {
             | MediaCommand::Keys { .. }
             | MediaCommand::KeysTold { .. }
             | MediaCommand::Press { .. }
-            | MediaCommand::Held { .. } => {}
+            | MediaCommand::Held { .. }
+            | MediaCommand::Play { .. }
+            | MediaCommand::Feed { .. }
+            | MediaCommand::Stop { .. } => {}
         }
         self.engine.handle(command, self.now);
         self.drain_engine();

@@ -36,6 +36,10 @@ figures! {
     relayed_octets,
     /// Packets that came in and were translated.
     translated,
+    /// Packets in which the box itself spoke.
+    spoken,
+    /// The latest that it ever spoke, in microseconds.
+    spoken_late_micros,
     /// Packets to pairs that nobody had.
     dropped_not_lent,
     /// Packets that were no media.
@@ -60,6 +64,8 @@ figures! {
     dropped_repeated,
     /// Packets for an encrypted side that could not be protected.
     dropped_unprotected,
+    /// Packets for a side that the box itself speaks to.
+    dropped_spoken_over,
     /// Packets that the network did not take.
     dropped_unsent,
     /// Pairs that are bound.
@@ -97,6 +103,7 @@ impl MediaFigures {
             DropReason::Forged => &mut self.dropped_forged,
             DropReason::Repeated => &mut self.dropped_repeated,
             DropReason::Unprotected => &mut self.dropped_unprotected,
+            DropReason::SpokenOver => &mut self.dropped_spoken_over,
         };
         *counter += 1;
     }

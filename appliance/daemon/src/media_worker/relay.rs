@@ -1,4 +1,4 @@
-//! The turns of the media thread: wait, commands, packets, events.
+//! The turns of the media thread: wait, commands, packets, the box's own voice, events.
 
 use super::figures::{Board, MediaFigures};
 use super::pool::{Pools, Refill, socket_of};
@@ -73,13 +73,14 @@ impl Relay {
             for event in &ready {
                 self.hear(event.data, now);
             }
+            let spoke = self.speak(now);
             let tick = now >= self.next_tick;
             if tick {
                 self.tick(now);
             }
             let told = self.take_events(now);
             let urgent = self.refill(tick, now) || told;
-            if tick || urgent {
+            if tick || urgent || spoke {
                 self.tell();
             }
         }
@@ -87,7 +88,11 @@ impl Relay {
 
     fn wait(&mut self, ready: &mut Vec<Event>, now: Instant) -> io::Result<()> {
         let hungry = self.pools.all().any(|pool| pool.is_urgent());
-        let left = if hungry { Duration::ZERO } else { self.next_tick.duration_since(now) };
+        let speech = self.engine.next_speech().unwrap_or(self.next_tick);
+        // A thread that has just worked for a while is late: the clock is read again.
+        let now = if speech < self.next_tick { Instant::now() } else { now };
+        let left = self.next_tick.min(speech).saturating_duration_since(now);
+        let left = if hungry { Duration::ZERO } else { left };
         let timeout = Timespec { tv_sec: 0, tv_nsec: left.subsec_nanos().into() };
         match epoll::wait(&self.epoll, spare_capacity(ready), Some(&timeout)) {
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
@@ -161,18 +166,36 @@ impl Relay {
         }
     }
 
+    /// All that the box itself has to say now. True when control should know of something at once.
+    fn speak(&mut self, now: Instant) -> bool {
+        let Some(due) = self.engine.next_speech().filter(|due| *due <= now) else { return false };
+        let late = u64::try_from(now.duration_since(due).as_micros()).unwrap_or(u64::MAX);
+        self.figures.spoken_late_micros = self.figures.spoken_late_micros.max(late);
+        while let Some(spoken) = self.engine.speak(now) {
+            self.figures.spoken += self.send(spoken.port, false, spoken.to);
+        }
+        self.engine.has_events()
+    }
+
     /// What the engine made of a packet.
     fn say(&mut self, port: PortId, rtcp: bool, to: SocketAddr) {
-        let Some(pair) = self.pools.pair(port) else { return };
+        self.figures.relayed += self.send(port, rtcp, to);
+    }
+
+    /// Sends the packets that the engine made; how many left.
+    fn send(&mut self, port: PortId, rtcp: bool, to: SocketAddr) -> u64 {
+        let Some(pair) = self.pools.pair(port) else { return 0 };
+        let mut sent = 0;
         while let Some(packet) = self.engine.poll_packet() {
             match pair.socket(rtcp).send_to(packet, to) {
                 Ok(_) => {
-                    self.figures.relayed += 1;
+                    sent += 1;
                     self.figures.relayed_octets += packet.len() as u64;
                 }
                 Err(_) => self.figures.dropped_unsent += 1,
             }
         }
+        sent
     }
 
     fn tick(&mut self, now: Instant) {

@@ -2,7 +2,8 @@
 
 use super::*;
 use call::{
-    CallId, Codec, Format, Formats, Learn, LegId, MediaKind, PeerAddress, PortId, StreamStats,
+    CallId, Codec, Decibels, Format, Formats, Learn, LegId, MediaKind, PeerAddress, PlayId, PortId,
+    Rounds, Sound, StreamStats, Tone,
 };
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::AtomicU16;
@@ -273,4 +274,31 @@ fn what_cannot_be_served_is_said_before_the_thread_starts() {
     );
     assert!(said(setup(&[], ports())).contains("media addresses"));
     assert!(said(setup(&[local()], 20_001..=20_002)).contains("media ports"));
+}
+
+#[test]
+fn a_tone_is_heard_at_once_and_every_20_ms_though_nothing_comes() {
+    let mut control = Control::start(&[local()], ports(), Duration::ZERO, 4);
+    let phone = Phone::at(local());
+    let port = control.lend(0);
+    control.tell(MediaCommand::Peer { port, peer: phone.peer() });
+    let format = Format { payload_type: 8, codec: Codec::Pcma };
+    let formats = Formats { receive: vec![format], send: vec![format], packet_millis: 20 };
+    control.tell(MediaCommand::Formats { port, formats: Box::new(formats) });
+    let asked = Instant::now();
+    let (play, rounds) = (PlayId(1), Rounds::ONCE);
+    let sound = Sound::Tone { tone: Tone::Busy, country: *b"de" };
+    control.tell(MediaCommand::Play { port, play, sound, rounds, gain: Decibels(0) });
+    let mut socket = [0; 200];
+    let first = phone.rtp.recv(&mut socket).map(|_| Instant::now()).unwrap();
+    assert!(first.duration_since(asked) < Duration::from_millis(150), "before the next tick");
+    for sequence in 1..48 {
+        let before = u16::from_be_bytes([socket[2], socket[3]]);
+        assert_eq!(phone.rtp.recv(&mut socket).unwrap(), 172);
+        assert_eq!(u16::from_be_bytes([socket[2], socket[3]]), before + 1, "{sequence}");
+    }
+    let lasted = first.elapsed();
+    assert!(lasted > Duration::from_millis(47 * 20 - 30) && lasted < Duration::from_secs(2));
+    control.until(|_, event| (*event == MediaEvent::Finished { port, play }).then_some(()));
+    assert_eq!(control.close(port).sent, 48);
 }

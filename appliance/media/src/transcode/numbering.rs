@@ -6,6 +6,10 @@
 pub(crate) struct Numbering {
     /// The stream, as its sender names it.
     ssrc: Option<u32>,
+    /// As its hearer knows it, since the box itself has spoken in it.
+    name: Option<u32>,
+    /// Whether the box has spoken since the sender last did.
+    apart: bool,
     /// The highest number that came, and how often it wrapped.
     highest: u16,
     cycles: u16,
@@ -35,6 +39,9 @@ enum Run {
 pub(crate) enum Place {
     /// It is the first of its stream.
     First,
+    /// It is the first of its stream, or the first after the box itself spoke, and goes on where
+    /// that ended.
+    Joins,
     /// It comes after all others.
     Next {
         /// So many between them are missing.
@@ -48,11 +55,27 @@ impl Numbering {
     /// Nothing came yet.
     pub(crate) fn new() -> Self {
         let run = Run::Straight { offset: 0, since: 0 };
-        Self { ssrc: None, highest: 0, cycles: 0, next: 0, run, sent: 0, sent_octets: 0 }
+        Self {
+            ssrc: None,
+            name: None,
+            apart: false,
+            highest: 0,
+            cycles: 0,
+            next: 0,
+            run,
+            sent: 0,
+            sent_octets: 0,
+        }
     }
 
     /// Takes a packet's number in.
     pub(crate) fn see(&mut self, ssrc: u32, sequence: u16) -> Place {
+        if self.name.is_some() && (self.apart || self.ssrc != Some(ssrc)) {
+            self.run = Run::Straight { offset: self.next.wrapping_sub(sequence), since: sequence };
+            (self.ssrc, self.apart) = (Some(ssrc), false);
+            (self.highest, self.cycles) = (sequence, 0);
+            return Place::Joins;
+        }
         if self.ssrc != Some(ssrc) {
             let run = Run::Straight { offset: 0, since: sequence };
             let (highest, next) = (sequence, sequence);
@@ -110,6 +133,19 @@ impl Numbering {
         number
     }
 
+    /// The box itself speaks from now on. Where nothing was said before, the stream is named, and
+    /// its first packet numbered, by `own`.
+    pub(crate) fn take_over(&mut self, own: u64) {
+        if self.name.is_none() {
+            self.name = Some(self.ssrc.unwrap_or(own as u32));
+        }
+        if self.sent == 0 && self.ssrc.is_none() {
+            // RFC 3711 §3.3.1: a first number in the lower half leaves room for what is lost first.
+            self.next = (own >> 32) as u16 >> 1;
+        }
+        self.apart = true;
+    }
+
     /// So many that would have been made are missing.
     pub(crate) fn skip(&mut self, missing: u16) {
         self.next = self.next.wrapping_add(missing);
@@ -126,9 +162,14 @@ impl Numbering {
         self.sent_octets = self.sent_octets.wrapping_add(payload as u32);
     }
 
-    /// The stream.
+    /// The stream that comes.
     pub(crate) fn ssrc(&self) -> Option<u32> {
         self.ssrc
+    }
+
+    /// The stream that leaves.
+    pub(crate) fn name(&self) -> Option<u32> {
+        self.name.or(self.ssrc)
     }
 
     /// Packets that left, and octets of their payloads.

@@ -55,6 +55,11 @@ impl Outlet {
         self.payload_type = payload_type;
     }
 
+    /// Whether this is its number.
+    pub(crate) fn is_named(&self, payload_type: u8) -> bool {
+        self.payload_type == payload_type
+    }
+
     pub(crate) fn shape(&self) -> Shape {
         self.shape
     }
@@ -79,6 +84,11 @@ impl Outlet {
     /// Where sound that comes next belongs; nothing before the first.
     pub(crate) fn end(&self) -> Option<u32> {
         self.begun.then(|| self.position.wrapping_add(self.shape.ticks(self.length)))
+    }
+
+    /// The timestamp of what waits.
+    pub(crate) fn position(&self) -> u32 {
+        self.position
     }
 
     /// Nothing waits, and what comes next belongs here.
@@ -113,7 +123,7 @@ impl Outlet {
     /// Makes a packet of what waits, if that is enough. How long its payload is.
     pub(crate) fn make(
         &mut self,
-        name: impl FnOnce() -> Name,
+        mut name: impl FnMut() -> Name,
         packets: &mut Packets,
     ) -> Option<usize> {
         (self.lack() == 0).then_some(())?;
@@ -123,7 +133,7 @@ impl Outlet {
     /// Makes a shorter packet of what waits, as far as the codec can, and forgets the rest.
     pub(crate) fn finish(
         &mut self,
-        name: impl FnOnce() -> Name,
+        mut name: impl FnMut() -> Name,
         packets: &mut Packets,
     ) -> Option<usize> {
         let whole = self.length / self.shape.grain() * self.shape.grain();

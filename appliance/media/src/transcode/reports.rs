@@ -15,13 +15,16 @@ pub(crate) fn translate(bytes: &mut [u8], said: Option<&Interpreter>, heard: Opt
     rtcp::edit(
         bytes,
         |ssrc, information| {
-            said.filter(|it| it.numbering.ssrc() == Some(ssrc))
-                .and_then(|it| it.tell_sent(information))
+            let said = said.filter(|it| it.numbering.ssrc() == Some(u32::from_be_bytes(*ssrc)));
+            let Some(said) = said else { return };
+            *ssrc = said.numbering.name().map_or(*ssrc, u32::to_be_bytes);
+            information.and_then(|it| said.tell_sent(it));
         },
         |ssrc, report| {
-            heard
-                .filter(|it| it.numbering.ssrc() == Some(ssrc))
-                .and_then(|it| it.tell_heard(report))
+            let heard = heard.filter(|it| it.numbering.name() == Some(u32::from_be_bytes(*ssrc)));
+            let Some(heard) = heard else { return };
+            *ssrc = heard.numbering.ssrc().map_or(*ssrc, u32::to_be_bytes);
+            heard.tell_heard(report);
         },
     );
 }
@@ -44,10 +47,10 @@ impl Interpreter {
     /// A report block: numbers that the sender gave, and jitter in its clock. How far the other end
     /// is with a stream whose packets were cut anew cannot be said exactly: it is as far as the
     /// box.
-    fn tell_heard(&self, report: &mut [u8; rtcp::REPORT]) -> Option<()> {
+    fn tell_heard(&self, report: &mut [u8; rtcp::REPORT_BODY]) -> Option<()> {
         let clocks = self.timeline?.clocks();
         let (fields, _) = report.as_chunks_mut::<4>();
-        let [_, _, highest, jitter, ..] = fields else { return None };
+        let [_, highest, jitter, ..] = fields else { return None };
         *highest = self.numbering.highest().to_be_bytes();
         let ticks = u64::from(u32::from_be_bytes(*jitter)) * u64::from(clocks.from);
         let ticks = ticks / u64::from(clocks.to.max(1));

@@ -27,6 +27,11 @@ impl Timeline {
         Self { from: first, to: first, clocks, last: first }
     }
 
+    /// Begins with a timestamp that leaves as another.
+    pub(crate) fn join(first: u32, to: u32, clocks: Clocks) -> Self {
+        Self { to, ..Self::new(first, clocks) }
+    }
+
     /// The timestamp under which something leaves.
     pub(crate) fn map(&self, timestamp: u32) -> u32 {
         let ticks = timestamp.wrapping_sub(self.from);

@@ -12,6 +12,7 @@ pub(super) struct Work<'a> {
     pub(super) inlet: &'a mut Inlet,
     pub(super) outlet: &'a mut Outlet,
     pub(super) numbering: &'a mut Numbering,
+    /// The stream that leaves.
     pub(super) ssrc: u32,
     pub(super) desk: &'a mut Desk,
 }
@@ -79,7 +80,9 @@ impl Work<'_> {
         let packet = self.outlet.shape().packet();
         let alone = self.outlet.is_empty();
         if alone && let Some((direct, samples)) = self.inlet.direct(payload, packet) {
-            let Some(name) = name_alone(self.numbering, head) else { return Outcome::Late };
+            let Some(name) = name_alone(self.numbering, head, self.ssrc) else {
+                return Outcome::Late;
+            };
             let write = |room: &mut [u8]| direct.write(payload, room);
             let made = self.outlet.say_as(name, samples, &mut self.desk.packets, write);
             return note(self.numbering, made);
@@ -88,7 +91,9 @@ impl Work<'_> {
             return Outcome::Untranslatable;
         };
         if alone && pcm.len() == packet {
-            let Some(name) = name_alone(self.numbering, head) else { return Outcome::Late };
+            let Some(name) = name_alone(self.numbering, head, self.ssrc) else {
+                return Outcome::Late;
+            };
             let made = self.outlet.say(name, pcm, &mut self.desk.packets);
             return note(self.numbering, made);
         }
@@ -101,7 +106,7 @@ impl Work<'_> {
     /// be made alone.
     pub(super) fn late(&mut self, head: Head, timestamp: u32, payload: &[u8]) -> Outcome {
         let Some(sequence) = self.numbering.straight(head.sequence) else { return Outcome::Late };
-        let head = Head { sequence, timestamp, ..head };
+        let head = Head { sequence, timestamp, ssrc: self.ssrc, ..head };
         let packet = self.outlet.shape().packet();
         let packets = &mut self.desk.packets;
         if let Some((direct, _)) = self.inlet.direct(payload, packet) {
@@ -136,9 +141,9 @@ pub(super) fn make(outlet: &mut Outlet, numbering: &mut Numbering, ssrc: u32, de
 }
 
 /// The name of a packet that is made of just one.
-fn name_alone(numbering: &mut Numbering, head: Head) -> Option<Name> {
+fn name_alone(numbering: &mut Numbering, head: Head, ssrc: u32) -> Option<Name> {
     numbering.straighten(head.sequence);
-    Some(Name { sequence: numbering.straight(head.sequence)?, ssrc: head.ssrc })
+    Some(Name { sequence: numbering.straight(head.sequence)?, ssrc })
 }
 
 fn note(numbering: &mut Numbering, made: Option<usize>) -> Outcome {

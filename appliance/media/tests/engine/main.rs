@@ -11,6 +11,7 @@ mod belief;
 mod bridge;
 mod counts;
 mod moves;
+mod own_voice;
 mod secrecy;
 mod silence;
 mod speech;

@@ -1,0 +1,123 @@
+//! From packets to sound: what the box itself hears of one far side.
+
+use crate::codec::{Hearing, Types};
+use crate::jitter::{Decoder, Heard, JitterBuffer, Packet, Settings};
+use crate::rtp::Header;
+use call::{Codec, Format, Formats};
+use media_dsp::resample::{Rate, Resampler};
+use std::time::Instant;
+
+/// Takes the packets of one far side as they come and gives its sound every 20 ms: in order, losses
+/// concealed, pauses filled, as late as the network makes it necessary, and at the pace of whoever
+/// asks, however the sender's clock drifts.
+///
+/// Which codec it is the payload type of each packet says; the far side may change it at any time.
+#[derive(Debug)]
+pub(crate) struct Ear {
+    rate: Rate,
+    formats: Vec<Format>,
+    /// One for each codec that was heard, made with its first packet.
+    lines: Vec<Line>,
+    current: usize,
+}
+
+/// One codec of the far side.
+#[derive(Debug)]
+struct Line {
+    payload_type: u8,
+    decoder: Hearing,
+    buffer: JitterBuffer,
+    /// Samples of 20 ms before they are converted.
+    decoded: Box<[i16]>,
+    /// Nothing where the rates are equal.
+    resampler: Option<Resampler>,
+}
+
+impl Ear {
+    /// For a far side that may send these formats; its sound is given out at this rate.
+    pub(crate) fn new(formats: &Formats, rate: Rate) -> Self {
+        Self { rate, formats: formats.receive.clone(), lines: Vec::new(), current: 0 }
+    }
+
+    /// What the far side may send has changed.
+    pub(crate) fn describe(&mut self, formats: &Formats) {
+        if self.formats != formats.receive {
+            *self = Self::new(formats, self.rate);
+        }
+    }
+
+    /// Takes a packet that came. Nothing is allocated for it, unless it is the first of its codec.
+    pub(crate) fn take(&mut self, header: &Header<'_>, now: Instant) {
+        let payload_type = header.payload_type();
+        if !self.turn_to(payload_type) {
+            return;
+        }
+        let Some(line) = self.lines.get_mut(self.current) else { return };
+        let Some(payload) = header.unpadded() else { return };
+        let packet = Packet {
+            ssrc: header.ssrc(),
+            sequence: header.sequence(),
+            timestamp: header.timestamp(),
+            payload_type,
+            payload,
+        };
+        line.buffer.put(&packet, &line.decoder, now);
+    }
+
+    /// Fills in 20 ms of what is to be heard now, at [`Self::rate`]; says what it ends with.
+    pub(crate) fn hear(&mut self, pcm: &mut [i16], now: Instant) -> Heard {
+        let Some(line) = self.lines.get_mut(self.current) else {
+            pcm.fill(0);
+            return Heard::Nothing;
+        };
+        let Some(resampler) = &mut line.resampler else {
+            return line.buffer.get(&mut line.decoder, pcm, now);
+        };
+        let heard = line.buffer.get(&mut line.decoder, &mut line.decoded, now);
+        let made = resampler.resample(&line.decoded, pcm).unwrap_or(0);
+        if let Some(rest) = pcm.get_mut(made..) {
+            rest.fill(0);
+        }
+        heard
+    }
+
+    /// Hears what comes under this number from now on. False when that is nothing to be heard.
+    fn turn_to(&mut self, payload_type: u8) -> bool {
+        let sound = |line: &Line| line.payload_type == payload_type;
+        if self.lines.get(self.current).is_some_and(sound) {
+            return true;
+        }
+        let format = self.formats.iter().find(|format| format.payload_type == payload_type);
+        let Some(format) = format.copied() else { return false };
+        if !format.codec.is_sound() {
+            // Noise and keys belong to the sound that they come with.
+            return !self.lines.is_empty();
+        }
+        if let Some(known) = self.lines.iter().position(sound) {
+            self.current = known;
+            return true;
+        }
+        let Some(line) = Line::new(format, &self.formats, self.rate) else { return false };
+        self.lines.push(line);
+        self.current = self.lines.len() - 1;
+        true
+    }
+}
+
+impl Line {
+    fn new(format: Format, formats: &[Format], rate: Rate) -> Option<Self> {
+        let clock = format.codec.clock();
+        let noise = formats.iter().find(|it| it.codec == Codec::ComfortNoise { clock });
+        let types = Types { sound: format.payload_type, noise: noise.map(|it| it.payload_type) };
+        let decoder = Hearing::new(format.codec, types, rate)?;
+        let of = decoder.format();
+        let from = Rate::ALL.into_iter().find(|it| u32::try_from(it.hz()) == Ok(of.rate))?;
+        let decoded = vec![0; from.hz() / TURNS].into_boxed_slice();
+        let resampler = (from != rate).then(|| Resampler::new(from, rate));
+        let buffer = JitterBuffer::new(of, Settings::default());
+        Some(Self { payload_type: format.payload_type, decoder, buffer, decoded, resampler })
+    }
+}
+
+/// In a second, each 20 ms long.
+const TURNS: usize = 50;
