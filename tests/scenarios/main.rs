@@ -8,6 +8,7 @@ mod codecs;
 mod early;
 mod forwarding;
 mod model;
+mod numbers;
 mod qualify;
 mod registering;
 mod renegotiation;

@@ -223,11 +223,14 @@ impl World {
                 let rings = rings.collect();
                 self.sessions.push(Ringing { waits, rings, of, through, over });
             }
-            Outcome::Fails(_) => {
-                if let Some(Some(transferor)) = over {
+            Outcome::Fails(_) => match over {
+                Some(Some(transferor)) => {
                     self.sessions.push(Up { one: waits, other: transferor });
                 }
-            }
+                // Who is left alone hears so for a while.
+                Some(None) => self.lab.run_ms(4_200),
+                None => {}
+            },
         }
     }
 

@@ -89,7 +89,8 @@ fn a_transfer_to_nobody_is_told_and_ends_the_call_of_who_was_left_alone() {
     lab.phone("201").hangs_up();
     lab.run_ms(100);
     lab.phone("203").refuses(486);
-    lab.run_ms(300);
+    // He is told by a tone first.
+    lab.run_ms(4_300);
     assert!(lab.phone("202").is_free());
     lab.rest();
 }

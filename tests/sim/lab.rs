@@ -181,7 +181,7 @@ impl Lab {
             }
             Next::Engine => {
                 self.engine.tick(self.now);
-                self.drain_engine();
+                self.engine_speaks();
             }
             Next::Wire => {
                 if let Some((_, event)) = self.queue.pop_first() {

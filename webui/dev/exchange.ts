@@ -1,7 +1,7 @@
 // A pretended box for development: it keeps what one sets up, and its people phone each other.
 
 import type {
-  CallRecord, Device, End, Extension, InboundRoute, OutboundRoute, Party, Place, Registration, RouteQuestion,
+  BoxNumber, CallRecord, Device, End, Extension, InboundRoute, OutboundRoute, Party, Place, Registration, RouteQuestion,
   RouteReport, Settings, Step, Token, Trunk, TrunkStatus,
 } from '../src/lib/api/types';
 
@@ -30,6 +30,7 @@ export class Exchange {
   trunks: Trunk[] = [];
   inbound: InboundRoute[] = [];
   outbound: OutboundRoute[] = [];
+  numbers: BoxNumber[] = [];
   registrations: Registration[] = [];
   trunkStates: TrunkStatus[] = [];
   calls: CallRecord[] = [];
@@ -43,7 +44,7 @@ export class Exchange {
     this.claimed = !fresh;
     this.settings = {
       revision: 0, name: fresh ? 'Strowger' : 'Hartley & Sons', country: 'GB', extra_emergency: [], wizard_done: !fresh,
-      network: { inside: [], external: 'learned' }, ring_seconds: 180, silence_seconds: 60, session_seconds: 1800, max_calls: 2000, cdr_days: 731, cdr_count: 1_000_000,
+      network: { inside: [], external: 'learned' }, ring_seconds: 180, silence_seconds: 60, session_seconds: 1800, max_calls: 2000, hold_music: true, cdr_days: 731, cdr_count: 1_000_000,
     };
     if (!fresh) this.#furnish();
   }
@@ -153,6 +154,11 @@ export class Exchange {
       }
       return { verdict: 'extension', places, number: null, route: null, steps };
     }
+    const number = this.numbers.find((one) => one.number === to && one.enabled);
+    if (number) {
+      step(`The box itself answers ${to}: ${number.name}.`);
+      return { verdict: 'number', places: [{ number: to }], number: null, route: null, steps };
+    }
     step(`${to} is no extension.`);
     for (const route of this.outbound) {
       if (!route.enabled || !fits(route.pattern, to)) continue;
@@ -224,6 +230,13 @@ export class Exchange {
       { ...route, id: 1, revision: 11, name: 'Main number', order: 10, trunk: 1, did: '+442079460958', destination: '201' },
       { ...route, id: 2, revision: 12, name: 'Accounts', order: 20, trunk: 1, did: '+442079460961', destination: '207' },
       { ...route, id: 3, revision: 13, name: 'Everybody else', order: 90, trunk: null, did: '!', destination: '201' },
+    ];
+    const own = { tenant: 1, revision: 0, enabled: true, tone: 'test' as const };
+    this.numbers = [
+      { ...own, id: 1, number: '*41', name: 'Test tone', kind: 'tone' },
+      { ...own, id: 2, number: '*42', name: 'Music', kind: 'music' },
+      { ...own, id: 3, number: '*43', name: 'Echo test', kind: 'echo' },
+      { ...own, id: 4, number: '599', name: 'Busy for the lift phone', kind: 'tone', tone: 'busy', enabled: false },
     ];
     this.tokens = [{ id: '1', kind: 'api', current: false, label: 'Wallboard in the showroom', created: Date.now() - 40 * 24 * HOUR, expires: null }];
     this.#past();

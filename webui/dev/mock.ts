@@ -150,9 +150,9 @@ export class Box {
   }
 
   #entry(method: string, path: string, body: Record<string, unknown>): Answer | Refusal | null {
-    const match = path.match(/^\/(extensions|devices|trunks|routes\/inbound|routes\/outbound)(?:\/(\d+))?$/);
+    const match = path.match(/^\/(extensions|devices|trunks|numbers|routes\/inbound|routes\/outbound)(?:\/(\d+))?$/);
     if (!match?.[1]) return null;
-    const kind = match[1].replace('routes/', '') as 'extensions' | 'devices' | 'trunks' | 'inbound' | 'outbound';
+    const kind = match[1].replace('routes/', '') as 'extensions' | 'devices' | 'trunks' | 'numbers' | 'inbound' | 'outbound';
     const entries = this.exchange[kind] as unknown as Entry[];
     const at = entries.findIndex((entry) => String(entry.id) === match[2]);
     if (method === 'GET' && !match[2]) return list(entries);
@@ -201,6 +201,12 @@ export class Box {
       if (forward.no_answer_seconds < 5 || forward.no_answer_seconds > 300) return refuse(422, 'must be from 5 to 300', 'forward.no_answer_seconds');
       if (forward.always === number) return refuse(422, 'this would forward to itself', 'forward.always');
       return null;
+    }
+    if (kind === 'numbers') {
+      const number = String(body['number']);
+      if (!/^[\d*#]{1,15}$/.test(number)) return refuse(422, 'only digits, * and #, at most 15', 'number');
+      const twin = [...box.extensions, ...box.numbers.filter((one) => one.id !== old?.id)].find((one) => one.number === number);
+      return twin ? refuse(409, `this is taken already, by ${twin.name}`, 'number') : null;
     }
     if (body['name'] === '') return refuse(422, 'must not be empty', 'name');
     if (kind === 'trunks' && !/^[\w.:-]+$/.test(String(body['host']))) return refuse(422, body['host'] ? 'not a host name or an address' : 'must not be empty', 'host');

@@ -19,6 +19,10 @@ describe('who would this reach', () => {
     expect(dialled('*97#')).toBe('*97#');
   });
 
+  test('says when the box itself answers', () => {
+    expect(tell({ verdict: 'number', places: [{ number: '*43' }] })).toMatchObject({ tone: 'good', headline: 'The box itself, under *43' });
+  });
+
   test('names whoever is tried next', () => {
     const { detail } = tell({ verdict: 'extension', places: [{ extension: '201' }, { extension: '202' }, { trunk: 'Kestrel' }] });
     expect(detail).toBe('Then Workshop (202), then Kestrel');

@@ -256,6 +256,7 @@ fn number_of(key: Key) -> u32 {
         Key::Trunk(id) => id.0,
         Key::InboundRoute(id) => id.0,
         Key::OutboundRoute(id) => id.0,
+        Key::Feature(id) => id.0,
         Key::Settings => 0,
     }
 }

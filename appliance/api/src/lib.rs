@@ -20,6 +20,7 @@ mod etag;
 mod event_log;
 mod events;
 mod extension;
+mod feature;
 mod health;
 mod metrics;
 mod openapi;

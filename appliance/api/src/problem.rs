@@ -90,6 +90,7 @@ impl From<Invalid> for Problem {
             | Wrong::OutOfRange(..)
             | Wrong::Unknown(_)
             | Wrong::Emergency
+            | Wrong::NotInside
             | Wrong::NotAnExtensionNumber
             | Wrong::NotALogin
             | Wrong::NotAHost

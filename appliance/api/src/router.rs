@@ -88,6 +88,7 @@ pub(crate) fn guarded() -> OpenApiRouter<App> {
         .routes(routes!(trunk::status))
         .merge(entry_document::routes::<config::InboundRoute>())
         .merge(entry_document::routes::<config::OutboundRoute>())
+        .merge(entry_document::routes::<config::Feature>())
         .routes(routes!(route_check::check))
         .routes(routes!(settings::read, settings::replace))
         .routes(routes!(country::list))

@@ -264,6 +264,56 @@ pub(crate) struct OutboundRoute {
     barred: bool,
 }
 
+/// A number that the box itself answers.
+#[derive(ToSchema)]
+pub(crate) struct Number {
+    /// Its id.
+    id: u32,
+    /// The change that last touched it.
+    revision: u64,
+    /// The tenant that it belongs to.
+    tenant: u32,
+    /// What is dialled: digits, `*` and `#`. An inbound route may lead here too.
+    #[schema(example = "*43")]
+    number: String,
+    /// What people call it; shown in call records.
+    name: String,
+    /// Switched off, nobody is answered here.
+    enabled: bool,
+    /// What the caller gets.
+    kind: NumberKind,
+    /// Which tone, where `kind` is `tone`.
+    tone: NumberTone,
+}
+
+/// What the caller of a number of the box gets.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(crate) enum NumberKind {
+    /// Back what was said: whoever hears himself knows that sound goes both ways.
+    Echo,
+    /// A tone, to measure a line by or to know it again.
+    Tone,
+    /// Music, over and over.
+    Music,
+}
+
+/// A tone that goes on until the caller hangs up.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(crate) enum NumberTone {
+    /// 1,004 Hz, to measure levels with.
+    Test,
+    /// The country's dial tone.
+    Dial,
+    /// The country's ringing tone.
+    Ringback,
+    /// The country's busy tone.
+    Busy,
+    /// The country's congestion tone, or its busy tone where it has none.
+    Congestion,
+}
+
 /// Settings of the box.
 #[derive(ToSchema)]
 pub(crate) struct Settings {
@@ -289,6 +339,8 @@ pub(crate) struct Settings {
     session_seconds: u32,
     /// Calls that may be up at a time; over that, new ones are refused but for emergencies.
     max_calls: u32,
+    /// Who is held by a phone hears music of the box; else whatever the phone lets him hear.
+    hold_music: bool,
     /// Call records are kept for so many days, 0 to 36,500; 0 for ever.
     cdr_days: u16,
     /// So many call records are kept, the newest: 0 any number, else 1,000 to 100,000,000.
@@ -380,6 +432,7 @@ mod tests {
     #[test]
     fn the_document_shows_the_entries_as_they_are_sent() {
         holds::<config::Extension>("Extension", json!({"number": "201", "caller_id": "+4412"}));
+        holds::<config::Feature>("Number", json!({"number": "*43", "kind": "echo"}));
         let codecs = json!({"allow": ["pcma", "amr_wb"], "order": "allowed", "packet_millis": 30});
         let desk = json!({"name": "desk", "extension": 1, "codecs": codecs});
         holds::<config::Device>("Device", desk);

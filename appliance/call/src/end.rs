@@ -163,6 +163,11 @@ impl End {
         Self { cause: Cause::NORMAL_CLEARING, status: None, by, why: Why::HungUp }
     }
 
+    /// The end of a leg whose call went on without it.
+    pub fn transferred() -> Self {
+        Self { why: Why::Transferred, ..Self::hung_up(Decider::Exchange) }
+    }
+
     /// An end that this box decides.
     pub fn ours(cause: Cause, why: Why) -> Self {
         Self { cause, status: None, by: Decider::Exchange, why }

@@ -1,6 +1,6 @@
 //! What a leg says and is told: one vocabulary for SIP sessions, ISDN calls and analog lines.
 
-use crate::{End, KeyPress, LegId, MediaKind};
+use crate::{End, KeyPress, LegId, MediaKind, Tone};
 use serde::{Deserialize, Serialize};
 
 /// A person or place at one end of a call, as shown to the other.
@@ -140,12 +140,36 @@ pub enum LegCommand {
         /// That leg was not called with this one's media: it must be asked anew as well.
         both: bool,
     },
+    /// The box itself talks with this leg: it is answered if it was not, and has no partner from here
+    /// on. A leg that is served already gets another voice.
+    Serve(Voice),
+    /// Let a leg that is up hear this until it talks with somebody; with nothing, what the other side of
+    /// its call says again, or music if that one holds it.
+    Hear(Option<Voice>),
+    /// Let a leg that is up hear what a called one says before its answer.
+    Listen {
+        /// Whose sound.
+        media: LegId,
+    },
     /// The other side pressed a key.
     Key(KeyPress),
     /// Tell how a transfer that this leg asked for goes.
     TransferProgress(TransferState),
     /// End it.
     End(End),
+}
+
+/// What the box says on a leg, and what it does with what it hears there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Voice {
+    /// Back what it hears.
+    Echo,
+    /// A steady tone to measure by.
+    Test,
+    /// A tone, as the country has it.
+    Tone(Tone),
+    /// Music, over and over.
+    Music,
 }
 
 /// One forwarding that a call went through.

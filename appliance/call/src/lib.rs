@@ -29,6 +29,7 @@ pub use key::{KeyPress, KeySource};
 pub use keys::{Keys, MasterKey, WrongLength};
 pub use leg::{
     Diversion, DiversionReason, LegCommand, LegEvent, Offer, Origin, Party, Target, TransferState,
+    Voice,
 };
 pub use media::{Learn, MediaCommand, MediaEvent, MediaKind, PeerAddress, PortId, StreamStats};
 pub use record::{CallRecord, CallState, Direction, KeyRecord, Place, Step, StreamRecord};

@@ -99,6 +99,8 @@ pub enum Place {
     Extension(String),
     /// A trunk, by its name.
     Trunk(String),
+    /// The box itself, by the number that it answers.
+    Number(String),
 }
 
 /// One step on the way of a call: what was decided, and on what grounds.

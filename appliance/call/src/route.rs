@@ -44,6 +44,8 @@ pub enum Verdict {
     Extension,
     /// It leaves through a trunk.
     Trunk,
+    /// The box itself answers.
+    Number,
     /// It is refused.
     Refused,
 }

@@ -1,8 +1,9 @@
 //! Changes: checked as a whole against the configuration as it is, then applied as a whole.
 
 use crate::{
-    Config, Device, DeviceId, Extension, ExtensionId, InboundRoute, InboundRouteId, Index,
-    OutboundRoute, OutboundRouteId, Revision, Settings, Tenant, TenantId, Trunk, TrunkId,
+    Config, Device, DeviceId, Extension, ExtensionId, Feature, FeatureId, InboundRoute,
+    InboundRouteId, Index, OutboundRoute, OutboundRouteId, Revision, Settings, Tenant, TenantId,
+    Trunk, TrunkId,
 };
 use std::fmt;
 use std::sync::Arc;
@@ -24,6 +25,8 @@ pub enum Entry {
     InboundRoute(InboundRoute),
     /// An outbound route.
     OutboundRoute(OutboundRoute),
+    /// A number that the box itself answers.
+    Feature(Feature),
     /// The settings of the box.
     Settings(Settings),
 }
@@ -43,6 +46,8 @@ pub enum Key {
     InboundRoute(InboundRouteId),
     /// An outbound route.
     OutboundRoute(OutboundRouteId),
+    /// A number that the box itself answers.
+    Feature(FeatureId),
     /// The settings of the box.
     Settings,
 }
@@ -118,6 +123,8 @@ pub enum Problem {
     InUse(String),
     /// It summons help in this country and cannot be given away.
     Emergency,
+    /// A feature's number is dialled inside: it has no plus.
+    NotInside,
     /// Only digits make an extension's number.
     NotAnExtensionNumber,
     /// Letters, digits and `-_.` only.
@@ -154,6 +161,7 @@ impl Config {
             Key::Trunk(id) => self.trunks.get(&id).map(|entry| entry.revision),
             Key::InboundRoute(id) => self.inbound_routes.get(&id).map(|entry| entry.revision),
             Key::OutboundRoute(id) => self.outbound_routes.get(&id).map(|entry| entry.revision),
+            Key::Feature(id) => self.features.get(&id).map(|entry| entry.revision),
             Key::Settings => Some(self.settings.revision),
         }
     }
@@ -205,6 +213,10 @@ impl Config {
             Key::OutboundRoute(id) => {
                 self.outbound_routes.remove(&id);
             }
+            Key::Feature(id) => {
+                self.check_unused_feature(id)?;
+                self.features.remove(&id);
+            }
         }
         Ok((key, rows))
     }
@@ -239,6 +251,7 @@ impl Config {
             Entry::OutboundRoute(route) => {
                 route.id = OutboundRouteId(after(&self.outbound_routes, |id| id.0));
             }
+            Entry::Feature(feature) => feature.id = FeatureId(after(&self.features, |id| id.0)),
             Entry::Settings(_) => {}
         }
     }
@@ -267,6 +280,7 @@ impl Config {
             Entry::Tenant(_)
             | Entry::InboundRoute(_)
             | Entry::OutboundRoute(_)
+            | Entry::Feature(_)
             | Entry::Settings(_) => {}
         }
     }
@@ -283,6 +297,7 @@ impl Config {
             Entry::OutboundRoute(entry) => {
                 self.outbound_routes.insert(entry.id, Arc::new(entry));
             }
+            Entry::Feature(entry) => drop(self.features.insert(entry.id, Arc::new(entry))),
             Entry::Settings(entry) => self.settings = Arc::new(entry),
         }
     }
@@ -292,6 +307,10 @@ impl Config {
         for extension in self.extensions.values() {
             let key = (extension.tenant, extension.number.as_str().to_owned());
             index.by_number.insert(key, extension.id);
+        }
+        for feature in self.features.values() {
+            let key = (feature.tenant, feature.number.as_str().to_owned());
+            index.by_feature.insert(key, feature.id);
         }
         for device in self.devices.values() {
             index.by_device.insert((device.tenant, device.name.clone()), device.id);
@@ -311,6 +330,7 @@ impl Entry {
             Self::Trunk(entry) => Key::Trunk(entry.id),
             Self::InboundRoute(entry) => Key::InboundRoute(entry.id),
             Self::OutboundRoute(entry) => Key::OutboundRoute(entry.id),
+            Self::Feature(entry) => Key::Feature(entry.id),
             Self::Settings(_) => Key::Settings,
         }
     }
@@ -323,6 +343,7 @@ impl Entry {
             Self::Trunk(entry) => entry.id == TrunkId::NEW,
             Self::InboundRoute(entry) => entry.id == InboundRouteId::NEW,
             Self::OutboundRoute(entry) => entry.id == OutboundRouteId::NEW,
+            Self::Feature(entry) => entry.id == FeatureId::NEW,
             Self::Settings(_) => false,
         }
     }
@@ -335,6 +356,7 @@ impl Entry {
             Self::Trunk(entry) => entry.revision = revision,
             Self::InboundRoute(entry) => entry.revision = revision,
             Self::OutboundRoute(entry) => entry.revision = revision,
+            Self::Feature(entry) => entry.revision = revision,
             Self::Settings(entry) => entry.revision = revision,
         }
     }
@@ -361,6 +383,7 @@ impl fmt::Display for Problem {
             Self::Unknown(what) => write!(f, "there is no {what}"),
             Self::InUse(by) => write!(f, "still used by {by}: change that first"),
             Self::Emergency => f.write_str("this number summons help and cannot be given away"),
+            Self::NotInside => f.write_str("only digits, * and #, at most 15"),
             Self::NotAnExtensionNumber => f.write_str("only digits, at most 15"),
             Self::NotALogin => f.write_str("only letters, digits and - _ ."),
             Self::NotAHost => f.write_str("a host name or an address, without port"),
@@ -485,6 +508,48 @@ mod tests {
         let (empty, gone) = free.apply(delete).unwrap();
         assert!(empty.devices.is_empty() && empty.extensions.is_empty());
         assert_eq!(gone.rows.len(), 2);
+    }
+
+    #[test]
+    fn a_number_of_the_box_is_nobodys_elses_and_summons_no_help() {
+        let config = with_201();
+        let echo = config.feature_by_number(TenantId::DEFAULT, "*43").unwrap();
+        let asked = |number: &str| {
+            let number = Number::parse(number).unwrap();
+            let feature = Feature { id: FeatureId::NEW, number, ..(**echo).clone() };
+            put(&config, Entry::Feature(feature)).map(|(config, _)| config)
+        };
+        let refused = |number: &str| asked(number).unwrap_err().problem;
+        assert_eq!(refused("999"), Problem::Emergency);
+        assert_eq!(refused("+442079460958"), Problem::NotInside);
+        assert_eq!(refused("*43"), Problem::Taken("Echo test".to_owned()));
+        assert_eq!(refused("201"), Problem::Taken("extension 201".to_owned()));
+        let taken = put(&asked("600").unwrap(), Entry::Extension(extension("600"))).unwrap_err();
+        assert_eq!(taken.problem, Problem::Taken("Echo test".to_owned()));
+    }
+
+    #[test]
+    fn a_number_of_the_box_stays_while_a_route_leads_there() {
+        let config = with_201();
+        let mut echo = (**config.feature_by_number(TenantId::DEFAULT, "*43").unwrap()).clone();
+        let route = InboundRoute {
+            id: InboundRouteId::NEW,
+            revision: Revision::default(),
+            tenant: TenantId::DEFAULT,
+            name: "Test line".to_owned(),
+            enabled: true,
+            order: 1,
+            trunk: None,
+            did: Pattern::parse("!").unwrap(),
+            caller: None,
+            destination: echo.number.clone(),
+        };
+        let (config, _) = put(&config, Entry::InboundRoute(route)).unwrap();
+        let in_use = Problem::InUse("inbound route Test line".to_owned());
+        let gone = config.apply(Change::Delete(Key::Feature(echo.id), Expect::Any));
+        assert_eq!(gone.unwrap_err().problem, in_use);
+        echo.number = Number::parse("*44").unwrap();
+        assert_eq!(put(&config, Entry::Feature(echo)).unwrap_err().problem, in_use);
     }
 
     #[test]

@@ -39,6 +39,10 @@ id! {
     DeviceId
 }
 id! {
+    /// A number that the box itself answers.
+    FeatureId
+}
+id! {
     /// A trunk.
     TrunkId
 }

@@ -8,6 +8,7 @@ mod codec;
 mod device;
 mod encryption;
 mod extension;
+mod feature;
 mod id;
 mod network;
 mod number;
@@ -24,7 +25,10 @@ pub use codec::{CodecName, CodecOrder, CodecPolicy};
 pub use device::Device;
 pub use encryption::Encryption;
 pub use extension::{Extension, Forwarding};
-pub use id::{DeviceId, ExtensionId, InboundRouteId, OutboundRouteId, Revision, TenantId, TrunkId};
+pub use feature::{Feature, FeatureKind, FeatureTone};
+pub use id::{
+    DeviceId, ExtensionId, FeatureId, InboundRouteId, OutboundRouteId, Revision, TenantId, TrunkId,
+};
 pub use network::{BadOrigin, External, Network, Subnet, WebOrigin};
 pub use number::{BadNumber, Number};
 pub use pattern::{BadPattern, Pattern};
@@ -60,18 +64,22 @@ pub struct Config {
     pub inbound_routes: BTreeMap<InboundRouteId, Arc<InboundRoute>>,
     /// Which trunk a dialled number takes.
     pub outbound_routes: BTreeMap<OutboundRouteId, Arc<OutboundRoute>>,
+    /// Numbers that the box itself answers.
+    pub features: BTreeMap<FeatureId, Arc<Feature>>,
     index: Arc<Index>,
 }
 
 #[derive(Debug, Default)]
 struct Index {
     by_number: HashMap<(TenantId, String), ExtensionId>,
+    by_feature: HashMap<(TenantId, String), FeatureId>,
     by_device: HashMap<(TenantId, String), DeviceId>,
     by_extension: BTreeMap<ExtensionId, Vec<DeviceId>>,
 }
 
 impl Config {
-    /// The configuration of a box fresh from the carton: one tenant, nothing else.
+    /// The configuration of a box fresh from the carton: one tenant, and the numbers that the box
+    /// answers.
     ///
     /// `realm` is the digest realm of the default tenant; it must never change afterwards, because
     /// every stored credential depends on it (RFC 7616 §3.4.2).
@@ -79,6 +87,10 @@ impl Config {
         let tenant = Tenant::default_tenant(realm);
         let mut config = Self::default();
         config.tenants.insert(tenant.id, Arc::new(tenant));
+        for feature in Feature::defaults() {
+            config.features.insert(feature.id, Arc::new(feature));
+        }
+        config.reindex();
         config
     }
 
@@ -96,6 +108,12 @@ impl Config {
     pub fn extension_by_number(&self, tenant: TenantId, number: &str) -> Option<&Arc<Extension>> {
         let id = self.index.by_number.get(&(tenant, number.to_owned()))?;
         self.extensions.get(id)
+    }
+
+    /// What the box itself answers under this number, switched off or not.
+    pub fn feature_by_number(&self, tenant: TenantId, number: &str) -> Option<&Arc<Feature>> {
+        let id = self.index.by_feature.get(&(tenant, number.to_owned()))?;
+        self.features.get(id)
     }
 
     /// The device with this log-in name.

@@ -28,6 +28,8 @@ pub struct Settings {
     pub session_seconds: u32,
     /// Calls that may be up at a time; over that, new ones are refused but for emergencies.
     pub max_calls: u32,
+    /// Who is held by a phone hears music of the box; else whatever the phone lets him hear.
+    pub hold_music: bool,
     /// Call records are kept for so many days, 0 to 36,500; 0 for ever.
     pub cdr_days: u16,
     /// So many call records are kept, the newest: 0 any number, else 1,000 to 100,000,000.
@@ -47,6 +49,7 @@ impl Default for Settings {
             silence_seconds: 60,
             session_seconds: 1800,
             max_calls: 2000,
+            hold_music: true,
             cdr_days: 731,
             cdr_count: 1_000_000,
         }

@@ -5,8 +5,9 @@ use crate::Output;
 use crate::places::Places;
 use crate::ports::Ports;
 use crate::random::Random;
+use crate::sounds::Sounds;
 use crate::streams::Streams;
-use call::{LegId, MediaCommand, PortId, UnixMillis};
+use call::{LegId, MediaCommand, PlayId, PortId, UnixMillis};
 use config::{Config, Trunk, TrunkId, TrunkTransport};
 use sip::compose::response_to;
 use sip::flow::{ConnectionId, Flow, Transport};
@@ -45,6 +46,9 @@ pub(crate) struct Frame {
     connections: BTreeMap<ConnectionId, Connection>,
     by_remote: BTreeMap<(Transport, SocketAddr), ConnectionId>,
     next_connection: u64,
+    /// Sounds of the box's own making.
+    pub(crate) sounds: Sounds,
+    plays: u32,
 }
 
 /// Who waits for what becomes of a request of ours.
@@ -119,6 +123,8 @@ impl Frame {
             connections: BTreeMap::new(),
             by_remote: BTreeMap::new(),
             next_connection: 1,
+            sounds: Sounds::default(),
+            plays: 0,
         }
     }
 
@@ -144,6 +150,12 @@ impl Frame {
 
     pub(crate) fn media(&mut self, command: MediaCommand) {
         self.output.push_back(Output::Media(command));
+    }
+
+    /// A name for one more sound that is played.
+    pub(crate) fn next_play(&mut self) -> PlayId {
+        self.plays = self.plays.wrapping_add(1);
+        PlayId(self.plays)
     }
 
     pub(crate) fn send(&mut self, flow: Flow, bytes: Arc<[u8]>) {

@@ -19,6 +19,7 @@ mod ports;
 mod random;
 mod receive;
 mod registrar;
+mod sounds;
 mod streams;
 mod stun;
 mod trunk;

@@ -2,6 +2,7 @@
 
 use crate::placing::{Attempts, Placing};
 use crate::route::{self, Caller};
+use crate::serve::Served;
 use call::{
     CallId, CallRecord, CallState, Cause, Decider, Direction, End, KeyPress, KeyRecord, LegCommand,
     LegEvent, LegId, Offer, Origin, Party, Place, RegistrationId, Step, UnixMillis, Why,
@@ -71,6 +72,28 @@ pub(crate) enum State {
     Placing(Box<Placing>),
     /// Two legs talk.
     Up { a: LegId, b: LegId },
+    /// One leg talks with the box.
+    Served(Served),
+}
+
+impl State {
+    /// When something is due.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        match self {
+            Self::Placing(placing) => placing.deadline(),
+            Self::Served(served) => served.deadline(),
+            Self::Up { .. } => None,
+        }
+    }
+
+    /// Every leg of the call.
+    fn legs(&self) -> Vec<LegId> {
+        match self {
+            Self::Placing(placing) => placing.legs(),
+            Self::Up { a, b } => vec![*a, *b],
+            Self::Served(served) => vec![served.leg],
+        }
+    }
 }
 
 impl Pbx {
@@ -104,7 +127,8 @@ impl Pbx {
     /// Nothing is heard of a leg any more. While somebody is still being called that is no wonder.
     pub fn silent(&mut self, leg: LegId, end: End, now: Instant, world: &mut dyn World) {
         let Some(id) = self.call_of(leg) else { return };
-        if self.partner_of(leg).is_some() {
+        let talks = self.call(id).is_some_and(|call| !matches!(call.state, State::Placing(_)));
+        if talks {
             self.end(id, end, now, world);
         }
     }
@@ -157,7 +181,7 @@ impl Pbx {
         match self.calls.get(self.legs.get(&leg)?)?.state {
             State::Up { a, b } if a == leg => Some(b),
             State::Up { a, b } if b == leg => Some(a),
-            State::Up { .. } | State::Placing(_) => None,
+            State::Up { .. } | State::Served(_) | State::Placing(_) => None,
         }
     }
 
@@ -192,9 +216,7 @@ impl Pbx {
         world: &mut dyn World,
     ) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        if let State::Placing(placing) = &call.state
-            && let Some(deadline) = placing.deadline()
-        {
+        if let Some(deadline) = call.state.deadline() {
             self.timers.remove(&(deadline, id));
         }
         let mut desk = Desk {
@@ -208,21 +230,14 @@ impl Pbx {
         };
         step(call, &mut desk);
         let changed = desk.changed;
-        if let State::Placing(placing) = &call.state
-            && let Some(deadline) = placing.deadline()
-        {
+        let over = call.record.state == CallState::Ended;
+        if let Some(deadline) = call.state.deadline().filter(|_| !over) {
             self.timers.insert((deadline, id));
         }
-        let over = call.record.state == CallState::Ended;
         if changed {
             self.acts.push_back(Act::Record(Box::new(call.record.clone())));
         }
         if over {
-            if let State::Placing(placing) = &call.state
-                && let Some(deadline) = placing.deadline()
-            {
-                self.timers.remove(&(deadline, id));
-            }
             self.calls.remove(&id);
         }
     }
@@ -379,6 +394,7 @@ impl Call {
                 }
                 self.next_trunk(None, desk);
             }
+            route::Way::Feature(id) => self.serve(id, desk),
             route::Way::Refused(end) => self.failed(end, desk),
         }
     }
@@ -402,7 +418,11 @@ impl Call {
     /// From now on these two talk with each other.
     pub(crate) fn up(&mut self, a: LegId, b: LegId, desk: &mut Desk<'_>) {
         self.state = State::Up { a, b };
-        let pair = [a, b].map(|leg| self.party_of(leg));
+        self.note_talking([a, b].map(|leg| self.party_of(leg)), desk);
+    }
+
+    /// Notes who talks with whom.
+    pub(crate) fn note_talking(&mut self, pair: [Party; 2], desk: &mut Desk<'_>) {
         let as_placed = pair.iter().eq([&self.record.from, &self.record.to]);
         self.record.talking = if as_placed { Vec::new() } else { pair.to_vec() };
         self.record.state = CallState::Up;
@@ -420,7 +440,10 @@ impl Call {
         }
         match &self.state {
             State::Up { a, b } if *a == leg || *b == leg => self.over(Some(leg), end, desk),
-            State::Up { .. } => {}
+            State::Served(served) if served.leg == leg => {
+                self.served_ended(Some(leg), Some(end), desk);
+            }
+            State::Up { .. } | State::Served(_) => {}
             State::Placing(_) => self.attempt_ended(leg, end, desk),
         }
     }
@@ -431,7 +454,9 @@ impl Call {
     }
 
     fn pressed(&mut self, leg: LegId, press: KeyPress, desk: &mut Desk<'_>) {
-        let State::Up { a, b } = self.state else { return };
+        if matches!(self.state, State::Placing(_)) {
+            return;
+        }
         if self.record.keys.len() < MAX_KEYS {
             let KeyPress { key, millis, source } = press;
             let after_ms = self.after_ms(desk);
@@ -440,7 +465,9 @@ impl Call {
             self.record.keys.push(key);
             desk.changed = true;
         }
-        desk.tell(if leg == a { b } else { a }, LegCommand::Key(press));
+        if let State::Up { a, b } = self.state {
+            desk.tell(if leg == a { b } else { a }, LegCommand::Key(press));
+        }
     }
 
     /// The call is over, for this reason; `gone` needs no farewell.
@@ -448,11 +475,7 @@ impl Call {
         if self.record.state == CallState::Ended {
             return;
         }
-        let legs = match &mut self.state {
-            State::Up { a, b } => vec![*a, *b],
-            State::Placing(placing) => placing.legs(),
-        };
-        for leg in legs.into_iter().filter(|leg| Some(*leg) != gone) {
+        for leg in self.state.legs().into_iter().filter(|leg| Some(*leg) != gone) {
             desk.tell(leg, LegCommand::End(end.clone()));
         }
         for trunk in std::mem::take(&mut self.trunks).into_values() {

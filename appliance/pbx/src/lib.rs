@@ -8,6 +8,7 @@ mod call;
 mod forward;
 mod placing;
 pub mod route;
+mod serve;
 mod transfer;
 
 pub use call::{Act, Pbx, World};

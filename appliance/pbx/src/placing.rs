@@ -4,7 +4,7 @@ use crate::call::{Call, Desk, State, Talker, cancelled};
 use crate::route::{Caller, TrunkChoice};
 use call::{
     CallState, Cause, Decider, Diversion, DiversionReason, End, LegCommand, LegId, Party, Place,
-    Target, TransferState, Why,
+    Target, Tone, TransferState, Voice, Why,
 };
 use config::{ExtensionId, TenantId, TrunkId};
 use std::collections::{BTreeMap, VecDeque};
@@ -24,6 +24,8 @@ pub(crate) struct Placing {
     called: BTreeMap<LegId, bool>,
     /// The leg whose early sound the caller hears.
     sounding: Option<LegId>,
+    /// A caller that talked before hears that it rings.
+    ringing: bool,
     /// The most telling of the ends so far.
     worst: Option<End>,
     /// How many forwardings the call went through before: a transfer begins anew.
@@ -57,6 +59,7 @@ impl Placing {
             attempts: Attempts::None,
             called: BTreeMap::new(),
             sounding: None,
+            ringing: false,
             worst: None,
             forwarded_before: 0,
         }
@@ -90,7 +93,7 @@ impl Call {
     fn placing(&mut self) -> Option<&mut Placing> {
         match &mut self.state {
             State::Placing(placing) => Some(placing),
-            State::Up { .. } => None,
+            State::Up { .. } | State::Served(_) => None,
         }
     }
 
@@ -98,7 +101,7 @@ impl Call {
     pub(crate) fn diverted(&self) -> &[Diversion] {
         let before = match &self.state {
             State::Placing(placing) => placing.forwarded_before,
-            State::Up { .. } => 0,
+            State::Up { .. } | State::Served(_) => 0,
         };
         self.record.diverted.get(before..).unwrap_or_default()
     }
@@ -226,10 +229,22 @@ impl Call {
                 desk.tell(caller, LegCommand::Ring);
             }
         }
+        self.let_hear_ringing(desk);
         if first {
             self.record.rang = Some(clock);
             self.record.state = CallState::Ringing;
             desk.changed = true;
+        }
+    }
+
+    /// Who talked before hears the ringing tone from the box: his phone makes none in a call that is up.
+    pub(crate) fn let_hear_ringing(&mut self, desk: &mut Desk<'_>) {
+        let Some(placing) = self.placing() else { return };
+        let heard = placing.called.values().any(|heard| *heard);
+        if placing.connected && heard && !placing.ringing && placing.sounding.is_none() {
+            placing.ringing = true;
+            let ringback = Voice::Tone(Tone::Ringback);
+            desk.tell(placing.caller, LegCommand::Hear(Some(ringback)));
         }
     }
 
@@ -238,12 +253,18 @@ impl Call {
         let Some(placing) = self.placing() else { return };
         let Some(heard) = placing.called.get_mut(&leg) else { return };
         *heard = true;
-        if placing.connected || placing.sounding.is_some_and(|first| first != leg) {
+        if placing.sounding.is_some_and(|first| first != leg) {
             return;
         }
         placing.sounding = Some(leg);
         let caller = placing.caller;
-        desk.tell(caller, LegCommand::Progress { media: leg });
+        desk.tell(
+            caller,
+            match placing.connected {
+                true => LegCommand::Listen { media: leg },
+                false => LegCommand::Progress { media: leg },
+            },
+        );
     }
 
     pub(crate) fn answered(&mut self, leg: LegId, desk: &mut Desk<'_>) {
@@ -273,8 +294,7 @@ impl Call {
         if let Some(Transferor { leg: transferor, .. }) = transferor {
             desk.tell(transferor, LegCommand::TransferProgress(TransferState::Done));
             self.free_trunk(transferor, desk);
-            let end = End { why: Why::Transferred, ..End::hung_up(Decider::Exchange) };
-            desk.tell(transferor, LegCommand::End(end));
+            desk.tell(transferor, LegCommand::End(End::transferred()));
         }
         self.record.answered.get_or_insert(desk.world.clock());
         self.record.held = false;
@@ -291,7 +311,7 @@ impl Call {
             (None, Some(Place::Extension(number))) => {
                 Some(Caller::Extension { tenant, number: number.clone() })
             }
-            (None, Some(Place::Trunk(_)) | None) => None,
+            (None, Some(Place::Trunk(_) | Place::Number(_)) | None) => None,
         };
         self.who.insert(leg, Talker { party: self.record.to.clone(), rights });
     }
@@ -366,6 +386,9 @@ impl Call {
 
     /// Time is up.
     pub(crate) fn timeout(&mut self, desk: &mut Desk<'_>) {
+        if self.state.deadline().is_some_and(|at| at <= desk.now) {
+            self.served_ended(None, None, desk);
+        }
         let due = |placing: &&mut Placing| placing.deadline().is_some_and(|at| at <= desk.now);
         let Some(placing) = self.placing().filter(due) else { return };
         let end = End::ours(Cause::NO_ANSWER, Why::NoAnswer);
@@ -390,7 +413,10 @@ impl Call {
         placing.attempts = Attempts::None;
         let caller = placing.caller;
         let Some(transferor) = placing.transferor.take() else {
-            return self.over(None, end, desk);
+            return match placing.connected {
+                true => self.let_hear_failure(caller, end, desk),
+                false => self.over(None, end, desk),
+            };
         };
         let Transferor { leg: transferor, to, destination } = transferor;
         let status = end.status.unwrap_or(480);
@@ -398,6 +424,7 @@ impl Call {
         self.step(format!("The transfer failed: {}.", end.why), desk);
         (self.record.to, self.record.destination) = (to, destination);
         self.up(caller, transferor, desk);
+        desk.tell(caller, LegCommand::Hear(None));
     }
 }
 

@@ -3,7 +3,8 @@
 
 use call::{Cause, Diversion, End, Place, RouteQuestion, RouteReport, Step, Verdict, Why};
 use config::{
-    Config, Extension, ExtensionId, NumberFormat, OutboundRoute, TenantId, Trunk, TrunkId,
+    Config, Extension, ExtensionId, Feature, FeatureId, NumberFormat, OutboundRoute, TenantId,
+    Trunk, TrunkId,
 };
 
 /// On whose behalf a call is placed.
@@ -39,6 +40,8 @@ pub enum Way {
         /// Somebody needs help: no limit applies.
         emergency: bool,
     },
+    /// The box itself answers.
+    Feature(FeatureId),
     /// It goes nowhere.
     Refused(End),
 }
@@ -131,6 +134,11 @@ pub fn explain(
                 let number = choices.into_iter().next().map(|choice| choice.number);
                 return told.report(Verdict::Trunk, places, number);
             }
+            Way::Feature(id) => {
+                let number = config.features.get(&id).map(|feature| feature.number.to_string());
+                let places = number.map(Place::Number).into_iter().collect();
+                return told.report(Verdict::Number, places, None);
+            }
             Way::Extension(id) => id,
         };
         let Some(extension) = config.extensions.get(&id) else { break };
@@ -190,6 +198,9 @@ fn from_inside(
     if let Some(extension) = config.extension_by_number(tenant, dialled) {
         return to_extension(extension, trace);
     }
+    if let Some(feature) = config.feature_by_number(tenant, dialled) {
+        return to_feature(feature, trace);
+    }
     to_outside(config, tenant, number, dialled, trace)
 }
 
@@ -203,6 +214,19 @@ fn to_extension(extension: &Extension, trace: &mut Told) -> Way {
         name => format!("{} is the extension of {name}.", extension.number),
     });
     Way::Extension(extension.id)
+}
+
+fn to_feature(feature: &Feature, trace: &mut Told) -> Way {
+    let Feature { number, name, .. } = feature;
+    if !feature.enabled {
+        trace.say(format!("Number {number} of the box is switched off."));
+        return Way::Refused(End::ours(Cause::UNALLOCATED_NUMBER, Why::NoSuchNumber));
+    }
+    trace.say(match name.as_str() {
+        "" => format!("The box itself answers {number}."),
+        name => format!("The box itself answers {number}: {name}."),
+    });
+    Way::Feature(feature.id)
 }
 
 /// Help comes before everything: before extensions, barring, limits and the order of routes. The
@@ -335,7 +359,11 @@ fn from_trunk(
             "It fits the inbound route {} ({}) to {}.",
             route.name, route.did, route.destination
         ));
-        return match config.extension_by_number(tenant, route.destination.as_str()) {
+        let destination = route.destination.as_str();
+        if let Some(feature) = config.feature_by_number(tenant, destination) {
+            return to_feature(feature, trace);
+        }
+        return match config.extension_by_number(tenant, destination) {
             Some(extension) => to_extension(extension, trace),
             None => Way::Refused(End::ours(Cause::UNALLOCATED_NUMBER, Why::NoSuchNumber)),
         };

@@ -4,7 +4,7 @@ use crate::call::{Call, Pbx, State, Talker, World};
 use crate::placing::{Placing, Transferor};
 use crate::route::Caller;
 use call::{
-    CallId, Cause, Decider, End, LegCommand, LegId, Offer, Origin, Party, TransferState, Why,
+    CallId, Cause, End, LegCommand, LegId, Offer, Origin, Party, TransferState, Voice, Why,
 };
 use config::TenantId;
 use std::time::Instant;
@@ -20,10 +20,20 @@ impl Pbx {
         now: Instant,
         world: &mut dyn World,
     ) {
-        let Some(State::Up { a, b }) = self.call(id).map(|call| &call.state) else {
-            return self.say(id, leg, failed(491));
+        let stays = match (self.call(id).map(|call| &call.state), replaces) {
+            (Some(State::Up { a, b }), _) => {
+                if *a == leg {
+                    *b
+                } else {
+                    *a
+                }
+            }
+            // Who has the box on one call and somebody on the other leaves those two together.
+            (Some(State::Served(_)), Some(other)) => return self.join(id, leg, other, now, world),
+            // The box calls nobody by itself.
+            (Some(State::Served(_)), None) => return self.say(id, leg, failed(403)),
+            (Some(State::Placing(_)) | None, _) => return self.say(id, leg, failed(491)),
         };
-        let stays = if *a == leg { *b } else { *a };
         match replaces {
             None => self.with_call(
                 id,
@@ -66,11 +76,12 @@ impl Pbx {
         let far = match self.call(second).map(|call| &call.state) {
             Some(State::Up { a, b }) => Far::Talks(if *a == other { *b } else { *a }),
             Some(State::Placing(placing)) if placing.caller == other => Far::Rings,
+            Some(State::Served(served)) => Far::Box(served.voice),
             Some(State::Placing(_)) | None => {
                 return self.say(id, leg, failed(481));
             }
         };
-        let done = End { why: Why::Transferred, ..End::hung_up(Decider::Exchange) };
+        let done = End::transferred();
         self.say(id, leg, LegCommand::TransferProgress(TransferState::Done));
         // The call that stays is the second one: it holds the way to the new party.
         let moved = self.call(id).and_then(|call| call.trunks.get(&stays).copied());
@@ -105,17 +116,35 @@ impl Pbx {
                         call.up(stays, far, desk);
                         desk.tell(stays, LegCommand::Rejoin { media: far, both: true });
                     }
+                    Far::Box(voice) => call.serve_leg(stays, voice, desk),
                     Far::Rings => {
                         if let State::Placing(placing) = &mut call.state {
                             placing.caller = stays;
                             placing.connected = true;
                         }
+                        call.let_hear_ringing(desk);
                     }
                 }
             },
             now,
             world,
         );
+    }
+
+    /// `leg` talks with the box, and through `other` with somebody: that one takes the place of `leg`.
+    fn join(&mut self, id: CallId, leg: LegId, other: LegId, now: Instant, world: &mut dyn World) {
+        let second = self.call_of(other).filter(|second| *second != id);
+        let far = second.and_then(|second| match self.call(second)?.state {
+            State::Up { a, b } => Some((second, if a == other { b } else { a })),
+            State::Placing(_) | State::Served(_) => None,
+        });
+        match far {
+            Some((second, far)) => {
+                self.say(id, leg, LegCommand::TransferProgress(TransferState::Done));
+                self.attended(second, other, far, leg, now, world);
+            }
+            None => self.say(id, leg, failed(481)),
+        }
     }
 
     /// A new leg takes the place of one that is up.
@@ -128,9 +157,10 @@ impl Pbx {
         now: Instant,
         world: &mut dyn World,
     ) {
-        let found = self.call_of(replaced).and_then(|id| {
-            let State::Up { a, b } = self.call(id)?.state else { return None };
-            Some((id, if a == replaced { b } else { a }))
+        let found = self.call_of(replaced).and_then(|id| match &self.call(id)?.state {
+            State::Up { a, b } => Some((id, Ok(if *a == replaced { *b } else { *a }))),
+            State::Served(served) => Some((id, Err(served.voice))),
+            State::Placing(_) => None,
         });
         let Some((second, stays)) = found else {
             let end = End::ours(Cause::NORMAL_UNSPECIFIED, Why::DialogLost);
@@ -153,10 +183,17 @@ impl Pbx {
                 call.free_trunk(replaced, desk);
                 call.step(format!("{} took over.", talker.party.number), desk);
                 call.who.insert(leg, talker);
-                let done = End { why: Why::Transferred, ..End::hung_up(Decider::Exchange) };
-                desk.tell(leg, LegCommand::Answer { media: stays });
-                desk.tell(replaced, LegCommand::End(done));
-                call.up(stays, leg, desk);
+                match stays {
+                    Ok(stays) => {
+                        desk.tell(leg, LegCommand::Answer { media: stays });
+                        desk.tell(replaced, LegCommand::End(End::transferred()));
+                        call.up(stays, leg, desk);
+                    }
+                    Err(voice) => {
+                        desk.tell(replaced, LegCommand::End(End::transferred()));
+                        call.serve_leg(leg, voice, desk);
+                    }
+                }
             },
             now,
             world,
@@ -167,6 +204,7 @@ impl Pbx {
 enum Far {
     Talks(LegId),
     Rings,
+    Box(Voice),
 }
 
 impl Call {

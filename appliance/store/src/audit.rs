@@ -113,6 +113,7 @@ fn name(key: Key) -> String {
         Key::Trunk(id) => format!("trunk {id}"),
         Key::InboundRoute(id) => format!("inbound route {id}"),
         Key::OutboundRoute(id) => format!("outbound route {id}"),
+        Key::Feature(id) => format!("number {id}"),
         Key::Settings => "settings".to_owned(),
     }
 }
@@ -125,6 +126,7 @@ fn describe(entry: &Entry) -> (Option<TenantId>, serde_json::Result<String>) {
         Entry::Trunk(entry) => (Some(entry.tenant), serde_json::to_string(entry)),
         Entry::InboundRoute(entry) => (Some(entry.tenant), serde_json::to_string(entry)),
         Entry::OutboundRoute(entry) => (Some(entry.tenant), serde_json::to_string(entry)),
+        Entry::Feature(entry) => (Some(entry.tenant), serde_json::to_string(entry)),
         Entry::Settings(entry) => (None, serde_json::to_string(entry)),
     }
 }
@@ -141,6 +143,7 @@ fn entry_of(config: &Config, key: Key) -> Option<Entry> {
         Key::OutboundRoute(id) => {
             Entry::OutboundRoute(config.outbound_routes.get(&id)?.as_ref().clone())
         }
+        Key::Feature(id) => Entry::Feature(config.features.get(&id)?.as_ref().clone()),
         Key::Settings => Entry::Settings(config.settings.as_ref().clone()),
     })
 }

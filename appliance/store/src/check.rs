@@ -72,6 +72,7 @@ const TABLES: &[(&str, &str)] = &[
     ("trunks", "trunk"),
     ("inbound routes", "inbound_route"),
     ("outbound routes", "outbound_route"),
+    ("numbers", "feature"),
     ("accounts", "account"),
     ("registrations", "registration"),
     ("call records", "call_record"),

@@ -15,6 +15,7 @@ mod device;
 mod error;
 mod extension;
 mod facts;
+mod feature;
 mod folder;
 mod journal;
 mod migrate;

@@ -141,6 +141,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0004_qualify.sql"),
     include_str!("../migrations/0005_codecs.sql"),
     include_str!("../migrations/0006_encryption.sql"),
+    include_str!("../migrations/0007_feature.sql"),
 ];
 
 #[cfg(test)]

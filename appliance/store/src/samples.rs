@@ -8,10 +8,10 @@ use call::{
 };
 use config::{
     CallerId, Change, CodecName, CodecOrder, CodecPolicy, Config, Country, Credentials, Device,
-    DeviceId, Encryption, Entry, Expect, Extension, ExtensionId, External, Forwarding,
-    InboundRoute, InboundRouteId, Network, Number, NumberFormat, OutboundRoute, OutboundRouteId,
-    Pattern, Revision, Secret, Settings, Tenant, TenantId, Trunk, TrunkId, TrunkKind,
-    TrunkTransport,
+    DeviceId, Encryption, Entry, Expect, Extension, ExtensionId, External, Feature, FeatureId,
+    FeatureKind, FeatureTone, Forwarding, InboundRoute, InboundRouteId, Network, Number,
+    NumberFormat, OutboundRoute, OutboundRouteId, Pattern, Revision, Secret, Settings, Tenant,
+    TenantId, Trunk, TrunkId, TrunkKind, TrunkTransport,
 };
 use std::path::Path;
 
@@ -192,6 +192,16 @@ pub(crate) fn changes() -> Vec<Change> {
             trunks: vec![TrunkId(1)],
             barred: true,
         }),
+        Entry::Feature(Feature {
+            id: FeatureId::NEW,
+            revision,
+            tenant,
+            number: number("600"),
+            name: "Busy".to_owned(),
+            enabled: false,
+            kind: FeatureKind::Tone,
+            tone: FeatureTone::Busy,
+        }),
     ];
     entries.into_iter().map(|entry| Change::Put(entry, Expect::Any)).collect()
 }
@@ -213,7 +223,7 @@ pub(crate) fn with_everything(dir: &Path) -> Store {
 /// All that a configuration holds; its index is made of it.
 pub(crate) fn entries(config: &Config) -> String {
     let Config { revision, settings, tenants, extensions, devices, trunks, .. } = config;
-    let routes = (&config.inbound_routes, &config.outbound_routes);
+    let routes = (&config.inbound_routes, &config.outbound_routes, &config.features);
     let secrets: Vec<_> = trunks.values().map(|trunk| trunk.secret.reveal()).collect();
     let hashes: Vec<_> = (extensions.values().map(|entry| entry.credentials))
         .chain(devices.values().map(|entry| entry.credentials))

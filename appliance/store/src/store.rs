@@ -4,8 +4,8 @@ use crate::account::{self, Account, Token};
 use crate::audit::{self, Action};
 use crate::folder::Folder;
 use crate::{
-    ChangeError, DeviceKey, Facts, OpenError, WriteError, cdr, device, extension, migrate, reader,
-    registration, retention, route, settings, tenant, trunk,
+    ChangeError, DeviceKey, Facts, OpenError, WriteError, cdr, device, extension, feature, migrate,
+    reader, registration, retention, route, settings, tenant, trunk,
 };
 use call::{Registration, UnixMillis};
 use config::{Applied, Change, Config, Entry, Key, Row};
@@ -206,6 +206,7 @@ pub(crate) fn read_config(
     }
     entries.extend(route::all_inbound(db).map_err(failed)?.into_iter().map(Entry::InboundRoute));
     entries.extend(route::all_outbound(db).map_err(failed)?.into_iter().map(Entry::OutboundRoute));
+    entries.extend(feature::all(db).map_err(failed)?.into_iter().map(Entry::Feature));
     Ok(Config::assemble(revision, settings, entries))
 }
 
@@ -220,6 +221,9 @@ fn found(db: &mut Connection, key: &DeviceKey) -> rusqlite::Result<()> {
         for tenant in fresh.tenants.values() {
             write_row(db, key, &Row::Put(Entry::Tenant(tenant.as_ref().clone())))?;
         }
+        for feature in fresh.features.values() {
+            write_row(db, key, &Row::Put(Entry::Feature(feature.as_ref().clone())))?;
+        }
         Ok(())
     })
 }
@@ -232,6 +236,7 @@ fn write_row(db: &Connection, key: &DeviceKey, row: &Row) -> rusqlite::Result<()
         Row::Put(Entry::Trunk(entry)) => trunk::put(db, key, entry),
         Row::Put(Entry::InboundRoute(entry)) => route::put_inbound(db, entry),
         Row::Put(Entry::OutboundRoute(entry)) => route::put_outbound(db, entry),
+        Row::Put(Entry::Feature(entry)) => feature::put(db, entry),
         Row::Put(Entry::Settings(entry)) => settings::put(db, entry),
         Row::Delete(Key::Tenant(id)) => tenant::delete(db, *id),
         Row::Delete(Key::Extension(id)) => extension::delete(db, *id),
@@ -239,6 +244,7 @@ fn write_row(db: &Connection, key: &DeviceKey, row: &Row) -> rusqlite::Result<()
         Row::Delete(Key::Trunk(id)) => trunk::delete(db, *id),
         Row::Delete(Key::InboundRoute(id)) => route::delete_inbound(db, *id),
         Row::Delete(Key::OutboundRoute(id)) => route::delete_outbound(db, *id),
+        Row::Delete(Key::Feature(id)) => feature::delete(db, *id),
         // `Config::apply` never asks for it: settings always exist.
         Row::Delete(Key::Settings) => Ok(()),
     }
@@ -299,11 +305,12 @@ mod tests {
 
     /// Any change, sensible or not, of the few entries that there are.
     fn some_change() -> impl Strategy<Value = Change> {
-        let key = (0..5usize, 1..4u32).prop_map(|(kind, id)| match kind {
+        let key = (0..6usize, 1..4u32).prop_map(|(kind, id)| match kind {
             0 => Key::Extension(config::ExtensionId(id)),
             1 => Key::Device(config::DeviceId(id)),
             2 => Key::Trunk(config::TrunkId(id)),
             3 => Key::InboundRoute(config::InboundRouteId(id)),
+            4 => Key::Feature(config::FeatureId(id)),
             _ => Key::OutboundRoute(config::OutboundRouteId(id)),
         });
         let sample = (2..samples::changes().len(), 0..3u32, 0..3u32);
@@ -317,6 +324,7 @@ mod tests {
                 Entry::Trunk(it) => (it.id.0, it.name) = (id, text),
                 Entry::InboundRoute(it) => (it.id.0, it.destination) = (id, number),
                 Entry::OutboundRoute(it) => (it.id.0, it.strip) = (id, 2),
+                Entry::Feature(it) => (it.id.0, it.number) = (id, number),
                 Entry::Tenant(_) | Entry::Settings(_) => {}
             }
             Change::Put(entry, Expect::Any)

@@ -185,6 +185,16 @@ impl Lab {
         }
     }
 
+    /// What the box itself has to say by now leaves.
+    pub(super) fn engine_speaks(&mut self) {
+        while let Some(spoken) = self.engine.speak(self.now) {
+            while let Some(packet) = self.engine.poll_packet().map(<[u8]>::to_vec) {
+                self.box_says(spoken.port, false, spoken.to, packet);
+            }
+        }
+        self.drain_engine();
+    }
+
     /// A packet comes to a media port of the box.
     pub(super) fn packet(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
         let port = PortId { address: u8::from(to.is_ipv6()), port: to.port() & !1 };

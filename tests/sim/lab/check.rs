@@ -201,7 +201,9 @@ trait Origin {
 impl Origin for CallRecord {
     fn origin_is_empty(&self) -> bool {
         match &self.origin {
-            call::Place::Extension(name) | call::Place::Trunk(name) => name.is_empty(),
+            call::Place::Extension(name) | call::Place::Trunk(name) | call::Place::Number(name) => {
+                name.is_empty()
+            }
         }
     }
 }

@@ -45,13 +45,25 @@ impl Lab {
         assert!(heard.iter().all(|(name, _)| name == other), "{one} hears {heard:?}");
     }
 
+    /// The box itself lets this one hear something, without a pause, and nobody else does.
+    pub fn hears_the_box(&mut self, name: &str) {
+        self.run_ms(100);
+        let (words, sounds) = (self.phone(name).heard().len(), self.phone(name).talk().sounds);
+        self.run_for(LISTEN);
+        let heard = self.phone(name).talk().sounds - sounds;
+        // 20 ms each.
+        assert!((80..=90).contains(&heard), "{name} hears {heard} packets of the box");
+        assert_eq!(self.phone(name).heard().len(), words, "{name} hears somebody");
+    }
+
     /// Nothing reaches this one.
     pub fn hears_nothing(&mut self, name: &str) {
         self.run_ms(100);
-        let mark = self.phone(name).heard().len();
+        let (mark, sounds) = (self.phone(name).heard().len(), self.phone(name).talk().sounds);
         self.run_for(LISTEN);
         let heard = self.phone(name).heard();
         assert_eq!(heard.len(), mark, "{name} hears {:?}", heard.last());
+        assert_eq!(self.phone(name).talk().sounds, sounds, "{name} hears the box");
     }
 
     /// The records of calls that are over, oldest first.

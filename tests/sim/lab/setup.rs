@@ -52,7 +52,7 @@ impl Lab {
         };
         let mut lab = Self {
             exchange: Exchange::new(seed_of(seed), origin),
-            config: Config::fresh("strowger"),
+            config: plain(Config::fresh("strowger")),
             wire: Wire::new(seed),
             dns: BTreeMap::new(),
             dns_delay: Duration::from_millis(20),
@@ -383,6 +383,12 @@ pub(super) fn seed_of(seed: u64) -> [u8; 32] {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_be_bytes());
     bytes
+}
+
+/// Without music on hold: what one phone offers is then seen by the other.
+fn plain(mut config: Config) -> Config {
+    Arc::make_mut(&mut config.settings).hold_music = false;
+    config
 }
 
 fn v4() -> IpAddr {

@@ -91,9 +91,11 @@ impl Ua {
         let Some(call) = self.calls.iter().position(listens) else { return };
         let Some(bytes) = self.unprotect(call, bytes, now) else { return };
         let words = bytes.get(12..).map(String::from_utf8_lossy).unwrap_or_default();
-        let Some((speaker, number)) = words.split_once('#') else { return };
-        let Ok(number) = number.parse() else { return };
-        self.calls[call].heard.push((speaker.to_owned(), number));
+        let word = words.split_once('#').and_then(|(name, n)| Some((name, n.parse().ok()?)));
+        match word {
+            Some((speaker, number)) => self.calls[call].heard.push((speaker.to_owned(), number)),
+            None => self.calls[call].sounds += 1,
+        }
     }
 
     pub(crate) fn owns_media(&self, at: SocketAddr) -> bool {

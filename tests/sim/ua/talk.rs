@@ -20,6 +20,8 @@ pub struct Talk {
     pub infos: Vec<String>,
     /// Words that were heard: who spoke, and the number of the word.
     pub heard: Vec<(String, u32)>,
+    /// Packets of sound that were no words: tones, music.
+    pub sounds: usize,
     /// The INVITE that came in.
     pub invite: Option<Sip>,
     /// `sendrecv`, or how this side holds.
@@ -86,6 +88,7 @@ impl Talk {
             notified: Vec::new(),
             infos: Vec::new(),
             heard: Vec::new(),
+            sounds: 0,
             invite: None,
             direction: "sendrecv",
             peer_direction: "sendrecv".to_owned(),

@@ -22,9 +22,13 @@ export function answer(report: RouteReport, nameOf: (number: string) => string |
   }
   const names = report.places.map((place) => {
     if ('trunk' in place) return place.trunk;
+    if ('number' in place) return place.number;
     const name = nameOf(place.extension);
     return name ? `${name} (${place.extension})` : place.extension;
   });
+  if (report.verdict === 'number') {
+    return { tone: 'good', headline: `The box itself, under ${names[0] ?? 'a number of its own'}`, detail: via(report.route), steps };
+  }
   if (report.verdict === 'extension') {
     const [first = 'An extension', ...others] = names;
     return { tone: 'good', headline: first, detail: others.length > 0 ? `Then ${others.join(', then ')}` : via(report.route), steps };

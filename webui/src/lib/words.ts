@@ -1,6 +1,6 @@
 // What the box says in codes, in words. One place, so that another language is one more file.
 
-import type { CallRecord, End, External, Place, TrunkStatus, Why } from './api/types';
+import type { BoxNumber, CallRecord, End, External, Place, TrunkStatus, Why } from './api/types';
 
 /** What an installer can do about it; nothing where nothing went wrong. */
 export function advice(end: End): string | null {
@@ -76,6 +76,7 @@ export const DIRECTION: Record<CallRecord['direction'], string> = {
 };
 
 export function place(where: Place): string {
+  if ('number' in where) return `The box, under ${where.number}`;
   return 'extension' in where ? `Extension ${where.extension}` : `Trunk ${where.trunk}`;
 }
 
@@ -84,6 +85,30 @@ export const KEY_SOURCE: Record<string, string> = {
   info: 'told by INFO',
   inband: 'heard as a tone',
 };
+
+export const NUMBER_KIND: Record<BoxNumber['kind'], string> = {
+  echo: 'An echo of what was said',
+  tone: 'A tone',
+  music: 'Music',
+};
+
+export const NUMBER_TONE: Record<BoxNumber['tone'], string> = {
+  test: 'Test tone',
+  dial: 'Dial tone',
+  ringback: 'Ringing tone',
+  busy: 'Busy tone',
+  congestion: 'Congestion tone',
+};
+
+/** What who dials a number of the box gets. */
+export function gives(number: BoxNumber): string {
+  return number.kind === 'tone' ? NUMBER_TONE[number.tone] : NUMBER_KIND[number.kind];
+}
+
+/** What can be chosen, for a select. */
+export function options<V extends string>(words: Record<V, string>): { value: V; text: string }[] {
+  return (Object.entries(words) as [V, string][]).map(([value, text]) => ({ value, text }));
+}
 
 export const DIVERSION: Record<string, string> = {
   unconditional: 'all calls',

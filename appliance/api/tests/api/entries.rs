@@ -116,6 +116,26 @@ async fn routes_take_no_secret_and_lead_somewhere() {
 }
 
 #[tokio::test]
+async fn numbers_of_the_box_are_there_from_the_start_and_can_be_changed() {
+    let (_, client) = administrator().await;
+    let list = client.get("/api/v1/numbers?number=*43").await.json();
+    assert_eq!(list["items"][0]["kind"], "echo", "{list}");
+    let busy = json!({"number": "600", "kind": "tone", "tone": "busy", "name": "Busy"});
+    let made = client.post("/api/v1/numbers", busy).await;
+    assert_eq!(made.header(header::LOCATION), "/api/v1/numbers/4");
+    let refusal = client.post("/api/v1/numbers", json!({"number": "600"})).await.refusal(422);
+    assert_eq!(refusal.0, "kind");
+    let twin = json!({"number": "600", "kind": "music"});
+    let refusal = client.post("/api/v1/numbers", twin).await.refusal(409);
+    assert_eq!(refusal, ("number".to_owned(), "this is taken already, by Busy".to_owned()));
+    let help = json!({"number": "999", "kind": "music"});
+    assert_eq!(client.post("/api/v1/numbers", help).await.refusal(422).0, "number");
+    let route = json!({"name": "main", "did": "!", "destination": "600"});
+    assert_eq!(client.post("/api/v1/routes/inbound", route).await.status, StatusCode::CREATED);
+    client.delete("/api/v1/numbers/4").await.problem(409);
+}
+
+#[tokio::test]
 async fn every_mistake_is_named_at_its_field() {
     let (_, client) = administrator().await;
     let post = async |body: Value| client.post("/api/v1/extensions", body).await;

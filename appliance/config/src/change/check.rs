@@ -2,8 +2,8 @@
 
 use super::{Entry, Invalid, Problem};
 use crate::{
-    CodecName, CodecPolicy, Config, Device, Extension, ExtensionId, InboundRoute, Number,
-    OutboundRoute, Settings, Tenant, TenantId, Trunk, TrunkId, TrunkKind,
+    CodecName, CodecPolicy, Config, Device, Extension, ExtensionId, Feature, FeatureId,
+    InboundRoute, Number, OutboundRoute, Settings, Tenant, TenantId, Trunk, TrunkId, TrunkKind,
 };
 
 impl Config {
@@ -15,6 +15,7 @@ impl Config {
             Entry::Trunk(trunk) => self.check_trunk(trunk),
             Entry::InboundRoute(route) => self.check_inbound(route),
             Entry::OutboundRoute(route) => self.check_outbound(route),
+            Entry::Feature(feature) => self.check_feature(feature),
             Entry::Settings(settings) => check_settings(settings),
         }
     }
@@ -39,6 +40,9 @@ impl Config {
         }
         let twin = self.extension_by_number(extension.tenant, number);
         if let Some(twin) = twin.filter(|twin| twin.id != extension.id) {
+            return Err(Invalid::at("number", Problem::Taken(twin.name.clone())));
+        }
+        if let Some(twin) = self.feature_by_number(extension.tenant, number) {
             return Err(Invalid::at("number", Problem::Taken(twin.name.clone())));
         }
         if let Some(twin) = self.device_by_name(extension.tenant, number) {
@@ -120,7 +124,9 @@ impl Config {
             self.check_trunk_exists("trunk", trunk)?;
         }
         let destination = route.destination.as_str();
-        if self.extension_by_number(route.tenant, destination).is_none() {
+        if self.extension_by_number(route.tenant, destination).is_none()
+            && self.feature_by_number(route.tenant, destination).is_none()
+        {
             let wanted = format!("extension {destination}");
             return Err(Invalid::at("destination", Problem::Unknown(wanted)));
         }
@@ -143,6 +149,32 @@ impl Config {
         self.check_tenant_exists(route.tenant)
     }
 
+    fn check_feature(&self, feature: &Feature) -> Result<(), Invalid> {
+        let number = feature.number.as_str();
+        if number.len() > MAX_EXTENSION_DIGITS || feature.number.is_e164() {
+            return Err(Invalid::at("number", Problem::NotInside));
+        }
+        if self.is_emergency(number) {
+            return Err(Invalid::at("number", Problem::Emergency));
+        }
+        let twin = self.feature_by_number(feature.tenant, number);
+        if let Some(twin) = twin.filter(|twin| twin.id != feature.id) {
+            return Err(Invalid::at("number", Problem::Taken(twin.name.clone())));
+        }
+        if let Some(twin) = self.extension_by_number(feature.tenant, number) {
+            let twin = format!("extension {}", twin.number);
+            return Err(Invalid::at("number", Problem::Taken(twin)));
+        }
+        if let Some(old) = self.features.get(&feature.id)
+            && (&old.number, old.tenant) != (&feature.number, feature.tenant)
+        {
+            // A route that leads here must not lead nowhere.
+            self.check_unused_feature(feature.id)?;
+        }
+        length("name", &feature.name)?;
+        self.check_tenant_exists(feature.tenant)
+    }
+
     fn check_tenant_exists(&self, tenant: TenantId) -> Result<(), Invalid> {
         if self.tenants.contains_key(&tenant) {
             return Ok(());
@@ -163,11 +195,13 @@ impl Config {
         let trunk = self.trunks.values().find(|entry| entry.tenant == id);
         let inbound = self.inbound_routes.values().find(|entry| entry.tenant == id);
         let outbound = self.outbound_routes.values().find(|entry| entry.tenant == id);
+        let feature = self.features.values().find(|entry| entry.tenant == id);
         let user = extension
             .map(|user| format!("extension {}", user.number))
             .or_else(|| trunk.map(|user| format!("trunk {}", user.name)))
             .or_else(|| inbound.map(|user| format!("inbound route {}", user.name)))
-            .or_else(|| outbound.map(|user| format!("outbound route {}", user.name)));
+            .or_else(|| outbound.map(|user| format!("outbound route {}", user.name)))
+            .or_else(|| feature.map(|user| format!("number {}", user.number)));
         user.map_or(Ok(()), |user| Err(Invalid::at("", Problem::InUse(user))))
     }
 
@@ -177,6 +211,19 @@ impl Config {
             route.tenant == extension.tenant && route.destination == extension.number
         });
         match user {
+            Some(route) => {
+                Err(Invalid::at("", Problem::InUse(format!("inbound route {}", route.name))))
+            }
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn check_unused_feature(&self, id: FeatureId) -> Result<(), Invalid> {
+        let Some(feature) = self.features.get(&id) else { return Ok(()) };
+        let leads_here = |route: &&std::sync::Arc<InboundRoute>| {
+            route.tenant == feature.tenant && route.destination == feature.number
+        };
+        match self.inbound_routes.values().find(leads_here) {
             Some(route) => {
                 Err(Invalid::at("", Problem::InUse(format!("inbound route {}", route.name))))
             }

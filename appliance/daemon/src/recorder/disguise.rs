@@ -69,6 +69,7 @@ impl Disguise {
             trunks: config.trunks.values().map(trunk).collect(),
             inbound_routes: config.inbound_routes.values().map(|it| (**it).clone()).collect(),
             outbound_routes: config.outbound_routes.values().map(|it| (**it).clone()).collect(),
+            features: config.features.values().map(|it| (**it).clone()).collect(),
         }
     }
 

@@ -1,9 +1,11 @@
 //! Inputs of the exchange as values that can be written down and read back.
 
-use call::{CallId, KeyPress, LegId, MediaEvent, PortId, Registration, StreamStats, UnixMillis};
+use call::{
+    CallId, KeyPress, LegId, MediaEvent, PlayId, PortId, Registration, StreamStats, UnixMillis,
+};
 use config::{
-    Config, Credentials, Device, Entry, Extension, External, InboundRoute, OutboundRoute, Revision,
-    Secret, Settings, Tenant, Trunk,
+    Config, Credentials, Device, Entry, Extension, External, Feature, InboundRoute, OutboundRoute,
+    Revision, Secret, Settings, Tenant, Trunk,
 };
 use exchange::{Command, Input, Surroundings};
 use serde::{Deserialize, Serialize};
@@ -63,6 +65,9 @@ pub(super) struct Setup {
     pub(super) trunks: Vec<(Trunk, String)>,
     pub(super) inbound_routes: Vec<InboundRoute>,
     pub(super) outbound_routes: Vec<OutboundRoute>,
+    /// Older recordings have none.
+    #[serde(default)]
+    pub(super) features: Vec<Feature>,
 }
 
 /// Disguised credentials.
@@ -116,6 +121,9 @@ enum Media {
     Heard { port: PortId, from: SocketAddr },
     Silent { port: PortId },
     Key { port: PortId, key: KeyPress },
+    Finished { port: PortId, play: PlayId },
+    Hungry { port: PortId, play: PlayId },
+    Speechless { port: PortId, play: PlayId },
     Closed { port: PortId, leg: LegId, stats: Box<StreamStats> },
 }
 
@@ -206,6 +214,7 @@ impl Setup {
         }
         entries.extend(self.inbound_routes.into_iter().map(Entry::InboundRoute));
         entries.extend(self.outbound_routes.into_iter().map(Entry::OutboundRoute));
+        entries.extend(self.features.into_iter().map(Entry::Feature));
         Config::assemble(self.revision, self.settings, entries)
     }
 }

@@ -5,6 +5,7 @@ mod alarm;
 mod cause;
 mod draft;
 mod farewell;
+mod hold;
 mod incoming;
 mod keys;
 mod media;
@@ -14,6 +15,7 @@ mod secrecy;
 mod speech;
 mod talk;
 mod transfer;
+mod voice;
 
 use crate::frame::Frame;
 use crate::registrar::Registrar;
@@ -161,8 +163,16 @@ struct Incoming {
     /// A session description went out reliably: it is the answer, and stands.
     answered_early: bool,
     /// The leg that answered, while that description is not confirmed yet (RFC 3262 §3).
-    answered_by: Option<LegId>,
+    answered_by: Option<AnsweredBy>,
     terms: Option<Terms>,
+}
+
+/// With whom a caller is connected.
+#[derive(Debug, Clone, Copy)]
+enum AnsweredBy {
+    Leg(LegId),
+    /// The box itself.
+    Box,
 }
 
 /// An INVITE of ours.
@@ -281,6 +291,9 @@ impl Legs {
             LegCommand::Ring => self.ring(desk, leg, None),
             LegCommand::Progress { media } => self.ring(desk, leg, Some(media)),
             LegCommand::Answer { media } => self.answer(desk, leg, media),
+            LegCommand::Serve(voice) => self.serve(desk, leg, voice),
+            LegCommand::Hear(voice) => self.let_hear(desk, leg, voice),
+            LegCommand::Listen { media } => self.listen(desk, leg, media),
             LegCommand::Rejoin { media, both } => self.rejoin(desk, leg, media, both),
             LegCommand::Key(press) => self.press(desk, leg, press),
             LegCommand::TransferProgress(state) => self.transfer_progress(desk, leg, state),
@@ -479,6 +492,7 @@ impl Legs {
         }
         for (this, other) in [(a, b), (b, a)] {
             if let Some(leg) = self.legs.get_mut(&this) {
+                leg.media.say(frame, None);
                 leg.partner = Some(other);
             }
         }

@@ -22,6 +22,7 @@ fn way(config: &Config, caller: &Caller, dialled: &str) -> String {
             let shown = choices.iter().map(|choice| format!("{}:{}", choice.trunk, choice.number));
             shown.collect::<Vec<_>>().join(" ")
         }
+        Way::Feature(id) => format!("box {}", config.features[&id].number),
         Way::Refused(end) => format!("{:?}", end.why),
     }
 }
@@ -32,6 +33,37 @@ fn an_extension_is_found_before_any_route() {
     outbound(&mut config, "2XX", &[1], |_| {});
     assert_eq!(way(&config, &from("201"), "202"), "ext 202");
     assert_eq!(way(&config, &from("201"), "299"), "1:299");
+}
+
+#[test]
+fn the_box_answers_its_numbers_before_any_route_but_never_calls_for_help() {
+    let mut config = configured();
+    outbound(&mut config, "!", &[1], |_| {});
+    assert_eq!(way(&config, &from("201"), "*43"), "box *43");
+    let mut echo = (**config.feature_by_number(TenantId::DEFAULT, "*43").unwrap()).clone();
+    echo.enabled = false;
+    put(&mut config, Entry::Feature(echo.clone()));
+    assert_eq!(way(&config, &from("201"), "*43"), "NoSuchNumber");
+    (echo.enabled, echo.number) = (true, Number::parse("113").unwrap());
+    put(&mut config, Entry::Feature(echo));
+    assert_eq!(way(&config, &from("201"), "113"), "box 113");
+    let extra_emergency = vec![Number::parse("113").unwrap()];
+    let settings = Settings { extra_emergency, ..(*config.settings).clone() };
+    put(&mut config, Entry::Settings(settings));
+    assert!(way(&config, &from("201"), "113").contains(":113"));
+}
+
+#[test]
+fn who_would_this_reach_tells_of_the_boxs_own_numbers() {
+    let mut config = configured();
+    inbound(&mut config, "!", "*42", |_| {});
+    for (from, to, trunk) in [("201", "*42", None), ("+4412", "+442079460958", Some(1))] {
+        let question = RouteQuestion { from: from.to_owned(), to: to.to_owned(), at: None, trunk };
+        let report = explain(&config, &question, |_, _| 0, |_| false);
+        assert_eq!(report.verdict, Verdict::Number);
+        assert_eq!(report.places, [Place::Number("*42".to_owned())]);
+        assert_eq!(report.steps.last().unwrap().text, "The box itself answers *42: Music.");
+    }
 }
 
 #[test]
@@ -211,7 +243,7 @@ fn a_trunk_that_is_down_comes_last_and_the_router_says_so() {
         let told = report.steps.iter().filter(|step| step.text.contains("tried last")).count();
         let places = report.places.into_iter().map(|place| match place {
             Place::Trunk(name) => names.iter().position(|known| *known == name).unwrap() + 1,
-            Place::Extension(_) => 0,
+            Place::Extension(_) | Place::Number(_) => 0,
         });
         (places.collect::<Vec<_>>(), told)
     };

@@ -2,7 +2,7 @@
 
 import { Problem, type ProblemDocument } from '../problem';
 import type {
-  CallRecord, Country, Device, Extension, InboundRoute, MadeToken, OutboundRoute, Path, Registration, RouteQuestion,
+  BoxNumber, CallRecord, Country, Device, Extension, InboundRoute, MadeToken, OutboundRoute, Path, Registration, RouteQuestion,
   RouteReport, Session, Settings, Setup, Token, Trunk, TrunkStatus, WithSecret,
 } from './types';
 
@@ -128,6 +128,7 @@ export const api = {
   trunks: resource<Trunk>('/trunks'),
   inbound: resource<InboundRoute>('/routes/inbound'),
   outbound: resource<OutboundRoute>('/routes/outbound'),
+  numbers: resource<BoxNumber>('/numbers'),
 
   settings: {
     read: () => request<Settings>('GET', '/settings'),

@@ -221,6 +221,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the numbers, by id. */
+        get: operations["list_numbers"];
+        put?: never;
+        /** Creates: number. */
+        post: operations["create_number"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/numbers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads the number. */
+        get: operations["read_number"];
+        /** Replaces the number. What is left out gets its default; a secret stays as it is. */
+        put: operations["replace_number"];
+        post?: never;
+        /** Deletes the number. */
+        delete: operations["delete_number"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registrations": {
         parameters: {
             query?: never;
@@ -1209,11 +1246,73 @@ export interface components {
             /** @description The password as it was. */
             password: string;
         };
+        /** @description A number that the box itself answers. */
+        Number: {
+            /** @description Switched off, nobody is answered here. */
+            enabled: boolean;
+            /**
+             * Format: int32
+             * @description Its id.
+             */
+            id: number;
+            /** @description What the caller gets. */
+            kind: components["schemas"]["NumberKind"];
+            /** @description What people call it; shown in call records. */
+            name: string;
+            /**
+             * @description What is dialled: digits, `*` and `#`. An inbound route may lead here too.
+             * @example *43
+             */
+            number: string;
+            /**
+             * Format: int64
+             * @description The change that last touched it.
+             */
+            revision: number;
+            /**
+             * Format: int32
+             * @description The tenant that it belongs to.
+             */
+            tenant: number;
+            /** @description Which tone, where `kind` is `tone`. */
+            tone: components["schemas"]["NumberTone"];
+        };
         /**
          * @description How numbers are written towards a carrier. Inside they are E.164.
          * @enum {string}
          */
         NumberFormat: "plus" | "digits" | "national" | "as_dialled";
+        /** @description A number that the box itself answers. */
+        NumberInput: {
+            /** @description Switched off, nobody is answered here. */
+            enabled?: boolean;
+            /** @description What the caller gets. */
+            kind: components["schemas"]["NumberKind"];
+            /** @description What people call it; shown in call records. */
+            name?: string;
+            /**
+             * @description What is dialled: digits, `*` and `#`. An inbound route may lead here too.
+             * @example *43
+             */
+            number: string;
+            /**
+             * Format: int32
+             * @description The tenant that it belongs to.
+             */
+            tenant?: number;
+            /** @description Which tone, where `kind` is `tone`. */
+            tone?: components["schemas"]["NumberTone"];
+        };
+        /**
+         * @description What the caller of a number of the box gets.
+         * @enum {string}
+         */
+        NumberKind: "echo" | "tone" | "music";
+        /**
+         * @description A tone that goes on until the caller hangs up.
+         * @enum {string}
+         */
+        NumberTone: "test" | "dial" | "ringback" | "busy" | "congestion";
         /** @description Which trunk a dialled number takes. The first route that fits, by `order`, decides. */
         OutboundRoute: {
             /** @description Calls that fit are refused: barring. */
@@ -1432,6 +1531,11 @@ export interface components {
             /** @description Hand this back as `cursor` for the next page; `null` on the last one. */
             next: string | null;
         };
+        Page_Number: {
+            items: components["schemas"]["Number"][];
+            /** @description Hand this back as `cursor` for the next page. */
+            next: string | null;
+        };
         Page_OutboundRoute: {
             items: components["schemas"]["OutboundRoute"][];
             /** @description Hand this back as `cursor` for the next page. */
@@ -1536,6 +1640,9 @@ export interface components {
         } | {
             /** @description A trunk, by its name. */
             trunk: string;
+        } | {
+            /** @description The box itself, by the number that it answers. */
+            number: string;
         };
         /** @description The ports at which SIP is listened for; of several the first. */
         Ports: {
@@ -1700,6 +1807,8 @@ export interface components {
              *     ]
              */
             extra_emergency: string[];
+            /** @description Who is held by a phone hears music of the box; else whatever the phone lets him hear. */
+            hold_music: boolean;
             /**
              * Format: int32
              * @description Calls that may be up at a time; over that, new ones are refused but for emergencies.
@@ -2075,7 +2184,7 @@ export interface components {
          * @description What a thought-of call would come to.
          * @enum {string}
          */
-        Verdict: "extension" | "trunk" | "refused";
+        Verdict: "extension" | "trunk" | "number" | "refused";
         /** @description What happened. */
         Why: "hung_up" | "cancelled" | "busy" | "no_answer" | "rejected" | "do_not_disturb" | "not_registered" | "unreachable" | "no_such_number" | "incomplete" | "no_route" | "barred" | "loop" | "trunk_full" | "carrier_failed" | "answered_elsewhere" | "transferred" | "no_common_media" | {
             /** @description The two sides share no codec, and a policy forbids to translate between them. */
@@ -2948,6 +3057,244 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_numbers: {
+        parameters: {
+            query?: {
+                /** @description At most so many, 1 to 500; 100 if left out. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Only those whose name or number begins like this. */
+                q?: string;
+                /** @description Only the one with this number. */
+                number?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Number"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_number: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NumberInput"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    /** @description Its revision, for If-Match. */
+                    ETag?: string;
+                    /** @description `/api/v1/numbers/{id}` */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Number"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_number: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An ETag: the answer is 304 when it still holds. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It. */
+            200: {
+                headers: {
+                    /** @description Its revision, for If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Number"];
+                };
+            };
+            /** @description Still that of If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_number: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read: 412 when it holds no longer. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NumberInput"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    /** @description Its revision, for If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Number"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_number: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read: 412 when it holds no longer. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description What went wrong, in a sentence. */

@@ -15,6 +15,8 @@ export type Device = Omit<Whole<Schemas['Device']>, 'secret'>;
 export type Trunk = Whole<Schemas['Trunk']>;
 export type InboundRoute = Whole<Schemas['InboundRoute']>;
 export type OutboundRoute = Whole<Schemas['OutboundRoute']>;
+/** A number that the box itself answers. */
+export type BoxNumber = Whole<Schemas['Number']>;
 export type Settings = Whole<Schemas['Settings']>;
 export type External = Schemas['External'];
 export type Country = Whole<Schemas['Country']>;

@@ -1,7 +1,9 @@
 //! A call that comes in: its INVITE, until the final response (RFC 3261 §13.3, RFC 3262, RFC 4028).
 
 use super::media::Unoffered;
-use super::{Desk, Incoming, Legs, Opened, Peer, SipLeg, State, Up, cause, description, talk};
+use super::{
+    AnsweredBy, Desk, Incoming, Legs, Opened, Peer, SipLeg, State, Up, cause, description, talk,
+};
 use crate::frame::Frame;
 use call::{CallId, Decider, End, LegEvent, LegId, Why};
 use sdp::Session;
@@ -171,7 +173,7 @@ impl Legs {
         let State::Incoming(incoming) = &mut leg.state else { return };
         let unconfirmed = incoming.reliable.as_ref().is_some_and(Reliable::is_unacknowledged);
         if incoming.answered_early && unconfirmed {
-            incoming.answered_by = Some(media);
+            incoming.answered_by = Some(AnsweredBy::Leg(media));
             return;
         }
         let body = match (incoming.offer.clone(), &theirs) {
@@ -195,6 +197,18 @@ impl Legs {
             }
         };
         let rejoin = takes_over || incoming.answered_early;
+        self.confirm(desk, id, body.as_deref());
+        self.bridge(desk.frame, id, media);
+        if rejoin {
+            self.rejoin(desk, media, id, false);
+            self.settle(media);
+        }
+    }
+
+    /// The 200: from here on the call is up.
+    pub(super) fn confirm(&mut self, desk: &mut Desk<'_>, id: LegId, body: Option<&[u8]>) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        let State::Incoming(incoming) = &leg.state else { return };
         let answer_due = incoming.offer.is_none() && body.is_some();
         let placeholder = State::Ending(Box::new(super::Ending::nothing(desk.now)));
         let State::Incoming(incoming) = std::mem::replace(&mut leg.state, placeholder) else {
@@ -208,7 +222,7 @@ impl Legs {
             .header(Name::Allow, ALLOW)
             .header(Name::Supported, SUPPORTED);
         compose = with_terms(compose, terms);
-        if let Some(body) = &body {
+        if let Some(body) = body {
             compose = compose.body("application/sdp", body);
         }
         let bytes: Arc<[u8]> = compose.finish().into();
@@ -232,11 +246,6 @@ impl Legs {
             transfer: None,
             farewell: None,
         }));
-        self.bridge(desk.frame, id, media);
-        if rejoin {
-            self.rejoin(desk, media, id, false);
-            self.settle(media);
-        }
     }
 
     /// The caller gave up before the final response, or takes back a re-INVITE.
@@ -328,8 +337,10 @@ impl Legs {
             Some(State::Outgoing(_) | State::Ending(_)) | None => Status::NO_SUCH_CALL,
         };
         desk.frame.reply(transaction, request, flow, status, now);
-        if let Some(media) = answered_by {
-            self.answer(desk, id, media);
+        match answered_by {
+            Some(AnsweredBy::Leg(media)) => self.answer(desk, id, media),
+            Some(AnsweredBy::Box) => self.answer_itself(desk, id),
+            None => {}
         }
     }
 

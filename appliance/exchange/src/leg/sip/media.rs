@@ -4,6 +4,7 @@ mod keys;
 
 use super::secrecy::Secrecy;
 use super::speech::{self, NothingInCommon, Terms};
+use super::voice::Speaking;
 use crate::frame::Frame;
 use call::{
     CallId, Cause, End, Formats, Keys, Learn, LegId, MediaCommand, MediaKind, PeerAddress, PortId,
@@ -31,6 +32,8 @@ pub(crate) struct LegMedia {
     allows_info: bool,
     /// Media was told that this peer learns of keys by INFO.
     told: bool,
+    /// What the box itself says here.
+    pub(super) voice: Option<Speaking>,
     /// What the call's record calls this leg.
     name: String,
     /// What the peer may speak, as it was when the leg was made.
@@ -129,7 +132,7 @@ impl LegMedia {
         let theirs = readable.as_ref().unwrap_or(theirs);
         let widened = speech::widened(theirs, before.as_ref(), terms, &self.policy)
             .map_err(Unoffered::NothingInCommon)?;
-        let local = self.local(frame, whose, theirs)?;
+        let local = self.local(frame, whose, theirs, theirs)?;
         let mut origin = self.origin(frame, whose.remote);
         let theirs = widened.as_ref().unwrap_or(theirs);
         let mut body = sdp::relay_offer(theirs, &origin, &local);
@@ -159,7 +162,7 @@ impl LegMedia {
         offer: &Session,
         answer: &Session,
     ) -> Result<Vec<u8>, NoPorts> {
-        let mut local = self.local(frame, whose, offer)?;
+        let mut local = self.local(frame, whose, offer, answer)?;
         for (local, media) in local.iter_mut().zip(offer.media()) {
             if self.secrecy.check(&media).is_err() {
                 *local = None;
@@ -225,6 +228,11 @@ impl LegMedia {
         sdp::refuse_all(offer, &origin)
     }
 
+    /// What we said last.
+    pub(crate) fn ours(&self) -> Option<&[u8]> {
+        self.ours.as_deref()
+    }
+
     /// Whether we have said anything.
     pub(crate) fn has_spoken(&self) -> bool {
         self.ours.is_some()
@@ -255,6 +263,7 @@ impl LegMedia {
         self.lock(frame, whose.leg, &theirs);
         self.theirs = Some(theirs);
         self.set_held(frame, held);
+        self.speak(frame);
     }
 
     /// Tells media what both sides speak, where that is new.
@@ -318,8 +327,39 @@ impl LegMedia {
         }
     }
 
+    /// Parts this leg's ports from all others.
+    pub(super) fn unbridge(&self, frame: &mut Frame) {
+        for port in self.ports.iter().flatten() {
+            frame.media(MediaCommand::Unbridge { port: port.id });
+        }
+    }
+
+    /// The port of the line by which the box can speak, and whether the far side would hear it.
+    pub(super) fn mouth(&self) -> Option<(PortId, bool)> {
+        let theirs = self.theirs.as_ref()?;
+        let speaks = |(index, port): (usize, &Option<Port>)| {
+            let line = theirs.media_at(index)?;
+            let id = port.as_ref()?.id;
+            (line.kind() == Kind::Audio).then(|| (id, line.direction().receives()))
+        };
+        self.ports.iter().enumerate().find_map(speaks)
+    }
+
+    /// Whether both sides speak and listen, in something that the box understands.
+    pub(super) fn is_open(&self) -> bool {
+        let ours = self.ours.as_deref().and_then(|ours| Session::parse(ours).ok());
+        let both = [ours.as_ref(), self.theirs.as_deref()];
+        let open = |session: Option<&Session>| {
+            let line = session.and_then(|session| session.media().find(|line| line.is_active()));
+            line.is_some_and(|line| line.direction() == Direction::SendRecv)
+        };
+        let sound = |formats: &Formats| formats.send.iter().any(|format| format.codec.is_sound());
+        both.into_iter().all(open) && self.agreed.iter().flatten().any(sound)
+    }
+
     /// Gives all ports back.
     pub(crate) fn close(&mut self, frame: &mut Frame) {
+        self.voice = None;
         for port in std::mem::take(&mut self.ports).into_iter().flatten() {
             frame.media(MediaCommand::Close { port: port.id });
             frame.lent.remove(&port.id);
@@ -340,12 +380,14 @@ impl LegMedia {
         }
     }
 
-    /// Our address for each line that can be relayed; ports are lent where there is none yet.
+    /// Our address for each line that can be relayed; ports are lent where there is none yet, but for
+    /// lines that `taken` refuses.
     fn local(
         &mut self,
         frame: &mut Frame,
         whose: Whose,
         lines: &Session,
+        taken: &Session,
     ) -> Result<Vec<Option<LocalMedia>>, NoPorts> {
         let mut local = Vec::with_capacity(lines.media().len());
         for (index, media) in lines.media().enumerate() {
@@ -357,6 +399,11 @@ impl LegMedia {
                 continue;
             }
             let known = self.ports.get(index).copied().flatten();
+            let refused = taken.media_at(index).is_none_or(|media| !media.is_active());
+            if known.is_none() && refused {
+                local.push(None);
+                continue;
+            }
             let port = match known {
                 Some(port) => port,
                 None => {

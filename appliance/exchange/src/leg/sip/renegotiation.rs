@@ -4,7 +4,7 @@
 mod ours;
 
 use super::incoming::{ALLOW, SUPPORTED, policy, proposal, timer_of, warning, with_terms};
-use super::{Desk, Legs, SipLeg, State, Unreadable, description};
+use super::{Desk, Legs, SipLeg, State, Unreadable, description, speech};
 use call::{LegEvent, LegId, Why};
 use ours::Purpose;
 use sdp::Session;
@@ -110,6 +110,9 @@ impl Legs {
         up.talk.theirs = Some(asked);
         desk.frame.invites.insert(transaction, id);
         let partner = leg.partner;
+        if let Some(partner) = self.settles_hold(desk, id, &offer) {
+            return self.answer_hold(desk, id, partner, &offer);
+        }
         self.ask_partner(desk, id, partner, &offer);
     }
 
@@ -143,11 +146,27 @@ impl Legs {
         self.settle(partner);
     }
 
-    /// Nobody is at the other end for the moment, as in the middle of a transfer.
+    /// Nobody is at the other end: the box talks with this leg, or it is in the middle of a transfer.
     fn answer_alone(&mut self, desk: &mut Desk<'_>, id: LegId, offer: &Arc<Session>) {
+        let Some(leg) = self.legs.get(&id) else { return };
+        let own = speech::own_answer(offer, leg.media.policy());
+        self.answer_with(desk, id, offer, own);
+    }
+
+    /// Answers a peer's offer without asking anybody.
+    pub(super) fn answer_with(
+        &mut self,
+        desk: &mut Desk<'_>,
+        id: LegId,
+        offer: &Arc<Session>,
+        own: Option<Session>,
+    ) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
         let whose = leg.whose(id);
-        let Ok(body) = leg.media.answer(desk.frame, whose, offer, offer) else {
+        let Some(own) = own else {
+            return self.refuse_offer(desk, id, Status::NOT_ACCEPTABLE_HERE);
+        };
+        let Ok(body) = leg.media.answer(desk.frame, whose, offer, &own) else {
             return self.refuse_offer(desk, id, Status::SERVICE_UNAVAILABLE);
         };
         let State::Up(up) = &mut leg.state else { return };
@@ -257,7 +276,11 @@ impl Legs {
             Some((theirs, between)) => {
                 leg.media.offer(desk.frame, whose, &theirs, &between, None).ok()
             }
-            None => leg.media.offer_again(desk.frame),
+            None => {
+                let before = leg.media.ours().and_then(|ours| Session::parse(ours).ok());
+                let (own, terms) = (speech::own_offer(before.as_ref()), speech::Terms::own());
+                own.and_then(|own| leg.media.offer(desk.frame, whose, &own, &terms, None).ok())
+            }
         };
         if let State::Up(up) = &mut leg.state {
             up.answer_due = body.is_some();

@@ -24,6 +24,13 @@ pub(super) struct Terms {
     pub(super) translate: bool,
 }
 
+impl Terms {
+    /// The box itself offers.
+    pub(super) fn own() -> Self {
+        Self { theirs: Arc::default(), translate: true }
+    }
+}
+
 /// Nothing is left that a leg could be offered: what the other one has, and what this one may speak.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct NothingInCommon {
@@ -65,6 +72,54 @@ pub(super) fn narrowed(answer: &Session, offer: &Session, ours: &CodecPolicy) ->
     };
     let changes: Vec<FormatChange> = answer.media().zip(offer.media()).map(change).collect();
     changed(answer, &changes)
+}
+
+/// The box's own answer: in every encoding of the first line of sound that it speaks and the peer may, in
+/// the order of the offer. Nothing when there is none.
+pub(super) fn own_answer(offer: &Session, policy: &CodecPolicy) -> Option<Session> {
+    let readable = sdp::without_keys(offer);
+    let offer = readable.as_ref().unwrap_or(offer);
+    let spoken = |media: &Media<'_>| -> Vec<sdp::Format> {
+        let codecs = media.codecs();
+        let speaks = |codec: &&sdp::Codec<'_>| {
+            let known = read(codec);
+            let noise = matches!(known, None | Some(Codec::ComfortNoise { .. }));
+            !noise && (!codec.is_media() || allows(policy, codec))
+        };
+        codecs.iter().filter(speaks).map(restated).collect()
+    };
+    let is_sound = |media: &Media<'_>| media.is_plain_audio() && !sounds(media, policy).is_empty();
+    let line = offer.media().position(|media| is_sound(&media))?;
+    let mut text = NOBODY.to_owned();
+    for (index, media) in offer.media().enumerate() {
+        if index != line {
+            text.push_str("m=audio 0 RTP/AVP 0\r\n");
+            continue;
+        }
+        let feedback = media.transport() == sdp::Transport::RtpAvpf;
+        text.push_str(if feedback { "m=audio 9 RTP/AVPF" } else { "m=audio 9 RTP/AVP" });
+        let formats = spoken(&media);
+        formats.iter().for_each(|format| text.push_str(&format!(" {}", format.payload_type)));
+        text.push_str("\r\n");
+        for sdp::Format { payload_type, map, fmtp } in formats {
+            map.iter().for_each(|map| text.push_str(&format!("a=rtpmap:{payload_type} {map}\r\n")));
+            fmtp.iter()
+                .for_each(|fmtp| text.push_str(&format!("a=fmtp:{payload_type} {fmtp}\r\n")));
+        }
+    }
+    Session::parse(text.as_bytes()).ok()
+}
+
+/// The box's own offer: the best that it speaks, which [`widened`] completes. `before`: what this leg was
+/// told last.
+pub(super) fn own_offer(before: Option<&Session>) -> Option<Session> {
+    let keys = before.and_then(|before| before.media().find_map(|line| line.telephone_event()));
+    let keys = keys.unwrap_or(101);
+    let text = format!(
+        "{NOBODY}m=audio 9 RTP/AVP 9 {keys}\r\na=rtpmap:{keys} telephone-event/8000\r\n\
+         a=fmtp:{keys} 0-16\r\n"
+    );
+    Session::parse(text.as_bytes()).ok()
 }
 
 /// What a leg and the box agreed to speak, line by line; nothing where the box cannot read it.
@@ -270,6 +325,10 @@ fn changed(session: &Session, changes: &[FormatChange]) -> Option<Session> {
     }
     Session::parse(&sdp::change_formats(session, changes)).ok()
 }
+
+/// How a description of the box's own begins, before it has an address (RFC 8840 §4.1.1 has port 9 for
+/// that).
+const NOBODY: &str = "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\n";
 
 #[cfg(test)]
 mod tests {

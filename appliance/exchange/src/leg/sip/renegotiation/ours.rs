@@ -5,7 +5,7 @@ use crate::frame::Owner;
 use crate::leg::sip::draft::authorize;
 use crate::leg::sip::incoming::{ALLOW, SUPPORTED};
 use crate::leg::sip::talk::hop;
-use crate::leg::sip::{Desk, Legs, Peer, SipLeg, State, description};
+use crate::leg::sip::{Desk, Legs, Peer, SipLeg, State, description, speech};
 use call::{Cause, Decider, End, LegId, Why};
 use sdp::{Direction, Session};
 use sip::digest::Answering;
@@ -32,6 +32,8 @@ pub(super) enum Purpose {
     OnBehalf(LegId),
     /// The leg gets another partner.
     Rejoin { media: LegId, both: bool },
+    /// The box itself talks with the leg.
+    Reclaim,
     /// The session timer.
     Refresh,
 }
@@ -41,6 +43,8 @@ pub(super) enum Purpose {
 pub(in crate::leg::sip) enum Wanted {
     /// Another partner.
     Rejoin { media: LegId, both: bool },
+    /// The box itself.
+    Reclaim,
     /// The session timer.
     Refresh,
 }
@@ -82,6 +86,7 @@ impl Legs {
         let Some(wanted) = up.talk.wanted.take() else { return };
         match wanted {
             Wanted::Rejoin { media, both } => self.rejoin(desk, id, media, both),
+            Wanted::Reclaim => self.reclaim(desk, id),
             Wanted::Refresh => {
                 let by_update = up.allows_update;
                 if up.answer.is_unconfirmed() || !up.turn.take() {
@@ -92,6 +97,25 @@ impl Legs {
                 let method = if by_update { Method::Update } else { Method::Invite };
                 self.send_offer(desk, id, method, body, Purpose::Refresh, None);
             }
+        }
+    }
+
+    /// Offers what the box speaks itself; the turn was taken before.
+    pub(in crate::leg::sip) fn offer_own(&mut self, desk: &mut Desk<'_>, id: LegId) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        let whose = leg.whose(id);
+        let before = leg.media.ours().and_then(|ours| Session::parse(ours).ok());
+        let body = speech::own_offer(before.as_ref()).and_then(|own| {
+            let (terms, direction) = (speech::Terms::own(), Some(Direction::SendRecv));
+            leg.media.offer(desk.frame, whose, &own, &terms, direction).ok()
+        });
+        let sent = body.and_then(|body| {
+            self.send_offer(desk, id, Method::Invite, Some(body), Purpose::Reclaim, None)
+        });
+        if sent.is_none()
+            && let Some(SipLeg { state: State::Up(up), .. }) = self.legs.get_mut(&id)
+        {
+            up.turn.finish();
         }
     }
 
@@ -199,7 +223,7 @@ impl Legs {
             return self.lost(desk, id, end);
         }
         match ours.purpose {
-            Purpose::Refresh => {}
+            Purpose::Refresh | Purpose::Reclaim => {}
             Purpose::OnBehalf(asker) => self.partner_answered(desk, asker, id, answer.as_deref()),
             Purpose::Rejoin { media, both } => {
                 self.bridge(desk.frame, id, media);
@@ -229,6 +253,7 @@ impl Legs {
                 Purpose::Rejoin { media, both } => {
                     up.talk.wanted = Some(Wanted::Rejoin { media, both });
                 }
+                Purpose::Reclaim => up.talk.wanted = Some(Wanted::Reclaim),
                 Purpose::Refresh => up.talk.wanted = Some(Wanted::Refresh),
                 Purpose::OnBehalf(_) => {}
             }

@@ -1,0 +1,138 @@
+//! Legs that talk with the box itself: what it says of its own media, and what it lets them hear.
+
+use super::media::{LegMedia, Unoffered};
+use super::renegotiation::Wanted;
+use super::{AnsweredBy, Desk, Legs, SipLeg, State, speech};
+use crate::frame::Frame;
+use call::{
+    Cause, Decibels, End, LegEvent, LegId, MediaCommand, PlayId, PortId, Rounds, Sound, Voice, Why,
+};
+use sip::session::provisional::Reliable;
+
+/// What the box says on a leg.
+#[derive(Debug)]
+pub(super) struct Speaking {
+    voice: Voice,
+    /// Where media was told so; nowhere while the far side does not listen.
+    at: Option<(PortId, PlayId)>,
+}
+
+impl Legs {
+    /// The box itself talks with this leg from now on.
+    pub(super) fn serve(&mut self, desk: &mut Desk<'_>, id: LegId, voice: Voice) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        leg.partner = None;
+        leg.media.unbridge(desk.frame);
+        leg.media.say(desk.frame, Some(voice));
+        match &leg.state {
+            State::Incoming(_) => self.answer_itself(desk, id),
+            State::Up(_) => self.reclaim(desk, id),
+            // Who has not answered cannot be talked to.
+            State::Outgoing(_) | State::Ending(_) => {}
+        }
+    }
+
+    /// Answers a caller with what the box speaks itself.
+    pub(super) fn answer_itself(&mut self, desk: &mut Desk<'_>, id: LegId) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        let whose = leg.whose(id);
+        let State::Incoming(incoming) = &mut leg.state else { return };
+        let unconfirmed = incoming.reliable.as_ref().is_some_and(Reliable::is_unacknowledged);
+        if incoming.answered_early && unconfirmed {
+            incoming.answered_by = Some(AnsweredBy::Box);
+            return;
+        }
+        let body = match incoming.offer.clone() {
+            _ if incoming.answered_early => Ok(None),
+            None => {
+                let own = speech::own_offer(None);
+                let terms = speech::Terms::own();
+                own.map(|own| leg.media.offer(desk.frame, whose, &own, &terms, None)).transpose()
+            }
+            Some(offer) => {
+                let Some(own) = speech::own_answer(&offer, leg.media.policy()) else {
+                    let end = End::ours(Cause::INCOMPATIBLE, Why::NoCommonMedia);
+                    return self.fail(desk, id, &end);
+                };
+                let answer = leg.media.answer(desk.frame, whose, &offer, &own);
+                leg.media.heard(desk.frame, whose, offer);
+                answer.map(Some).map_err(Unoffered::from)
+            }
+        };
+        match body {
+            Ok(body) => self.confirm(desk, id, body.as_deref()),
+            Err(unoffered) => self.fail(desk, id, &unoffered.end()),
+        }
+    }
+
+    fn fail(&mut self, desk: &mut Desk<'_>, id: LegId, end: &End) {
+        self.tell(id, LegEvent::Ended(end.clone()));
+        self.end(desk, id, end);
+    }
+
+    /// A leg that was up is asked anew, unless the box and it hear each other already: it may have been
+    /// held, or have spoken what only its partner understood.
+    pub(super) fn reclaim(&mut self, desk: &mut Desk<'_>, id: LegId) {
+        let Some(SipLeg { state: State::Up(up), media, .. }) = self.legs.get_mut(&id) else {
+            return;
+        };
+        up.talk.wanted = None;
+        if media.is_open() {
+            return;
+        }
+        if up.answer.is_unconfirmed() || !up.turn.take() {
+            up.talk.wanted = Some(Wanted::Reclaim);
+            return;
+        }
+        self.offer_own(desk, id);
+    }
+}
+
+impl LegMedia {
+    /// From now on the box says this here, in place of what it said before.
+    pub(super) fn say(&mut self, frame: &mut Frame, voice: Option<Voice>) {
+        if voice.is_some() && self.voice.as_ref().map(|speaking| speaking.voice) == voice {
+            return self.speak(frame);
+        }
+        if let Some((port, _)) = self.voice.take().and_then(|before| before.at)
+            && voice.is_none()
+        {
+            frame.media(MediaCommand::Stop { port });
+        }
+        self.voice = voice.map(|voice| Speaking { voice, at: None });
+        self.speak(frame);
+    }
+
+    /// Begins to speak as soon as somebody listens, and stops when nobody does.
+    pub(super) fn speak(&mut self, frame: &mut Frame) {
+        let Some((port, listens)) = self.mouth() else { return };
+        let Some(speaking) = &mut self.voice else { return };
+        match (listens, speaking.at) {
+            (true, None) => {
+                let play = frame.next_play();
+                speaking.at = Some((port, play));
+                let sound = sound(frame, speaking.voice);
+                let (rounds, gain) = (Rounds::Endless, Decibels::default());
+                frame.media(MediaCommand::Play { port, play, sound, rounds, gain });
+            }
+            (false, Some((port, _))) => {
+                speaking.at = None;
+                frame.media(MediaCommand::Stop { port });
+            }
+            (true, Some(_)) | (false, None) => {}
+        }
+    }
+}
+
+fn sound(frame: &Frame, voice: Voice) -> Sound {
+    match voice {
+        Voice::Echo => Sound::Echo,
+        Voice::Test => Sound::Samples(frame.sounds.test()),
+        Voice::Music => Sound::Samples(frame.sounds.music()),
+        Voice::Tone(tone) => {
+            let code = frame.config.settings.country.code().as_bytes();
+            let country = <[u8; 2]>::try_from(code).unwrap_or_default();
+            Sound::Tone { tone, country }
+        }
+    }
+}

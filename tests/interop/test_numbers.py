@@ -1,0 +1,112 @@
+"""A phone that nobody here wrote dials what the box itself answers, and the recordings prove it."""
+
+import time
+
+import numpy
+
+import sound
+from lab import test, until
+from test_two_phones import pair
+
+# Sixty-four beats of 0.3 s.
+LOOP = 19.2
+
+
+def dialled(lab, box, phone, number, seconds):
+    """What the phone heard of a number of the box, and the record of the call."""
+    before = len(phone.heard())
+    _, after = 0, len(phone.events)
+    phone.dial(number)
+    phone.until_event("CALL_ESTABLISHED", after=after)
+    time.sleep(seconds)
+    phone.hang_up()
+    phone.until_event("CALL_CLOSED", after=after)
+    record = until(lambda: [one for one in box.records()
+                            if one["ended"] and one["dialled"] == number and one["streams"]],
+                   "the finished record")[0]
+    if record["end"]["why"] != "hung_up" or record["destination"] != {"number": number}:
+        raise AssertionError(f"the record says {record['end']} at {record['destination']}")
+    return until(lambda: phone.heard()[before:], "a recording")[-1]
+
+
+@test
+def an_echo_test_gives_back_what_was_said(lab):
+    box = lab.box()
+    phone, _ = pair(lab, box)
+    heard = dialled(lab, box, phone, "*43", 6)
+    return sound.Heard(phone.source, heard).demand(4.8)
+
+
+@test
+def a_test_tone_has_its_frequency_and_no_gap(lab):
+    box = lab.box()
+    phone, _ = pair(lab, box)
+    tone = sound.read(dialled(lab, box, phone, "*41", 5))
+    sounding = numpy.nonzero(numpy.abs(tone) > 0.01)[0]
+    tone = tone[sounding[0]:sounding[-1] + 1][:4 * sound.RATE]
+    if len(tone) < 3 * sound.RATE:
+        raise AssertionError(f"only {len(tone) / sound.RATE:.1f} s heard")
+    spectrum = numpy.abs(numpy.fft.rfft(tone * numpy.hanning(len(tone)))) ** 2
+    hertz = numpy.argmax(spectrum) * sound.RATE / len(tone)
+    near = int(numpy.argmax(spectrum))
+    purity = spectrum[near - 40:near + 41].sum() / spectrum.sum()
+    level = 3.14 + 10 * numpy.log10(2 * numpy.mean(tone ** 2))
+    if abs(hertz - 1004) > 1 or purity < 0.995 or not -11 < level < -9:
+        raise AssertionError(f"{hertz:.1f} Hz, purity {purity:.4f}, {level:.1f} dBm0")
+    return f"{hertz:.1f} Hz at {level:.1f} dBm0, purity {purity:.4f}"
+
+
+@test
+def music_goes_round_without_a_seam(lab):
+    box = lab.box()
+    phone, _ = pair(lab, box)
+    music = sound.read(dialled(lab, box, phone, "*42", LOOP + 5))
+    loop = int(LOOP * sound.RATE)
+    sounding = numpy.nonzero(numpy.abs(music) > 0.005)[0]
+    music = music[sounding[0]:]
+    part = music[loop:loop + 3 * sound.RATE]
+    if len(part) < 3 * sound.RATE:
+        raise AssertionError(f"only {len(music) / sound.RATE:.1f} s heard")
+    lag = sound.best_lag(music[:6 * sound.RATE], part)
+    again = music[lag:lag + len(part)]
+    fit = float(again @ part / numpy.sqrt((again @ again) * (part @ part)))
+    # The beginning comes a loop later, give or take a packet of the phone's clock.
+    if fit < 0.99 or lag > sound.RATE // 10:
+        raise AssertionError(f"fit {fit:.3f} at {lag / sound.RATE:.3f} s")
+    return f"the second round fits the first by {fit:.4f}"
+
+
+@test
+def who_is_held_hears_music_and_who_holds_hears_nothing(lab):
+    box = lab.box()
+    first, second = pair(lab, box)
+    music = sound.read(dialled(lab, box, first, "*42", 6))
+    after = len(first.events)
+    first.dial("202")
+    first.until_event("CALL_ESTABLISHED", after=after)
+    time.sleep(3)
+    first.command("hold")
+    until(lambda: any(call["held"] for call in box.calls()), "the call on hold")
+    time.sleep(5)
+    first.command("resume")
+    until(lambda: not any(call["held"] for call in box.calls()), "the call off hold")
+    time.sleep(3)
+    first.hang_up()
+    second.until_event("CALL_CLOSED")
+    held = sound.read(until(second.heard, "a recording")[-1])
+    likeness = fits(music[int(0.3 * sound.RATE):int(2.3 * sound.RATE)], held)
+    if likeness < 0.97:
+        raise AssertionError(f"the held one's recording has no music: {likeness:.3f}")
+    talked = sound.Heard(first.source, second.heard()[-1])
+    if talked.frames - talked.gaps < 4.5 * 50:
+        raise AssertionError(f"before and after: {talked}")
+    return f"music by {likeness:.3f}; before and after {talked}"
+
+
+def fits(part, recording):
+    """How well the best place of a recording fits a part of music, 1 is the same."""
+    size = 1 << (len(recording) + len(part)).bit_length()
+    dots = numpy.fft.irfft(numpy.fft.rfft(recording, size) * numpy.conj(numpy.fft.rfft(part, size)), size)
+    count = len(recording) - len(part)
+    power = numpy.convolve(recording ** 2, numpy.ones(len(part)), "valid")[:count]
+    return float(numpy.max(dots[:count] / numpy.sqrt(numpy.maximum(power, 1e-9) * (part @ part))))
