@@ -14,8 +14,7 @@ LOOP = 19.2
 
 def dialled(lab, box, phone, number, seconds):
     """What the phone heard of a number of the box, and the record of the call."""
-    before = len(phone.heard())
-    _, after = 0, len(phone.events)
+    before, after = len(phone.heard()), len(phone.events)
     phone.dial(number)
     phone.until_event("CALL_ESTABLISHED", after=after)
     time.sleep(seconds)
@@ -34,7 +33,7 @@ def an_echo_test_gives_back_what_was_said(lab):
     box = lab.box()
     phone, _ = pair(lab, box)
     heard = dialled(lab, box, phone, "*43", 6)
-    return sound.Heard(phone.source, heard).demand(4.8)
+    return str(sound.Heard(phone.source, heard).demand(4.8))
 
 
 @test

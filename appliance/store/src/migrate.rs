@@ -205,6 +205,7 @@ mod tests {
             DROP TRIGGER call_record_came;
             DROP TRIGGER call_record_went;
             DROP TABLE call_record_count;
+            DROP TABLE feature;
             CREATE INDEX call_record_started ON call_record (started);
             PRAGMA user_version = 1",
         )
