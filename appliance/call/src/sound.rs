@@ -1,11 +1,15 @@
 //! What the box itself lets a far side hear.
 
+use serde::{Deserialize, Serialize};
 use std::num::NonZeroU16;
 use std::sync::Arc;
 
 /// Names one [`Play`](crate::MediaCommand::Play), so that control knows which of several has
 /// finished. Control counts them as it likes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
 pub struct PlayId(pub u32);
 
 /// What is played.
