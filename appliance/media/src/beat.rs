@@ -94,6 +94,8 @@ const SLOTS: usize = 8;
 const PATIENCE: Duration = Duration::from_millis(100);
 
 #[cfg(test)]
+// An origin of time, of which nothing depends.
+#[allow(clippy::disallowed_methods)]
 mod tests {
     use super::*;
 
