@@ -16,7 +16,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   server: daemon
-    ? { proxy: { '/api': { target: daemon, secure: false, ws: true, changeOrigin: true } } }
+    ? { proxy: { '/api': { target: daemon, secure: false, ws: true, changeOrigin: true, headers: { origin: new URL(daemon).origin } } } }
     : {},
   test: { include: ['test/**/*.test.ts'], environment: 'node' },
 });

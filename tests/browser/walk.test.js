@@ -146,7 +146,10 @@ step('a call appears on the page and ends there by itself', async () => {
 
 step('the page ends a call', async () => {
   await phones.call('202', '201');
-  await page.locator('[data-state="up"][data-call]').waitFor();
+  const call = page.locator('[data-state="up"][data-call]');
+  await call.waitFor();
+  // These phones know no keys: each end says so.
+  await call.locator('[data-keys="none"]').nth(1).waitFor();
   await page.getByRole('button', { name: /Hang up the call from 202/ }).click();
   await page.getByText('Ended by an administrator').waitFor();
 });
@@ -253,6 +256,44 @@ step('a trunk and routes are made, and the router says who a number would reach'
   await asked.fill('020 7946 0312');
   await answer.getByText('+442079460312 through Kestrel Telecom').waitFor();
   await browser.picture('routes', { height: 1000 });
+});
+
+step('a trunk gets codecs in an order that the keyboard makes, and sound in a packet', async () => {
+  await go('Trunks');
+  await page.getByRole('link', { name: 'Kestrel Telecom' }).click();
+  const sheet = page.getByRole('dialog');
+  await sheet.getByText('Sound', { exact: true }).click();
+  await sheet.getByLabel('Codecs', { exact: true }).selectOption('Only some, in an order');
+  for (const codec of ['Opus', 'AMR-WB', 'G.726', 'G.723.1', 'GSM', 'Linear']) await sheet.getByLabel(codec, { exact: true }).uncheck();
+  // Up from the fourth place to the first: the focus goes with it, and ends where it can go on.
+  await sheet.getByRole('button', { name: 'Prefer G.729 more' }).focus();
+  for (const place of [3, 2, 1]) {
+    await page.keyboard.press('Enter');
+    await sheet.getByText(`G.729 is now number ${place} of 4.`).waitFor();
+  }
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-label')), 'Prefer G.729 less');
+  await sheet.getByLabel('Sound in a packet').selectOption('30 ms');
+  await sheet.getByLabel('Encrypted sound').selectOption('Always');
+  await sheet.getByRole('button', { name: 'Save' }).click();
+  await sheet.waitFor({ state: 'detached' });
+  const [trunk] = (await page.evaluate(() => fetch('/api/v1/trunks').then((answer) => answer.json()))).items;
+  assert.deepEqual(trunk.codecs, { allow: ['g729', 'g722', 'pcma', 'pcmu'], deny: [], order: 'allowed', translate: true, packet_millis: 30 });
+  assert.equal(trunk.encryption, 'required');
+});
+
+step('the sound of the whole box is changed and taken back', async () => {
+  await go('Settings');
+  await page.getByLabel('Encrypted sound').selectOption('Never');
+  await page.getByLabel('Codecs', { exact: true }).selectOption('All but some');
+  await field('GSM').uncheck();
+  await button('Save sound').click();
+  const tenant = () => page.evaluate(() => fetch('/api/v1/tenants/1').then((answer) => answer.json()));
+  await page.getByText('Sound saved.').waitFor();
+  assert.deepEqual((await tenant()).codecs.deny, ['gsm']);
+  await button('Undo').click();
+  await page.getByText('Taken back').waitFor();
+  const { codecs, encryption } = await tenant();
+  assert.deepEqual([codecs.deny, encryption], [[], 'opportunistic']);
 });
 
 step('an office of eight is on the phone', async () => {

@@ -1,8 +1,8 @@
 // A pretended box for development: it keeps what one sets up, and its people phone each other.
 
 import type {
-  BoxNumber, CallRecord, Device, End, Extension, InboundRoute, OutboundRoute, Party, Place, Registration, RouteQuestion,
-  RouteReport, Settings, Step, Token, Trunk, TrunkStatus,
+  BoxNumber, CallRecord, Device, End, Extension, InboundRoute, LegSecurity, OutboundRoute, Party, Place, Registration, RouteQuestion,
+  RouteReport, Settings, Step, Tenant, Token, Trunk, TrunkStatus,
 } from '../src/lib/api/types';
 
 export interface Refusal {
@@ -31,6 +31,7 @@ export class Exchange {
   inbound: InboundRoute[] = [];
   outbound: OutboundRoute[] = [];
   numbers: BoxNumber[] = [];
+  tenants: Tenant[] = [{ id: 1, revision: 0, name: 'Default', realm: 'strowger', domains: [], codecs: { allow: [], deny: [], order: 'theirs', translate: true, packet_millis: null }, encryption: 'opportunistic' }];
   registrations: Registration[] = [];
   trunkStates: TrunkStatus[] = [];
   calls: CallRecord[] = [];
@@ -44,7 +45,7 @@ export class Exchange {
     this.claimed = !fresh;
     this.settings = {
       revision: 0, name: fresh ? 'Strowger' : 'Hartley & Sons', country: 'GB', extra_emergency: [], wizard_done: !fresh,
-      network: { inside: [], external: 'learned' }, ring_seconds: 180, silence_seconds: 60, session_seconds: 1800, max_calls: 2000, hold_music: true, cdr_days: 731, cdr_count: 1_000_000,
+      network: { inside: [], external: 'learned', web_phones: [] }, ring_seconds: 180, silence_seconds: 60, session_seconds: 1800, max_calls: 2000, hold_music: true, cdr_days: 731, cdr_count: 1_000_000,
     };
     if (!fresh) this.#furnish();
   }
@@ -98,7 +99,7 @@ export class Exchange {
       }, ms);
     const ring = places.ringMs ?? 2500;
     at(120, () => Object.assign(call, { state: 'ringing', rang: Date.now() }));
-    at(ring, () => Object.assign(call, { state: 'up', answered: Date.now() }));
+    at(ring, () => Object.assign(call, { state: 'up', answered: Date.now(), security: secured(call) }));
     at(ring + talkMs, () => this.end(call, hungUp('caller')));
     return call;
   }
@@ -189,7 +190,7 @@ export class Exchange {
     const old = this.call(person('203'), person('209'), HOUR, { ringMs: 0 });
     setTimeout(() => {
       const began = Date.now() - 9 * MINUTE;
-      Object.assign(old, { state: 'up', started: began, rang: began + 130, answered: began + 6000, held: true });
+      Object.assign(old, { state: 'up', security: secured(old), started: began, rang: began + 130, answered: began + 6000, held: true });
       this.cdrs.sort((a, b) => b.started - a.started);
     }, 3000);
   }
@@ -203,13 +204,13 @@ export class Exchange {
       ['212', 'Showroom'], ['213', 'Yard gate'], ['214', 'Meeting room'], ['215', 'Zofia Wójcik'], ['216', 'Spare', { enabled: false }],
     ];
     people.forEach(([number, name, more]) => this.extension(number, name, more ?? {}));
-    this.devices.push({ id: 1, revision: 1, tenant: 1, extension: 3, name: '203-mobile', enabled: true, codecs: null });
+    this.devices.push({ id: 1, revision: 1, tenant: 1, extension: 3, name: '203-mobile', enabled: true, codecs: null, encryption: null });
     const agents = ['Yealink SIP-T46U 108.86.0.90', 'Snom D785/10.1.175.16', 'Grandstream GXP2170 1.0.11.79', 'Yealink SIP-T54W 96.86.0.70'];
     people.forEach(([number], i) => {
       if (!['206', '213', '216'].includes(number)) this.register(number, agents[i % agents.length], null, (i + 1) * 7 * MINUTE);
     });
     this.register('203', 'Linphone-Desktop/5.2.6', '203-mobile', 3 * MINUTE);
-    const base = { tenant: 1, enabled: true, port: null, domain: null, auth_username: null, register_seconds: 3600, qualify_seconds: 60, codecs: null, peers: [] };
+    const base = { tenant: 1, enabled: true, port: null, domain: null, auth_username: null, register_seconds: 3600, qualify_seconds: 60, codecs: null, encryption: null, peers: [] };
     this.trunks = [
       { ...base, id: 1, revision: 5, name: 'Kestrel Telecom', kind: 'register', host: 'sip.kestrel.example', transport: 'tls', username: '442079460958', number_format: 'plus', caller_id: { number: '+442079460958', in_from: true, asserted: true }, max_calls: 8 },
       { ...base, id: 2, revision: 6, name: 'Northline backup', kind: 'register', host: 'voip.northline.example', transport: 'auto', username: 'hartley-02', number_format: 'national', caller_id: { number: null, in_from: true, asserted: true }, max_calls: null },
@@ -267,7 +268,7 @@ export class Exchange {
           : kind === 1
             ? [{ after_ms: 0, text: 'It came in over Kestrel Telecom for +442079460958.' }, { after_ms: 0, text: `The inbound route “Main number” rings ${to.number}.` }, { after_ms: 1, text: 'One phone is registered and rings.' }]
             : [{ after_ms: 0, text: `${to.number} is the extension of ${to.name}.` }, { after_ms: 1, text: 'One phone is registered and rings.' }],
-        diverted: [], streams: answered ? [stream('caller', talk / 20, 0, 800 + ((i * 131) % 1900)), stream(to.number, talk / 20, lossy ? talk / 900 : 0, lossy ? 21_000 : 1200)] : [],
+        diverted: [], security: answered ? secured({ origin: kind === 1 ? { trunk: 'Kestrel Telecom' } : { extension: from.number }, destination: kind === 2 ? { trunk: 'Kestrel Telecom' } : { extension: to.number } } as CallRecord) : [], streams: answered ? [stream('caller', talk / 20, 0, 800 + ((i * 131) % 1900)), stream(to.number, talk / 20, lossy ? talk / 900 : 0, lossy ? 21_000 : 1200)] : [],
       });
       at -= (3 + ((i * 29) % 50)) * MINUTE;
     }
@@ -283,6 +284,16 @@ const ENDS: End[] = [
 ];
 
 export const hungUp = (by: 'caller' | 'callee'): End => ({ cause: 16, status: null, by, why: 'hung_up', text: by === 'caller' ? 'The caller hung up' : 'The called side hung up' });
+
+/** Phones and the first carrier are encrypted; the old ones are not. */
+function secured(call: CallRecord): LegSecurity[] {
+  return [call.origin, call.destination].flatMap((where) => {
+    if (!where) return [];
+    const leg = 'extension' in where ? where.extension : 'trunk' in where ? where.trunk : '';
+    const plain = ['204', '212', 'Leeds branch'].includes(leg);
+    return [{ leg, kind: 'audio', security: plain ? { keys: 'none' } : { keys: 'sdes', suite: leg.startsWith('2') ? 'AEAD_AES_128_GCM' : 'AES_CM_128_HMAC_SHA1_80' } } as LegSecurity];
+  });
+}
 
 function stream(leg: string, packets: number, lost: number, jitter: number): CallRecord['streams'][number] {
   return {

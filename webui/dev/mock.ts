@@ -150,9 +150,9 @@ export class Box {
   }
 
   #entry(method: string, path: string, body: Record<string, unknown>): Answer | Refusal | null {
-    const match = path.match(/^\/(extensions|devices|trunks|numbers|routes\/inbound|routes\/outbound)(?:\/(\d+))?$/);
+    const match = path.match(/^\/(extensions|devices|tenants|trunks|numbers|routes\/inbound|routes\/outbound)(?:\/(\d+))?$/);
     if (!match?.[1]) return null;
-    const kind = match[1].replace('routes/', '') as 'extensions' | 'devices' | 'trunks' | 'numbers' | 'inbound' | 'outbound';
+    const kind = match[1].replace('routes/', '') as 'extensions' | 'devices' | 'tenants' | 'trunks' | 'numbers' | 'inbound' | 'outbound';
     const entries = this.exchange[kind] as unknown as Entry[];
     const at = entries.findIndex((entry) => String(entry.id) === match[2]);
     if (method === 'GET' && !match[2]) return list(entries);

@@ -110,6 +110,12 @@ export function options<V extends string>(words: Record<V, string>): { value: V;
   return (Object.entries(words) as [V, string][]).map(([value, text]) => ({ value, text }));
 }
 
+/** What the legs of a record are named by. */
+export function legOf(where: Place): string {
+  if ('number' in where) return where.number;
+  return 'extension' in where ? where.extension : where.trunk;
+}
+
 export const DIVERSION: Record<string, string> = {
   unconditional: 'all calls',
   user_busy: 'busy',
@@ -125,7 +131,7 @@ export const TRUNK_STATE: Record<TrunkStatus['state'], string> = {
   down: 'Down',
 };
 
-export const TRANSPORT = { auto: 'Automatic', udp: 'UDP', tcp: 'TCP', tls: 'TLS' } as const;
+export const TRANSPORT = { auto: 'Automatic', udp: 'UDP', tcp: 'TCP', tls: 'TLS', wss: 'Browser' } as const;
 
 export function externalMode(external: External): 'learned' | 'fixed' | 'stun' {
   if (typeof external === 'string') return 'learned';

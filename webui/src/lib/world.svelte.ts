@@ -2,7 +2,7 @@
 
 import { SvelteMap } from 'svelte/reactivity';
 import { api } from './api/client';
-import type { CallRecord, Extension, Registration, Trunk, TrunkStatus } from './api/types';
+import type { CallRecord, Extension, Registration, Tenant, Trunk, TrunkStatus } from './api/types';
 import { Link, type LinkState, type Message } from './live';
 
 /** How long the end of a call stays on the page, so that one sees why it went. */
@@ -17,6 +17,7 @@ class World {
   trunkStates = new SvelteMap<number, TrunkStatus>();
   extensions = $state.raw<Extension[]>([]);
   trunks = $state.raw<Trunk[]>([]);
+  tenants = $state.raw<Tenant[]>([]);
   /** Counts changes of the configuration by anybody: lists read themselves anew when it moves. */
   changes = $state(0);
 
@@ -54,13 +55,19 @@ class World {
     this.trunkStates.clear();
     this.extensions = [];
     this.trunks = [];
+    this.tenants = [];
   }
 
-  /** Extensions and trunks as they are now; after a change of one's own there is no need to wait for the event. */
+  /** Extensions, trunks and tenants as they are now; after a change of one's own there is no need to wait for the event. */
   async refresh(): Promise<void> {
-    const [extensions, trunks] = await Promise.all([api.extensions.all(), api.trunks.all()]);
+    const [extensions, trunks, tenants] = await Promise.all([api.extensions.all(), api.trunks.all(), api.tenants.all()]);
     this.extensions = extensions.sort(byNumber);
     this.trunks = trunks;
+    this.tenants = tenants;
+  }
+
+  tenantOf(id: number): Tenant | undefined {
+    return this.tenants.find((tenant) => tenant.id === id);
   }
 
   extensionOf(number: string): Extension | undefined {

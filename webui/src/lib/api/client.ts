@@ -3,7 +3,7 @@
 import { Problem, type ProblemDocument } from '../problem';
 import type {
   BoxNumber, CallRecord, Country, Device, Extension, InboundRoute, MadeToken, OutboundRoute, Path, Registration, RouteQuestion,
-  RouteReport, Session, Settings, Setup, Token, Trunk, TrunkStatus, WithSecret,
+  RouteReport, Session, Settings, Setup, Tenant, Token, Trunk, TrunkStatus, WithSecret,
 } from './types';
 
 const ROOT = '/api/v1';
@@ -126,6 +126,7 @@ export const api = {
   extensions: resource<Extension>('/extensions'),
   devices: resource<Device>('/devices'),
   trunks: resource<Trunk>('/trunks'),
+  tenants: resource<Tenant>('/tenants'),
   inbound: resource<InboundRoute>('/routes/inbound'),
   outbound: resource<OutboundRoute>('/routes/outbound'),
   numbers: resource<BoxNumber>('/numbers'),

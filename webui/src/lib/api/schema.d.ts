@@ -624,6 +624,8 @@ export interface components {
             /** @description Where it came in. */
             origin: components["schemas"]["Place"];
             rang?: components["schemas"]["UnixMillis"] | null;
+            /** @description How its streams are protected, each leg by itself; empty until a leg has agreed on its media. */
+            security?: components["schemas"]["LegSecurity"][];
             /** @description The INVITE. */
             started: components["schemas"]["UnixMillis"];
             /** @description How far it came. */
@@ -818,6 +820,7 @@ export interface components {
             codecs: components["schemas"]["CodecPolicy"] | null;
             /** @description Switched off, it cannot register. */
             enabled: boolean;
+            encryption: components["schemas"]["Encryption"] | null;
             /**
              * Format: int32
              * @description The extension that it rings with and calls as.
@@ -848,6 +851,7 @@ export interface components {
             codecs?: components["schemas"]["CodecPolicy"] | null;
             /** @description Switched off, it cannot register. */
             enabled?: boolean;
+            encryption?: components["schemas"]["Encryption"] | null;
             /**
              * Format: int32
              * @description The extension that it rings with and calls as.
@@ -880,6 +884,12 @@ export interface components {
          * @enum {string}
          */
         DiversionReason: "unconditional" | "user_busy" | "no_answer" | "unavailable" | "do_not_disturb";
+        /**
+         * @description Whether a phone or carrier speaks encrypted (SRTP). Each side of a call is by itself: one may be
+         *     encrypted and the other not, and the call shows it.
+         * @enum {string}
+         */
+        Encryption: "off" | "opportunistic" | "required";
         /** @description Everything known about an end. */
         End: {
             /** @description Who decided. */
@@ -1182,6 +1192,18 @@ export interface components {
          * @enum {string}
          */
         KeySource: "rfc4733" | "info" | "inband";
+        /**
+         * @description How one stream of one leg is protected between the box and its peer. Each leg is by itself: an
+         *     encrypted phone may talk with a plain carrier, and both show what they are.
+         */
+        LegSecurity: {
+            /** @description Voice, video or other. */
+            kind: components["schemas"]["MediaKind"];
+            /** @description The number of an extension, or the name of a trunk. */
+            leg: string;
+            /** @description How it is protected. */
+            security: components["schemas"]["Security"];
+        };
         /** @description A token as it is listed: without the token. */
         ListedToken: {
             /** @description When it was made. */
@@ -1238,6 +1260,13 @@ export interface components {
              *     ]
              */
             inside: string[];
+            /**
+             * @description Web sites beside the box's own whose pages may be telephones.
+             * @example [
+             *       "https://crm.example"
+             *     ]
+             */
+            web_phones: string[];
         };
         /** @description A new password. */
         NewPassword: {
@@ -1426,6 +1455,8 @@ export interface components {
                 /** @description Where it came in. */
                 origin: components["schemas"]["Place"];
                 rang?: components["schemas"]["UnixMillis"] | null;
+                /** @description How its streams are protected, each leg by itself; empty until a leg has agreed on its media. */
+                security?: components["schemas"]["LegSecurity"][];
                 /** @description The INVITE. */
                 started: components["schemas"]["UnixMillis"];
                 /** @description How far it came. */
@@ -1770,6 +1801,16 @@ export interface components {
             /** @description The outcome. */
             verdict: components["schemas"]["Verdict"];
         };
+        /** @description Where the keys of a stream came from, if it has any. */
+        Security: {
+            /** @enum {string} */
+            keys: "none";
+        } | {
+            /** @enum {string} */
+            keys: "sdes";
+            /** @description Cipher and authentication. */
+            suite: components["schemas"]["Suite"];
+        };
         /** @description A log-in. */
         Session: {
             /** @description What `X-CSRF-Token` must say when the cookie is used to change something. */
@@ -1877,6 +1918,13 @@ export interface components {
         /** @description What one pair of ports received, sent and dropped. */
         StreamStats: {
             /**
+             * Format: int64
+             * @description Packets that should have been protected and were not genuine: forged, changed on the way, or under
+             *     a key that was not agreed on.
+             * @default 0
+             */
+            forged: number;
+            /**
              * Format: int32
              * @description Its maximum.
              * @default 0
@@ -1961,12 +2009,21 @@ export interface components {
              */
             untranslated: number;
         };
+        /**
+         * @description A cipher and an authentication, as SDP and DTLS name them together.
+         *
+         *     They are ordered as this box prefers them, the best first.
+         * @enum {string}
+         */
+        Suite: "AEAD_AES_256_GCM" | "AEAD_AES_128_GCM" | "AES_256_CM_HMAC_SHA1_80" | "AES_CM_128_HMAC_SHA1_80" | "AES_256_CM_HMAC_SHA1_32" | "AES_CM_128_HMAC_SHA1_32";
         /** @description A tenant: one SIP domain with its own numbers, trunks and routes. */
         Tenant: {
             /** @description What phones and carriers are offered and may speak that have no policy of their own. */
             codecs: components["schemas"]["CodecPolicy"];
             /** @description SIP domains that mean this tenant. The first tenant also answers to every unknown one. */
             domains: string[];
+            /** @description Whether the sound of phones and carriers is encrypted that have no setting of their own. */
+            encryption: components["schemas"]["Encryption"];
             /**
              * Format: int32
              * @description Its id; 1 is the one that always exists.
@@ -1991,6 +2048,8 @@ export interface components {
             codecs?: components["schemas"]["CodecPolicy"];
             /** @description SIP domains that mean this tenant. The first tenant also answers to every unknown one. */
             domains?: string[];
+            /** @description Whether the sound of phones and carriers is encrypted that have no setting of their own. */
+            encryption?: components["schemas"]["Encryption"];
             /** @description What people call it. */
             name: string;
             /**
@@ -2017,7 +2076,7 @@ export interface components {
          * @description How SIP messages travel.
          * @enum {string}
          */
-        Transport: "udp" | "tcp" | "tls";
+        Transport: "udp" | "tcp" | "tls" | "wss";
         /** @description A SIP trunk. */
         Trunk: {
             /** @description The log-in name for digest, when it is not `username`. */
@@ -2029,6 +2088,7 @@ export interface components {
             domain: string | null;
             /** @description Switched off, it neither registers nor carries calls. */
             enabled: boolean;
+            encryption: components["schemas"]["Encryption"] | null;
             /** @description The carrier's host name or address: its registrar and where calls go. */
             host: string;
             /**
@@ -2096,6 +2156,7 @@ export interface components {
             domain?: string | null;
             /** @description Switched off, it neither registers nor carries calls. */
             enabled?: boolean;
+            encryption?: components["schemas"]["Encryption"] | null;
             /** @description The carrier's host name or address: its registrar and where calls go. */
             host: string;
             /** @description Whether the box logs in at the carrier or is known there by its address. */
@@ -2194,7 +2255,7 @@ export interface components {
                 /** @description What the side has that called, or that was there first. */
                 caller: components["schemas"]["Codec"][];
             };
-        } | {
+        } | "encryption_required" | "encryption_off" | "no_common_cipher" | {
             /** @description No media came for so many seconds. */
             no_media: {
                 /**

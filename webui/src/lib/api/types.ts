@@ -17,6 +17,12 @@ export type InboundRoute = Whole<Schemas['InboundRoute']>;
 export type OutboundRoute = Whole<Schemas['OutboundRoute']>;
 /** A number that the box itself answers. */
 export type BoxNumber = Whole<Schemas['Number']>;
+export type Tenant = Whole<Schemas['Tenant']>;
+/** Which codecs a side may speak. */
+export type CodecPolicy = Whole<Schemas['CodecPolicy']>;
+/** Whether the sound of a side is encrypted. */
+export type Encryption = Schemas['Encryption'];
+export type CodecName = Schemas['CodecName'];
 export type Settings = Whole<Schemas['Settings']>;
 export type External = Schemas['External'];
 export type Country = Whole<Schemas['Country']>;
@@ -31,10 +37,13 @@ export type Step = Schemas['Step'];
 export type Why = Schemas['Why'];
 export type End = Whole<Schemas['End']>;
 export type StreamRecord = Whole<Schemas['StreamRecord']>;
+export type LegSecurity = Schemas['LegSecurity'];
+export type Security = Schemas['Security'];
+export type Suite = Schemas['Suite'];
 /** Its name is left out when there is none. */
 export type Party = Schemas['Party'];
 /** What is left out when there is nothing to say. */
-type Rare = 'digits' | 'keys' | 'talking';
+type Rare = 'security' | 'digits' | 'keys' | 'talking';
 export type CallRecord = Omit<Whole<Schemas['CallRecord']>, 'from' | 'to' | Rare> & { from: Party; to: Party } & Pick<Schemas['CallRecord'], Rare>;
 
 export type RouteQuestion = Whole<Schemas['RouteQuestion']>;
