@@ -48,7 +48,8 @@ class Baresip:
     """One phone, driven over its control port."""
 
     def __init__(self, lab, box, user, secret, source, transport="udp", host="127.0.0.1",
-                 server=None, auto=True, inside=None, more="", codec="pcma", module="g711", modules=()):
+                 server=None, auto=True, inside=None, more="", codec="pcma", module="g711", modules=(),
+                 config=""):
         need("baresip")
         self.folder = lab.sub(f"phone-{user}")
         self.box, self.user = box, user
@@ -64,7 +65,7 @@ class Baresip:
             listen=address(host, listen), folder=self.folder, source=source,
             rtp=f"{first}-{last}", interface=host, modules=MODULES,
             control=address(host, control), codec=module)
-            + "".join(f"module {name}.so\n" for name in modules))
+            + "".join(f"module {name}.so\n" for name in modules) + config)
         self.write("accounts", f"<sip:{user}@{address(server, port)};transport={transport}>"
                                f";auth_user={user};auth_pass={secret};regint=60"
                                f";answermode={'auto' if auto else 'manual'}"

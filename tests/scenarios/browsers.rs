@@ -1,6 +1,7 @@
 //! Telephones in browsers: SIP over WebSocket (RFC 7118).
 
 use crate::connect;
+use exchange::Browsers;
 use sim::Lab;
 
 /// A browser that has logged in as this extension.
@@ -74,5 +75,104 @@ fn nobody_connects_to_a_browser_that_is_gone() {
     lab.run_ms(200);
     connect(&mut lab, "202", "201");
     lab.phone("202").hangs_up();
+    lab.rest();
+}
+
+/// A browser with WebRTC, at a box that takes such.
+fn webrtc(lab: &mut Lab, name: &str) {
+    lab.take_browsers(Browsers { port: 8443, fingerprint: [0xab; 32] });
+    browser(lab, name);
+    lab.phone(name).habits(|habits| {
+        habits.mute = true;
+        habits.profile = Some("UDP/TLS/RTP/SAVPF");
+        habits.codecs = vec![(111, "opus/48000/2"), (0, "PCMU/8000")];
+        habits.lines = browsers_lines("abcd");
+    });
+}
+
+fn browsers_lines(user: &str) -> Vec<String> {
+    let digest = ["CD"; 32].join(":");
+    let lines = format!(
+        "a=ice-ufrag:{user}|a=ice-pwd:0123456789012345678901|a=fingerprint:sha-256 {digest}|\
+         a=setup:actpass|a=mid:sound|a=rtcp-mux|a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid|\
+         a=ssrc:77 cname:x|a=candidate:1 1 udp 2122 192.168.1.77 50000 typ host"
+    );
+    lines.split('|').map(str::to_owned).collect()
+}
+
+fn value<'a>(sdp: &'a str, name: &str) -> &'a str {
+    let line = sdp.lines().find_map(|line| line.strip_prefix(name));
+    line.unwrap_or_else(|| panic!("no {name} in\n{sdp}"))
+}
+
+#[test]
+fn a_telephone_is_told_nothing_of_webrtc_and_a_browser_all_of_it() {
+    let mut lab = Lab::office(4, &["202"]);
+    webrtc(&mut lab, "201");
+    connect(&mut lab, "201", "202");
+    let told = lab.phone("202").talk().peer_sdp.clone();
+    assert!(value(&told, "m=audio ").contains(" RTP/AVP 111 0 "), "{told}");
+    for word in ["ice-", "fingerprint", "setup", "candidate", "ssrc", "mid", "extmap", "mux"] {
+        assert!(!told.contains(word), "{word} in\n{told}");
+    }
+    let answer = lab.phone("201").talk().peer_sdp.clone();
+    assert!(value(&answer, "m=audio ").starts_with("8443 UDP/TLS/RTP/SAVPF 0"), "{answer}");
+    assert_eq!(value(&answer, "a=setup:"), "passive");
+    assert_eq!(value(&answer, "a=mid:"), "sound");
+    assert_eq!(value(&answer, "a=group:"), "BUNDLE sound");
+    assert!(answer.contains("a=ice-lite\r\n") && answer.contains("a=rtcp-mux\r\n"));
+    assert!(value(&answer, "a=fingerprint:").starts_with("sha-256 AB:AB:"));
+    let candidate = value(&answer, "a=candidate:");
+    assert!(candidate.ends_with(" 192.168.1.10 8443 typ host"), "{answer}");
+
+    let [transport] = lab.transports.as_slice() else { panic!("{:?}", lab.transports) };
+    assert_eq!(transport.ours.user, value(&answer, "a=ice-ufrag:"));
+    assert_eq!(transport.ours.password, value(&answer, "a=ice-pwd:"));
+    assert_eq!((transport.theirs.user.as_str(), transport.active), ("abcd", false));
+    assert_eq!((transport.fingerprint, transport.mid_extension), ([0xcd; 32], Some(4)));
+    assert_eq!(transport.lines[0].theirs[0].ssrc, 77);
+    assert_eq!(transport.lines[0].ours.ssrc.to_string(), {
+        let ssrc = value(&answer, "a=ssrc:");
+        ssrc.split(' ').next().unwrap()
+    });
+
+    // A hold changes the direction, and nothing of the transport.
+    lab.phone("201").holds();
+    lab.run_ms(300);
+    let held = lab.phone("201").talk().peer_sdp.clone();
+    assert!(held.contains("a=recvonly\r\n"), "{held}");
+    assert_eq!(value(&held, "a=ice-ufrag:"), value(&answer, "a=ice-ufrag:"));
+    assert_eq!(lab.transports.len(), 1);
+
+    // An ICE restart is answered with names of our own that are new, too.
+    lab.phone("201").habits(|habits| habits.lines = browsers_lines("efgh"));
+    lab.phone("201").resumes();
+    lab.run_ms(300);
+    let restarted = lab.phone("201").talk().peer_sdp.clone();
+    assert_ne!(value(&restarted, "a=ice-ufrag:"), value(&answer, "a=ice-ufrag:"));
+    assert_eq!(lab.transports.last().unwrap().theirs.user, "efgh");
+    lab.phone("202").hangs_up();
+    lab.run_ms(300);
+    assert!(lab.phone("201").is_free());
+    lab.rest();
+}
+
+#[test]
+fn a_browser_that_is_called_is_offered_webrtc() {
+    let mut lab = Lab::office(5, &["202"]);
+    webrtc(&mut lab, "201");
+    connect(&mut lab, "202", "201");
+    let offer = lab.phone("201").saw("INVITE").body.clone();
+    assert!(value(&offer, "m=audio ").starts_with("8443 UDP/TLS/RTP/SAVPF 8 0 "), "{offer}");
+    assert_eq!(value(&offer, "a=setup:"), "actpass");
+    let answer = lab.phone("202").talk().peer_sdp.clone();
+    assert!(value(&answer, "m=audio ").contains(" RTP/AVP 0"), "{answer}");
+    assert!(!answer.contains("ice-") && !answer.contains("fingerprint"), "{answer}");
+    let transport = lab.transports.last().unwrap();
+    assert_eq!(transport.ours.user, value(&offer, "a=ice-ufrag:"));
+    assert_eq!(transport.theirs.user, "abcd");
+    lab.phone("201").hangs_up();
+    lab.run_ms(300);
+    assert!(lab.phone("202").is_free());
     lab.rest();
 }

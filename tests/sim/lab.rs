@@ -40,6 +40,8 @@ pub struct Lab {
     pub events: Vec<call::Event>,
     /// Questions that the DNS was asked.
     pub asked: Vec<Question>,
+    /// What media was told of browsers.
+    pub transports: Vec<call::BrowserTransport>,
     /// A STUN server, when there is one.
     pub stun: Option<SocketAddr>,
     /// A datagram to nobody comes back as an error, as in a local network.

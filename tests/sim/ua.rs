@@ -99,6 +99,8 @@ pub struct Habits {
     pub headers: Vec<(&'static str, String)>,
     /// Lines at the end of its descriptions.
     pub lines: Vec<String>,
+    /// The transport of its sound, when it is not what its keys say.
+    pub profile: Option<&'static str>,
     /// As a carrier: the methods that it challenges, and with which status.
     pub challenges: Vec<(&'static str, u16)>,
     /// Another Contact than its address.
@@ -170,6 +172,7 @@ impl Default for Habits {
             sha256: true,
             headers: Vec::new(),
             lines: Vec::new(),
+            profile: None,
             challenges: Vec::new(),
             contact: None,
             media_ip: None,

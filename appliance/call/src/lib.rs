@@ -4,6 +4,7 @@
 //! what the exchange wants of it is a [`LegCommand`]. What media shall do is a [`MediaCommand`], what
 //! it saw a [`MediaEvent`]. What remains of a call is its [`CallRecord`].
 
+mod browser;
 mod codec;
 mod end;
 mod event;
@@ -21,6 +22,7 @@ mod sound;
 mod suite;
 mod time;
 
+pub use browser::{BrowserLine, BrowserPayload, BrowserTransport, IceCredentials, Stream};
 pub use codec::{Codec, Format, Formats, G726Bits, G726Packing};
 pub use end::{Cause, Decider, End, Why};
 pub use event::{Event, Topic, TrunkState, TrunkStatus};

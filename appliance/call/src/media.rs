@@ -1,6 +1,8 @@
 //! What crosses the border between control and media threads.
 
-use crate::{CallId, Decibels, Formats, KeyPress, Keys, LegId, PlayId, Rounds, Sound};
+use crate::{
+    BrowserTransport, CallId, Decibels, Formats, KeyPress, Keys, LegId, PlayId, Rounds, Sound,
+};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -63,6 +65,9 @@ pub enum MediaCommand {
         /// The keys of both directions; nothing where both speak in the clear.
         keys: Option<Box<Keys>>,
     },
+    /// How a browser is reached, in place of `Peer`. Given again it changes what is new; the port of
+    /// the first line names the transport, which ends with it.
+    Browser(Box<BrowserTransport>),
     /// What one pair hears, the other says.
     Bridge {
         /// One side.

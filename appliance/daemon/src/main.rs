@@ -17,6 +17,7 @@ mod clock;
 mod console;
 mod control;
 mod dns;
+mod entrance;
 mod listen;
 mod log;
 mod mailbox;

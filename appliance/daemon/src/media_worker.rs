@@ -19,10 +19,10 @@ use figures::Board;
 use pool::Pools;
 use relay::Relay;
 use rustix::event::{EventfdFlags, eventfd};
-use rustix::fd::OwnedFd;
+use rustix::fd::{BorrowedFd, OwnedFd};
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -38,8 +38,30 @@ pub(crate) struct Setup {
     pub(crate) ports: RangeInclusive<u16>,
     /// How long a pair that was used stays out of use.
     pub(crate) rest: Duration,
+    /// Where browsers come in.
+    pub(crate) browsers: Option<Browsers>,
     /// Called in the media thread after events were put into [`MediaHandle::events`].
     pub(crate) wake: Box<dyn Fn() + Send>,
+}
+
+/// What is needed for browsers.
+pub(crate) struct Browsers {
+    /// The sockets of the port that they share.
+    pub(crate) doors: Vec<Box<dyn Door>>,
+    /// What is shown there.
+    pub(crate) certificate: media::Certificate,
+}
+
+/// A socket for the media of all browsers, which knows to which address a datagram came.
+pub(crate) trait Door: Send {
+    /// For the poll.
+    fn fd(&self) -> BorrowedFd<'_>;
+    /// Where it is bound; the address may be unspecified.
+    fn local(&self) -> SocketAddr;
+    /// The next datagram: from whom, to which address of ours, and how long it is.
+    fn receive(&mut self, buffer: &mut [u8]) -> Option<(SocketAddr, IpAddr, usize)>;
+    /// Sends one from this address of ours; whether it left.
+    fn send(&self, from: IpAddr, to: SocketAddr, bytes: &[u8]) -> bool;
 }
 
 /// Control's end of the media thread. Dropping it ends the thread.
@@ -151,7 +173,8 @@ pub(crate) fn start(setup: Setup) -> Result<MediaHandle, StartError> {
         wake: setup.wake,
         board: board.clone(),
     };
-    let relay = Relay::new(setup.addresses, pools, line).map_err(StartError::System)?;
+    let relay = Relay::new(setup.addresses, pools, setup.browsers, line);
+    let relay = relay.map_err(StartError::System)?;
     let thread = std::thread::Builder::new().name("media".into()).spawn(move || {
         priority::ask(Urgency::Sound);
         relay.run();

@@ -9,6 +9,7 @@ use crate::clock;
 use crate::console::say;
 use crate::control::{self, BELL, Control, Ended, Port, State};
 use crate::dns::Dns;
+use crate::entrance::Entrance;
 use crate::listen::Bound;
 use crate::log;
 use crate::mailbox::{Mail, Mailbox};
@@ -51,8 +52,10 @@ pub(crate) fn run(options: Run) -> Result<(), Failure> {
     let poll = Poll::new().map_err(Failure::failed)?;
     let bell = Arc::new(Waker::new(poll.registry(), BELL).map_err(Failure::failed)?);
     let (mailbox, mail) = Mailbox::new(bell);
-    let surroundings = sockets.surroundings(&options);
-    let media = start_media(&options, &surroundings, &mailbox)?;
+    let mut surroundings = sockets.surroundings(&options);
+    let browsers = sockets.browsers(&surroundings.media)?;
+    surroundings.browsers = Some(browsers.described());
+    let media = start_media(&options, &surroundings, browsers, &mailbox)?;
 
     let opened = Opened::open(&options)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -135,7 +138,17 @@ impl Sockets {
             addresses: clock::addresses(),
             media,
             external: options.external.clone(),
+            browsers: None,
         }
+    }
+
+    /// The media of browsers has the number of the web admin's port, so that there is one to open in
+    /// a firewall.
+    fn browsers(&self, media: &[IpAddr]) -> Result<Entrance, Failure> {
+        let port = self.http.tcp_addresses().first().map_or(0, SocketAddr::port);
+        Entrance::open(media, port).map_err(|error| {
+            Failure::Refused(format!("no UDP port for the media of browsers ({error})"))
+        })
     }
 }
 
@@ -217,7 +230,7 @@ impl House {
         let router = api::router(appliance.clone()).merge(phones(streams.clone(), appliance));
 
         let urls = urls(&sockets.http.tcp_addresses(), &surroundings.addresses);
-        write_run_file(&options, &sockets)?;
+        write_run_file(&options, &sockets, surroundings.browsers)?;
         let mut tasks = JoinSet::new();
         for listener in sockets.sip.tcp {
             tasks.spawn(streams.clone().listen(Transport::Tcp, listener));
@@ -311,6 +324,7 @@ impl Threads {
 fn start_media(
     options: &Run,
     surroundings: &Surroundings,
+    browsers: Entrance,
     mailbox: &Mailbox,
 ) -> Result<MediaHandle, Failure> {
     let mailbox = mailbox.clone();
@@ -318,6 +332,7 @@ fn start_media(
         addresses: surroundings.media.clone(),
         ports: options.media_ports.clone(),
         rest: PORT_REST,
+        browsers: Some(browsers.into()),
         wake: Box::new(move || mailbox.ring()),
     })
     .map_err(Failure::refused)
@@ -392,13 +407,18 @@ fn urls(listeners: &[SocketAddr], addresses: &[(IpAddr, u8)]) -> Vec<String> {
 }
 
 /// The addresses again, for whoever finds only the data folder.
-fn write_run_file(options: &Run, sockets: &Sockets) -> Result<(), Failure> {
+fn write_run_file(
+    options: &Run,
+    sockets: &Sockets,
+    browsers: Option<exchange::Browsers>,
+) -> Result<(), Failure> {
     let run = json!({
         "pid": std::process::id(),
         "http": sockets.http.tcp_addresses(),
         "sip_udp": sockets.sip.udp_addresses(),
         "sip_tcp": sockets.sip.tcp_addresses(),
         "sips": sockets.sips.tcp_addresses(),
+        "browsers": browsers.map(|browsers| browsers.port),
     });
     let path = options.data.join("run.json");
     store::write_private(&path, format!("{run}\n").as_bytes()).map_err(Failure::failed)

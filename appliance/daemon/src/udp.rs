@@ -13,7 +13,7 @@ use nix::sys::socket::{
 use sip::flow::Flow;
 use std::io::{IoSlice, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 /// One listening socket for datagrams.
 #[derive(Debug)]
@@ -43,6 +43,11 @@ impl Udp {
     /// Where it is bound; the address may be unspecified.
     pub(crate) fn local(&self) -> SocketAddr {
         self.local
+    }
+
+    /// For another poll.
+    pub(crate) fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
     }
 
     /// Wakes the poll when datagrams come.

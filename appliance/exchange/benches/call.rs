@@ -30,6 +30,7 @@ fn main() {
         listeners: vec![(Transport::Udp, at("0.0.0.0:5060"))],
         addresses: vec![("10.0.0.9".parse().unwrap(), 24)],
         media: vec!["0.0.0.0".parse().unwrap()],
+        browsers: None,
         external: None,
     };
     exchange.handle(Input::Surroundings(surroundings), now);

@@ -72,6 +72,17 @@ pub struct Surroundings {
     pub media: Vec<IpAddr>,
     /// How the outside sees the box, when the command line says so; it wins over the configuration.
     pub external: Option<config::External>,
+    /// Where browsers send their media, when the box takes any.
+    pub browsers: Option<Browsers>,
+}
+
+/// The one UDP port for the media of all browsers, at every media address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Browsers {
+    /// Its number.
+    pub port: u16,
+    /// The SHA-256 digest of the certificate that the box shows there.
+    pub fingerprint: [u8; 32],
 }
 
 /// What the API asks of the exchange.

@@ -25,7 +25,7 @@ mod stun;
 mod trunk;
 mod way;
 
-pub use input::{Command, Input, Surroundings};
+pub use input::{Browsers, Command, Input, Surroundings};
 pub use output::Output;
 
 use call::{Cause, Decider, End, LegId, MediaEvent, UnixMillis, Why};

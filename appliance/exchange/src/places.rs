@@ -83,6 +83,32 @@ impl Places {
             .unwrap_or(bound)
     }
 
+    /// Where a browser finds the port for media: every address of ours that it may come by, and the
+    /// router's. Which of them leads here it finds out by itself (RFC 8445 §6.1.2).
+    pub(crate) fn candidates(&self, config: &Config, remote: IpAddr, port: u16) -> Vec<SocketAddr> {
+        let Surroundings { addresses, media, .. } = &self.surroundings;
+        let near = self.interface(remote);
+        let local = |ip: &IpAddr| match ip {
+            IpAddr::V4(v4) => v4.is_link_local() || v4.is_loopback(),
+            IpAddr::V6(v6) => v6.is_unicast_link_local() || v6.is_loopback(),
+        };
+        let mut found = Vec::new();
+        for bound in media {
+            if !bound.is_unspecified() {
+                found.push(*bound);
+                continue;
+            }
+            let family = |ip: &IpAddr| ip.is_ipv4() == bound.is_ipv4();
+            let reachable = |ip: &IpAddr| !local(ip) || Some(*ip) == near;
+            let own = addresses.iter().map(|(ip, _)| *ip);
+            found.extend(own.filter(family).filter(reachable));
+        }
+        found.sort_by_key(|ip| Some(*ip) != near);
+        found.extend(self.outside(config, remote).filter(|outside| !found.contains(outside)));
+        found.truncate(MOST_CANDIDATES);
+        found.into_iter().map(|ip| SocketAddr::new(ip, port)).collect()
+    }
+
     /// The router's address, for peers on its other side.
     pub(crate) fn outside(&self, config: &Config, remote: IpAddr) -> Option<IpAddr> {
         if config.settings.network.is_inside(remote) || self.is_ours(remote) {
@@ -135,6 +161,9 @@ fn shares(own: IpAddr, remote: IpAddr, bits: u8) -> bool {
     config::Subnet::new(own, bits).is_ok_and(|subnet| subnet.contains(remote))
 }
 
+/// A description has to stay readable.
+const MOST_CANDIDATES: usize = 8;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,6 +185,7 @@ mod tests {
             ],
             media: vec![ip("0.0.0.0")],
             external: None,
+            browsers: None,
         };
         Places { surroundings, seen: None }
     }

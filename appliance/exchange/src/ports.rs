@@ -9,6 +9,15 @@ use std::net::IpAddr;
 pub(crate) struct Ports {
     addresses: Vec<Shelf>,
     lent: usize,
+    lines: Lines,
+}
+
+/// Numbers of lines in browsers' transports: they have no sockets, and so there is always one.
+#[derive(Debug, Default)]
+struct Lines {
+    used: u16,
+    /// Those that came back, the longest unused first.
+    free: VecDeque<u16>,
 }
 
 #[derive(Debug)]
@@ -62,17 +71,7 @@ impl Ports {
     /// Lends the pair that rested longest, of the family of `like`, and says what to ask of media so
     /// that the next ones are there in time.
     pub(crate) fn lend(&mut self, like: IpAddr) -> Option<(PortId, IpAddr, Option<MediaCommand>)> {
-        let fits = |shelf: &Shelf| shelf.address == like;
-        let family = |shelf: &Shelf| {
-            shelf.address.is_unspecified() && shelf.address.is_ipv4() == like.is_ipv4()
-        };
-        let any = |shelf: &Shelf| shelf.address.is_ipv4() == like.is_ipv4();
-        let place = self
-            .addresses
-            .iter()
-            .position(fits)
-            .or_else(|| self.addresses.iter().position(family))
-            .or_else(|| self.addresses.iter().position(any))?;
+        let place = self.place(like)?;
         let shelf = self.addresses.get_mut(place)?;
         let address = u8::try_from(place).ok()?;
         let port = shelf.free.pop_front()?;
@@ -86,9 +85,41 @@ impl Ports {
         Some((PortId { address, port }, shelf.address, more))
     }
 
+    /// The next number for a line in a browser's transport; `None` when thousands are in use.
+    pub(crate) fn lend_line(&mut self) -> Option<PortId> {
+        let fresh = || self.lines.used.checked_add(2);
+        let port = match self.lines.free.pop_front() {
+            Some(port) => port,
+            None => {
+                self.lines.used = fresh()?;
+                self.lines.used
+            }
+        };
+        Some(PortId { address: PortId::BROWSER, port })
+    }
+
+    /// The media address that a peer is nearest to.
+    pub(crate) fn address(&self, like: IpAddr) -> Option<IpAddr> {
+        let found = self.place(like).and_then(|place| self.addresses.get(place));
+        found.map(|shelf| shelf.address)
+    }
+
     /// A pair went back to media, which reports it free when it has rested.
-    pub(crate) fn returned(&mut self) {
+    pub(crate) fn returned(&mut self, port: PortId) {
+        if port.is_browser() {
+            return self.lines.free.push_back(port.port);
+        }
         self.lent = self.lent.saturating_sub(1);
+    }
+
+    fn place(&self, like: IpAddr) -> Option<usize> {
+        let fits = |shelf: &Shelf| shelf.address == like;
+        let family = |shelf: &Shelf| {
+            shelf.address.is_unspecified() && shelf.address.is_ipv4() == like.is_ipv4()
+        };
+        let any = |shelf: &Shelf| shelf.address.is_ipv4() == like.is_ipv4();
+        let position = |is: &dyn Fn(&Shelf) -> bool| self.addresses.iter().position(is);
+        position(&fits).or_else(|| position(&family)).or_else(|| position(&any))
     }
 
     pub(crate) fn lent(&self) -> usize {

@@ -3,7 +3,9 @@
 mod speech;
 
 use crate::beat::Beat;
+use crate::browser::{Asked, Browsers, Certificate, Exit, Outbox, Parcel};
 use crate::content::Content;
+use crate::feedback;
 use crate::keys::{Means, has_events};
 use crate::port::Port;
 use crate::ports::Ports;
@@ -42,6 +44,10 @@ pub struct Engine {
     beat: Beat<PortId>,
     /// Room for the sound of one turn.
     frame: Box<[i16]>,
+    browsers: Browsers,
+    outbox: Outbox,
+    /// Room for a packet of a browser's.
+    room: Vec<u8>,
 }
 
 /// The box itself said something: what [`Engine::poll_packet`] gives leaves.
@@ -82,6 +88,8 @@ pub enum Verdict {
         /// To this address.
         to: SocketAddr,
     },
+    /// It goes to a browser: what [`Engine::poll_parcel`] gives leaves in its place.
+    Enclosed,
     /// It ends here.
     Drop(DropReason),
 }
@@ -132,7 +140,15 @@ impl Engine {
             desk: Desk::new(),
             beat: Beat::new(),
             frame: speech::frame(),
+            browsers: Browsers::new(),
+            outbox: Outbox::default(),
+            room: Vec::new(),
         }
+    }
+
+    /// From now on browsers are answered, with this certificate; commands for them did nothing before.
+    pub fn admit_browsers(&mut self, certificate: Certificate) {
+        self.browsers.admit(certificate);
     }
 
     /// Does what control wants. A command for a pair that is not lent is late and does nothing.
@@ -149,6 +165,12 @@ impl Engine {
                 let Some(it) = self.ports.of_mut(port) else { return };
                 it.describe(peer, now);
                 self.wait_anew(port, now);
+            }
+            MediaCommand::Browser(transport) => {
+                self.browsers.agree(&transport, now, &mut self.outbox);
+                for line in &transport.lines {
+                    self.wait_anew(line.port, now);
+                }
             }
             MediaCommand::Formats { port, formats } => {
                 let Some(it) = self.ports.of_mut(port) else { return };
@@ -200,6 +222,9 @@ impl Engine {
             MediaCommand::Feed { port, play, block, last } => self.feed(port, play, block, last),
             MediaCommand::Stop { port } => self.stop(port),
             MediaCommand::Close { port } => {
+                if port.is_browser() {
+                    self.browsers.close(port, now, &mut self.outbox);
+                }
                 let Some(it) = self.take(port) else { return };
                 let stats = Box::new(it.stats);
                 self.events.push_back(MediaEvent::Closed { port, leg: it.leg, stats });
@@ -245,6 +270,20 @@ impl Engine {
         self.relay((port, partner), rtcp, said, means, bytes, now)
     }
 
+    /// Takes a datagram that came from `from` to the port of all browsers, at the address `to` of the
+    /// box. What leaves for it is in [`Engine::poll_parcel`].
+    pub fn browser_datagram(&mut self, from: SocketAddr, to: IpAddr, bytes: &[u8], now: Instant) {
+        if let Some(key) = self.browsers.take_in(from, to, bytes, now, &mut self.outbox) {
+            self.hear_browser(key, now);
+        }
+    }
+
+    /// The next datagram to send that is no verdict's: after [`Verdict::Enclosed`],
+    /// [`Engine::browser_datagram`], [`Engine::handle`], [`Engine::tick`] and [`Engine::speak`].
+    pub fn poll_parcel(&mut self) -> Option<Parcel<'_>> {
+        self.outbox.pop()
+    }
+
     /// The next packet in place of one whose verdict was [`Verdict::Translated`] or
     /// [`Verdict::Ciphered`], or of what [`Engine::speak`] said.
     pub fn poll_packet(&mut self) -> Option<&[u8]> {
@@ -253,6 +292,9 @@ impl Engine {
 
     /// Looks whether somebody fell silent, or let a key go without a word.
     pub fn tick(&mut self, now: Instant) {
+        while let Some(key) = self.browsers.tick(now, &mut self.outbox) {
+            self.hear_browser(key, now);
+        }
         while let Some(&(at, port)) = self.key_watches.first()
             && at <= now
         {
@@ -291,7 +333,12 @@ impl Engine {
     /// When [`Engine::tick`] or [`Engine::speak`] may have something to say.
     pub fn poll_timeout(&self) -> Option<Instant> {
         let watches = [&self.watches, &self.key_watches].into_iter().filter_map(|it| it.first());
-        watches.map(|(at, _)| *at).chain(self.next_speech()).min()
+        watches.map(|(at, _)| *at).chain(self.next_speech()).chain(self.browsers.due()).min()
+    }
+
+    /// When a browser's transport has something to do that cannot wait for others.
+    pub fn poll_browsers(&self) -> Option<Instant> {
+        self.browsers.due()
     }
 
     /// Whether there is something that control should know.
@@ -317,10 +364,14 @@ impl Engine {
         if said == Said::Reports {
             self.report(heard, out, bytes);
         }
+        if out.is_browser() && said != Said::Stream {
+            return self.beside_browser(out, said, bytes, now);
+        }
         let to = self.ports.of(out).and_then(|it| it.to(rtcp));
-        let Some(to) = to.filter(|to| !self.is_circle(*to, heard, out)) else {
+        let to = to.filter(|to| !self.is_circle(*to, heard, out));
+        if to.is_none() && !out.is_browser() {
             return Verdict::Drop(DropReason::Nowhere);
-        };
+        }
         let Some(it) = self.ports.of_mut(out) else { return Verdict::Drop(DropReason::Nowhere) };
         if it.voice.is_some() && said == Said::Stream {
             return Verdict::Drop(DropReason::SpokenOver);
@@ -336,9 +387,17 @@ impl Engine {
                 Means::Nothing => Outcome::Keyed,
             };
             if outcome != Outcome::Passes {
-                return self.translated(heard, out, to, outcome);
+                return match (self.translated(heard, out, outcome), to) {
+                    (Err(reason), _) => Verdict::Drop(reason),
+                    (Ok(()), Some(to)) => Verdict::Translated { port: out, to },
+                    (Ok(()), None) => self.enclose(out, now),
+                };
             }
         }
+        let Some(to) = to else {
+            self.desk.put(bytes);
+            return self.enclose_counted(out, now);
+        };
         if matches!(said, Said::Stream | Said::Plain) {
             it.speak(1, bytes.len() as u64);
         }
@@ -364,14 +423,106 @@ impl Engine {
         self.desk.sum().0
     }
 
+    /// Gives what lies on the desk to a browser, whose transport protects it.
+    fn enclose(&mut self, out: PortId, now: Instant) -> Verdict {
+        let mut verdict = Verdict::Enclosed;
+        while let Some(packet) = self.desk.take() {
+            if !self.browsers.say(out, packet, now, &mut self.outbox) {
+                verdict = Verdict::Drop(DropReason::Nowhere);
+            }
+        }
+        verdict
+    }
+
+    /// The same, of what is counted only if it leaves.
+    fn enclose_counted(&mut self, out: PortId, now: Instant) -> Verdict {
+        let (packets, octets) = self.desk.sum();
+        let verdict = self.enclose(out, now);
+        if let Some(it) = self.ports.of_mut(out).filter(|_| verdict == Verdict::Enclosed) {
+            it.speak(packets, octets);
+        }
+        verdict
+    }
+
+    /// Reports for a browser end here, since its transport makes its own; but not a request for a whole
+    /// picture.
+    fn beside_browser(&mut self, out: PortId, said: Said, bytes: &[u8], now: Instant) -> Verdict {
+        if said != Said::Reports {
+            return Verdict::Drop(DropReason::Nowhere);
+        }
+        if feedback::asks_for_picture(bytes) {
+            self.browsers.refresh(out, now, &mut self.outbox);
+        }
+        Verdict::Enclosed
+    }
+
+    /// What a browser's transport has let through.
+    fn hear_browser(&mut self, key: PortId, now: Instant) {
+        let mut room = std::mem::take(&mut self.room);
+        while let Some(asked) = self.browsers.hear(key, &mut room) {
+            match asked {
+                Asked::Packet(port) => self.browser_says(port, &mut room, now),
+                Asked::Picture(port, whole) => self.ask_for_picture(port, whole, now),
+            }
+        }
+        self.room = room;
+    }
+
+    fn browser_says(&mut self, port: PortId, bytes: &mut [u8], now: Instant) {
+        let Some(it) = self.ports.of_mut(port) else { return };
+        let Ok(content) = it.hear_secured(bytes, now) else { return };
+        let said = Said::of(&content);
+        let partner = it.partner;
+        if it.silence.broken(now) {
+            self.watch(port);
+        }
+        let means = match said {
+            Said::Stream => self.listen(port, bytes, now),
+            Said::Reports | Said::Plain | Said::Keys => Means::Itself,
+        };
+        let Some(partner) = partner else { return };
+        match self.relay((port, partner), false, said, means, bytes, now) {
+            Verdict::Forward { port, rtcp, to } => {
+                self.outbox.push(Exit::Pair { port, rtcp }, to, bytes);
+            }
+            Verdict::Translated { port, to } => {
+                while let Some(packet) = self.desk.take() {
+                    self.outbox.push(Exit::Pair { port, rtcp: false }, to, packet);
+                }
+            }
+            Verdict::Ciphered { port, rtcp, to } => {
+                while let Some(packet) = self.desk.take() {
+                    self.outbox.push(Exit::Pair { port, rtcp }, to, packet);
+                }
+            }
+            Verdict::Enclosed | Verdict::Drop(_) => {}
+        }
+    }
+
+    /// A browser wants a whole picture of the stream that it hears on a line.
+    fn ask_for_picture(&mut self, port: PortId, whole: bool, now: Instant) {
+        let Some(partner) = self.ports.of(port).and_then(|it| it.partner) else { return };
+        if partner.is_browser() {
+            return self.browsers.refresh(partner, now, &mut self.outbox);
+        }
+        let Some(it) = self.ports.of_mut(partner) else { return };
+        let (Some(heard), Some(to)) = (it.heard(), it.to(true)) else { return };
+        let number = whole.then(|| it.next_request());
+        let (octets, length) = feedback::ask_for_picture(BOX, heard.ssrc, number);
+        self.desk.put(octets.get(..length).unwrap_or_default());
+        self.seal(partner, true);
+        while let Some(packet) = self.desk.take() {
+            self.outbox.push(Exit::Pair { port: partner, rtcp: true }, to, packet);
+        }
+    }
+
     /// Counts what became of a packet that does not leave as it came.
     fn translated(
         &mut self,
         heard: PortId,
         out: PortId,
-        to: SocketAddr,
         outcome: Outcome,
-    ) -> Verdict {
+    ) -> Result<(), DropReason> {
         let (packets, octets) = self.desk.sum();
         let mut request = None;
         if let Some(it) = self.ports.of_mut(out) {
@@ -379,21 +530,21 @@ impl Engine {
             request = it.interpreter.as_mut().and_then(|it| it.take_request());
         }
         self.seal(out, false);
-        let Some(it) = self.ports.of_mut(heard) else { return Verdict::Drop(DropReason::NotLent) };
+        let Some(it) = self.ports.of_mut(heard) else { return Err(DropReason::NotLent) };
         let reason = match outcome {
             Outcome::Passes | Outcome::Made => {
                 it.stats.translated += 1;
                 if let (Some(mode), Some(interpreter)) = (request, &mut it.interpreter) {
                     interpreter.obey(mode);
                 }
-                return Verdict::Translated { port: out, to };
+                return Ok(());
             }
             Outcome::Late => DropReason::Late,
-            Outcome::Keyed => return Verdict::Drop(DropReason::Keyed),
+            Outcome::Keyed => return Err(DropReason::Keyed),
             Outcome::Untranslatable => DropReason::Untranslatable,
         };
         it.stats.untranslated += 1;
-        Verdict::Drop(reason)
+        Err(reason)
     }
 
     /// Hears the keys in a packet: what the other side is to hear of it.
@@ -495,6 +646,9 @@ fn own_name(call: CallId, leg: LegId, port: PortId) -> u64 {
     (call, leg, port).hash(&mut hasher);
     hasher.finish()
 }
+
+/// The box asks under this name where it sends no stream of its own.
+const BOX: u32 = 1;
 
 /// What a datagram is, apart from its octets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

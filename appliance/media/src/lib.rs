@@ -40,10 +40,12 @@
 
 mod beat;
 mod bridge;
+mod browser;
 pub mod codec;
 mod content;
 mod ear;
 mod engine;
+mod feedback;
 pub mod jitter;
 mod keys;
 pub mod mixer;
@@ -61,4 +63,5 @@ mod stats;
 mod transcode;
 mod voice;
 
+pub use browser::{Certificate, Exit, Parcel};
 pub use engine::{DropReason, Engine, Spoken, Verdict};

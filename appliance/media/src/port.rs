@@ -51,6 +51,8 @@ pub(crate) struct Port {
     reports: ReportSource,
     reception: Reception,
     budget: Budget,
+    /// Whole pictures that the far side was asked for.
+    requests: u8,
 }
 
 /// Whether anybody waits for this pair to fall silent.
@@ -108,6 +110,7 @@ impl Port {
             reports: ReportSource::default(),
             reception: Reception::default(),
             budget: Budget { until: now, left: 0 },
+            requests: 0,
         }
     }
 
@@ -187,7 +190,12 @@ impl Port {
         if !self.budget.spend(now) {
             return Err(DropReason::Flood);
         }
-        if let Content::Rtp(header) = &content {
+        self.count(&content, bytes, now);
+        Ok((belief, content))
+    }
+
+    fn count(&mut self, content: &Content<'_>, bytes: &[u8], now: Instant) {
+        if let Content::Rtp(header) = content {
             let agreed = Agreed { kind: self.kind, formats: self.formats.as_deref() };
             self.reception.count(&mut self.stats, header, agreed, now);
             if let Some(ear) = &mut self.ear {
@@ -198,7 +206,23 @@ impl Port {
             self.stats.received += 1;
             self.stats.received_octets += octets(bytes);
         }
-        Ok((belief, content))
+    }
+
+    /// Takes a packet in that a browser's transport has let through: who sent it is proved.
+    pub(crate) fn hear_secured<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        now: Instant,
+    ) -> Result<Content<'a>, DropReason> {
+        let Some(content) = Content::read(self.kind, false, bytes) else {
+            self.stats.malformed += 1;
+            return Err(DropReason::Malformed);
+        };
+        if !self.budget.spend(now) {
+            return Err(DropReason::Flood);
+        }
+        self.count(&content, bytes, now);
+        Ok(content)
     }
 
     /// A genuine packet is believed wherever it comes from, and answered there.
@@ -210,6 +234,12 @@ impl Port {
     pub(crate) fn speak(&mut self, packets: u64, octets: u64) {
         self.stats.sent += packets;
         self.stats.sent_octets += octets;
+    }
+
+    /// The number of the next request for a whole picture (RFC 5104 §4.3.1.1).
+    pub(crate) fn next_request(&mut self) -> u8 {
+        self.requests = self.requests.wrapping_add(1);
+        self.requests
     }
 
     /// The stream that comes in here, as the partner's far side reports of it.

@@ -88,7 +88,7 @@ fn names(payload_types: &[u8], format: &str) -> bool {
 }
 
 /// Whether a line describes one of these formats: `a=rtpmap:101 ...` and its like.
-fn is_about(payload_types: &[u8], line: &Line<'_>) -> bool {
+pub(crate) fn is_about(payload_types: &[u8], line: &Line<'_>) -> bool {
     let Some(attribute) = line.attribute() else { return false };
     if !OF_ONE_FORMAT.iter().any(|name| attribute.is(name)) {
         return false;

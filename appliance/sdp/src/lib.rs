@@ -42,6 +42,7 @@ mod secrecy;
 mod session;
 mod summary;
 mod transport;
+mod webrtc;
 
 pub use address::Remote;
 pub use answer::{Misbehaved, answer_inactive, check_answer, refuse_all, relay_answer};
@@ -59,3 +60,4 @@ pub use secrecy::{LineKeys, with_keys, without_keys};
 pub use session::{Line, Session};
 pub use summary::Summary;
 pub use transport::Transport;
+pub use webrtc::{Dress, DressLine, Ssrc, Webrtc, WebrtcLine, dress, undress};

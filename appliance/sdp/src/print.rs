@@ -60,7 +60,8 @@ impl Print {
         self.media_line(media, port, None, formats);
     }
 
-    fn media_line(
+    /// The same over another transport, if one is named, and with other formats.
+    pub(crate) fn media_line(
         &mut self,
         media: &Media<'_>,
         port: u16,

@@ -73,6 +73,7 @@ pub(crate) fn serve() {
         addresses: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
         ports: 20_000..=29_999,
         rest: Duration::from_secs(5),
+        browsers: None,
         wake: Box::new(|| {}),
     })
     .unwrap();

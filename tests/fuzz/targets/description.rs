@@ -17,6 +17,11 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let _ = (session.summary(), session.is_hold(), session.same_media(&session));
 
+    if let Some(plain) = sdp::undress(&session) {
+        assert_eq!(plain.media().len(), session.media().len(), "one line for each line");
+        assert_eq!(sdp::undress(&plain), None, "nothing of it is left");
+    }
+
     let own = IpAddr::from([203, 0, 113, 1]);
     let origin = Origin::new(7, own);
     let local: Vec<_> = (0..session.media().len() as u16)

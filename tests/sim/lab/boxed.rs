@@ -135,6 +135,8 @@ impl Lab {
     fn command(&mut self, command: MediaCommand) {
         match &command {
             MediaCommand::Provide { address, spare } => self.provide(*address, *spare),
+            MediaCommand::Open { port, .. } | MediaCommand::Close { port } if port.is_browser() => {
+            }
             MediaCommand::Open { port, .. } => {
                 let free = self.pool.free.entry(port.address).or_default();
                 assert!(free.remove(&port.port), "{port:?} was not free");
@@ -145,6 +147,7 @@ impl Lab {
                 let free = MediaEvent::Free { address: port.address, ports: vec![port.port] };
                 self.after(Duration::from_secs(2), Event::Media(free));
             }
+            MediaCommand::Browser(transport) => self.transports.push((**transport).clone()),
             MediaCommand::Peer { .. }
             | MediaCommand::Bridge { .. }
             | MediaCommand::Unbridge { .. }
@@ -212,7 +215,7 @@ impl Lab {
                     self.box_says(port, rtcp, to, packet);
                 }
             }
-            Verdict::Drop(_) => {}
+            Verdict::Enclosed | Verdict::Drop(_) => {}
         }
         self.drain_engine();
     }

@@ -49,6 +49,7 @@ impl Lab {
             addresses: addresses.iter().map(split).collect(),
             media: boxed::media_addresses(),
             external: None,
+            browsers: None,
         };
         let mut lab = Self {
             exchange: Exchange::new(seed_of(seed), origin),
@@ -59,6 +60,7 @@ impl Lab {
             records: BTreeMap::new(),
             events: Vec::new(),
             asked: Vec::new(),
+            transports: Vec::new(),
             stun: None,
             icmp: false,
             now: origin,
@@ -99,6 +101,13 @@ impl Lab {
             assert!(lab.phone(number).is_registered(), "{number} is not registered");
         }
         lab
+    }
+
+    /// The box takes the media of browsers at this port.
+    pub fn take_browsers(&mut self, browsers: exchange::Browsers) {
+        self.surroundings.browsers = Some(browsers);
+        let surroundings = self.surroundings.clone();
+        self.input(Input::Surroundings(surroundings));
     }
 
     fn boot(&mut self) {

@@ -31,6 +31,7 @@ impl Ua {
         let family = if ip.is_ipv4() { "IP4" } else { "IP6" };
         let numbers: Vec<String> = codecs.iter().map(|(number, _)| number.to_string()).collect();
         let (name, port, version) = (&self.name, talk.rtp.port(), talk.version);
+        let transport = self.habits.profile.unwrap_or(transport);
         let name = name.replace(['/', ' '], "-");
         let mut text = format!(
             "v=0\r\no={name} 77{version:04} {version} IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\n\

@@ -2,9 +2,9 @@
 
 use super::figures::{Board, MediaFigures};
 use super::pool::{Pools, Refill, socket_of};
-use super::{EVENTS, TICK};
+use super::{Browsers, Door, EVENTS, TICK};
 use call::{MediaCommand, MediaEvent, PortId, StreamStats};
-use media::{Engine, Verdict};
+use media::{Engine, Exit, Parcel, Verdict};
 use rustix::buffer::spare_capacity;
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
@@ -32,6 +32,8 @@ pub(super) struct Relay {
     epoll: OwnedFd,
     engine: Engine,
     pools: Pools,
+    /// The sockets for all browsers.
+    doors: Vec<Box<dyn Door>>,
     line: Line,
     /// Events on their way to control.
     outbox: VecDeque<MediaEvent>,
@@ -41,13 +43,28 @@ pub(super) struct Relay {
 }
 
 impl Relay {
-    pub(super) fn new(addresses: Vec<IpAddr>, pools: Pools, line: Line) -> io::Result<Self> {
+    pub(super) fn new(
+        addresses: Vec<IpAddr>,
+        pools: Pools,
+        browsers: Option<Browsers>,
+        line: Line,
+    ) -> io::Result<Self> {
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, &*line.bell, EventData::new_u64(BELL), EventFlags::IN)?;
+        let mut engine = Engine::new(addresses);
+        let mut doors = Vec::new();
+        if let Some(browsers) = browsers {
+            engine.admit_browsers(browsers.certificate);
+            doors = browsers.doors;
+        }
+        for (door, number) in doors.iter().zip(DOORS..) {
+            epoll::add(&epoll, door.fd(), EventData::new_u64(number), EventFlags::IN)?;
+        }
         Ok(Self {
             epoll,
-            engine: Engine::new(addresses),
+            engine,
             pools,
+            doors,
             line,
             outbox: VecDeque::with_capacity(EVENTS / 8),
             figures: MediaFigures::default(),
@@ -77,7 +94,10 @@ impl Relay {
             let tick = now >= self.next_tick;
             if tick {
                 self.tick(now);
+            } else if self.engine.poll_browsers().is_some_and(|at| at <= now) {
+                self.engine.tick(now);
             }
+            self.post();
             let told = self.take_events(now);
             let urgent = self.refill(tick, now) || told;
             if tick || urgent || spoke {
@@ -88,7 +108,8 @@ impl Relay {
 
     fn wait(&mut self, ready: &mut Vec<Event>, now: Instant) -> io::Result<()> {
         let hungry = self.pools.all().any(|pool| pool.is_urgent());
-        let speech = self.engine.next_speech().unwrap_or(self.next_tick);
+        let due = [self.engine.next_speech(), self.engine.poll_browsers()];
+        let speech = due.into_iter().flatten().min().unwrap_or(self.next_tick);
         // A thread that has just worked for a while is late: the clock is read again.
         let now = if speech < self.next_tick { Instant::now() } else { now };
         let left = self.next_tick.min(speech).saturating_duration_since(now);
@@ -123,6 +144,7 @@ impl Relay {
                 }
                 None => false,
             },
+            MediaCommand::Open { port, .. } if port.is_browser() => true,
             MediaCommand::Open { port, dscp, .. } => {
                 self.pools.at(port.address).is_some_and(|pool| pool.open(port.port, dscp))
             }
@@ -141,6 +163,9 @@ impl Relay {
         if data.u64() == BELL {
             let _ = rustix::io::read(&*self.line.bell, &mut [0_u8; 8]);
             return;
+        }
+        if data.u64() >= DOORS {
+            return self.hear_browsers(data.u64() - DOORS, now);
         }
         let (port, rtcp) = socket_of(data);
         let Some(pair) = self.pools.pair(port) else { return };
@@ -162,6 +187,7 @@ impl Relay {
                 self.say(port, false, to);
             }
             Verdict::Ciphered { port, rtcp, to } => self.say(port, rtcp, to),
+            Verdict::Enclosed => self.post(),
             Verdict::Drop(reason) => self.figures.count_drop(reason),
         }
     }
@@ -175,6 +201,45 @@ impl Relay {
             self.figures.spoken += self.send(spoken.port, false, spoken.to);
         }
         self.engine.has_events()
+    }
+
+    /// Some datagrams of browsers; if more wait there, the next turn is at once.
+    fn hear_browsers(&mut self, door: u64, now: Instant) {
+        let Ok(door) = usize::try_from(door) else { return };
+        for _ in 0..READY / 8 {
+            let Some(socket) = self.doors.get_mut(door) else { return };
+            let Some((from, to, length)) = socket.receive(&mut self.buffer) else { return };
+            let bytes = self.buffer.get(..length).unwrap_or_default();
+            self.engine.browser_datagram(from, to, bytes, now);
+            self.post();
+        }
+    }
+
+    /// Sends what the engine has for browsers and of them.
+    fn post(&mut self) {
+        while let Some(Parcel { exit, to, bytes }) = self.engine.poll_parcel() {
+            let sent = match exit {
+                Exit::Pair { port, rtcp } => {
+                    let pair = self.pools.pair(port);
+                    pair.is_some_and(|pair| pair.socket(rtcp).send_to(bytes, to).is_ok())
+                }
+                Exit::Browsers(local) => {
+                    let mut doors = self.doors.iter();
+                    let exact = doors.find(|door| door.local().ip() == local);
+                    let mut doors = self.doors.iter();
+                    let v4 = to.is_ipv4();
+                    let door = exact.or_else(|| doors.find(|door| door.local().is_ipv4() == v4));
+                    door.is_some_and(|door| door.send(local, to, bytes))
+                }
+            };
+            match sent {
+                true => {
+                    self.figures.relayed += 1;
+                    self.figures.relayed_octets += bytes.len() as u64;
+                }
+                false => self.figures.dropped_unsent += 1,
+            }
+        }
     }
 
     /// What the engine made of a packet.
@@ -269,6 +334,8 @@ fn was_used(stats: &StreamStats) -> bool {
 
 /// The name of the bell among the events.
 const BELL: u64 = u64::MAX;
+/// The name of the first of the browsers' sockets: those of pairs have smaller ones.
+const DOORS: u64 = 1 << 32;
 /// How many sockets are looked at in one turn.
 const READY: usize = 256;
 /// The largest there is: nothing is ever cut.

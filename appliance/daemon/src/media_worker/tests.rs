@@ -41,7 +41,13 @@ impl Phone {
 impl Control {
     fn start(addresses: &[IpAddr], ports: RangeInclusive<u16>, rest: Duration, spare: u16) -> Self {
         let addresses = addresses.to_vec();
-        let setup = Setup { addresses: addresses.clone(), ports, rest, wake: Box::new(|| {}) };
+        let setup = Setup {
+            addresses: addresses.clone(),
+            ports,
+            rest,
+            browsers: None,
+            wake: Box::new(|| {}),
+        };
         let mut control =
             Self { handle: start(setup).unwrap(), free: Vec::new(), told: Vec::new() };
         for address in 0..addresses.len() as u8 {
@@ -265,6 +271,7 @@ fn what_cannot_be_served_is_said_before_the_thread_starts() {
         addresses: addresses.to_vec(),
         ports,
         rest: Duration::ZERO,
+        browsers: None,
         wake: Box::new(|| {}),
     };
     let foreign = IpAddr::from([192, 0, 2, 77]);

@@ -7,7 +7,7 @@ use config::{
     Config, Credentials, Device, Entry, Extension, External, Feature, InboundRoute, OutboundRoute,
     Revision, Secret, Settings, Tenant, Trunk,
 };
-use exchange::{Command, Input, Surroundings};
+use exchange::{Browsers, Command, Input, Surroundings};
 use serde::{Deserialize, Serialize};
 use sip::flow::{ConnectionId, Flow, Transport};
 use sip::resolve::{Answer, Question, Record};
@@ -25,6 +25,8 @@ pub(super) enum Recorded {
         addresses: Vec<(IpAddr, u8)>,
         media: Vec<IpAddr>,
         external: Option<External>,
+        #[serde(default)]
+        browsers: Option<Entrance>,
     },
     Config(Box<Setup>),
     Clock(UnixMillis),
@@ -127,6 +129,13 @@ enum Media {
     Closed { port: PortId, leg: LegId, stats: Box<StreamStats> },
 }
 
+/// [`Browsers`], for serde.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(super) struct Entrance {
+    port: u16,
+    fingerprint: [u8; 32],
+}
+
 impl Recorded {
     /// Writes an input down. The message and the configuration are disguised already.
     pub(super) fn new(input: &Input<'_>, message: &[u8], setup: Option<Setup>) -> Self {
@@ -136,6 +145,9 @@ impl Recorded {
                 addresses: around.addresses.clone(),
                 media: around.media.clone(),
                 external: around.external.clone(),
+                browsers: around
+                    .browsers
+                    .map(|at| Entrance { port: at.port, fingerprint: at.fingerprint }),
             },
             Input::Config(_) => Self::Config(Box::new(setup.unwrap_or_default())),
             Input::Clock(time) => Self::Clock(*time),
@@ -170,10 +182,13 @@ impl Recorded {
     pub(super) fn input<'a>(&self, message: &'a [u8]) -> Option<Input<'a>> {
         Some(match self.clone() {
             Self::Timeout => return None,
-            Self::Surroundings { listeners, addresses, media, external } => {
+            Self::Surroundings { listeners, addresses, media, external, browsers } => {
                 let listeners = listeners.into_iter().map(|(way, at)| (way.transport(), at));
                 let listeners = listeners.collect();
-                Input::Surroundings(Surroundings { listeners, addresses, media, external })
+                let browsers =
+                    browsers.map(|Entrance { port, fingerprint }| Browsers { port, fingerprint });
+                let around = Surroundings { listeners, addresses, media, external, browsers };
+                Input::Surroundings(around)
             }
             Self::Config(setup) => Input::Config(Arc::new(setup.config())),
             Self::Clock(time) => Input::Clock(time),

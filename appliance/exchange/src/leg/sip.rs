@@ -2,6 +2,7 @@
 //! events and commands that `pbx` knows. Nothing of one leg's dialog is seen on the other.
 
 mod alarm;
+mod browser;
 mod cause;
 mod draft;
 mod farewell;
@@ -25,7 +26,7 @@ use config::{CodecPolicy, Config, Encryption, TenantId, TrunkId};
 use media::{LegMedia, Whose};
 use sdp::Session;
 use sip::dialog::{Dialog, EarlyDialogs};
-use sip::flow::Flow;
+use sip::flow::{Flow, Transport};
 use sip::resolve::{Answer as DnsAnswer, Question};
 use sip::session::answer::{Acknowledgement, Answer};
 use sip::session::provisional::Reliable;
@@ -511,7 +512,8 @@ impl Opened {
 
 impl SipLeg {
     fn whose(&self, leg: LegId) -> Whose {
-        Whose { call: self.call, leg, remote: self.flow.remote.ip() }
+        let browser = matches!(self.flow.transport, Transport::Ws | Transport::Wss);
+        Whose { call: self.call, leg, remote: self.flow.remote.ip(), browser }
     }
 
     /// Why what a caller offers cannot be taken by anybody.

@@ -24,6 +24,10 @@ impl Engine {
             if self.desk.is_empty() {
                 continue;
             }
+            if port.is_browser() {
+                self.enclose_counted(port, now);
+                continue;
+            }
             // Whoever listens nowhere yet has missed it.
             let Some(to) = to else { continue };
             let (packets, octets) = self.desk.sum();

@@ -2,6 +2,7 @@
 
 mod keys;
 
+use super::browser::Browser;
 use super::secrecy::Secrecy;
 use super::speech::{self, NothingInCommon, Terms};
 use super::voice::Speaking;
@@ -11,7 +12,7 @@ use call::{
     Why,
 };
 use config::{CodecPolicy, Encryption, Subnet};
-use sdp::{Direction, Kind, LocalMedia, Media, Origin, Session};
+use sdp::{Direction, Kind, LineKeys, LocalMedia, Media, Origin, Session, undress};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -34,6 +35,8 @@ pub(crate) struct LegMedia {
     told: bool,
     /// What the box itself says here.
     pub(super) voice: Option<Speaking>,
+    /// The transport, when the peer is a browser.
+    browser: Option<Box<Browser>>,
     /// What the call's record calls this leg.
     name: String,
     /// What the peer may speak, as it was when the leg was made.
@@ -44,8 +47,8 @@ pub(crate) struct LegMedia {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Port {
-    id: PortId,
+pub(super) struct Port {
+    pub(super) id: PortId,
     bound: IpAddr,
 }
 
@@ -86,6 +89,8 @@ pub(crate) struct Whose {
     pub(crate) leg: LegId,
     /// Where its signalling comes from.
     pub(crate) remote: IpAddr,
+    /// It comes by a WebSocket.
+    pub(crate) browser: bool,
 }
 
 impl LegMedia {
@@ -128,12 +133,19 @@ impl LegMedia {
     ) -> Result<Vec<u8>, Unoffered> {
         let previous = self.ours.clone();
         let before = previous.as_deref().and_then(|ours| Session::parse(ours).ok());
-        let readable = sdp::without_keys(theirs);
+        let before = before.map(|ours| bare(&ours).unwrap_or(ours));
+        let readable = bare(theirs);
         let theirs = readable.as_ref().unwrap_or(theirs);
         let widened = speech::widened(theirs, before.as_ref(), terms, &self.policy)
             .map_err(Unoffered::NothingInCommon)?;
+        if whose.browser && self.ports.is_empty() {
+            self.browser = Browser::new(frame);
+        }
         let local = self.local(frame, whose, theirs, theirs)?;
         let mut origin = self.origin(frame, whose.remote);
+        if let Some(browser) = &mut self.browser {
+            browser.begin(frame, whose, widened.as_ref().unwrap_or(theirs), None);
+        }
         let theirs = widened.as_ref().unwrap_or(theirs);
         let mut body = sdp::relay_offer(theirs, &origin, &local);
         if let (Some(direction), Ok(session)) = (direction, Session::parse(&body)) {
@@ -143,10 +155,10 @@ impl LegMedia {
             body = sdp::keep_lines(body, before);
         }
         let ours = Session::parse(&body).ok();
-        let keys = ours.as_ref().map(|ours| self.secrecy.offer(ours, &mut frame.secrets));
+        let keys = ours.as_ref().map(|ours| self.keys_offered(frame, ours));
         let body =
             origin.follow(previous.as_deref(), |origin| match ours.as_ref().zip(keys.as_ref()) {
-                Some((ours, keys)) => sdp::with_keys(ours, origin, keys),
+                Some((ours, keys)) => self.said(ours, origin, keys),
                 None => body.clone(),
             });
         self.origin = Some(origin);
@@ -162,13 +174,19 @@ impl LegMedia {
         offer: &Session,
         answer: &Session,
     ) -> Result<Vec<u8>, NoPorts> {
-        let mut local = self.local(frame, whose, offer, answer)?;
+        if self.ports.is_empty() && offer.webrtc().is_some() {
+            self.browser = Browser::new(frame);
+        }
+        if let Some(browser) = &mut self.browser {
+            browser.begin(frame, whose, offer, offer.webrtc());
+        }
+        let (asked, said) = (bare(offer), bare(answer));
+        let mut local = self.local(frame, whose, asked.as_ref().unwrap_or(offer), answer)?;
         for (local, media) in local.iter_mut().zip(offer.media()) {
             if self.secrecy.check(&media).is_err() {
                 *local = None;
             }
         }
-        let (asked, said) = (sdp::without_keys(offer), sdp::without_keys(answer));
         let (asked, answer) = (asked.as_ref().unwrap_or(offer), said.as_ref().unwrap_or(answer));
         let narrowed = speech::narrowed(answer, asked, &self.policy);
         let answer = narrowed.as_ref().unwrap_or(answer);
@@ -183,12 +201,20 @@ impl LegMedia {
     /// The answer to an offer that says what the peer has said before, but for its keys.
     pub(crate) fn answer_again(&mut self, frame: &mut Frame, offer: &Session) -> Option<Vec<u8>> {
         let known = self.theirs.as_deref()?;
-        let (before, now) = (sdp::without_keys(known), sdp::without_keys(offer));
+        // A browser that begins its transport anew is answered with a new one.
+        let user = |of: &Session| of.webrtc().map(|webrtc| webrtc.user.to_owned());
+        if user(known) != user(offer) {
+            return None;
+        }
+        let (before, now) = (bare(known), bare(offer));
         if !now.as_ref().unwrap_or(offer).same_media(before.as_ref().unwrap_or(known)) {
             return None;
         }
+        if self.browser.is_some() {
+            return self.ours.clone();
+        }
         let ours = Session::parse(self.ours.as_deref()?).ok()?;
-        let plain = sdp::without_keys(&ours).unwrap_or(ours).as_bytes().to_vec();
+        let plain = bare(&ours).unwrap_or(ours).as_bytes().to_vec();
         let mut origin = self.origin?;
         let body = self.with_keys(frame, &mut origin, plain, offer);
         self.origin = Some(origin);
@@ -200,10 +226,13 @@ impl LegMedia {
     pub(crate) fn offer_again(&mut self, frame: &mut Frame) -> Option<Vec<u8>> {
         let previous = self.ours.clone()?;
         let ours = Session::parse(&previous).ok()?;
-        let plain = sdp::without_keys(&ours).unwrap_or(ours);
+        let plain = bare(&ours).unwrap_or(ours);
         let mut origin = self.origin?;
-        let keys = self.secrecy.offer(&plain, &mut frame.secrets);
-        let body = origin.follow(Some(&previous), |origin| sdp::with_keys(&plain, origin, &keys));
+        let keys = self.keys_offered(frame, &plain);
+        if let Some(browser) = &mut self.browser {
+            browser.ask();
+        }
+        let body = origin.follow(Some(&previous), |origin| self.said(&plain, origin, &keys));
         self.origin = Some(origin);
         self.ours = Some(body.clone());
         Some(body)
@@ -218,8 +247,28 @@ impl LegMedia {
         offer: &Session,
     ) -> Vec<u8> {
         let Ok(ours) = Session::parse(&body) else { return body };
-        let keys = self.secrecy.answer(&ours, offer, &mut frame.secrets);
-        origin.follow(self.ours.as_deref(), |origin| sdp::with_keys(&ours, origin, &keys))
+        let keys = match &self.browser {
+            Some(_) => Vec::new(),
+            None => self.secrecy.answer(&ours, offer, &mut frame.secrets),
+        };
+        origin.follow(self.ours.as_deref(), |origin| self.said(&ours, origin, &keys))
+    }
+
+    /// The keys of an offer. A browser has those of its transport.
+    fn keys_offered(&mut self, frame: &mut Frame, ours: &Session) -> Vec<LineKeys> {
+        match &self.browser {
+            Some(_) => Vec::new(),
+            None => self.secrecy.offer(ours, &mut frame.secrets),
+        }
+    }
+
+    /// A description as it is said: with its keys, or for a browser with its transport.
+    fn said(&self, ours: &Session, origin: &Origin, keys: &[LineKeys]) -> Vec<u8> {
+        let body = sdp::with_keys(ours, origin, keys);
+        match (&self.browser, Session::parse(&body)) {
+            (Some(browser), Ok(plain)) => browser.dress(&plain),
+            _ => body,
+        }
     }
 
     /// The answer to the peer's offer that wants none of it.
@@ -252,7 +301,16 @@ impl LegMedia {
 
     /// The peer's description as it is from now on: media sends there and believes it.
     pub(crate) fn heard(&mut self, frame: &mut Frame, whose: Whose, theirs: Arc<Session>) {
+        if let Some(browser) = &mut self.browser {
+            let ours = self.ours.as_deref().and_then(|ours| Session::parse(ours).ok());
+            if let Some(transport) = browser.agreed(&self.ports, ours.as_ref(), &theirs) {
+                frame.media(MediaCommand::Browser(transport));
+            }
+        }
         for (media, port) in theirs.media().zip(&self.ports) {
+            if self.browser.is_some() {
+                break;
+            }
             let (Some(port), Some(remote)) = (port, media.remote()) else { continue };
             let learn = learn(remote.rtp.ip(), whose.remote);
             let peer = PeerAddress { rtp: remote.rtp, rtcp: remote.rtcp, learn };
@@ -270,7 +328,7 @@ impl LegMedia {
     fn agree(&mut self, frame: &mut Frame, theirs: &Session) {
         let ours = self.ours.as_deref().and_then(|ours| Session::parse(ours).ok());
         let Some(ours) = ours else { return };
-        let (said, heard) = (sdp::without_keys(&ours), sdp::without_keys(theirs));
+        let (said, heard) = (bare(&ours), bare(theirs));
         let (ours, theirs) = (said.as_ref().unwrap_or(&ours), heard.as_ref().unwrap_or(theirs));
         let agreed = speech::agreed(ours, theirs, self.policy.packet_millis);
         for (line, (port, formats)) in self.ports.iter().zip(&agreed).enumerate() {
@@ -363,7 +421,7 @@ impl LegMedia {
         for port in std::mem::take(&mut self.ports).into_iter().flatten() {
             frame.media(MediaCommand::Close { port: port.id });
             frame.lent.remove(&port.id);
-            frame.ports.returned();
+            frame.ports.returned(port.id);
         }
     }
 
@@ -407,7 +465,8 @@ impl LegMedia {
             let port = match known {
                 Some(port) => port,
                 None => {
-                    let port = lend(frame, whose, &self.name, media.kind())?;
+                    let is_browser = self.browser.is_some();
+                    let port = lend(frame, whose, &self.name, media.kind(), is_browser)?;
                     if let Some(slot) = self.ports.get_mut(index) {
                         *slot = Some(port);
                     }
@@ -415,15 +474,35 @@ impl LegMedia {
                 }
             };
             let address = frame.places.media(&frame.config, port.bound, whose.remote);
-            local.push(Some(LocalMedia::at(address, port.id.port)));
+            let number = self.browser.as_ref().map_or(port.id.port, |browser| browser.port());
+            local.push(Some(LocalMedia::at(address, number)));
         }
         Ok(local)
     }
 }
 
-fn lend(frame: &mut Frame, whose: Whose, name: &str, kind: Kind) -> Result<Port, NoPorts> {
+/// What is said in a description to the other side: nothing of keys, nor of a browser's transport.
+/// Nothing when there is nothing of that.
+fn bare(session: &Session) -> Option<Session> {
+    let undressed = undress(session);
+    sdp::without_keys(undressed.as_ref().unwrap_or(session)).or(undressed)
+}
+
+fn lend(
+    frame: &mut Frame,
+    whose: Whose,
+    name: &str,
+    kind: Kind,
+    is_browser: bool,
+) -> Result<Port, NoPorts> {
     let like = frame.places.interface(whose.remote).unwrap_or(whose.remote);
-    let (id, bound, more) = frame.ports.lend(like).ok_or(NoPorts)?;
+    let (id, bound, more) = match is_browser {
+        true => {
+            let id = frame.ports.lend_line().ok_or(NoPorts)?;
+            (id, frame.ports.address(like).unwrap_or(like), None)
+        }
+        false => frame.ports.lend(like).ok_or(NoPorts)?,
+    };
     if let Some(more) = more {
         frame.media(more);
     }

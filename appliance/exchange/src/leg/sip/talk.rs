@@ -140,6 +140,8 @@ impl Legs {
         desk.frame.reply(transaction, request, flow, Status::OK, desk.now);
         match keys::of_info(request) {
             Some(press) => self.heard_key(id, press, desk.now),
+            // A browser finds the box by itself: what addresses it has is of no use (RFC 8840 §4.4).
+            None if is_candidate(request) => {}
             None => self.pass_on(desk, id, Method::Info, request),
         }
     }
@@ -258,4 +260,9 @@ fn end_fork(desk: &mut Desk<'_>, request: &[u8], response: &Message<'_>, flow: F
     let via = desk.frame.via(&flow);
     let bye = dialog.request(Method::Bye, &via.value);
     desk.frame.request(Method::Bye, &via.branch, bye, flow, None, desk.now);
+}
+
+fn is_candidate(request: &Message<'_>) -> bool {
+    let content = request.content_type().ok().flatten();
+    content.is_some_and(|content| content.is("application/trickle-ice-sdpfrag"))
 }
