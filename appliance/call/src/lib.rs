@@ -33,7 +33,9 @@ pub use leg::{
     Diversion, DiversionReason, LegCommand, LegEvent, Offer, Origin, Party, Target, TransferState,
     Voice,
 };
-pub use media::{Learn, MediaCommand, MediaEvent, MediaKind, PeerAddress, PortId, StreamStats};
+pub use media::{
+    Learn, MediaCommand, MediaEvent, MediaKind, PeerAddress, PortId, RoomId, StreamStats,
+};
 pub use record::{CallRecord, CallState, Direction, KeyRecord, Place, Step, StreamRecord};
 pub use registration::{Registration, RegistrationId, Transport};
 pub use route::{RouteQuestion, RouteReport, Verdict};

@@ -16,6 +16,11 @@ pub struct PortId {
     pub port: u16,
 }
 
+/// A conference. Control counts them as it likes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RoomId(pub u64);
+
 /// What control wants of media.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MediaCommand {
@@ -134,6 +139,34 @@ pub enum MediaCommand {
         /// The pair.
         port: PortId,
     },
+    /// The far side hears the others in a conference from now on, and they hear it. Where it was in
+    /// another one, it leaves that.
+    Join {
+        /// The pair.
+        port: PortId,
+        /// Which; there is one as long as anybody is in it.
+        room: RoomId,
+    },
+    /// The far side is in no conference any more.
+    Leave {
+        /// The pair.
+        port: PortId,
+    },
+    /// The others in a conference do not hear this far side, or do again. It holds for the
+    /// conferences that it joins later, too.
+    Mute {
+        /// The pair.
+        port: PortId,
+        /// Whether they do not.
+        muted: bool,
+    },
+    /// How loud the others in a conference hear this far side, now and in those that it joins later.
+    Gain {
+        /// The pair.
+        port: PortId,
+        /// How much louder than it is.
+        gain: Decibels,
+    },
     /// The pair is given back: it rests, and is then reported as free again.
     Close {
         /// The pair.
@@ -234,6 +267,18 @@ pub enum MediaEvent {
         port: PortId,
         /// What.
         play: PlayId,
+    },
+    /// Somebody else speaks in a conference, or nobody does any more.
+    Speaking {
+        /// Which.
+        room: RoomId,
+        /// Who, if anybody.
+        port: Option<PortId>,
+    },
+    /// A conference has no room left: the far side is not in it.
+    Crowded {
+        /// The pair.
+        port: PortId,
     },
     /// A pair was closed; this is what went through it.
     Closed {

@@ -103,7 +103,10 @@ impl MediaHandle {
         let Some(commands) = &self.commands else { return Err(Refused::Ended) };
         let waiting = self.waiting.fetch_add(1, Ordering::Relaxed) + 1;
         // What is to be heard is to be heard at once.
-        let hurried = matches!(command, MediaCommand::Provide { .. } | MediaCommand::Play { .. });
+        let hurried = matches!(
+            command,
+            MediaCommand::Provide { .. } | MediaCommand::Play { .. } | MediaCommand::Join { .. }
+        );
         let hurried = hurried || waiting == COMMANDS / 2;
         let sent = commands.try_send(command);
         if hurried || sent.is_err() {

@@ -249,7 +249,9 @@ impl Exchange {
             MediaEvent::Heard { .. }
             | MediaEvent::Finished { .. }
             | MediaEvent::Hungry { .. }
-            | MediaEvent::Speechless { .. } => {}
+            | MediaEvent::Speechless { .. }
+            | MediaEvent::Speaking { .. }
+            | MediaEvent::Crowded { .. } => {}
             MediaEvent::Key { port, key } => {
                 if let Some(leg) = self.frame.lent.get(&port).copied() {
                     self.legs.heard_key(leg, key, now);

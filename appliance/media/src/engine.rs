@@ -1,9 +1,11 @@
 //! The pairs of one media thread: commands in, packets through, events out.
 
+mod conferences;
 mod speech;
 
 use crate::beat::Beat;
 use crate::browser::{Asked, Browsers, Certificate, Exit, Outbox, Parcel};
+use crate::conference::Conference;
 use crate::content::Content;
 use crate::feedback;
 use crate::keys::{Means, has_events};
@@ -13,8 +15,9 @@ use crate::rtcp::Compound;
 use crate::source::Belief;
 use crate::transcode::{Came, Desk, Outcome, events, reports};
 use crate::voice::Voice;
-use call::{CallId, LegId, MediaCommand, MediaEvent, PortId};
-use std::collections::{BTreeSet, VecDeque};
+use call::{CallId, LegId, MediaCommand, MediaEvent, PortId, RoomId};
+use conferences::Round;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
@@ -41,13 +44,25 @@ pub struct Engine {
     events: VecDeque<MediaEvent>,
     desk: Desk,
     /// When the box itself speaks, and to whom.
-    beat: Beat<PortId>,
+    beat: Beat<Turn>,
+    conferences: BTreeMap<RoomId, Conference>,
+    /// The conference that is being spoken to.
+    round: Option<Round>,
     /// Room for the sound of one turn.
     frame: Box<[i16]>,
     browsers: Browsers,
     outbox: Outbox,
     /// Room for a packet of a browser's.
     room: Vec<u8>,
+}
+
+/// Whose turn it is every 20 ms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// Something is played to this pair.
+    Voice(PortId),
+    /// A conference.
+    Room(RoomId),
 }
 
 /// The box itself said something: what [`Engine::poll_packet`] gives leaves.
@@ -139,6 +154,8 @@ impl Engine {
             events: VecDeque::new(),
             desk: Desk::new(),
             beat: Beat::new(),
+            conferences: BTreeMap::new(),
+            round: None,
             frame: speech::frame(),
             browsers: Browsers::new(),
             outbox: Outbox::default(),
@@ -178,6 +195,7 @@ impl Engine {
                 let partner = it.partner;
                 self.ports.interpret(port);
                 self.agree(port);
+                self.sit_anew(port, now);
                 self.attend(port);
                 partner.into_iter().for_each(|partner| self.attend(partner));
             }
@@ -220,7 +238,11 @@ impl Engine {
                 self.play(port, play, Voice::new(play, sound, rounds, gain), now);
             }
             MediaCommand::Feed { port, play, block, last } => self.feed(port, play, block, last),
-            MediaCommand::Stop { port } => self.stop(port),
+            MediaCommand::Stop { port } => self.stop(port, now),
+            MediaCommand::Join { port, room } => self.join(port, room, now),
+            MediaCommand::Leave { port } => self.leave(port),
+            MediaCommand::Mute { port, muted } => self.mute(port, muted),
+            MediaCommand::Gain { port, gain } => self.set_gain(port, gain),
             MediaCommand::Close { port } => {
                 if port.is_browser() {
                     self.browsers.close(port, now, &mut self.outbox);
@@ -373,7 +395,7 @@ impl Engine {
             return Verdict::Drop(DropReason::Nowhere);
         }
         let Some(it) = self.ports.of_mut(out) else { return Verdict::Drop(DropReason::Nowhere) };
-        if it.voice.is_some() && said == Said::Stream {
+        if it.is_spoken_to() && said == Said::Stream {
             return Verdict::Drop(DropReason::SpokenOver);
         }
         if said == Said::Stream
@@ -627,7 +649,8 @@ impl Engine {
 
     fn take(&mut self, port: PortId) -> Option<Box<Port>> {
         self.ports.part(port);
-        self.beat.leave(port);
+        self.leave(port);
+        self.beat.leave(Turn::Voice(port));
         let it = self.ports.take(port)?;
         if let Some(at) = it.watch {
             self.watches.remove(&(at, port));

@@ -63,6 +63,50 @@ impl Mouth {
         stream: &mut Interpreter,
         desk: &mut Desk,
     ) {
+        self.reach(due, pcm.len(), stream, desk);
+        self.push(pcm);
+        while stream.make(&mut self.outlet, due, desk) {}
+    }
+
+    /// Says 20 ms that were encoded elsewhere, in [`Self::shape`], where nothing
+    /// [waits](Self::is_waiting).
+    ///
+    /// `samples`: how many they are.
+    pub(crate) fn say_as(
+        &mut self,
+        payload: &[u8],
+        samples: usize,
+        due: Instant,
+        stream: &mut Interpreter,
+        desk: &mut Desk,
+    ) {
+        self.reach(due, samples, stream, desk);
+        stream.make_as(&mut self.outlet, due, payload, desk);
+    }
+
+    /// What its packets are.
+    pub(crate) fn shape(&self) -> Shape {
+        self.outlet.shape()
+    }
+
+    /// Of the sound that it needs not convert.
+    pub(crate) fn natural_rate(&self) -> Rate {
+        self.outlet.shape().rate()
+    }
+
+    /// Whether the beginning of a packet waits for the rest of it.
+    pub(crate) fn is_waiting(&self) -> bool {
+        !self.outlet.is_empty()
+    }
+
+    /// Says what waits for a whole packet as it is, as far as the codec can.
+    pub(crate) fn finish(&mut self, due: Instant, stream: &mut Interpreter, desk: &mut Desk) {
+        stream.make_last(&mut self.outlet, due, desk);
+        self.next = None;
+    }
+
+    /// Goes to where sound belongs that was due at this instant.
+    fn reach(&mut self, due: Instant, samples: usize, stream: &mut Interpreter, desk: &mut Desk) {
         desk.clear();
         let clock = self.outlet.codec().clock();
         match self.next {
@@ -79,16 +123,8 @@ impl Mouth {
             }
             Some(_) => {}
         }
-        let lasts = Duration::from_nanos(pcm.len() as u64 * NANOS as u64 / self.rate.hz() as u64);
+        let lasts = Duration::from_nanos(samples as u64 * NANOS as u64 / self.rate.hz() as u64);
         self.next = Some(due + lasts);
-        self.push(pcm);
-        while stream.make(&mut self.outlet, due, desk) {}
-    }
-
-    /// Says what waits for a whole packet as it is, as far as the codec can.
-    pub(crate) fn finish(&mut self, due: Instant, stream: &mut Interpreter, desk: &mut Desk) {
-        stream.make_last(&mut self.outlet, due, desk);
-        self.next = None;
     }
 
     fn push(&mut self, pcm: &[i16]) {

@@ -7,12 +7,13 @@ use crate::keys::KeyEars;
 use crate::mouth::Mouth;
 use crate::rtcp::{Compound, Packet, Report};
 use crate::secrecy::Secrecy;
+use crate::seat::Seat;
 use crate::source::{Belief, ReportSource, Sight, Source};
 use crate::srtp::UnprotectError;
 use crate::stats::{Agreed, Reception};
 use crate::transcode::Interpreter;
 use crate::voice::Voice;
-use call::{Formats, Keys, LegId, MediaKind, PeerAddress, PortId, StreamStats};
+use call::{Decibels, Formats, Keys, LegId, MediaKind, PeerAddress, PortId, StreamStats};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -41,6 +42,11 @@ pub(crate) struct Port {
     pub(crate) mouth: Option<Box<Mouth>>,
     /// What the box itself hears here, if it listens.
     pub(crate) ear: Option<Box<Ear>>,
+    /// Where it sits in a conference.
+    pub(crate) seat: Option<Box<Seat>>,
+    /// Whether it is not heard in a conference, and how loud it is.
+    pub(crate) muted: bool,
+    pub(crate) gain: Decibels,
     /// Names the stream that the box begins here.
     pub(crate) own: u64,
     pub(crate) stats: StreamStats,
@@ -99,6 +105,9 @@ impl Port {
             voice: None,
             mouth: None,
             ear: None,
+            seat: None,
+            muted: false,
+            gain: Decibels(0),
             own,
             stats: StreamStats::default(),
             silence: match patience {
@@ -117,6 +126,11 @@ impl Port {
     pub(crate) fn describe(&mut self, peer: PeerAddress, now: Instant) {
         self.media.describe(peer, now);
         self.reports.describe(peer);
+    }
+
+    /// Whether the box itself speaks to this far side, in place of its partner.
+    pub(crate) fn is_spoken_to(&self) -> bool {
+        self.voice.is_some() || self.seat.is_some()
     }
 
     /// Where packets for this far side go.
@@ -200,6 +214,9 @@ impl Port {
             self.reception.count(&mut self.stats, header, agreed, now);
             if let Some(ear) = &mut self.ear {
                 ear.take(header, now);
+            }
+            if let Some(seat) = &mut self.seat {
+                seat.take(header, now);
             }
         }
         if matches!(content, Content::Rtp(_) | Content::Plain) {

@@ -263,6 +263,23 @@ impl Interpreter {
         self.make_by(outlet, due, samples, |outlet, name| outlet.finish(name, &mut desk.packets));
     }
 
+    /// Makes a packet of a payload that was encoded elsewhere; nothing waits in the outlet.
+    pub(crate) fn make_as(
+        &mut self,
+        outlet: &mut Outlet,
+        due: Instant,
+        payload: &[u8],
+        desk: &mut Desk,
+    ) {
+        let samples = outlet.shape().packet();
+        self.make_by(outlet, due, samples, |outlet, name| {
+            outlet.say_as(name(), samples, &mut desk.packets, |room| {
+                room.get_mut(..payload.len())?.copy_from_slice(payload);
+                Some(payload.len())
+            })
+        });
+    }
+
     fn make_by(
         &mut self,
         outlet: &mut Outlet,

@@ -1,6 +1,6 @@
 //! What the box itself says, turn by turn.
 
-use super::{Engine, Spoken};
+use super::{Engine, Spoken, Turn};
 use crate::beat::BEAT;
 use crate::ear::Ear;
 use crate::mouth::Mouth;
@@ -19,8 +19,17 @@ impl Engine {
     /// What is due lasts 20 ms. Whoever comes late is given all that should have been said; what is
     /// more than a tenth of a second late is left out.
     pub fn speak(&mut self, now: Instant) -> Option<Spoken> {
-        while let Some((port, due)) = self.beat.next(now) {
-            let to = self.turn(port, due);
+        loop {
+            let (port, to) = match self.go_round() {
+                Some(spoken) => spoken,
+                None => match self.beat.next(now)? {
+                    (Turn::Voice(port), due) => (port, self.turn(port, due)),
+                    (Turn::Room(room), due) => {
+                        self.gather(room, due);
+                        continue;
+                    }
+                },
+            };
             if self.desk.is_empty() {
                 continue;
             }
@@ -39,7 +48,6 @@ impl Engine {
             }
             return Some(Spoken { port, to });
         }
-        None
     }
 
     /// When [`Engine::speak`] has something to say; nothing while the box itself is silent.
@@ -53,7 +61,7 @@ impl Engine {
             return self.events.push_back(MediaEvent::Speechless { port, play });
         };
         it.voice = Some(Box::new(voice));
-        self.beat.join(port, now);
+        self.beat.join(Turn::Voice(port), now);
         self.agree(port);
     }
 
@@ -64,10 +72,11 @@ impl Engine {
         }
     }
 
-    pub(super) fn stop(&mut self, port: PortId) {
+    pub(super) fn stop(&mut self, port: PortId, now: Instant) {
         let Some(it) = self.ports.of_mut(port) else { return };
         (it.voice, it.mouth, it.ear) = (None, None, None);
-        self.beat.leave(port);
+        self.beat.leave(Turn::Voice(port));
+        self.sit_anew(port, now);
     }
 
     /// What a far side understands is known, or what it is to be told.
@@ -128,9 +137,14 @@ impl Engine {
                 }
                 mouth.finish(due, stream, &mut self.desk);
                 self.events.push_back(MediaEvent::Finished { port, play });
-                self.stop(port);
+                self.stop(port, due);
             }
         }
+        self.listens(port)
+    }
+
+    /// Where a far side listens to the box.
+    pub(super) fn listens(&self, port: PortId) -> Option<SocketAddr> {
         let to = self.ports.of(port)?.to(false)?;
         (!self.is_circle(to, port, port)).then_some(to)
     }

@@ -9,6 +9,7 @@
 
 mod belief;
 mod bridge;
+mod conference;
 mod counts;
 mod moves;
 mod own_voice;
