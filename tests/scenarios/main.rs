@@ -5,6 +5,7 @@
 mod browsers;
 mod calls;
 mod codecs;
+mod conference;
 mod early;
 mod forwarding;
 mod model;

@@ -232,11 +232,12 @@ export class Exchange {
       { ...route, id: 2, revision: 12, name: 'Accounts', order: 20, trunk: 1, did: '+442079460961', destination: '207' },
       { ...route, id: 3, revision: 13, name: 'Everybody else', order: 90, trunk: null, did: '!', destination: '201' },
     ];
-    const own = { tenant: 1, revision: 0, enabled: true, tone: 'test' as const };
+    const own = { tenant: 1, revision: 0, enabled: true, tone: 'test' as const, pin: null };
     this.numbers = [
       { ...own, id: 1, number: '*41', name: 'Test tone', kind: 'tone' },
       { ...own, id: 2, number: '*42', name: 'Music', kind: 'music' },
       { ...own, id: 3, number: '*43', name: 'Echo test', kind: 'echo' },
+      { ...own, id: 5, number: '600', name: 'Monday meeting', kind: 'conference', pin: '2468' },
       { ...own, id: 4, number: '599', name: 'Busy for the lift phone', kind: 'tone', tone: 'busy', enabled: false },
     ];
     this.tokens = [{ id: '1', kind: 'api', current: false, label: 'Wallboard in the showroom', created: Date.now() - 40 * 24 * HOUR, expires: null }];

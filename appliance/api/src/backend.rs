@@ -5,7 +5,8 @@
 
 use crate::EventLog;
 use call::{
-    CallId, CallRecord, Registration, RouteQuestion, RouteReport, Search, TrunkStatus, UnixMillis,
+    CallId, CallRecord, Conference, Registration, RouteQuestion, RouteReport, Search, TrunkStatus,
+    UnixMillis,
 };
 use config::{Applied, Change, Config, Invalid, Secret};
 use std::pin::Pin;
@@ -44,6 +45,9 @@ pub trait Backend: Send + Sync + 'static {
 
     /// How every trunk does, by its id.
     fn trunks(&self) -> Promise<'_, Result<Vec<TrunkStatus>, Fault>>;
+
+    /// The conferences in which somebody is.
+    fn conferences(&self) -> Promise<'_, Result<Vec<Conference>, Fault>>;
 
     /// Call records, newest first.
     fn records(&self, query: CdrQuery) -> Promise<'_, Result<CdrPage, Fault>>;

@@ -12,6 +12,7 @@ mod body;
 mod brake;
 mod call;
 mod cdr;
+mod conference;
 mod country;
 mod device;
 mod entry;

@@ -4,8 +4,8 @@ use crate::brake::Brake;
 use crate::password::Passwords;
 use crate::problem::Problem;
 use crate::{
-    Backend, access, backup, call, cdr, country, entry_document, events, health, metrics, openapi,
-    registration, route_check, session, settings, setup, token, trunk, webui,
+    Backend, access, backup, call, cdr, conference, country, entry_document, events, health,
+    metrics, openapi, registration, route_check, session, settings, setup, token, trunk, webui,
 };
 use axum::Router;
 use axum::body::Bytes;
@@ -95,6 +95,7 @@ pub(crate) fn guarded() -> OpenApiRouter<App> {
         .routes(routes!(registration::list))
         .routes(routes!(call::list))
         .routes(routes!(call::read, call::hang_up))
+        .routes(routes!(conference::list))
         .routes(routes!(cdr::list))
         .routes(routes!(cdr::read))
         .routes(routes!(events::listen))

@@ -284,6 +284,10 @@ pub(crate) struct Number {
     kind: NumberKind,
     /// Which tone, where `kind` is `tone`.
     tone: NumberTone,
+    /// What a caller has to key in, where `kind` is `conference`, 3 to 16 digits; without one the room is
+    /// open to all.
+    #[schema(example = "2468")]
+    pin: Option<String>,
 }
 
 /// What the caller of a number of the box gets.
@@ -296,6 +300,8 @@ pub(crate) enum NumberKind {
     Tone,
     /// Music, over and over.
     Music,
+    /// A room in which all who called talk with each other.
+    Conference,
 }
 
 /// A tone that goes on until the caller hangs up.

@@ -155,6 +155,10 @@ pub enum Why {
     Overload,
     /// No media port was free.
     NoPorts,
+    /// A conference asks for a PIN, and it was keyed in wrongly too often.
+    WrongPin,
+    /// A conference asks for a PIN, and none was keyed in.
+    NoPin,
 }
 
 impl End {
@@ -265,6 +269,8 @@ impl fmt::Display for Why {
             Self::Crash => "the box stopped without warning during the call",
             Self::Overload => "the box carried all the calls that it can",
             Self::NoPorts => "no media port was free",
+            Self::WrongPin => "a wrong PIN was keyed in three times",
+            Self::NoPin => "no PIN was keyed in",
         };
         f.write_str(text)
     }

@@ -170,6 +170,12 @@ pub enum Voice {
     Tone(Tone),
     /// Music, over and over.
     Music,
+    /// Two short beeps every few seconds: key in the PIN, and `#`.
+    AskPin,
+    /// A low tone, and then as when it was asked first: that was not the PIN.
+    WrongPin,
+    /// All others in this room of the mixer, who hear this leg too.
+    Room(u32),
 }
 
 /// One forwarding that a call went through.

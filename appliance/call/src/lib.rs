@@ -6,6 +6,7 @@
 
 mod browser;
 mod codec;
+mod conference;
 mod end;
 mod event;
 mod id;
@@ -24,6 +25,7 @@ mod time;
 
 pub use browser::{BrowserLine, BrowserPayload, BrowserTransport, IceCredentials, Stream};
 pub use codec::{Codec, Format, Formats, G726Bits, G726Packing};
+pub use conference::{Conference, Member};
 pub use end::{Cause, Decider, End, Why};
 pub use event::{Event, Topic, TrunkState, TrunkStatus};
 pub use id::{CallId, LegId};

@@ -1,8 +1,9 @@
-//! A number that the box itself answers: echo test, tone, music.
+//! A number that the box itself answers: echo test, tone, music, conference.
 
 use crate::extension::yes;
 use crate::{FeatureId, Number, Revision, TenantId};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// A number that reaches no phone: whoever dials it talks with the box.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +31,21 @@ pub struct Feature {
     /// Which tone, where `kind` is `tone`.
     #[serde(default)]
     pub tone: FeatureTone,
+    /// What a caller has to key in, where `kind` is `conference`; without one the room is open to all.
+    #[serde(default)]
+    pub pin: Option<Pin>,
 }
+
+/// Digits that open a conference: 3 to 16.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, example = "2468"))]
+#[serde(try_from = "String", into = "String")]
+pub struct Pin(String);
+
+/// Why a text is no PIN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BadPin;
 
 /// What the caller of a [`Feature`] gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -43,6 +58,8 @@ pub enum FeatureKind {
     Tone,
     /// Music, over and over.
     Music,
+    /// A room in which all who called talk with each other.
+    Conference,
 }
 
 /// A tone that goes on until the caller hangs up.
@@ -84,8 +101,47 @@ impl Feature {
                 enabled: true,
                 kind,
                 tone: FeatureTone::default(),
+                pin: None,
             })
         };
         (1..).zip(known).filter_map(feature).collect()
+    }
+}
+
+impl Pin {
+    /// Reads a PIN.
+    pub fn parse(text: &str) -> Result<Self, BadPin> {
+        let digits = text.bytes().all(|b| b.is_ascii_digit());
+        if digits && (3..=16).contains(&text.len()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(BadPin)
+        }
+    }
+
+    /// Its digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for BadPin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("3 to 16 digits")
+    }
+}
+
+impl std::error::Error for BadPin {}
+
+impl TryFrom<String> for Pin {
+    type Error = BadPin;
+    fn try_from(text: String) -> Result<Self, BadPin> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Pin> for String {
+    fn from(pin: Pin) -> Self {
+        pin.0
     }
 }

@@ -25,7 +25,7 @@ pub use codec::{CodecName, CodecOrder, CodecPolicy};
 pub use device::Device;
 pub use encryption::Encryption;
 pub use extension::{Extension, Forwarding};
-pub use feature::{Feature, FeatureKind, FeatureTone};
+pub use feature::{BadPin, Feature, FeatureKind, FeatureTone, Pin};
 pub use id::{
     DeviceId, ExtensionId, FeatureId, InboundRouteId, OutboundRouteId, Revision, TenantId, TrunkId,
 };

@@ -13,8 +13,8 @@ use api::{
 };
 use arc_swap::ArcSwap;
 use call::{
-    CallId, CallRecord, Registration, RouteQuestion, RouteReport, TrunkState, TrunkStatus,
-    UnixMillis,
+    CallId, CallRecord, Conference, Registration, RouteQuestion, RouteReport, TrunkState,
+    TrunkStatus, UnixMillis,
 };
 use config::{Change, Config, Secret, TenantId, TrunkId};
 use std::fs::OpenOptions;
@@ -186,6 +186,10 @@ impl Backend for Appliance {
 
     fn trunks(&self) -> Promise<'_, Result<Vec<TrunkStatus>, Fault>> {
         Box::pin(self.ask(Ask::Trunks))
+    }
+
+    fn conferences(&self) -> Promise<'_, Result<Vec<Conference>, Fault>> {
+        Box::pin(self.ask(Ask::Conferences))
     }
 
     fn records(&self, query: CdrQuery) -> Promise<'_, Result<CdrPage, Fault>> {

@@ -272,6 +272,9 @@ impl Control {
             Ask::Registrations(to) => {
                 let _ = to.send(self.exchange.registrations());
             }
+            Ask::Conferences(to) => {
+                let _ = to.send(self.exchange.conferences());
+            }
             Ask::Trunks(to) => {
                 let _ = to.send(self.exchange.trunks());
             }

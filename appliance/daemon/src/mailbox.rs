@@ -2,7 +2,7 @@
 
 use crate::metrics::Snapshot;
 use crate::stream::Outgoing;
-use call::{CallId, CallRecord, Registration, TrunkStatus};
+use call::{CallId, CallRecord, Conference, Registration, TrunkStatus};
 use config::Config;
 use mio::Waker;
 use sip::flow::{ConnectionId, Flow};
@@ -43,6 +43,8 @@ pub(crate) enum Ask {
     Registrations(oneshot::Sender<Vec<Arc<Registration>>>),
     /// How the trunks do.
     Trunks(oneshot::Sender<Vec<TrunkStatus>>),
+    /// The conferences in which somebody is.
+    Conferences(oneshot::Sender<Vec<Conference>>),
     /// End a call; whether there was one.
     HangUp(CallId, oneshot::Sender<bool>),
     /// Figures of everything that control knows of.

@@ -28,7 +28,7 @@ mod way;
 pub use input::{Browsers, Command, Input, Surroundings};
 pub use output::Output;
 
-use call::{Cause, Decider, End, LegId, MediaEvent, UnixMillis, Why};
+use call::{Cause, Decider, End, LegId, MediaEvent, PortId, RoomId, UnixMillis, Why};
 use config::{Config, TenantId, TrunkId};
 use frame::{Frame, Owner};
 use guard::Guard;
@@ -38,6 +38,7 @@ use pbx::{Act, Pbx, World};
 use registrar::Registrar;
 use sip::Status;
 use sip::transaction::Out;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use trunk::Trunks;
@@ -59,6 +60,8 @@ pub struct Exchange {
     pbx: Pbx,
     messages: Messages,
     stun: stun::Stun,
+    /// Who speaks in each conference.
+    speakers: BTreeMap<RoomId, PortId>,
     next_leg: u64,
     next_call: u16,
     closing: Option<Instant>,
@@ -108,6 +111,7 @@ impl Exchange {
             pbx: Pbx::default(),
             messages: Messages::default(),
             stun: stun::Stun::default(),
+            speakers: BTreeMap::new(),
             next_leg: 1,
             next_call: 0,
             closing: None,
@@ -208,6 +212,19 @@ impl Exchange {
         self.registrar.iter().cloned().collect()
     }
 
+    /// The conferences in which somebody is.
+    pub fn conferences(&self) -> Vec<call::Conference> {
+        let mut conferences = self.pbx.conferences(&self.frame.config);
+        for conference in &mut conferences {
+            let speaker = self.speakers.get(&RoomId(conference.id.into()));
+            let speaks = speaker.and_then(|port| self.pbx.call_of(*self.frame.lent.get(port)?));
+            for member in &mut conference.members {
+                member.talking = speaks == Some(member.call);
+            }
+        }
+        conferences
+    }
+
     /// How many phones of an extension are registered.
     pub fn registered(&self, tenant: TenantId, number: &str) -> usize {
         self.registrar.of(tenant, number).len()
@@ -255,6 +272,19 @@ impl Exchange {
             MediaEvent::Key { port, key } => {
                 if let Some(leg) = self.frame.lent.get(&port).copied() {
                     self.legs.heard_key(leg, key, now);
+                }
+            }
+            MediaEvent::Speaking { room, port } => {
+                match port {
+                    Some(port) => drop(self.speakers.insert(room, port)),
+                    None => drop(self.speakers.remove(&room)),
+                };
+            }
+            MediaEvent::Crowded { port } => {
+                let call = self.frame.lent.get(&port).and_then(|leg| self.pbx.call_of(*leg));
+                if let Some(call) = call {
+                    let end = End::ours(Cause::CONGESTION, Why::Overload);
+                    self.end_call(call, end, now);
                 }
             }
             MediaEvent::Silent { port } => {

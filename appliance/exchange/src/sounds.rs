@@ -9,12 +9,24 @@ use std::sync::{Arc, OnceLock};
 pub(crate) struct Sounds {
     test: OnceLock<Arc<Samples>>,
     music: OnceLock<Arc<Samples>>,
+    ask: OnceLock<Arc<Samples>>,
+    wrong: OnceLock<Arc<Samples>>,
 }
 
 impl Sounds {
     /// 1,004 Hz at -10 dBm0, in whole periods.
     pub(crate) fn test(&self) -> Arc<Samples> {
         self.test.get_or_init(|| Arc::new(test())).clone()
+    }
+
+    /// Two short beeps every four seconds: key in a PIN.
+    pub(crate) fn ask(&self) -> Arc<Samples> {
+        self.ask.get_or_init(|| Arc::new(beeps(&ASK))).clone()
+    }
+
+    /// A long low tone, and then the two beeps: that was not the PIN.
+    pub(crate) fn wrong(&self) -> Arc<Samples> {
+        self.wrong.get_or_init(|| Arc::new(beeps(&WRONG))).clone()
     }
 
     /// Music to wait by: sixteen bars of plucked chords that end where they began.
@@ -28,6 +40,22 @@ fn test() -> Samples {
     let peak = FULL * 10f32.powf((-10.0 - FULL_DBM0) / 20.0);
     let sample = |n: u16| word(peak * (TAU * 1004.0 * f32::from(n) / 8000.0).sin());
     Samples { rate: 8000, pcm: (0..2000).map(sample).collect() }
+}
+
+/// Tones and pauses: hertz and milliseconds.
+fn beeps(steps: &[(u16, u16)]) -> Samples {
+    let peak = FULL * 10f32.powf((-13.0 - FULL_DBM0) / 20.0);
+    let mut pcm = Vec::new();
+    for (hertz, millis) in steps {
+        let length = 8 * u32::from(*millis);
+        for n in 0..length {
+            // Five milliseconds of ramp: a beep, not a click.
+            let ramp = (n.min(length - n) as f32 / 40.0).min(1.0);
+            let phase = TAU * f32::from(*hertz) * n as f32 / 8000.0;
+            pcm.push(word(peak * ramp * phase.sin()));
+        }
+    }
+    Samples { rate: 8000, pcm: pcm.into() }
 }
 
 /// Arpeggios over four chords in F, four bars each way. A string that still sounds at the end sounds on
@@ -82,6 +110,8 @@ const FULL: f32 = 32_636.0;
 const FULL_DBM0: f32 = 3.17;
 /// Music is heard beside speech, and not above it.
 const MUSIC_PEAK_DB: f32 = -11.0;
+const ASK: [(u16, u16); 4] = [(880, 150), (0, 100), (1175, 150), (0, 3600)];
+const WRONG: [(u16, u16); 6] = [(330, 600), (0, 400), (880, 150), (0, 100), (1175, 150), (0, 3600)];
 const RATE: u32 = 16_000;
 /// 0.3 s.
 const BEAT: usize = 4_800;

@@ -7,17 +7,19 @@ use call::{
     CallId, CallRecord, CallState, Cause, Decider, Direction, End, KeyPress, KeyRecord, LegCommand,
     LegEvent, LegId, Offer, Origin, Party, Place, RegistrationId, Step, UnixMillis, Why,
 };
-use config::{Config, TenantId, TrunkId};
+use config::{Config, FeatureId, TenantId, TrunkId};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
 
 /// All calls. Tell it what legs say with [`Pbx::handle`], then do what [`Pbx::poll_act`] says.
 #[derive(Debug, Default)]
 pub struct Pbx {
-    calls: BTreeMap<CallId, Call>,
+    pub(crate) calls: BTreeMap<CallId, Call>,
     legs: BTreeMap<LegId, CallId>,
     timers: BTreeSet<(Instant, CallId)>,
     trunk_calls: BTreeMap<TrunkId, u32>,
+    /// Who is in each conference.
+    pub(crate) rooms: BTreeMap<FeatureId, BTreeSet<CallId>>,
     acts: VecDeque<Act>,
 }
 
@@ -219,6 +221,7 @@ impl Pbx {
         if let Some(deadline) = call.state.deadline() {
             self.timers.remove(&(deadline, id));
         }
+        let room = call.room();
         let mut desk = Desk {
             call: id,
             now,
@@ -234,9 +237,11 @@ impl Pbx {
         if let Some(deadline) = call.state.deadline().filter(|_| !over) {
             self.timers.insert((deadline, id));
         }
+        let moved = (room, call.room().filter(|_| !over));
         if changed {
             self.acts.push_back(Act::Record(Box::new(call.record.clone())));
         }
+        self.moved(id, moved.0, moved.1);
         if over {
             self.calls.remove(&id);
         }
@@ -441,7 +446,7 @@ impl Call {
         match &self.state {
             State::Up { a, b } if *a == leg || *b == leg => self.over(Some(leg), end, desk),
             State::Served(served) if served.leg == leg => {
-                self.served_ended(Some(leg), Some(end), desk);
+                self.served_ended(end, desk);
             }
             State::Up { .. } | State::Served(_) => {}
             State::Placing(_) => self.attempt_ended(leg, end, desk),
@@ -456,6 +461,10 @@ impl Call {
     fn pressed(&mut self, leg: LegId, press: KeyPress, desk: &mut Desk<'_>) {
         if matches!(self.state, State::Placing(_)) {
             return;
+        }
+        if self.is_asking() {
+            // A PIN is nobody's business.
+            return self.key(press.key, desk);
         }
         if self.record.keys.len() < MAX_KEYS {
             let KeyPress { key, millis, source } = press;

@@ -5,6 +5,7 @@
 //! also answers "who would this reach?".
 
 mod call;
+mod conference;
 mod forward;
 mod placing;
 pub mod route;

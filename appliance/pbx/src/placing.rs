@@ -386,9 +386,7 @@ impl Call {
 
     /// Time is up.
     pub(crate) fn timeout(&mut self, desk: &mut Desk<'_>) {
-        if self.state.deadline().is_some_and(|at| at <= desk.now) {
-            self.served_ended(None, None, desk);
-        }
+        self.served_enough(desk);
         let due = |placing: &&mut Placing| placing.deadline().is_some_and(|at| at <= desk.now);
         let Some(placing) = self.placing().filter(due) else { return };
         let end = End::ours(Cause::NO_ANSWER, Why::NoAnswer);

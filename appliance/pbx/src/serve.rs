@@ -2,23 +2,45 @@
 
 use crate::call::{Call, Desk, State};
 use crate::placing::Transferor;
-use call::{Cause, End, LegCommand, LegId, Party, Place, Tone, TransferState, Voice, Why};
-use config::{Feature, FeatureId, FeatureKind, FeatureTone};
+use call::{
+    Cause, End, LegCommand, LegId, Party, Place, Tone, TransferState, UnixMillis, Voice, Why,
+};
+use config::{Feature, FeatureId, FeatureKind, FeatureTone, Pin};
 use std::time::{Duration, Instant};
 
 /// The box talks with one leg.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Served {
     pub(crate) leg: LegId,
     /// What it hears.
     pub(crate) voice: Voice,
-    /// The call has failed: until when the leg hears so, and how.
-    failed: Option<(Instant, End)>,
+    pub(crate) stage: Stage,
+}
+
+/// What the box does with a leg.
+#[derive(Debug, Clone)]
+pub(crate) enum Stage {
+    /// It says the same until the caller hangs up.
+    Speaking,
+    /// It waits for the PIN of a conference.
+    Asking { room: FeatureId, pin: Pin, typed: String, wrong: u8, until: Instant },
+    /// The leg is in a conference.
+    Meeting { room: FeatureId, since: UnixMillis },
+    /// The call has failed: until when the leg hears so, and why.
+    Failed { until: Instant, end: End },
 }
 
 impl Served {
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.failed.as_ref().map(|(until, _)| *until)
+        match &self.stage {
+            Stage::Speaking | Stage::Meeting { .. } => None,
+            Stage::Asking { until, .. } | Stage::Failed { until, .. } => Some(*until),
+        }
+    }
+
+    /// The same for another leg.
+    pub(crate) fn of(self, leg: LegId) -> Self {
+        Self { leg, ..self }
     }
 }
 
@@ -39,20 +61,61 @@ impl Call {
             self.free_trunk(transferor, desk);
             desk.tell(transferor, LegCommand::End(End::transferred()));
         }
-        self.serve_leg(leg, voice_of(&feature), desk);
+        let (voice, stage) = begin(&feature, desk);
+        self.serve_leg(Served { leg, voice, stage }, desk);
         self.record.answered.get_or_insert(desk.world.clock());
         self.record.held = false;
     }
 
     /// From now on this leg talks with the box.
-    pub(crate) fn serve_leg(&mut self, leg: LegId, voice: Voice, desk: &mut Desk<'_>) {
-        self.state = State::Served(Served { leg, voice, failed: None });
+    pub(crate) fn serve_leg(&mut self, served: Served, desk: &mut Desk<'_>) {
+        let (leg, voice) = (served.leg, served.voice);
+        self.state = State::Served(served);
         desk.tell(leg, LegCommand::Serve(voice));
         self.note_talking([self.party_of(leg), self.record.to.clone()], desk);
     }
-}
 
-impl Call {
+    /// The conference in which a call is.
+    pub(crate) fn room(&self) -> Option<FeatureId> {
+        match &self.state {
+            State::Served(Served { stage: Stage::Meeting { room, .. }, .. }) => Some(*room),
+            State::Served(_) | State::Placing(_) | State::Up { .. } => None,
+        }
+    }
+
+    /// Whether keys are a secret now.
+    pub(crate) fn is_asking(&self) -> bool {
+        matches!(&self.state, State::Served(Served { stage: Stage::Asking { .. }, .. }))
+    }
+
+    /// A key that the caller of a conference pressed.
+    pub(crate) fn key(&mut self, key: char, desk: &mut Desk<'_>) {
+        let State::Served(served) = &mut self.state else { return };
+        let Stage::Asking { room, pin, typed, wrong, until } = &mut served.stage else { return };
+        *until = desk.now + PATIENCE;
+        if key.is_ascii_digit() && typed.len() < MOST_KEYS {
+            typed.push(key);
+        }
+        if key != '#' && typed.len() < pin.as_str().len() {
+            return;
+        }
+        if typed == pin.as_str() {
+            let since = desk.world.clock();
+            served.stage = Stage::Meeting { room: *room, since };
+            return self.step("The PIN was right.".to_owned(), desk);
+        }
+        typed.clear();
+        *wrong += 1;
+        if *wrong == MOST_WRONG {
+            let end = End::ours(Cause::CALL_REJECTED, Why::WrongPin);
+            return self.over(None, end, desk);
+        }
+        served.voice = Voice::WrongPin;
+        let leg = served.leg;
+        desk.tell(leg, LegCommand::Serve(Voice::WrongPin));
+        self.step("The PIN was wrong.".to_owned(), desk);
+    }
+
     /// Nobody is left whom a leg that is up could talk to: it hears so, and is then ended.
     pub(crate) fn let_hear_failure(&mut self, leg: LegId, end: End, desk: &mut Desk<'_>) {
         let tone = match end.why {
@@ -60,29 +123,42 @@ impl Call {
             _ => Tone::Congestion,
         };
         let voice = Voice::Tone(tone);
-        let failed = Some((desk.now + FAREWELL, end));
-        self.state = State::Served(Served { leg, voice, failed });
+        let stage = Stage::Failed { until: desk.now + FAREWELL, end };
+        self.state = State::Served(Served { leg, voice, stage });
         desk.tell(leg, LegCommand::Hear(Some(voice)));
     }
 
-    /// The leg that the box talks with has ended, or heard long enough that nobody is there.
-    pub(crate) fn served_ended(
-        &mut self,
-        gone: Option<LegId>,
-        end: Option<End>,
-        desk: &mut Desk<'_>,
-    ) {
-        let State::Served(served) = &mut self.state else { return };
-        let failed = served.failed.take().map(|(_, end)| end);
-        if let Some(end) = failed.or(end) {
-            self.over(gone, end, desk);
+    /// The leg that the box talks with has ended. A call that had failed before failed.
+    pub(crate) fn served_ended(&mut self, end: End, desk: &mut Desk<'_>) {
+        let State::Served(served) = &self.state else { return };
+        let gone = Some(served.leg);
+        let end = match &served.stage {
+            Stage::Failed { end, .. } => end.clone(),
+            Stage::Speaking | Stage::Asking { .. } | Stage::Meeting { .. } => end,
+        };
+        self.over(gone, end, desk);
+    }
+
+    /// The box has said for long enough that a call failed, or waited for long enough for a PIN.
+    pub(crate) fn served_enough(&mut self, desk: &mut Desk<'_>) {
+        let State::Served(served) = &self.state else { return };
+        if served.deadline().is_none_or(|at| at > desk.now) {
+            return;
         }
+        let end = match &served.stage {
+            Stage::Failed { end, .. } => end.clone(),
+            Stage::Speaking | Stage::Asking { .. } | Stage::Meeting { .. } => {
+                End::ours(Cause::NO_USER_RESPONDING, Why::NoPin)
+            }
+        };
+        self.over(None, end, desk);
     }
 }
 
-/// What the caller of a number of the box hears.
-fn voice_of(feature: &Feature) -> Voice {
-    match feature.kind {
+/// What the caller of a number of the box hears first, and what becomes of him.
+fn begin(feature: &Feature, desk: &Desk<'_>) -> (Voice, Stage) {
+    let voice = match feature.kind {
+        FeatureKind::Conference => return into_room(feature, desk),
         FeatureKind::Echo => Voice::Echo,
         FeatureKind::Music => Voice::Music,
         FeatureKind::Tone => match feature.tone {
@@ -92,8 +168,26 @@ fn voice_of(feature: &Feature) -> Voice {
             FeatureTone::Busy => Voice::Tone(Tone::Busy),
             FeatureTone::Congestion => Voice::Tone(Tone::Congestion),
         },
+    };
+    (voice, Stage::Speaking)
+}
+
+fn into_room(feature: &Feature, desk: &Desk<'_>) -> (Voice, Stage) {
+    let room = feature.id;
+    match &feature.pin {
+        Some(pin) => {
+            let (pin, until) = (pin.clone(), desk.now + PATIENCE);
+            (Voice::AskPin, Stage::Asking { room, pin, typed: String::new(), wrong: 0, until })
+        }
+        // Who is alone waits with music; `conference` says when that ends.
+        None => (Voice::Music, Stage::Meeting { room, since: desk.world.clock() }),
     }
 }
 
 /// How long a tone says that a call has failed: long enough for two turns of any country's.
 const FAREWELL: Duration = Duration::from_secs(4);
+/// How long a caller may think about each key.
+const PATIENCE: Duration = Duration::from_secs(20);
+const MOST_WRONG: u8 = 3;
+/// More than the longest PIN.
+const MOST_KEYS: usize = 20;

@@ -3,9 +3,8 @@
 use crate::call::{Call, Pbx, State, Talker, World};
 use crate::placing::{Placing, Transferor};
 use crate::route::Caller;
-use call::{
-    CallId, Cause, End, LegCommand, LegId, Offer, Origin, Party, TransferState, Voice, Why,
-};
+use crate::serve::Served;
+use call::{CallId, Cause, End, LegCommand, LegId, Offer, Origin, Party, TransferState, Why};
 use config::TenantId;
 use std::time::Instant;
 
@@ -76,7 +75,7 @@ impl Pbx {
         let far = match self.call(second).map(|call| &call.state) {
             Some(State::Up { a, b }) => Far::Talks(if *a == other { *b } else { *a }),
             Some(State::Placing(placing)) if placing.caller == other => Far::Rings,
-            Some(State::Served(served)) => Far::Box(served.voice),
+            Some(State::Served(served)) => Far::Box(served.clone()),
             Some(State::Placing(_)) | None => {
                 return self.say(id, leg, failed(481));
             }
@@ -116,7 +115,7 @@ impl Pbx {
                         call.up(stays, far, desk);
                         desk.tell(stays, LegCommand::Rejoin { media: far, both: true });
                     }
-                    Far::Box(voice) => call.serve_leg(stays, voice, desk),
+                    Far::Box(served) => call.serve_leg(served.of(stays), desk),
                     Far::Rings => {
                         if let State::Placing(placing) = &mut call.state {
                             placing.caller = stays;
@@ -159,7 +158,7 @@ impl Pbx {
     ) {
         let found = self.call_of(replaced).and_then(|id| match &self.call(id)?.state {
             State::Up { a, b } => Some((id, Ok(if *a == replaced { *b } else { *a }))),
-            State::Served(served) => Some((id, Err(served.voice))),
+            State::Served(served) => Some((id, Err(served.clone()))),
             State::Placing(_) => None,
         });
         let Some((second, stays)) = found else {
@@ -189,9 +188,9 @@ impl Pbx {
                         desk.tell(replaced, LegCommand::End(End::transferred()));
                         call.up(stays, leg, desk);
                     }
-                    Err(voice) => {
+                    Err(served) => {
                         desk.tell(replaced, LegCommand::End(End::transferred()));
-                        call.serve_leg(leg, voice, desk);
+                        call.serve_leg(served.of(leg), desk);
                     }
                 }
             },
@@ -204,7 +203,7 @@ impl Pbx {
 enum Far {
     Talks(LegId),
     Rings,
-    Box(Voice),
+    Box(Served),
 }
 
 impl Call {

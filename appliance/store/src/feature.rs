@@ -1,7 +1,7 @@
 //! Numbers that the box itself answers, as rows.
 
 use crate::column::{Json, Wide, Word};
-use config::{Feature, FeatureId, FeatureTone, Revision, TenantId};
+use config::{Feature, FeatureId, FeatureTone, Pin, Revision, TenantId};
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 struct Detail {
     tone: FeatureTone,
+    pin: Option<Pin>,
 }
 
 pub(crate) fn put(db: &Connection, feature: &Feature) -> rusqlite::Result<()> {
@@ -21,7 +22,7 @@ pub(crate) fn put(db: &Connection, feature: &Feature) -> rusqlite::Result<()> {
         feature.name,
         feature.enabled,
         Word(feature.kind),
-        Json(Detail { tone: feature.tone }),
+        Json(Detail { tone: feature.tone, pin: feature.pin.clone() }),
     ];
     db.execute(PUT, row).map(drop)
 }
@@ -33,7 +34,7 @@ pub(crate) fn delete(db: &Connection, id: FeatureId) -> rusqlite::Result<()> {
 pub(crate) fn all(db: &Connection) -> rusqlite::Result<Vec<Feature>> {
     let mut statement = db.prepare("SELECT * FROM feature ORDER BY id")?;
     let rows = statement.query_map([], |row| {
-        let Detail { tone } = row.get::<_, Json<_>>("detail")?.0;
+        let Detail { tone, pin } = row.get::<_, Json<_>>("detail")?.0;
         Ok(Feature {
             id: FeatureId(row.get("id")?),
             revision: Revision(row.get::<_, Wide>("revision")?.0),
@@ -43,6 +44,7 @@ pub(crate) fn all(db: &Connection) -> rusqlite::Result<Vec<Feature>> {
             enabled: row.get("enabled")?,
             kind: row.get::<_, Word<_>>("kind")?.0,
             tone,
+            pin,
         })
     })?;
     rows.collect()

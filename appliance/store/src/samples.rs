@@ -10,7 +10,7 @@ use config::{
     CallerId, Change, CodecName, CodecOrder, CodecPolicy, Config, Country, Credentials, Device,
     DeviceId, Encryption, Entry, Expect, Extension, ExtensionId, External, Feature, FeatureId,
     FeatureKind, FeatureTone, Forwarding, InboundRoute, InboundRouteId, Network, Number,
-    NumberFormat, OutboundRoute, OutboundRouteId, Pattern, Revision, Secret, Settings, Tenant,
+    NumberFormat, OutboundRoute, OutboundRouteId, Pattern, Pin, Revision, Secret, Settings, Tenant,
     TenantId, Trunk, TrunkId, TrunkKind, TrunkTransport,
 };
 use std::path::Path;
@@ -201,6 +201,7 @@ pub(crate) fn changes() -> Vec<Change> {
             enabled: false,
             kind: FeatureKind::Tone,
             tone: FeatureTone::Busy,
+            pin: Some(Pin::parse("2468").unwrap()),
         }),
     ];
     entries.into_iter().map(|entry| Change::Put(entry, Expect::Any)).collect()

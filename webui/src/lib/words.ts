@@ -24,6 +24,8 @@ const ADVICE: Partial<Record<Extract<Why, string>, string>> = {
   carrier_failed: 'The carrier gave no reason that can be mended here. A second trunk in the route would be tried next.',
   no_common_media: 'Allow a common codec, such as G.711, on both phones.',
   overload: 'Raise the limit under Settings if the box has room for more calls.',
+  wrong_pin: 'The PIN of the conference is under Numbers.',
+  no_pin: 'The PIN of the conference is under Numbers. A phone that sends keys neither as RFC 4733 nor by SIP INFO is not understood.',
   crash: 'The record was completed after the restart.',
 };
 
@@ -90,6 +92,7 @@ export const NUMBER_KIND: Record<BoxNumber['kind'], string> = {
   echo: 'An echo of what was said',
   tone: 'A tone',
   music: 'Music',
+  conference: 'A conference',
 };
 
 export const NUMBER_TONE: Record<BoxNumber['tone'], string> = {
@@ -102,6 +105,7 @@ export const NUMBER_TONE: Record<BoxNumber['tone'], string> = {
 
 /** What who dials a number of the box gets. */
 export function gives(number: BoxNumber): string {
+  if (number.kind === 'conference') return number.pin ? 'A conference with a PIN' : 'A conference, open to all';
   return number.kind === 'tone' ? NUMBER_TONE[number.tone] : NUMBER_KIND[number.kind];
 }
 

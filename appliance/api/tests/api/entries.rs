@@ -130,6 +130,12 @@ async fn numbers_of_the_box_are_there_from_the_start_and_can_be_changed() {
     assert_eq!(refusal, ("number".to_owned(), "this is taken already, by Busy".to_owned()));
     let help = json!({"number": "999", "kind": "music"});
     assert_eq!(client.post("/api/v1/numbers", help).await.refusal(422).0, "number");
+    let room = |pin: &str| json!({"number": "700", "kind": "conference", "pin": pin});
+    assert_eq!(client.post("/api/v1/numbers", room("12")).await.refusal(422).0, "pin");
+    let room = client.post("/api/v1/numbers", room("2468")).await.json();
+    assert_eq!(room["pin"], "2468");
+    let rooms = client.get("/api/v1/conferences").await.json();
+    assert_eq!(rooms["items"], json!([]));
     let route = json!({"name": "main", "did": "!", "destination": "600"});
     assert_eq!(client.post("/api/v1/routes/inbound", route).await.status, StatusCode::CREATED);
     client.delete("/api/v1/numbers/4").await.problem(409);

@@ -9,8 +9,8 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use call::{
-    CallId, CallRecord, CallState, Direction, Party, Place, Registration, RouteQuestion,
-    RouteReport, Step, TrunkStatus, UnixMillis, Verdict,
+    CallId, CallRecord, CallState, Conference, Direction, Party, Place, Registration,
+    RouteQuestion, RouteReport, Step, TrunkStatus, UnixMillis, Verdict,
 };
 use config::{Change, Config, Secret};
 use serde_json::Value;
@@ -124,6 +124,10 @@ impl Backend for FakeBox {
     }
 
     fn trunks(&self) -> Promise<'_, Result<Vec<TrunkStatus>, Fault>> {
+        self.answer(|_| Vec::new())
+    }
+
+    fn conferences(&self) -> Promise<'_, Result<Vec<Conference>, Fault>> {
         self.answer(|_| Vec::new())
     }
 

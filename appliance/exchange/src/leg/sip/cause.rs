@@ -69,6 +69,8 @@ pub(crate) fn to_status(end: &End) -> Status {
         | Why::NoMedia { .. }
         | Why::SessionExpired
         | Why::ProtocolError
+        | Why::WrongPin
+        | Why::NoPin
         | Why::Administrator => 480,
     };
     // What nobody said, but the network came to, is not the callee's refusal.

@@ -5,7 +5,7 @@ use super::renegotiation::Wanted;
 use super::{AnsweredBy, Desk, Legs, SipLeg, State, speech};
 use crate::frame::Frame;
 use call::{
-    Cause, Decibels, End, LegEvent, LegId, MediaCommand, PlayId, PortId, Rounds, Sound, Voice, Why,
+    Cause, Decibels, End, LegEvent, LegId, MediaCommand, PortId, RoomId, Rounds, Sound, Voice, Why,
 };
 use sip::session::provisional::Reliable;
 
@@ -14,7 +14,7 @@ use sip::session::provisional::Reliable;
 pub(super) struct Speaking {
     voice: Voice,
     /// Where media was told so; nowhere while the far side does not listen.
-    at: Option<(PortId, PlayId)>,
+    at: Option<PortId>,
 }
 
 impl Legs {
@@ -91,15 +91,17 @@ impl Legs {
 impl LegMedia {
     /// From now on the box says this here, in place of what it said before.
     pub(super) fn say(&mut self, frame: &mut Frame, voice: Option<Voice>) {
-        if voice.is_some() && self.voice.as_ref().map(|speaking| speaking.voice) == voice {
-            return self.speak(frame);
+        let same = self.voice.as_ref().map(|speaking| speaking.voice) == voice;
+        if let Some(before) = self.voice.take_if(|_| !same) {
+            // What is played replaces what was played.
+            let replaced = voice.is_some_and(|voice| before.is_played() && is_played(voice));
+            if !replaced {
+                before.fall_silent(frame);
+            }
         }
-        if let Some((port, _)) = self.voice.take().and_then(|before| before.at)
-            && voice.is_none()
-        {
-            frame.media(MediaCommand::Stop { port });
+        if !same {
+            self.voice = voice.map(|voice| Speaking { voice, at: None });
         }
-        self.voice = voice.map(|voice| Speaking { voice, at: None });
         self.speak(frame);
     }
 
@@ -109,30 +111,52 @@ impl LegMedia {
         let Some(speaking) = &mut self.voice else { return };
         match (listens, speaking.at) {
             (true, None) => {
-                let play = frame.next_play();
-                speaking.at = Some((port, play));
-                let sound = sound(frame, speaking.voice);
-                let (rounds, gain) = (Rounds::Endless, Decibels::default());
-                frame.media(MediaCommand::Play { port, play, sound, rounds, gain });
+                speaking.at = Some(port);
+                begin(frame, port, speaking.voice);
             }
-            (false, Some((port, _))) => {
+            (false, Some(_)) => {
+                speaking.fall_silent(frame);
                 speaking.at = None;
-                frame.media(MediaCommand::Stop { port });
             }
             (true, Some(_)) | (false, None) => {}
         }
     }
 }
 
-fn sound(frame: &Frame, voice: Voice) -> Sound {
-    match voice {
+impl Speaking {
+    fn is_played(&self) -> bool {
+        is_played(self.voice)
+    }
+
+    fn fall_silent(&self, frame: &mut Frame) {
+        let Some(port) = self.at else { return };
+        frame.media(match self.is_played() {
+            true => MediaCommand::Stop { port },
+            false => MediaCommand::Leave { port },
+        });
+    }
+}
+
+fn is_played(voice: Voice) -> bool {
+    !matches!(voice, Voice::Room(_))
+}
+
+fn begin(frame: &mut Frame, port: PortId, voice: Voice) {
+    let sound = match voice {
+        Voice::Room(room) => {
+            let room = RoomId(room.into());
+            return frame.media(MediaCommand::Join { port, room });
+        }
         Voice::Echo => Sound::Echo,
         Voice::Test => Sound::Samples(frame.sounds.test()),
         Voice::Music => Sound::Samples(frame.sounds.music()),
+        Voice::AskPin => Sound::Samples(frame.sounds.ask()),
+        Voice::WrongPin => Sound::Samples(frame.sounds.wrong()),
         Voice::Tone(tone) => {
             let code = frame.config.settings.country.code().as_bytes();
-            let country = <[u8; 2]>::try_from(code).unwrap_or_default();
-            Sound::Tone { tone, country }
+            Sound::Tone { tone, country: <[u8; 2]>::try_from(code).unwrap_or_default() }
         }
-    }
+    };
+    let (play, rounds, gain) = (frame.next_play(), Rounds::Endless, Decibels::default());
+    frame.media(MediaCommand::Play { port, play, sound, rounds, gain });
 }
