@@ -266,9 +266,7 @@ impl Exchange {
             MediaEvent::Heard { .. }
             | MediaEvent::Finished { .. }
             | MediaEvent::Hungry { .. }
-            | MediaEvent::Speechless { .. }
-            | MediaEvent::Speaking { .. }
-            | MediaEvent::Crowded { .. } => {}
+            | MediaEvent::Speechless { .. } => {}
             MediaEvent::Key { port, key } => {
                 if let Some(leg) = self.frame.lent.get(&port).copied() {
                     self.legs.heard_key(leg, key, now);

@@ -158,7 +158,11 @@ impl Lab {
             | MediaCommand::Held { .. }
             | MediaCommand::Play { .. }
             | MediaCommand::Feed { .. }
-            | MediaCommand::Stop { .. } => {}
+            | MediaCommand::Stop { .. }
+            | MediaCommand::Join { .. }
+            | MediaCommand::Leave { .. }
+            | MediaCommand::Mute { .. }
+            | MediaCommand::Gain { .. } => {}
         }
         self.engine.handle(command, self.now);
         self.drain_engine();

@@ -1,7 +1,8 @@
 //! Inputs of the exchange as values that can be written down and read back.
 
 use call::{
-    CallId, KeyPress, LegId, MediaEvent, PlayId, PortId, Registration, StreamStats, UnixMillis,
+    CallId, KeyPress, LegId, MediaEvent, PlayId, PortId, Registration, RoomId, StreamStats,
+    UnixMillis,
 };
 use config::{
     Config, Credentials, Device, Entry, Extension, External, Feature, InboundRoute, OutboundRoute,
@@ -126,6 +127,8 @@ enum Media {
     Finished { port: PortId, play: PlayId },
     Hungry { port: PortId, play: PlayId },
     Speechless { port: PortId, play: PlayId },
+    Speaking { room: RoomId, port: Option<PortId> },
+    Crowded { port: PortId },
     Closed { port: PortId, leg: LegId, stats: Box<StreamStats> },
 }
 
