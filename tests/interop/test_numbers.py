@@ -1,5 +1,6 @@
 """A phone that nobody here wrote dials what the box itself answers, and the recordings prove it."""
 
+import os
 import time
 
 import numpy
@@ -109,3 +110,31 @@ def fits(part, recording):
     count = len(recording) - len(part)
     power = numpy.convolve(recording ** 2, numpy.ones(len(part)), "valid")[:count]
     return float(numpy.max(dots[:count] / numpy.sqrt(numpy.maximum(power, 1e-9) * (part @ part))))
+
+
+@test
+def two_in_a_conference_hear_each_other(lab):
+    box = lab.box()
+    phones = pair(lab, box)
+    box.ask("POST", "numbers", {"number": "600", "kind": "conference", "name": "Monday"})
+    for phone in phones:
+        phone.dial("600")
+        phone.until_event("CALL_ESTABLISHED")
+    members = until(lambda: (box.ask("GET", "conferences")["items"] or [{}])[0].get("members"),
+                    "members in the conference")
+    if [member["party"]["number"] for member in members] != ["201", "202"]:
+        raise AssertionError(f"in the conference: {members}")
+    time.sleep(8)
+    said = []
+    for phone in phones:
+        phone.hang_up()
+        phone.until_event("CALL_CLOSED")
+    until(lambda: not box.calls(), "an empty list of calls")
+    for here, there in (phones, phones[::-1]):
+        heard = until(here.heard, "a recording")[-1]
+        # Whoever is alone first hears music: the middle of the recording is the other one.
+        samples = sound.read(heard)
+        part = os.path.join(lab.folder, f"{here.user}-part.wav")
+        sound.write(part, samples[len(samples) // 2 - 2 * sound.RATE:][:4 * sound.RATE])
+        said.append(str(sound.Heard(there.source, part).demand(3, correlation=0.95, gaps=0.05)))
+    return "; back ".join(said)
