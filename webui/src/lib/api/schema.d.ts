@@ -93,6 +93,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The conferences in which somebody is, with their members. To take one out, end his call. */
+        get: operations["list_conferences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/countries": {
         parameters: {
             query?: never;
@@ -774,6 +791,25 @@ export interface components {
              */
             translate: boolean;
         };
+        /** @description A room in which somebody is. */
+        Conference: {
+            /**
+             * Format: int32
+             * @description The id of the number that leads there.
+             */
+            id: number;
+            /** @description Who is in it, whoever came first before the others. */
+            members: components["schemas"]["Member"][];
+            /** @description What people call it. */
+            name: string;
+            /** @description The number that leads there. */
+            number: string;
+            /**
+             * Format: int32
+             * @description The tenant's id.
+             */
+            tenant: number;
+        };
         /** @description A country and how numbers are dialled there. */
         Country: {
             /**
@@ -1249,6 +1285,19 @@ export interface components {
          * @enum {string}
          */
         MediaKind: "audio" | "video" | "image" | "other";
+        /** @description Somebody in a conference. */
+        Member: {
+            /** @description The call by which he is there: ended, it takes him out. */
+            call: components["schemas"]["CallId"];
+            /** @description He holds the conference and neither hears nor is heard. */
+            held: boolean;
+            /** @description Who it is. */
+            party: components["schemas"]["Party"];
+            /** @description Since when he is in the room. */
+            since: components["schemas"]["UnixMillis"];
+            /** @description He is the one who speaks. */
+            talking: boolean;
+        };
         /** @description What the installer says of the network. */
         Network: {
             /** @description How the outside reaches the box when a router stands between. */
@@ -1294,6 +1343,12 @@ export interface components {
              */
             number: string;
             /**
+             * @description What a caller has to key in, where `kind` is `conference`, 3 to 16 digits; without one the room is
+             *     open to all.
+             * @example 2468
+             */
+            pin: string | null;
+            /**
              * Format: int64
              * @description The change that last touched it.
              */
@@ -1325,6 +1380,12 @@ export interface components {
              */
             number: string;
             /**
+             * @description What a caller has to key in, where `kind` is `conference`, 3 to 16 digits; without one the room is
+             *     open to all.
+             * @example 2468
+             */
+            pin?: string | null;
+            /**
              * Format: int32
              * @description The tenant that it belongs to.
              */
@@ -1336,7 +1397,7 @@ export interface components {
          * @description What the caller of a number of the box gets.
          * @enum {string}
          */
-        NumberKind: "echo" | "tone" | "music";
+        NumberKind: "echo" | "tone" | "music" | "conference";
         /**
          * @description A tone that goes on until the caller hangs up.
          * @enum {string}
@@ -1477,6 +1538,30 @@ export interface components {
                 tenant: number;
                 /** @description Who answered; until then, who is being called. */
                 to: components["schemas"]["Party"];
+            }[];
+            /** @description Hand this back as `cursor` for the next page; `null` on the last one. */
+            next: string | null;
+        };
+        /** @description A page of a list. */
+        Page_Conference: {
+            /** @description The entries of this page. */
+            items: {
+                /**
+                 * Format: int32
+                 * @description The id of the number that leads there.
+                 */
+                id: number;
+                /** @description Who is in it, whoever came first before the others. */
+                members: components["schemas"]["Member"][];
+                /** @description What people call it. */
+                name: string;
+                /** @description The number that leads there. */
+                number: string;
+                /**
+                 * Format: int32
+                 * @description The tenant's id.
+                 */
+                tenant: number;
             }[];
             /** @description Hand this back as `cursor` for the next page; `null` on the last one. */
             next: string | null;
@@ -2264,7 +2349,7 @@ export interface components {
                  */
                 seconds: number;
             };
-        } | "session_expired" | "protocol_error" | "dialog_lost" | "administrator" | "shutdown" | "crash" | "overload" | "no_ports";
+        } | "session_expired" | "protocol_error" | "dialog_lost" | "administrator" | "shutdown" | "crash" | "overload" | "no_ports" | "wrong_pin" | "no_pin";
     };
     responses: never;
     parameters: never;
@@ -2512,6 +2597,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CallRecord"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_conferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Conference"];
                 };
             };
             /** @description Nobody is logged in. */
