@@ -335,3 +335,37 @@ fn a_refresh_of_the_session_changes_no_key() {
     assert_eq!(lab.phone("202").ua().suite(0), Some(CM));
     over(lab);
 }
+
+#[test]
+fn an_encrypted_phone_hears_the_box_itself_and_music_on_hold() {
+    let mut lab = Lab::office(58, &["201", "202"]);
+    lab.settings(|settings| settings.hold_music = true);
+    speaks(&mut lab, "201", Speaks::Encrypted(&[CM]));
+    speaks(&mut lab, "202", Speaks::Encrypted(&[GCM]));
+    lab.phone("201").dials("*43");
+    lab.run_ms(200);
+    lab.hears_the_box("201");
+    assert_eq!(shown(&lab)[0].1, sdes(CM));
+    lab.phone("201").hangs_up();
+    lab.run_ms(200);
+    call(&mut lab);
+    lab.talk("201", "202");
+    lab.phone("201").holds();
+    lab.run_ms(300);
+    lab.hears_the_box("202");
+    lab.phone("201").resumes();
+    lab.run_ms(300);
+    lab.talk("201", "202");
+    over(lab);
+}
+
+#[test]
+fn where_encryption_is_required_the_box_itself_is_not_heard_in_the_clear() {
+    let mut lab = Lab::office(59, &["201"]);
+    lab.encryption(Encryption::Required);
+    lab.phone("201").dials("*43");
+    lab.run_ms(200);
+    assert_eq!(lab.phone("201").status(), Some(488));
+    lab.rest();
+    assert_eq!(lab.record().end.as_ref().unwrap().why, Why::EncryptionRequired);
+}

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sdp::{Direction, LocalMedia, Origin, Session};
+use sdp::{Direction, LineKeys, LocalMedia, Origin, Session};
 use std::net::IpAddr;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -14,6 +14,7 @@ fuzz_target!(|bytes: &[u8]| {
         let _ = (media.remote(), media.direction(), media.codecs(), media.ptime());
         media.formats().for_each(drop);
         media.attributes().for_each(drop);
+        media.cryptos().for_each(drop);
     }
     let _ = (session.summary(), session.is_hold(), session.same_media(&session));
 
@@ -28,7 +29,16 @@ fuzz_target!(|bytes: &[u8]| {
         .map(|line| Some(LocalMedia::at(own, 20_000_u16.saturating_add(line.saturating_mul(2)))))
         .collect();
     let lines = session.media().len();
+    let plain = sdp::without_keys(&session);
+    if let Some(plain) = &plain {
+        assert_eq!(sdp::without_keys(plain), None, "nothing of keys is left");
+    }
+    let plain = plain.as_ref().unwrap_or(&session);
+    let attributes = vec!["crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AAAA".to_owned()];
+    let keys = vec![LineKeys { transport: Some("RTP/SAVP"), attributes }; lines];
     for written in [
+        plain.as_bytes().to_vec(),
+        sdp::with_keys(plain, &origin, &keys),
         sdp::relay_offer(&session, &origin, &local),
         sdp::relay_answer(&session, &session, &origin, &local),
         sdp::answer_inactive(&session, &origin, &local),

@@ -1,7 +1,9 @@
 //! Any packets at a bridge: read as RTP and RTCP, and judged by an engine whose ports they reach.
 #![no_main]
 
-use call::{CallId, Learn, LegId, MediaCommand, MediaKind, PeerAddress, PortId};
+use call::{
+    CallId, Keys, Learn, LegId, MasterKey, MediaCommand, MediaKind, PeerAddress, PortId, Suite,
+};
 use libfuzzer_sys::fuzz_target;
 use media::Engine;
 use media::rtcp::Compound;
@@ -38,6 +40,11 @@ fuzz_target!(|bytes: &[u8]| {
         engine.handle(MediaCommand::Peer { port, peer }, start);
     }
     engine.handle(MediaCommand::Bridge { a, b }, start);
+    if bytes.len() % 2 == 1 {
+        let key = MasterKey::random(Suite::AesCm128HmacSha1_32, &[7; MasterKey::LONGEST]);
+        let keys = Keys { outbound: key.clone(), inbound: key };
+        engine.handle(MediaCommand::Keys { port: a, keys: Some(Box::new(keys)) }, start);
+    }
 
     // A packet in the input: which port, from whom, how much later, how long; then its octets.
     let mut now = start;
@@ -49,6 +56,7 @@ fuzz_target!(|bytes: &[u8]| {
         let port = if way & 1 == 0 { a } else { b };
         let from = if way & 4 == 0 { peers[usize::from(way >> 1 & 1)] } else { stranger(*way) };
         let _ = engine.packet(port, way & 8 != 0, from, &mut packet.to_vec(), now);
+        while engine.poll_packet().is_some() {}
         rest = after;
     }
 });

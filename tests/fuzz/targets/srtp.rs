@@ -3,14 +3,15 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use media::srtp::{Inbound, LONGEST_PACKET, MasterKey, Outbound, Suite, sdes};
+use media::srtp::{Inbound, LONGEST_PACKET, MasterKey, Outbound, Suite};
+use sdp::Crypto;
 use std::time::{Duration, Instant};
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(line) = std::str::from_utf8(bytes)
-        && let Ok(crypto) = sdes::Crypto::parse(line)
+        && let Ok(crypto) = Crypto::parse(line)
     {
-        assert_eq!(sdes::Crypto::parse(&crypto.attribute()), Ok(crypto));
+        assert_eq!(Crypto::parse(&crypto.to_string()), Ok(crypto));
     }
 
     let [first, rest @ ..] = bytes else { return };
