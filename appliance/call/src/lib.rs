@@ -14,6 +14,7 @@ mod key;
 mod keys;
 mod leg;
 mod media;
+mod quality;
 mod record;
 mod registration;
 mod route;
@@ -38,6 +39,7 @@ pub use leg::{
 pub use media::{
     Learn, MediaCommand, MediaEvent, MediaKind, PeerAddress, PortId, RoomId, StreamStats,
 };
+pub use quality::{CallQuality, Quality, QualityPoint};
 pub use record::{CallRecord, CallState, Direction, KeyRecord, Place, Step, StreamRecord};
 pub use registration::{Registration, RegistrationId, Transport};
 pub use route::{RouteQuestion, RouteReport, Verdict};

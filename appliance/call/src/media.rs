@@ -1,7 +1,8 @@
 //! What crosses the border between control and media threads.
 
 use crate::{
-    BrowserTransport, CallId, Decibels, Formats, KeyPress, Keys, LegId, PlayId, Rounds, Sound,
+    BrowserTransport, CallId, Decibels, Formats, KeyPress, Keys, LegId, PlayId, QualityPoint,
+    Rounds, Sound,
 };
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
@@ -238,6 +239,13 @@ pub enum MediaEvent {
     Silent {
         /// Where.
         port: PortId,
+    },
+    /// How the sound of a pair fared in the last seconds.
+    Quality {
+        /// Where.
+        port: PortId,
+        /// The figures.
+        point: Box<QualityPoint>,
     },
     /// The far side has pressed a key, and let it go.
     Key {

@@ -1,7 +1,8 @@
 //! What remains of a call. It exists from the INVITE on and grows until the call is over.
 
 use crate::{
-    CallId, Diversion, End, KeySource, LegSecurity, MediaKind, Party, StreamStats, UnixMillis,
+    CallId, Diversion, End, KeySource, LegSecurity, MediaKind, Party, QualityPoint, StreamStats,
+    UnixMillis,
 };
 use serde::{Deserialize, Serialize};
 
@@ -141,4 +142,7 @@ pub struct StreamRecord {
     pub kind: MediaKind,
     /// The figures.
     pub stats: StreamStats,
+    /// How it fared, from the beginning on: every five seconds, and less often in a long call.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quality: Vec<QualityPoint>,
 }

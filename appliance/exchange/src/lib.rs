@@ -267,6 +267,14 @@ impl Exchange {
             | MediaEvent::Finished { .. }
             | MediaEvent::Hungry { .. }
             | MediaEvent::Speechless { .. } => {}
+            MediaEvent::Quality { port, point } => {
+                let quality = self.frame.lent.get(&port).copied();
+                let quality = quality.and_then(|leg| self.frame.streams.fared(leg, port, *point));
+                if let Some(quality) = quality.filter(|_| self.legs.len() <= MOST_SHOWN) {
+                    let event = call::Event::Quality(Box::new(quality));
+                    self.frame.output.push_back(Output::Notify(event));
+                }
+            }
             MediaEvent::Key { port, key } => {
                 if let Some(leg) = self.frame.lent.get(&port).copied() {
                     self.legs.heard_key(leg, key, now);
@@ -298,8 +306,8 @@ impl Exchange {
                     pbx.silent(leg, end, now, &mut view);
                 }
             }
-            MediaEvent::Closed { port: _, leg, stats } => {
-                if let Some(record) = self.frame.streams.closed(leg, *stats) {
+            MediaEvent::Closed { port, leg, stats } => {
+                if let Some(record) = self.frame.streams.closed(leg, port, *stats) {
                     self.frame.output.push_back(Output::Record(record));
                 }
             }
@@ -457,6 +465,9 @@ impl World for View<'_> {
     }
 }
 
+/// Legs whose figures are shown as they come; of more, they would drown all other events, and stand in
+/// the records.
+const MOST_SHOWN: usize = 400;
 /// What the box calls itself towards others; the version is nobody's business.
 const USER_AGENT: &str = "Strowger";
 /// How long a shutdown waits for the answers to its farewells.

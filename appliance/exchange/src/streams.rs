@@ -2,8 +2,8 @@
 //! after it is closed, when the call's record is already written.
 
 use call::{
-    CallId, CallRecord, CallState, LegId, LegSecurity, MediaKind, Security, StreamRecord,
-    StreamStats,
+    CallId, CallQuality, CallRecord, CallState, LegId, LegSecurity, MediaKind, PortId,
+    QualityPoint, Security, StreamRecord, StreamStats,
 };
 use std::collections::{BTreeMap, VecDeque};
 
@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, VecDeque};
 pub(crate) struct Streams {
     legs: BTreeMap<LegId, Leg>,
     records: BTreeMap<CallId, Open>,
+    curves: BTreeMap<PortId, Curve>,
     /// In the order in which the calls ended, to bound what a lost report could keep.
     ended: VecDeque<CallId>,
 }
@@ -21,6 +22,15 @@ struct Leg {
     call: CallId,
     name: String,
     ports: Vec<MediaKind>,
+}
+
+/// How one stream fared, in so many points at most.
+#[derive(Debug)]
+struct Curve {
+    points: Vec<QualityPoint>,
+    /// One of so many is kept.
+    step: u32,
+    seen: u32,
 }
 
 #[derive(Debug, Default)]
@@ -80,8 +90,27 @@ impl Streams {
         record
     }
 
+    /// A port told how its sound fares.
+    pub(crate) fn fared(
+        &mut self,
+        leg: LegId,
+        port: PortId,
+        point: QualityPoint,
+    ) -> Option<CallQuality> {
+        let known = self.legs.get(&leg)?;
+        self.curves.entry(port).or_default().add(point);
+        let (call, leg) = (known.call, known.name.clone());
+        Some(CallQuality { call, leg, kind: MediaKind::Audio, point })
+    }
+
     /// A port reported. The record once more, when it was written and this was the last one.
-    pub(crate) fn closed(&mut self, leg: LegId, stats: StreamStats) -> Option<Box<CallRecord>> {
+    pub(crate) fn closed(
+        &mut self,
+        leg: LegId,
+        port: PortId,
+        stats: StreamStats,
+    ) -> Option<Box<CallRecord>> {
+        let quality = self.curves.remove(&port).map(|curve| curve.points).unwrap_or_default();
         let entry = self.legs.get_mut(&leg)?;
         let kind = if entry.ports.is_empty() { MediaKind::Other } else { entry.ports.remove(0) };
         let (call, name) = (entry.call, entry.name.clone());
@@ -91,7 +120,7 @@ impl Streams {
         let open = self.records.get_mut(&call)?;
         open.waiting = open.waiting.saturating_sub(1);
         if stats.received > 0 || stats.sent > 0 || stats.strangers > 0 {
-            open.streams.push(StreamRecord { leg: name, kind, stats });
+            open.streams.push(StreamRecord { leg: name, kind, stats, quality });
         }
         if open.waiting > 0 {
             return None;
@@ -110,5 +139,54 @@ impl Open {
     }
 }
 
+impl Default for Curve {
+    fn default() -> Self {
+        Self { points: Vec::new(), step: 1, seen: 0 }
+    }
+}
+
+impl Curve {
+    /// A full curve keeps every other point, and from then on half as many.
+    fn add(&mut self, point: QualityPoint) {
+        let kept = self.seen.is_multiple_of(self.step);
+        self.seen = self.seen.wrapping_add(1);
+        if !kept {
+            return;
+        }
+        if self.points.len() >= MOST_POINTS {
+            let mut place = 0_u32;
+            self.points.retain(|_| {
+                place += 1;
+                place % 2 == 1
+            });
+            self.step = self.step.saturating_mul(2);
+        }
+        self.points.push(point);
+    }
+}
+
+/// Of one curve: ten minutes as they come.
+const MOST_POINTS: usize = 120;
 /// Reports come within a second; a call that waits longer than 10,000 others is not waited for.
 const MOST_WAITING: usize = 10_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use call::Quality;
+
+    #[test]
+    fn the_curve_of_a_day_has_no_more_points_than_that_of_twenty_minutes() {
+        let mut curve = Curve::default();
+        let day = 24 * 60 * 60 / 5;
+        for n in 1..=day {
+            let (heard, after_ms) = (Quality::default(), n * 5_000);
+            curve.add(QualityPoint { after_ms, heard, said: None, round_trip_micros: None });
+        }
+        let times: Vec<_> = curve.points.iter().map(|point| point.after_ms).collect();
+        assert!((MOST_POINTS / 2..=MOST_POINTS).contains(&times.len()), "{}", times.len());
+        let steps: Vec<_> = times.windows(2).map(|it| it[1] - it[0]).collect();
+        assert!(steps.iter().all(|it| it.abs_diff(steps[0]) == 0), "{steps:?}");
+        assert!(*times.last().unwrap() > day * 5_000 * 98 / 100);
+    }
+}

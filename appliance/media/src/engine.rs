@@ -1,6 +1,8 @@
 //! The pairs of one media thread: commands in, packets through, events out.
 
 mod conferences;
+mod keys;
+mod quality;
 mod speech;
 
 use crate::beat::Beat;
@@ -8,14 +10,14 @@ use crate::browser::{Asked, Browsers, Certificate, Exit, Outbox, Parcel};
 use crate::conference::Conference;
 use crate::content::Content;
 use crate::feedback;
-use crate::keys::{Means, has_events};
+use crate::keys::Means;
 use crate::port::Port;
 use crate::ports::Ports;
 use crate::rtcp::Compound;
 use crate::source::Belief;
 use crate::transcode::{Came, Desk, Outcome, events, reports};
 use crate::voice::Voice;
-use call::{CallId, LegId, MediaCommand, MediaEvent, PortId, RoomId};
+use call::{CallId, LegId, MediaCommand, MediaEvent, MediaKind, PortId, RoomId};
 use conferences::Round;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -39,6 +41,8 @@ pub struct Engine {
     /// When to look whether a pair is silent, once for each; if it was heard since, it is looked at
     /// again later.
     watches: BTreeSet<(Instant, PortId)>,
+    /// When to look how the sound of a pair fares, once for each that is heard.
+    quality_watches: BTreeSet<(Instant, PortId)>,
     /// When to look whether a key was let go without a word.
     key_watches: BTreeSet<(Instant, PortId)>,
     events: VecDeque<MediaEvent>,
@@ -150,6 +154,7 @@ impl Engine {
             own,
             ports: Ports::default(),
             watches: BTreeSet::new(),
+            quality_watches: BTreeSet::new(),
             key_watches: BTreeSet::new(),
             events: VecDeque::new(),
             desk: Desk::new(),
@@ -278,16 +283,19 @@ impl Engine {
         };
         let partner = it.partner;
         let reported = it.silence.broken(now);
+        let listened = said == Said::Stream && it.keys.is_some();
+        let unwatched =
+            said == Said::Stream && it.kind == MediaKind::Audio && it.quality.due.is_none();
         if belief == Belief::Learned {
             self.events.push_back(MediaEvent::Heard { port, from });
         }
         if reported {
             self.watch(port);
         }
-        let means = match said {
-            Said::Stream => self.listen(port, bytes, now),
-            Said::Reports | Said::Plain | Said::Keys => Means::Itself,
-        };
+        if unwatched {
+            self.watch_quality(port, now);
+        }
+        let means = if listened { self.listen(port, bytes, now) } else { Means::Itself };
         let Some(partner) = partner else { return Verdict::Drop(DropReason::NotBridged) };
         self.relay((port, partner), rtcp, said, means, bytes, now)
     }
@@ -327,6 +335,12 @@ impl Engine {
             self.events.extend(key.map(|key| MediaEvent::Key { port, key }));
             self.watch_keys(port);
         }
+        while let Some(&(at, port)) = self.quality_watches.first()
+            && at <= now
+        {
+            self.quality_watches.pop_first();
+            self.judge(port, now);
+        }
         while let Some(&(at, port)) = self.watches.first()
             && at <= now
         {
@@ -354,7 +368,8 @@ impl Engine {
 
     /// When [`Engine::tick`] or [`Engine::speak`] may have something to say.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let watches = [&self.watches, &self.key_watches].into_iter().filter_map(|it| it.first());
+        let watches = [&self.watches, &self.quality_watches, &self.key_watches];
+        let watches = watches.into_iter().filter_map(|it| it.first());
         watches.map(|(at, _)| *at).chain(self.next_speech()).chain(self.browsers.due()).min()
     }
 
@@ -384,7 +399,7 @@ impl Engine {
         now: Instant,
     ) -> Verdict {
         if said == Said::Reports {
-            self.report(heard, out, bytes);
+            self.report(heard, out, bytes, now);
         }
         if out.is_browser() && said != Said::Stream {
             return self.beside_browser(out, said, bytes, now);
@@ -569,54 +584,17 @@ impl Engine {
         Err(reason)
     }
 
-    /// Hears the keys in a packet: what the other side is to hear of it.
-    fn listen(&mut self, port: PortId, bytes: &[u8], now: Instant) -> Means {
-        let Some(it) = self.ports.of_mut(port) else { return Means::Itself };
-        let (Some(keys), Some(formats)) = (&mut it.keys, it.formats.as_deref()) else {
-            return Means::Itself;
-        };
-        let Some(came) = Came::of(bytes) else { return Means::Itself };
-        let Some(payload) = came.payload.and_then(|it| bytes.get(it)) else { return Means::Itself };
-        let tell = |key| self.events.push_back(MediaEvent::Key { port, key });
-        let means = keys.hear(came.head, payload, formats, now, self.desk.room(), tell);
-        self.watch_keys(port);
-        means
-    }
-
-    /// Decides how to listen for the keys of a far side: for events where it has them; for tones
-    /// where it has none, and somebody wants to know of them. That is a partner who has events, or
-    /// the box itself, which a pair without a partner talks with.
-    fn attend(&mut self, port: PortId) {
-        let Some(it) = self.ports.of(port) else { return };
-        let partner = it.partner.map(|partner| self.ports.of(partner));
-        let wanted = match partner {
-            Some(partner) => partner
-                .and_then(|it| it.formats.as_deref())
-                .is_some_and(|formats| has_events(&formats.send)),
-            None => true,
-        };
-        let Some(it) = self.ports.of_mut(port) else { return };
-        let Some(formats) = it.formats.as_deref() else { return };
-        let own = has_events(&formats.receive);
-        match own || wanted {
-            true => it.keys.get_or_insert_with(Box::default).listen_for_tones(!own && wanted),
-            false => it.keys = None,
-        }
-    }
-
-    fn watch_keys(&mut self, port: PortId) {
-        let Some(it) = self.ports.of_mut(port) else { return };
-        let due = it.keys.as_ref().and_then(|keys| keys.due());
-        let Some(due) = due.filter(|_| it.key_watch.is_none()) else { return };
-        it.key_watch = Some(due);
-        self.key_watches.insert((due, port));
-    }
-
     /// Notes what a far side reports of the stream that it hears.
-    fn report(&mut self, heard: PortId, out: PortId, bytes: &mut [u8]) {
+    fn report(&mut self, heard: PortId, out: PortId, bytes: &mut [u8], now: Instant) {
         let says = |id| self.ports.of(id).and_then(|it| it.interpreter.as_deref());
         reports::translate(bytes, says(out), says(heard));
         let Ok(compound) = Compound::parse(bytes) else { return };
+        if let Some(it) = self.ports.of_mut(heard) {
+            it.note_times(compound, now);
+        }
+        if let Some(it) = self.ports.of_mut(out) {
+            it.quality.round_trip.asked(compound, now);
+        }
         if let Some(stream) = self.ports.of(out).and_then(Port::heard)
             && let Some(it) = self.ports.of_mut(heard)
         {
@@ -654,6 +632,9 @@ impl Engine {
         let it = self.ports.take(port)?;
         if let Some(at) = it.watch {
             self.watches.remove(&(at, port));
+        }
+        if let Some(at) = it.quality.due {
+            self.quality_watches.remove(&(at, port));
         }
         if let Some(at) = it.key_watch {
             self.key_watches.remove(&(at, port));

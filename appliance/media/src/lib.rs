@@ -53,6 +53,7 @@ pub mod mixer;
 mod mouth;
 mod port;
 mod ports;
+mod quality;
 pub mod recording;
 pub mod rtcp;
 pub mod rtp;

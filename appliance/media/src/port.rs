@@ -5,6 +5,7 @@ use crate::ear::Ear;
 use crate::engine::DropReason;
 use crate::keys::KeyEars;
 use crate::mouth::Mouth;
+use crate::quality::Watch;
 use crate::rtcp::{Compound, Packet, Report};
 use crate::seat::Seat;
 use crate::secrecy::Secrecy;
@@ -13,7 +14,7 @@ use crate::srtp::UnprotectError;
 use crate::stats::{Agreed, Reception};
 use crate::transcode::Interpreter;
 use crate::voice::Voice;
-use call::{Decibels, Formats, Keys, LegId, MediaKind, PeerAddress, PortId, StreamStats};
+use call::{Codec, Decibels, Formats, Keys, LegId, MediaKind, PeerAddress, PortId, StreamStats};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -28,6 +29,8 @@ pub(crate) struct Port {
     pub(crate) formats: Option<Box<Formats>>,
     /// This far side learns of keys by signalling where it has no events for them.
     pub(crate) keys_told: bool,
+    /// How its sound fares.
+    pub(crate) quality: Watch,
     /// Who listens for its keys; nobody where nothing is known of what it says.
     pub(crate) keys: Option<Box<KeyEars>>,
     /// When the engine will look whether a key was let go.
@@ -98,6 +101,7 @@ impl Port {
             partner: None,
             formats: None,
             keys_told: false,
+            quality: Watch::new(now),
             keys: None,
             key_watch: None,
             interpreter: None,
@@ -268,10 +272,17 @@ impl Port {
     /// Notes how the far side hears what this pair sends.
     pub(crate) fn note_reports(&mut self, compound: Compound<'_>, heard: Heard) {
         for packet in compound.packets() {
-            let (Packet::SenderReport { reports, .. } | Packet::ReceiverReport { reports, .. }) =
-                packet
-            else {
-                continue;
+            let reports = match packet {
+                Packet::SenderReport { reports, .. } | Packet::ReceiverReport { reports, .. } => {
+                    reports
+                }
+                Packet::Extended(metrics) => {
+                    if metrics.ssrc == heard.ssrc {
+                        self.quality.note_metrics(metrics);
+                    }
+                    continue;
+                }
+                Packet::Goodbye { .. } | Packet::Other(_) => continue,
             };
             // In SRTCP the blocks are noise; noise does not name the stream.
             for report in reports.filter(|report| report.ssrc == heard.ssrc) {
@@ -280,7 +291,27 @@ impl Port {
         }
     }
 
+    /// Takes from a report of this far side how long the way to it and back is.
+    pub(crate) fn note_times(&mut self, compound: Compound<'_>, now: Instant) {
+        for packet in compound.packets() {
+            if let Packet::SenderReport { reports, .. } | Packet::ReceiverReport { reports, .. } =
+                packet
+            {
+                reports.for_each(|report| self.quality.round_trip.answered(report, now));
+            }
+        }
+    }
+
+    /// The codec of the sound that comes in here.
+    pub(crate) fn codec(&self) -> Option<Codec> {
+        let payload_type = self.stats.payload_type?;
+        let Some(formats) = &self.formats else { return static_codec(payload_type) };
+        let is_it = |format: &&call::Format| format.payload_type == payload_type;
+        formats.receive.iter().find(is_it).map(|format| format.codec)
+    }
+
     fn note(&mut self, report: Report, heard: Heard) {
+        self.quality.note_report(report);
         self.stats.remote_lost = u32::try_from(report.lost).unwrap_or(0);
         if let Some(micros) = heard.micros_in_256 {
             let micros = u64::from(report.jitter) * u64::from(micros) / 256;
@@ -351,6 +382,19 @@ fn sight(content: &Content<'_>) -> Sight {
         Content::Rtp(header) => Sight::Rtp { ssrc: header.ssrc(), sequence: header.sequence() },
         Content::Plain => Sight::Plain,
         Content::Rtcp | Content::Keys => Sight::Beside,
+    }
+}
+
+/// RFC 3551 §6, table 4, as far as the box knows them.
+fn static_codec(payload_type: u8) -> Option<Codec> {
+    match payload_type {
+        0 => Some(Codec::Pcmu),
+        3 => Some(Codec::Gsm),
+        4 => Some(Codec::G723 { annex_a: true }),
+        8 => Some(Codec::Pcma),
+        9 => Some(Codec::G722),
+        18 => Some(Codec::G729 { annex_b: true }),
+        _ => None,
     }
 }
 

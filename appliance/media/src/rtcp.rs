@@ -15,6 +15,9 @@ pub enum Packet<'a> {
     SenderReport {
         /// Who reports.
         ssrc: u32,
+        /// The middle of the instant at which it was sent, in the sender's own time: whoever hears
+        /// it names it in reports.
+        sent: u32,
         /// How it hears others.
         reports: Reports<'a>,
     },
@@ -30,6 +33,8 @@ pub enum Packet<'a> {
         /// Four octets for each.
         streams: &'a [u8],
     },
+    /// What a telephone itself says of a call (RFC 3611 §4.7).
+    Extended(VoipMetrics),
     /// Another packet type, or one that says less than it should.
     Other(u8),
 }
@@ -53,6 +58,23 @@ pub struct Report {
     pub highest: u32,
     /// Interarrival jitter in ticks of the stream's clock.
     pub jitter: u32,
+    /// The sender's report that was heard last, by the middle of its instant; 0 if none was.
+    pub last_report: u32,
+    /// How long ago that was, in 1/65,536 of a second.
+    pub delay: u32,
+}
+
+/// What a telephone hears of one stream, after its jitter buffer (RFC 3611 §4.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VoipMetrics {
+    /// The stream.
+    pub ssrc: u32,
+    /// Lost, in 1/256.
+    pub lost: u8,
+    /// Came too late or too early to be played, in 1/256.
+    pub discarded: u8,
+    /// The rating R of the call, if it knows: 0 to 100.
+    pub r: Option<u8>,
 }
 
 /// Whoever sent it: this is not RTCP.
@@ -171,20 +193,42 @@ fn packet(flags: u8, kind: u8, body: &[u8]) -> Option<Packet<'_>> {
             let (ssrc, body) = body.split_first_chunk::<4>()?;
             let blocks = body.get(SENDER_INFORMATION..)?.get(..count * REPORT)?;
             let reports = Reports { blocks };
-            Some(Packet::SenderReport { ssrc: u32::from_be_bytes(*ssrc), reports })
+            let [_, _, a, b, c, d, ..] = *body.first_chunk::<SENDER_INFORMATION>()?;
+            let sent = u32::from_be_bytes([a, b, c, d]);
+            Some(Packet::SenderReport { ssrc: u32::from_be_bytes(*ssrc), sent, reports })
         }
         RECEIVER_REPORT => {
             let (ssrc, body) = body.split_first_chunk::<4>()?;
             let reports = Reports { blocks: body.get(..count * REPORT)? };
             Some(Packet::ReceiverReport { ssrc: u32::from_be_bytes(*ssrc), reports })
         }
+        EXTENDED => Some(Packet::Extended(metrics(body.get(4..)?)?)),
         GOODBYE => Some(Packet::Goodbye { streams: body.get(..count * 4)? }),
         _ => None,
     }
 }
 
+/// The first block about a call among those of an extended report.
+fn metrics(mut blocks: &[u8]) -> Option<VoipMetrics> {
+    loop {
+        let ([kind, _, high, low], rest) = blocks.split_first_chunk::<4>()?;
+        let words = usize::from(u16::from_be_bytes([*high, *low]));
+        let (block, rest) = rest.split_at_checked(words * 4)?;
+        blocks = rest;
+        if *kind != VOIP_METRICS {
+            continue;
+        }
+        let [s0, s1, s2, s3, lost, discarded, ..] = *block.first_chunk::<VOIP_OCTETS>()?;
+        let r = *block.get(RATING)?;
+        let ssrc = u32::from_be_bytes([s0, s1, s2, s3]);
+        return Some(VoipMetrics { ssrc, lost, discarded, r: (r <= 100).then_some(r) });
+    }
+}
+
 fn report(block: &[u8; REPORT]) -> Report {
-    let [s0, s1, s2, s3, fraction_lost, l0, l1, l2, h0, h1, h2, h3, j0, j1, j2, j3, ..] = *block;
+    let [s0, s1, s2, s3, fraction_lost, l0, l1, l2, h0, h1, h2, h3, j0, j1, j2, j3, rest @ ..] =
+        *block;
+    let [t0, t1, t2, t3, d0, d1, d2, d3] = rest;
     Report {
         ssrc: u32::from_be_bytes([s0, s1, s2, s3]),
         fraction_lost,
@@ -192,6 +236,8 @@ fn report(block: &[u8; REPORT]) -> Report {
         lost: i32::from_be_bytes([l0, l1, l2, 0]) >> 8,
         highest: u32::from_be_bytes([h0, h1, h2, h3]),
         jitter: u32::from_be_bytes([j0, j1, j2, j3]),
+        last_report: u32::from_be_bytes([t0, t1, t2, t3]),
+        delay: u32::from_be_bytes([d0, d1, d2, d3]),
     }
 }
 
@@ -206,6 +252,11 @@ pub(crate) const REPORT_BODY: usize = REPORT - 4;
 const SENDER_REPORT: u8 = 200;
 const RECEIVER_REPORT: u8 = 201;
 const GOODBYE: u8 = 203;
+/// RFC 3611 §2, §4.7.
+const EXTENDED: u8 = 207;
+const VOIP_METRICS: u8 = 7;
+const VOIP_OCTETS: usize = 32;
+const RATING: usize = 20;
 
 #[cfg(test)]
 pub(crate) mod tests {
@@ -230,8 +281,15 @@ pub(crate) mod tests {
         let [Packet::ReceiverReport { ssrc: 9, reports }] = packets[..] else {
             panic!("{packets:?}")
         };
-        let expected =
-            Report { ssrc: 77, fraction_lost: 3, lost: 12, highest: 0x0001_0042, jitter: 160 };
+        let expected = Report {
+            ssrc: 77,
+            fraction_lost: 3,
+            lost: 12,
+            highest: 0x0001_0042,
+            jitter: 160,
+            last_report: 0,
+            delay: 0,
+        };
         assert_eq!(reports.collect::<Vec<_>>(), [expected]);
     }
 

@@ -130,7 +130,12 @@ fn begun(i: u64) -> Box<CallRecord> {
 fn ended(i: u64) -> Box<CallRecord> {
     let mut record = begun(i);
     let stats = StreamStats { received: 3000, sent: 3000, lost: 2, ..StreamStats::default() };
-    let stream = |leg: &str| StreamRecord { leg: leg.to_owned(), kind: MediaKind::Audio, stats };
+    let stream = |leg: &str| StreamRecord {
+        leg: leg.to_owned(),
+        kind: MediaKind::Audio,
+        stats,
+        quality: Vec::new(),
+    };
     record.state = CallState::Ended;
     record.rang = Some(UnixMillis(record.started.0 + 300));
     record.answered = Some(UnixMillis(record.started.0 + 4000));

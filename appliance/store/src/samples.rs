@@ -3,8 +3,8 @@
 use crate::{DeviceKey, Store};
 use call::{
     CallId, CallRecord, CallState, Decider, Direction, Diversion, DiversionReason, End, KeyRecord,
-    KeySource, LegSecurity, MediaKind, Party, Place, Registration, RegistrationId, Security, Step,
-    StreamRecord, StreamStats, Suite, Transport, UnixMillis,
+    KeySource, LegSecurity, MediaKind, Party, Place, Quality, QualityPoint, Registration,
+    RegistrationId, Security, Step, StreamRecord, StreamStats, Suite, Transport, UnixMillis,
 };
 use config::{
     CallerId, Change, CodecName, CodecOrder, CodecPolicy, Config, Country, Credentials, Device,
@@ -60,6 +60,12 @@ pub(crate) fn record(id: u64) -> CallRecord {
             leg: "caller".to_owned(),
             kind: MediaKind::Audio,
             stats: StreamStats { received: 3000, lost: 2, ..StreamStats::default() },
+            quality: vec![QualityPoint {
+                after_ms: 5_000,
+                heard: Quality { loss_permille: 3, jitter_micros: 900, r: 92, mos_hundredths: 438 },
+                said: None,
+                round_trip_micros: Some(12_000),
+            }],
         }],
     }
 }

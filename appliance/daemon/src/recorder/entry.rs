@@ -1,8 +1,8 @@
 //! Inputs of the exchange as values that can be written down and read back.
 
 use call::{
-    CallId, KeyPress, LegId, MediaEvent, PlayId, PortId, Registration, RoomId, StreamStats,
-    UnixMillis,
+    CallId, KeyPress, LegId, MediaEvent, PlayId, PortId, QualityPoint, Registration, RoomId,
+    StreamStats, UnixMillis,
 };
 use config::{
     Config, Credentials, Device, Entry, Extension, External, Feature, InboundRoute, OutboundRoute,
@@ -129,6 +129,7 @@ enum Media {
     Speechless { port: PortId, play: PlayId },
     Speaking { room: RoomId, port: Option<PortId> },
     Crowded { port: PortId },
+    Quality { port: PortId, point: Box<QualityPoint> },
     Closed { port: PortId, leg: LegId, stats: Box<StreamStats> },
 }
 

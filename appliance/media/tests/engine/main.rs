@@ -13,6 +13,7 @@ mod conference;
 mod counts;
 mod moves;
 mod own_voice;
+mod quality;
 mod secrecy;
 mod silence;
 mod speech;

@@ -1,0 +1,32 @@
+//! How the sound of pairs fares.
+
+use super::Engine;
+use crate::port::Port;
+use crate::quality::INTERVAL;
+use call::{MediaEvent, PortId};
+use std::time::Instant;
+
+impl Engine {
+    /// Sound comes: in a while there is something to judge.
+    pub(super) fn watch_quality(&mut self, port: PortId, now: Instant) {
+        let Some(it) = self.ports.of_mut(port) else { return };
+        let due = now + INTERVAL;
+        it.quality.due = Some(due);
+        self.quality_watches.insert((due, port));
+    }
+
+    /// How the sound of a pair fared since the last time. A pair that is heard no more waits until
+    /// it is heard again.
+    pub(super) fn judge(&mut self, port: PortId, now: Instant) {
+        let partner = self.ports.of(port).and_then(|it| it.partner);
+        let partner = partner.and_then(|partner| self.ports.of(partner));
+        let beyond = partner.and_then(|it| it.quality.round_trip.last());
+        let other = partner.and_then(Port::codec);
+        let Some(it) = self.ports.of_mut(port) else { return };
+        it.quality.due = None;
+        let codecs = (it.codec(), other);
+        let Some(point) = it.quality.judge(&it.stats, codecs, beyond, now) else { return };
+        self.events.push_back(MediaEvent::Quality { port, point: Box::new(point) });
+        self.watch_quality(port, now);
+    }
+}
