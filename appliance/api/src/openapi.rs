@@ -40,6 +40,9 @@ pub fn openapi() -> OpenApi {
         .schema_from::<Problem>()
         .schema_from::<FieldError>()
         .schema_from::<call::Event>()
+        .schema_from::<call::CallQuality>()
+        .schema_from::<call::QualityPoint>()
+        .schema_from::<call::Quality>()
         .security_scheme("token", SecurityScheme::Http(token))
         .security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)))
         .build();
