@@ -616,6 +616,17 @@ export interface components {
          * @example 19a2b3c4d5e60001
          */
         CallId: string;
+        /** @description A point for one leg of a call that is up. */
+        CallQuality: {
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @description Voice. */
+            kind: components["schemas"]["MediaKind"];
+            /** @description `caller` or the number of the called party, as in the record's streams. */
+            leg: string;
+            /** @description The figures. */
+            point: components["schemas"]["QualityPoint"];
+        };
         /** @description The record of one call. */
         CallRecord: {
             answered?: components["schemas"]["UnixMillis"] | null;
@@ -951,6 +962,11 @@ export interface components {
             data: components["schemas"]["CallRecord"];
             /** @enum {string} */
             type: "call";
+        } | {
+            /** @description How the sound of a call fared in the last seconds. */
+            data: components["schemas"]["CallQuality"];
+            /** @enum {string} */
+            type: "quality";
         } | {
             /** @description A phone registered or refreshed. */
             data: components["schemas"]["Registration"];
@@ -1801,6 +1817,45 @@ export interface components {
              */
             type: string;
         };
+        /** @description How one stream fared in the last seconds. */
+        Quality: {
+            /**
+             * Format: int32
+             * @description Interarrival jitter in microseconds (RFC 3550 §A.8).
+             */
+            jitter_micros: number;
+            /**
+             * Format: int32
+             * @description What was lost of what should have come, in thousandths.
+             */
+            loss_permille: number;
+            /**
+             * Format: int32
+             * @description The mean opinion that R stands for, in hundredths: 100 to 450 (G.107 Annex B).
+             */
+            mos_hundredths: number;
+            /**
+             * Format: int32
+             * @description The transmission rating R of ITU-T G.107, 0 to 100; 93 is a line without fault.
+             */
+            r: number;
+        };
+        /** @description How both directions of one leg's sound fared in the seconds before an instant. */
+        QualityPoint: {
+            /**
+             * Format: int64
+             * @description Milliseconds since the leg's media was set up.
+             */
+            after_ms: number;
+            /** @description What the box hears of this leg. */
+            heard: components["schemas"]["Quality"];
+            /**
+             * Format: int32
+             * @description From the box to this leg and back, in microseconds (RFC 3550 §6.4.1).
+             */
+            round_trip_micros?: number | null;
+            said?: components["schemas"]["Quality"] | null;
+        };
         /** @description One binding of the registrar (RFC 3261 §10, RFC 5626), as it is kept, shown and restored. */
         Registration: {
             /** @description Call-ID of the REGISTER. */
@@ -1997,6 +2052,8 @@ export interface components {
             kind: components["schemas"]["MediaKind"];
             /** @description `caller` or the number of the called party. */
             leg: string;
+            /** @description How it fared, from the beginning on: every five seconds, and less often in a long call. */
+            quality?: components["schemas"]["QualityPoint"][];
             /** @description The figures. */
             stats: components["schemas"]["StreamStats"];
         };
@@ -2937,8 +2994,8 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Some of `calls`, `registrations`, `trunks`, `config`, with commas in between; all if left
-                 *     out.
+                 * @description Some of `calls`, `registrations`, `trunks`, `config`, `quality`, with commas in between; all
+                 *     but `quality`, which comes every five seconds of a call, if left out.
                  * @example calls,registrations
                  */
                 topics?: string;
