@@ -514,7 +514,10 @@ impl Engine {
             self.watch(port);
         }
         let means = match said {
-            Said::Stream => self.listen(port, bytes, now),
+            Said::Stream => {
+                self.watch_quality(port, now);
+                self.listen(port, bytes, now)
+            }
             Said::Reports | Said::Plain | Said::Keys => Means::Itself,
         };
         let Some(partner) = partner else { return };

@@ -3,13 +3,16 @@
 use super::Engine;
 use crate::port::Port;
 use crate::quality::INTERVAL;
-use call::{MediaEvent, PortId};
+use call::{MediaEvent, MediaKind, PortId};
 use std::time::Instant;
 
 impl Engine {
     /// Sound comes: in a while there is something to judge.
     pub(super) fn watch_quality(&mut self, port: PortId, now: Instant) {
         let Some(it) = self.ports.of_mut(port) else { return };
+        if it.kind != MediaKind::Audio || it.quality.due.is_some() {
+            return;
+        }
         let due = now + INTERVAL;
         it.quality.due = Some(due);
         self.quality_watches.insert((due, port));
