@@ -11,13 +11,24 @@ from lab import Skipped, need, until
 AGENT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "browser", "agent.js")
 
 
+def install():
+    """The packages of tests/browser, unless they are there."""
+    folder = os.path.dirname(AGENT)
+    if os.path.isdir(os.path.join(folder, "node_modules", "jssip")):
+        return
+    need("npm")
+    done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=folder,
+                          capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Skipped(f"npm has not got the packages of tests/browser: {done.stderr.strip()[-300:]}")
+
+
 class Browser:
     """One page with one telephone; `source` is the WAV that it hears from its microphone."""
 
     def __init__(self, lab, box, user, secret, source, path="/ws", register=True):
         need("node")
-        if not os.path.isdir(os.path.join(os.path.dirname(AGENT), "node_modules", "jssip")):
-            raise Skipped("tests/browser has no packages: npm ci there")
+        install()
         self.lab, self.box, self.user, self.secret = lab, box, user, secret
         self.folder = lab.sub(f"browser-{user}")
         self.events, self.told, self.place = [], threading.Condition(), 0
