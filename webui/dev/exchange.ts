@@ -1,7 +1,7 @@
 // A pretended box for development: it keeps what one sets up, and its people phone each other.
 
 import type {
-  BoxNumber, CallRecord, Device, End, Extension, InboundRoute, LegSecurity, OutboundRoute, Party, Place, Registration, RouteQuestion,
+  BoxNumber, CallRecord, Conference, Device, End, Extension, InboundRoute, LegSecurity, OutboundRoute, Party, Place, Registration, RouteQuestion,
   RouteReport, Settings, Step, Tenant, Token, Trunk, TrunkStatus,
 } from '../src/lib/api/types';
 
@@ -186,6 +186,7 @@ export class Exchange {
       setTimeout(() => this.call(person('212'), person('204'), 21_000, { ringMs: 7000 }), 11_000);
     };
     around();
+    for (const number of ['202', '211', '215']) this.call(person(number), { number: '600', name: 'Monday meeting' }, HOUR, { ringMs: 300, destination: { number: '600' } });
     setInterval(around, 52_000);
     const old = this.call(person('203'), person('209'), HOUR, { ringMs: 0 });
     setTimeout(() => {
@@ -245,6 +246,12 @@ export class Exchange {
   }
 
   /** Three days of calls. */
+  conferences(): Conference[] {
+    const members = this.calls.filter((call) => call.state === 'up' && call.to.number === '600');
+    if (members.length === 0) return [];
+    return [{ id: 5, tenant: 1, number: '600', name: 'Monday meeting', members: members.map((call, i) => ({ call: call.id, party: call.from, since: call.answered ?? 0, talking: i === Math.floor(Date.now() / 4000) % members.length, held: call.held })) }];
+  }
+
   #past(): void {
     const outside = ['+441632960118', '+442079460312', '+441914980055', '+447700900417', '+33142685300', ''];
     let at = Date.now() - 25 * MINUTE;

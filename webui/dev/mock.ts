@@ -101,6 +101,7 @@ export class Box {
         box.settings = { ...wanted, revision: box.changed() };
         return { body: box.settings };
       }
+      case 'GET /conferences': return list(box.conferences());
       case 'GET /countries': return list(COUNTRIES);
       case 'GET /calls': return list(box.calls);
       case 'GET /registrations': return list(box.registrations);

@@ -2,7 +2,7 @@
 
 import { Problem, type ProblemDocument } from '../problem';
 import type {
-  BoxNumber, CallRecord, Country, Device, Extension, InboundRoute, MadeToken, OutboundRoute, Path, Registration, RouteQuestion,
+  BoxNumber, CallRecord, Conference, Country, Device, Extension, InboundRoute, MadeToken, OutboundRoute, Path, Registration, RouteQuestion,
   RouteReport, Session, Settings, Setup, Tenant, Token, Trunk, TrunkStatus, WithSecret,
 } from './types';
 
@@ -139,6 +139,7 @@ export const api = {
 
   calls: () => all<CallRecord>('/calls'),
   hangUp: (id: string) => request<void>('DELETE', `/calls/${id}`),
+  conferences: () => all<Conference>('/conferences'),
   registrations: () => all<Registration>('/registrations'),
   trunkStatus: () => all<TrunkStatus>('/trunk-status'),
 

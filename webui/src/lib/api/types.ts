@@ -49,6 +49,9 @@ export type CallRecord = Omit<Whole<Schemas['CallRecord']>, 'from' | 'to' | Rare
 export type RouteQuestion = Whole<Schemas['RouteQuestion']>;
 export type RouteReport = Whole<Schemas['RouteReport']>;
 
+/** A room of the box in which somebody is; a member's name is left out when there is none. */
+export type Conference = Schemas['Conference'];
+
 export type Setup = Schemas['Setup'];
 export type Session = Schemas['Session'];
 export type Token = Whole<Schemas['ListedToken']>;
