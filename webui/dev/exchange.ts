@@ -1,7 +1,7 @@
 // A pretended box for development: it keeps what one sets up, and its people phone each other.
 
 import type {
-  BoxNumber, CallRecord, Conference, Device, End, Extension, InboundRoute, LegSecurity, OutboundRoute, Party, Place, Registration, RouteQuestion,
+  BoxNumber, CallRecord, Conference, Device, End, Extension, InboundRoute, LegSecurity, OutboundRoute, Party, Place, QualityPoint, Registration, RouteQuestion,
   RouteReport, Settings, Step, Tenant, Token, Trunk, TrunkStatus,
 } from '../src/lib/api/types';
 
@@ -187,6 +187,7 @@ export class Exchange {
     };
     around();
     for (const number of ['202', '211', '215']) this.call(person(number), { number: '600', name: 'Monday meeting' }, HOUR, { ringMs: 300, destination: { number: '600' } });
+    setInterval(() => this.judge(), 5000);
     setInterval(around, 52_000);
     const old = this.call(person('203'), person('209'), HOUR, { ringMs: 0 });
     setTimeout(() => {
@@ -245,13 +246,21 @@ export class Exchange {
     this.#past();
   }
 
-  /** Three days of calls. */
   conferences(): Conference[] {
     const members = this.calls.filter((call) => call.state === 'up' && call.to.number === '600');
     if (members.length === 0) return [];
     return [{ id: 5, tenant: 1, number: '600', name: 'Monday meeting', members: members.map((call, i) => ({ call: call.id, party: call.from, since: call.answered ?? 0, talking: i === Math.floor(Date.now() / 4000) % members.length, held: call.held })) }];
   }
 
+  /** What the box judges every five seconds. */
+  judge(): void {
+    for (const call of this.calls.filter((one) => one.state === 'up')) {
+      const lossy = call.to.number === '204' ? 60 : 0;
+      this.send({ type: 'quality', data: { call: call.id, leg: call.to.number, kind: 'audio', point: point(0, lossy, 1200) } });
+    }
+  }
+
+  /** Three days of calls. */
   #past(): void {
     const outside = ['+441632960118', '+442079460312', '+441914980055', '+447700900417', '+33142685300', ''];
     let at = Date.now() - 25 * MINUTE;
@@ -307,7 +316,13 @@ function stream(leg: string, packets: number, lost: number, jitter: number): Cal
   return {
     leg, kind: 'audio',
     stats: { received: Math.round(packets - lost), sent: Math.round(packets), lost: Math.round(lost), jitter_micros: jitter, jitter_max_micros: jitter * 4, remote_lost: 0, remote_jitter_micros: jitter, payload_type: 8 },
+    quality: Array.from({ length: Math.max(1, Math.min(100, Math.round(packets / 250))) }, (_, i) => point(i, lost > 20 && i % 9 > 5 ? 60 : 0, jitter)),
   } as CallRecord['streams'][number];
+}
+
+function point(i: number, loss_permille: number, jitter_micros: number): QualityPoint {
+  const score = (loss: number) => ({ loss_permille: loss, jitter_micros, r: loss > 0 ? 62 : 92, mos_hundredths: loss > 0 ? 322 - (i % 3) * 30 : 438 });
+  return { after_ms: (i + 1) * 5000, heard: score(loss_permille), said: score(i === 7 ? 20 : 0), round_trip_micros: 18_000 };
 }
 
 function id(at: number, counter: number): string {

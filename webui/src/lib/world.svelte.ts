@@ -2,7 +2,7 @@
 
 import { SvelteMap } from 'svelte/reactivity';
 import { api } from './api/client';
-import type { CallRecord, Extension, Registration, Tenant, Trunk, TrunkStatus } from './api/types';
+import type { CallQuality, CallRecord, Extension, Registration, Tenant, Trunk, TrunkStatus } from './api/types';
 import { Link, type LinkState, type Message } from './live';
 
 /** How long the end of a call stays on the page, so that one sees why it went. */
@@ -13,6 +13,8 @@ class World {
   /** The first reading is complete. */
   ready = $state(false);
   calls = new SvelteMap<string, CallRecord>();
+  /** How the legs of a call sounded in the last seconds, by the call's id. */
+  quality = new SvelteMap<string, Record<string, CallQuality['point']>>();
   registrations = new SvelteMap<number, Registration>();
   trunkStates = new SvelteMap<number, TrunkStatus>();
   extensions = $state.raw<Extension[]>([]);
@@ -29,7 +31,7 @@ class World {
     if (this.#connection) return;
     const url = new URL('/api/v1/events', location.href);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    url.searchParams.set('topics', 'calls,registrations,trunks,config');
+    url.searchParams.set('topics', 'calls,registrations,trunks,config,quality');
     this.#connection = new Link(url.href, {
       message: (message) => (this.#held ? this.#held.push(message) : this.#apply(message)),
       reset: () => void this.#read(),
@@ -51,6 +53,7 @@ class World {
     this.ready = false;
     this.#reading += 1;
     this.calls.clear();
+    this.quality.clear();
     this.registrations.clear();
     this.trunkStates.clear();
     this.extensions = [];
@@ -115,6 +118,11 @@ class World {
         if (call.state === 'ended') setTimeout(() => this.#bury(call.id), FAREWELL_MS);
         return;
       }
+      case 'quality': {
+        const { call, leg, kind, point } = message.data as CallQuality;
+        if (kind === 'audio' && this.calls.has(call)) this.quality.set(call, { ...this.quality.get(call), [leg]: point });
+        return;
+      }
       case 'registered': {
         const registration = message.data as Registration;
         this.registrations.set(registration.id, registration);
@@ -135,6 +143,7 @@ class World {
   }
 
   #bury(id: string): void {
+    this.quality.delete(id);
     if (this.calls.get(id)?.state === 'ended') this.calls.delete(id);
   }
 }

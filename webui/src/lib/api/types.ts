@@ -36,7 +36,17 @@ export type Place = Schemas['Place'];
 export type Step = Schemas['Step'];
 export type Why = Schemas['Why'];
 export type End = Whole<Schemas['End']>;
-export type StreamRecord = Whole<Schemas['StreamRecord']>;
+export type Quality = Schemas['Quality'];
+/** The other end may not report, and a way may not have been measured. */
+export type QualityPoint = Schemas['QualityPoint'];
+/** An event: how one leg of a live call sounded in the last seconds. */
+export interface CallQuality {
+  call: string;
+  leg: string;
+  kind: Schemas['MediaKind'];
+  point: QualityPoint;
+}
+export type StreamRecord = Omit<Whole<Schemas['StreamRecord']>, 'quality'> & Pick<Schemas['StreamRecord'], 'quality'>;
 export type LegSecurity = Schemas['LegSecurity'];
 export type Security = Schemas['Security'];
 export type Suite = Schemas['Suite'];
@@ -44,7 +54,7 @@ export type Suite = Schemas['Suite'];
 export type Party = Schemas['Party'];
 /** What is left out when there is nothing to say. */
 type Rare = 'security' | 'digits' | 'keys' | 'talking';
-export type CallRecord = Omit<Whole<Schemas['CallRecord']>, 'from' | 'to' | Rare> & { from: Party; to: Party } & Pick<Schemas['CallRecord'], Rare>;
+export type CallRecord = Omit<Whole<Schemas['CallRecord']>, 'from' | 'to' | 'streams' | Rare> & { from: Party; to: Party; streams: StreamRecord[] } & Pick<Schemas['CallRecord'], Rare>;
 
 export type RouteQuestion = Whole<Schemas['RouteQuestion']>;
 export type RouteReport = Whole<Schemas['RouteReport']>;
