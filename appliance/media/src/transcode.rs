@@ -109,9 +109,9 @@ impl Interpreter {
             unsaid: None,
             numbering,
             timeline: None,
+            tones: None,
             reached: None,
             joins: None,
-            tones: None,
             touched: false,
         }
     }
@@ -139,19 +139,9 @@ impl Interpreter {
         now: Instant,
         desk: &mut Desk,
     ) -> Outcome {
-        let head = came.head;
-        let place = self.arrive(head, now, desk);
+        let place = self.arrive(came.head, now, desk);
         let outcome = self.go(came, place, bytes, desk);
-        if place != Place::Late
-            && let Some(timeline) = self.timeline
-        {
-            let clock = match timeline.clocks() {
-                Clocks { to: 1, .. } => self.reached.map_or(USUAL_CLOCK, |it| it.clock),
-                Clocks { to, .. } => to,
-            };
-            let timestamp = timeline.map(head.timestamp);
-            self.reached = Some(Reached { at: now, timestamp, clock, lasts: clock / PACKETS });
-        }
+        self.reach(came.head.timestamp, place, now);
         self.touched |= outcome == Outcome::Made;
         outcome
     }
@@ -181,6 +171,7 @@ impl Interpreter {
             };
             let head = Head { timestamp: tone.timestamp, ..came.head };
             let outcome = self.sound_key(head, place, tone.at(clock), clock, desk);
+            self.reach(head.timestamp, place, now);
             self.touched = true;
             return outcome;
         };
@@ -195,6 +186,7 @@ impl Interpreter {
         fixed.copy_from_slice(&head.octets());
         payload.copy_from_slice(&tone.at(clock).octets());
         let outcome = self.pass(head, place, None, 0, &mut packet, desk);
+        self.reach(timestamp, place, now);
         if outcome == Outcome::Passes {
             desk.packets.add_whole(&packet);
         }
@@ -221,6 +213,17 @@ impl Interpreter {
             finish(&mut outlet, &mut self.numbering, desk);
         }
         place
+    }
+
+    /// Remembers how far the stream has come with a packet of this timestamp.
+    fn reach(&mut self, timestamp: u32, place: Place, now: Instant) {
+        let Some(timeline) = self.timeline.filter(|_| place != Place::Late) else { return };
+        let clock = match timeline.clocks() {
+            Clocks { to: 1, .. } => self.reached.map_or(USUAL_CLOCK, |it| it.clock),
+            Clocks { to, .. } => to,
+        };
+        let timestamp = timeline.map(timestamp);
+        self.reached = Some(Reached { at: now, timestamp, clock, lasts: clock / PACKETS });
     }
 
     /// What the far side asks of whoever speaks to it, if it did since the last time.
@@ -359,7 +362,8 @@ impl Interpreter {
         let Some(piece) = tones.press(head.timestamp, event, clock) else { return Outcome::Made };
         let to = outlet.codec().clock();
         let clocks = Clocks { from: clock, to };
-        let timeline = self.timeline.get_or_insert_with(|| Timeline::new(piece.at, clocks));
+        let joins = self.joins.take().unwrap_or(piece.at);
+        let timeline = self.timeline.get_or_insert_with(|| Timeline::join(piece.at, joins, clocks));
         let at = timeline.place(piece.at, clocks);
         let away = outlet.end().map(|end| at.wrapping_sub(end).cast_signed().unsigned_abs());
         let follows = away.is_some_and(|away| away < UNSTEADY.ticks(to).unsigned_abs());
@@ -369,7 +373,8 @@ impl Interpreter {
         }
         let Some(pcm) = tones.sound(piece, &mut desk.room) else { return Outcome::Untranslatable };
         outlet.push(pcm);
-        work::make(outlet, &mut self.numbering, head.ssrc, desk);
+        let ssrc = self.numbering.name().unwrap_or(head.ssrc);
+        work::make(outlet, &mut self.numbering, ssrc, desk);
         Outcome::Made
     }
 

@@ -203,7 +203,7 @@ fn nanos_of_day() -> u64 {
 }
 
 /// Nanoseconds that all threads of a process ran.
-fn cpu(pid: u32) -> u64 {
+pub(crate) fn cpu(pid: u32) -> u64 {
     let tasks = fs::read_dir(format!("/proc/{pid}/task")).expect("the relay runs");
     let of = |task: fs::DirEntry| {
         let text = fs::read_to_string(task.path().join("schedstat")).ok()?;

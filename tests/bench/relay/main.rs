@@ -10,6 +10,7 @@
 mod load;
 mod ours;
 mod rtpengine;
+mod voices;
 
 // The thread under test is part of the daemon's binary; its own tests run there.
 #[allow(dead_code, unused_imports)]
@@ -40,6 +41,9 @@ fn main() {
         let value = arguments.iter().skip_while(|it| *it != name).nth(1);
         value.map_or(default, |value| value.parse().expect("a number"))
     };
+    if arguments.first().is_some_and(|first| first == "voices") {
+        return voices::main(number("--seconds", 20));
+    }
     let (rounds, seconds) = (number("--rounds", 3), number("--seconds", 6));
     let calls: Vec<usize> = match number("--calls", 0) {
         0 => vec![100, 300],

@@ -3,9 +3,10 @@
 use crate::Rival;
 use crate::daemon::media_worker::{self, Setup};
 use crate::load::{Aim, Call, key_of_a};
+use crate::voices::Voice;
 use call::{
-    CallId, Keys, Learn, LegId, MasterKey, MediaCommand, MediaEvent, MediaKind, PeerAddress,
-    PortId, Suite,
+    CallId, Codec, Decibels, Format, Formats, Keys, Learn, LegId, MasterKey, MediaCommand,
+    MediaEvent, MediaKind, PeerAddress, PlayId, PortId, Rounds, Sound, Suite, Tone,
 };
 use std::env;
 use std::io::{BufRead, BufReader, Write, stdin};
@@ -28,6 +29,20 @@ impl Ours {
             .unwrap();
         let answers = BufReader::new(child.stdout.take().unwrap());
         Self { child, answers }
+    }
+}
+
+impl Ours {
+    /// Lets phones at these ports hear something; where each of them is answered.
+    pub(crate) fn play(&mut self, voice: Voice, phones: &[u16]) -> Vec<SocketAddr> {
+        let orders = self.child.stdin.as_mut().unwrap();
+        let mut answer = |phone: &u16| {
+            writeln!(orders, "{} {phone}", voice.word()).unwrap();
+            let mut line = String::new();
+            self.answers.read_line(&mut line).unwrap();
+            SocketAddr::from((Ipv4Addr::LOCALHOST, line.trim().parse::<u16>().unwrap()))
+        };
+        phones.iter().map(&mut answer).collect()
     }
 }
 
@@ -67,7 +82,8 @@ fn key_of_relay() -> MasterKey {
     MasterKey::random(Suite::AesCm128HmacSha1_80, &[0xa5; MasterKey::LONGEST])
 }
 
-/// The child: for each line with two far sides' ports, relays a call (of an encrypted A) and says at which ports.
+/// The child: for each line with two far sides' ports, relays a call (of an encrypted A) and says
+/// at which ports; for each with a word and one port, lets that one hear the box itself.
 pub(crate) fn serve() {
     let handle = media_worker::start(Setup {
         addresses: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
@@ -89,6 +105,16 @@ pub(crate) fn serve() {
     };
     for (number, line) in (1..).zip(stdin().lines()) {
         let line = line.unwrap();
+        if let Some((word, phone)) = line.split_once(' ')
+            && let Some(voice) = Voice::of(word)
+        {
+            let port = next();
+            for command in commands(voice, port, phone.parse().unwrap(), number) {
+                handle.send(command).unwrap();
+            }
+            println!("{}", port.port);
+            continue;
+        }
         let sides = line.split(' ').take(2).map(|port| port.parse::<u16>().unwrap());
         let mut pair = Vec::new();
         for (leg, side) in (number * 2..).zip(sides) {
@@ -109,4 +135,24 @@ pub(crate) fn serve() {
         }
         handle.send(MediaCommand::Bridge { a: pair[0], b: pair[1] }).unwrap();
     }
+}
+
+/// All that it takes for a phone to hear the box.
+fn commands(voice: Voice, port: PortId, phone: u16, number: u64) -> [MediaCommand; 4] {
+    let rtp = SocketAddr::from((Ipv4Addr::LOCALHOST, phone));
+    let (call, leg, kind) = (CallId(number), LegId(number), MediaKind::Audio);
+    let codec = if matches!(voice, Voice::Opus) { Codec::Opus } else { Codec::Pcma };
+    let format = Format { payload_type: 8, codec };
+    let formats = Formats { receive: vec![format], send: vec![format], packet_millis: 20 };
+    let sound = match voice {
+        Voice::Echo => Sound::Echo,
+        Voice::Tone | Voice::Opus => Sound::Tone { tone: Tone::Dial, country: *b"de" },
+    };
+    let (play, rounds, gain) = (PlayId(0), Rounds::Endless, Decibels(0));
+    [
+        MediaCommand::Open { port, call, leg, kind, dscp: 46, silence_seconds: 0 },
+        MediaCommand::Peer { port, peer: PeerAddress { rtp, rtcp: rtp, learn: Learn::Never } },
+        MediaCommand::Formats { port, formats: Box::new(formats) },
+        MediaCommand::Play { port, play, sound, rounds, gain },
+    ]
 }
