@@ -4,6 +4,7 @@
 
 mod browsers;
 mod calls;
+mod capacity;
 mod codecs;
 mod conference;
 mod early;

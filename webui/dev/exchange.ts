@@ -45,7 +45,7 @@ export class Exchange {
     this.claimed = !fresh;
     this.settings = {
       revision: 0, name: fresh ? 'Strowger' : 'Hartley & Sons', country: 'GB', extra_emergency: [], wizard_done: !fresh,
-      network: { inside: [], external: 'learned', web_phones: [] }, ring_seconds: 180, silence_seconds: 60, session_seconds: 1800, max_calls: 2000, hold_music: true, cdr_days: 731, cdr_count: 1_000_000,
+      network: { inside: [], external: 'learned', web_phones: [] }, ring_seconds: 180, silence_seconds: 60, session_seconds: 1800, max_calls: 2000, load_percent: 70, hold_music: true, cdr_days: 731, cdr_count: 1_000_000,
     };
     if (!fresh) this.#furnish();
   }

@@ -5,8 +5,8 @@
 
 use crate::EventLog;
 use call::{
-    CallId, CallRecord, Conference, Registration, RouteQuestion, RouteReport, Search, TrunkStatus,
-    UnixMillis,
+    CallId, CallRecord, Conference, Load, Registration, RouteQuestion, RouteReport, Search,
+    TrunkStatus, UnixMillis,
 };
 use config::{Applied, Change, Config, Invalid, Secret};
 use std::pin::Pin;
@@ -57,6 +57,12 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Asks the router where a call would go, without placing it.
     fn route_check(&self, question: RouteQuestion) -> Promise<'_, Result<RouteReport, Fault>>;
+
+    /// How much of what the box can carry is in use.
+    fn load(&self) -> Promise<'_, Result<Load, Fault>>;
+
+    /// Measures what the box can carry, which takes a moment, and goes by that from then on.
+    fn measure(&self) -> Promise<'_, Result<Load, Fault>>;
 
     /// What happened lately, and where to wait for more.
     fn events(&self) -> &EventLog;

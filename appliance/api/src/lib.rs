@@ -11,6 +11,7 @@ mod backup;
 mod body;
 mod brake;
 mod call;
+mod capacity;
 mod cdr;
 mod conference;
 mod country;

@@ -4,8 +4,9 @@ use crate::brake::Brake;
 use crate::password::Passwords;
 use crate::problem::Problem;
 use crate::{
-    Backend, access, backup, call, cdr, conference, country, entry_document, events, health,
-    metrics, openapi, registration, route_check, session, settings, setup, token, trunk, webui,
+    Backend, access, backup, call, capacity, cdr, conference, country, entry_document, events,
+    health, metrics, openapi, registration, route_check, session, settings, setup, token, trunk,
+    webui,
 };
 use axum::Router;
 use axum::body::Bytes;
@@ -90,6 +91,8 @@ pub(crate) fn guarded() -> OpenApiRouter<App> {
         .merge(entry_document::routes::<config::OutboundRoute>())
         .merge(entry_document::routes::<config::Feature>())
         .routes(routes!(route_check::check))
+        .routes(routes!(capacity::read))
+        .routes(routes!(capacity::measure))
         .routes(routes!(settings::read, settings::replace))
         .routes(routes!(country::list))
         .routes(routes!(registration::list))

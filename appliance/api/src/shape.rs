@@ -347,6 +347,9 @@ pub(crate) struct Settings {
     max_calls: u32,
     /// Who is held by a phone hears music of the box; else whatever the phone lets him hear.
     hold_music: bool,
+    /// How much of the time that the box measured for media the calls may take, in percent, 0 to 95:
+    /// over that, new ones are refused but for emergencies. 0 sets no limit.
+    load_percent: u8,
     /// Call records are kept for so many days, 0 to 36,500; 0 for ever.
     cdr_days: u16,
     /// So many call records are kept, the newest: 0 any number, else 1,000 to 100,000,000.

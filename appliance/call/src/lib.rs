@@ -5,6 +5,7 @@
 //! it saw a [`MediaEvent`]. What remains of a call is its [`CallRecord`].
 
 mod browser;
+mod capacity;
 mod codec;
 mod conference;
 mod end;
@@ -25,6 +26,7 @@ mod suite;
 mod time;
 
 pub use browser::{BrowserLine, BrowserPayload, BrowserTransport, IceCredentials, Stream};
+pub use capacity::{Capacity, CodecPrice, Load};
 pub use codec::{Codec, Format, Formats, G726Bits, G726Packing};
 pub use conference::{Conference, Member};
 pub use end::{Cause, Decider, End, Why};

@@ -30,6 +30,9 @@ pub struct Settings {
     pub max_calls: u32,
     /// Who is held by a phone hears music of the box; else whatever the phone lets him hear.
     pub hold_music: bool,
+    /// How much of the time that the box measured for media the calls may take, in percent, 0 to 95:
+    /// over that, new ones are refused but for emergencies. 0 sets no limit.
+    pub load_percent: u8,
     /// Call records are kept for so many days, 0 to 36,500; 0 for ever.
     pub cdr_days: u16,
     /// So many call records are kept, the newest: 0 any number, else 1,000 to 100,000,000.
@@ -50,6 +53,7 @@ impl Default for Settings {
             session_seconds: 1800,
             max_calls: 2000,
             hold_music: true,
+            load_percent: 70,
             cdr_days: 731,
             cdr_count: 1_000_000,
         }

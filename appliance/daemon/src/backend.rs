@@ -5,6 +5,7 @@ use crate::admission::Admission;
 use crate::claim::Claim;
 use crate::clock;
 use crate::mailbox::{Ask, Mail, Mailbox};
+use crate::measure;
 use crate::metrics::{self, Others, Snapshot};
 use crate::storage::{Readers, Storage, Unread};
 use api::{
@@ -13,7 +14,7 @@ use api::{
 };
 use arc_swap::ArcSwap;
 use call::{
-    CallId, CallRecord, Conference, Registration, RouteQuestion, RouteReport, TrunkState,
+    CallId, CallRecord, Conference, Load, Registration, RouteQuestion, RouteReport, TrunkState,
     TrunkStatus, UnixMillis,
 };
 use config::{Change, Config, Secret, TenantId, TrunkId};
@@ -41,6 +42,8 @@ pub(crate) struct Appliance {
     pub(crate) sip: Admission,
     pub(crate) web: Admission,
     pub(crate) ports: Ports,
+    /// The box is measured by one at a time.
+    pub(crate) measuring: Mutex<()>,
 }
 
 impl Appliance {
@@ -134,6 +137,19 @@ impl Appliance {
         Ok(pbx::route::explain(&config, &question, phones, is_down))
     }
 
+    /// Measures what the box can carry; from now on calls are admitted by that.
+    pub(crate) async fn measure_capacity(&self) -> Result<Load, Fault> {
+        let _one_at_a_time = self.measuring.lock().await;
+        let measured = tokio::task::spawn_blocking(measure::capacity).await;
+        let capacity = measured.map_err(|_| Fault::Stopping)?;
+        if let Err(error) = measure::keep(&self.data, &capacity) {
+            tracing::warn!("what the box measured is not kept over a restart: {error}");
+        }
+        let told = self.mailbox.send(Mail::Capacity(Box::new(capacity))).await;
+        told.map_err(|_| Fault::Stopping)?;
+        self.ask(Ask::Load).await
+    }
+
     async fn write_metrics(&self) -> Result<String, Fault> {
         let snapshot: Box<Snapshot> = self.ask(Ask::Figures).await?;
         let others = Others {
@@ -205,6 +221,14 @@ impl Backend for Appliance {
 
     fn route_check(&self, question: RouteQuestion) -> Promise<'_, Result<RouteReport, Fault>> {
         Box::pin(self.check_route(question))
+    }
+
+    fn load(&self) -> Promise<'_, Result<Load, Fault>> {
+        Box::pin(self.ask(Ask::Load))
+    }
+
+    fn measure(&self) -> Promise<'_, Result<Load, Fault>> {
+        Box::pin(self.measure_capacity())
     }
 
     fn events(&self) -> &EventLog {

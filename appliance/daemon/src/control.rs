@@ -48,6 +48,13 @@ pub(crate) struct Control {
     pub(crate) state: State,
 }
 
+/// What a former run left on disk.
+pub(crate) struct Known {
+    pub(crate) config: Arc<Config>,
+    pub(crate) registrations: Vec<call::Registration>,
+    pub(crate) capacity: Option<call::Capacity>,
+}
+
 /// A socket, and what the poll said of it that is not yet done.
 pub(crate) struct Port {
     udp: Udp,
@@ -129,17 +136,17 @@ impl State {
 
 impl Control {
     /// Turns until the box has said all its farewells. What is left to write is with storage then.
-    pub(crate) fn run(
-        mut self,
-        config: Arc<Config>,
-        restored: Vec<call::Registration>,
-    ) -> Result<(), Ended> {
+    pub(crate) fn run(mut self, known: Known) -> Result<(), Ended> {
+        let Known { config, registrations, capacity } = known;
         let now = Instant::now();
         let surroundings = self.surroundings.clone();
         self.feed(Input::Surroundings(surroundings), now);
         self.feed(Input::Clock(self.state.clock.told), now);
         self.feed(Input::Config(config), now);
-        self.feed(Input::Restored(restored), now);
+        self.feed(Input::Restored(registrations), now);
+        if let Some(capacity) = capacity {
+            self.feed(Input::Capacity(capacity), now);
+        }
         for (at, port) in self.udp.iter_mut().enumerate() {
             port.udp.register(self.poll.registry(), Token(at)).map_err(Ended::Poll)?;
             port.readable = true;
@@ -252,6 +259,7 @@ impl Control {
                 // Whoever asked may have gone.
                 let _ = in_force.send(());
             }
+            Mail::Capacity(capacity) => self.feed(Input::Capacity(*capacity), now),
             Mail::Ask(ask) => self.answer(ask, now),
             Mail::Shutdown => {
                 self.state.going_down = Some(now + FAREWELLS);
@@ -278,6 +286,9 @@ impl Control {
             Ask::Trunks(to) => {
                 let _ = to.send(self.exchange.trunks());
             }
+            Ask::Load(to) => {
+                let _ = to.send(self.exchange.load());
+            }
             Ask::HangUp(id, to) => {
                 let there = self.exchange.call(id).is_some();
                 if there {
@@ -288,6 +299,7 @@ impl Control {
             Ask::Figures(to) => {
                 let snapshot = Snapshot {
                     exchange: self.exchange.figures(),
+                    load: self.exchange.load(),
                     media: self.media.figures(),
                     control: self.state.counters,
                     connections: self.state.connections.len(),

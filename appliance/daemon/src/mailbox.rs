@@ -2,7 +2,7 @@
 
 use crate::metrics::Snapshot;
 use crate::stream::Outgoing;
-use call::{CallId, CallRecord, Conference, Registration, TrunkStatus};
+use call::{CallId, CallRecord, Capacity, Conference, Load, Registration, TrunkStatus};
 use config::Config;
 use mio::Waker;
 use sip::flow::{ConnectionId, Flow};
@@ -26,6 +26,8 @@ pub(crate) enum Mail {
     Resolved(Question, Answer),
     /// The configuration is another one now; the answer says that it is in force.
     Config(Arc<Config>, oneshot::Sender<()>),
+    /// The box measured itself.
+    Capacity(Box<Capacity>),
     /// The API wants to know or do something.
     Ask(Ask),
     /// The box goes down.
@@ -45,6 +47,8 @@ pub(crate) enum Ask {
     Trunks(oneshot::Sender<Vec<TrunkStatus>>),
     /// The conferences in which somebody is.
     Conferences(oneshot::Sender<Vec<Conference>>),
+    /// How much of what the box can carry is in use.
+    Load(oneshot::Sender<Load>),
     /// End a call; whether there was one.
     HangUp(CallId, oneshot::Sender<bool>),
     /// Figures of everything that control knows of.

@@ -21,6 +21,7 @@ mod entrance;
 mod listen;
 mod log;
 mod mailbox;
+mod measure;
 mod media_worker;
 mod metrics;
 mod options;

@@ -1,6 +1,7 @@
 //! Figures in the text format of Prometheus.
 
 use crate::media_worker::MediaFigures;
+use call::Load;
 use exchange::Figures;
 use std::fmt::Write;
 use std::time::Duration;
@@ -25,6 +26,7 @@ pub(crate) struct Control {
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     pub(crate) exchange: Figures,
+    pub(crate) load: Load,
     pub(crate) media: MediaFigures,
     pub(crate) control: Control,
     pub(crate) connections: usize,
@@ -63,6 +65,7 @@ impl Control {
 pub(crate) fn text(snapshot: &Snapshot, others: &Others) -> String {
     let mut page = Page::default();
     exchange(&mut page, &snapshot.exchange);
+    load(&mut page, &snapshot.load);
     control(&mut page, &snapshot.control);
     page.gauge("strowger_sip_connections", "SIP connections that are up.", snapshot.connections);
     page.counter(
@@ -114,6 +117,23 @@ fn exchange(page: &mut Page, figures: &Figures) {
         let label = if label.is_empty() { String::new() } else { format!("kind=\"{label}\"") };
         page.line(&full, &label, value);
     }
+}
+
+fn load(page: &mut Page, load: &Load) {
+    let cores = |nanos: u64| Duration::from_nanos(nanos.saturating_mul(50)).as_secs_f64();
+    page.gauge(
+        "strowger_media_load_cores",
+        "Cores that the media of all calls take, by the measured prices.",
+        cores(load.used_nanos),
+    );
+    if let Some(budget) = load.budget_nanos {
+        page.gauge("strowger_media_budget_cores", "Cores that they may take.", cores(budget));
+    }
+    page.counter(
+        "strowger_media_load_refused_total",
+        "Calls and translations that were refused for want of room.",
+        &[("", load.refused)],
+    );
 }
 
 fn control(page: &mut Page, control: &Control) {
@@ -245,7 +265,14 @@ mod tests {
         control.turn(Duration::from_micros(100));
         control.turn(Duration::from_secs(5));
         let media = MediaFigures { relayed: 13, ..MediaFigures::default() };
-        Snapshot { exchange, media, control, connections: 1, facts: 0 }
+        let load = Load {
+            capacity: None,
+            budget_nanos: Some(14_000_000),
+            used_nanos: 2_000_000,
+            relayed_calls_left: None,
+            refused: 1,
+        };
+        Snapshot { exchange, load, media, control, connections: 1, facts: 0 }
     }
 
     #[test]
@@ -254,6 +281,8 @@ mod tests {
         let text = text(&snapshot(), &others);
         for line in [
             "strowger_calls 7",
+            "strowger_media_load_cores 0.1",
+            "strowger_media_budget_cores 0.7",
             "strowger_messages_total{kind=\"ACK\"} 2",
             "strowger_drops_total 1",
             "strowger_sip_datagrams_total{outcome=\"received\"} 11",

@@ -7,12 +7,13 @@ use crate::certificate;
 use crate::claim::Claim;
 use crate::clock;
 use crate::console::say;
-use crate::control::{self, BELL, Control, Ended, Port, State};
+use crate::control::{self, BELL, Control, Ended, Known, Port, State};
 use crate::dns::Dns;
 use crate::entrance::Entrance;
 use crate::listen::Bound;
 use crate::log;
 use crate::mailbox::{Mail, Mailbox};
+use crate::measure;
 use crate::media_worker::{self, MediaHandle, Setup};
 use crate::options::Run;
 use crate::priority::{self, Urgency};
@@ -226,7 +227,13 @@ impl House {
             sip: streams.admission.clone(),
             web: web.clone(),
             ports: sockets.ports(),
+            measuring: Mutex::new(()),
         });
+        let capacity = measure::kept(&options.data);
+        if capacity.is_none() {
+            runtime.spawn(measure_once(appliance.clone()));
+        }
+        let known = Known { config, registrations, capacity };
         let router = api::router(appliance.clone()).merge(phones(streams.clone(), appliance));
 
         let urls = urls(&sockets.http.tcp_addresses(), &surroundings.addresses);
@@ -255,7 +262,7 @@ impl House {
             surroundings,
             state: State::new(start),
         };
-        let control = spawn_control(control, config, registrations)?;
+        let control = spawn_control(control, known)?;
         for listener in sockets.http.tcp {
             let web = Web { router: router.clone(), tls: tls.clone(), admission: web.clone() };
             tasks.spawn(web.listen(listener));
@@ -338,16 +345,26 @@ fn start_media(
     .map_err(Failure::refused)
 }
 
+/// What the first start finds out; until then calls are limited by their number.
+async fn measure_once(appliance: Arc<Appliance>) {
+    match appliance.measure_capacity().await {
+        Ok(load) => {
+            let calls = load.relayed_calls_left.unwrap_or_default();
+            tracing::info!("the box measured itself: it has room for {calls} calls passed on");
+        }
+        Err(fault) => tracing::warn!("the box could not measure itself: {fault:?}"),
+    }
+}
+
 fn spawn_control(
     control: Control,
-    config: Arc<config::Config>,
-    registrations: Vec<call::Registration>,
+    known: Known,
 ) -> Result<oneshot::Receiver<Result<(), control::Ended>>, Failure> {
     let (sender, ended) = oneshot::channel();
     let body = move || {
         priority::ask(Urgency::Signalling);
         // A panic drops the sender, which is noticed as well.
-        let _ = sender.send(control.run(config, registrations));
+        let _ = sender.send(control.run(known));
     };
     thread::Builder::new().name("control".into()).spawn(body).map_err(Failure::failed)?;
     Ok(ended)

@@ -2,6 +2,7 @@
 //! out. (The distribution frame of an exchange is where all its wires meet.)
 
 use crate::Output;
+use crate::load::Load;
 use crate::places::Places;
 use crate::ports::Ports;
 use crate::random::Random;
@@ -33,6 +34,8 @@ pub(crate) struct Frame {
     /// Which leg has which pair of ports.
     pub(crate) lent: HashMap<PortId, LegId>,
     pub(crate) streams: Streams,
+    /// What the media of all legs cost.
+    pub(crate) load: Load,
     /// What the DNS said lately.
     pub(crate) dns: Cache,
     /// Which targets failed lately.
@@ -113,6 +116,7 @@ impl Frame {
             ports: Ports::default(),
             lent: HashMap::new(),
             streams: Streams::default(),
+            load: Load::default(),
             dns: Cache::new(Limits::default()),
             failures: Failures::default(),
             output: VecDeque::new(),

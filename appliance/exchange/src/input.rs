@@ -1,7 +1,7 @@
 //! Everything that can happen to the box. Nothing reaches the exchange by another door, so a
 //! recording of its inputs reproduces a run.
 
-use call::{CallId, MediaEvent, Registration, UnixMillis};
+use call::{CallId, Capacity, MediaEvent, Registration, UnixMillis};
 use config::Config;
 use sip::flow::{ConnectionId, Flow, Transport};
 use sip::resolve::{Answer, Question};
@@ -53,6 +53,9 @@ pub enum Input<'a> {
         /// What came back.
         answer: Answer,
     },
+    /// What the box can carry, as it measured itself. Until this comes, only the number of calls in
+    /// the settings limits them.
+    Capacity(Capacity),
     /// Somebody at the API wants something.
     Command(Command),
     /// The box goes down: end what is up, politely. [`crate::Output::Finished`] follows when all

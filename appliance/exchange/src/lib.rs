@@ -12,6 +12,7 @@ mod frame;
 mod guard;
 mod input;
 mod leg;
+mod load;
 mod message;
 mod output;
 mod places;
@@ -64,6 +65,8 @@ pub struct Exchange {
     speakers: BTreeMap<RoomId, PortId>,
     next_leg: u64,
     next_call: u16,
+    /// Since when calls over the limit are counted, and how many got a record.
+    refusals: (Instant, u32),
     closing: Option<Instant>,
     finished: bool,
 }
@@ -114,6 +117,7 @@ impl Exchange {
             speakers: BTreeMap::new(),
             next_leg: 1,
             next_call: 0,
+            refusals: (now, 0),
             closing: None,
             finished: false,
         }
@@ -155,6 +159,7 @@ impl Exchange {
                 let end = End::ours(Cause::NORMAL_CLEARING, Why::Administrator);
                 self.end_call(call, end, now);
             }
+            Input::Capacity(capacity) => self.frame.load.measured(capacity),
             Input::Shutdown => self.shut_down(now),
         }
         self.settle(now);
@@ -235,6 +240,11 @@ impl Exchange {
         self.trunks.statuses().cloned().collect()
     }
 
+    /// How much of what the box can carry is in use.
+    pub fn load(&self) -> call::Load {
+        self.frame.load.told()
+    }
+
     /// Figures.
     pub fn figures(&self) -> Figures {
         let counters = self.frame.counters.iter();
@@ -251,6 +261,7 @@ impl Exchange {
 
     fn configure(&mut self, config: Arc<Config>, now: Instant) {
         self.frame.config = config.clone();
+        self.frame.load.limited(config.settings.load_percent);
         self.registrar.reconfigure(&config, &mut self.frame);
         self.trunks.reconfigure(&mut self.frame, &config, now);
         self.stun.begin(&mut self.frame, now);

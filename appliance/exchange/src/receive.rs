@@ -6,7 +6,7 @@ use crate::leg::sip::{ALLOW, Invite, Peer, SUPPORTED};
 use crate::message::Written;
 use border::flood::Admission;
 use border::stun::is_stun;
-use call::{MediaKind, Offer, Origin, Party};
+use call::{Cause, End, MediaKind, Offer, Origin, Party, Why};
 use config::TrunkKind;
 use sdp::{Kind, Session};
 use sip::compose::refuse;
@@ -14,7 +14,7 @@ use sip::flow::{Flow, Transport};
 use sip::message::{check_request, check_response, is_keep_alive};
 use sip::transaction::{Received, TransactionId};
 use sip::{Message, Method, Name, Status, response_to};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::frame::Owner;
 
@@ -322,8 +322,9 @@ impl Exchange {
         let Some(transaction) = self.open(message, flow, now) else { return };
         let offer = self.offer(message, origin, &peer);
         let emergency = self.frame.config.is_emergency(&offer.dialled);
-        let full = self.pbx.len() >= self.frame.config.settings.max_calls as usize;
-        if (full && !emergency) || self.closing.is_some() || self.finished {
+        let many = self.pbx.len() >= self.frame.config.settings.max_calls as usize;
+        let full = !emergency && (many || !self.frame.load.has_room_for_a_call());
+        if self.closing.is_some() || self.finished || (full && !self.is_told(now)) {
             self.frame.count("calls", "refused");
             let status = Status::SERVICE_UNAVAILABLE;
             let compose = self.frame.reply_to(message, &flow, status);
@@ -334,12 +335,35 @@ impl Exchange {
             let status = Status::NO_SUCH_CALL;
             return self.frame.reply(transaction, message, &flow, status, now);
         }
+        let offer = match full {
+            true => self.over_the_limit(offer),
+            false => offer,
+        };
         self.frame.count("calls", "offered");
         let (call, leg) = (self.new_call(now), self.new_leg());
         self.frame.invites.insert(transaction, leg);
         let invite = Invite { transaction, request: message, flow, peer, urgent: emergency };
         let (legs, mut desk) = self.desk(now);
         legs.offered(&mut desk, leg, call, invite, offer);
+    }
+
+    /// Whether a call that does not fit gets a record that says so. In a flood of them only some do:
+    /// the others are refused without any memory of them.
+    fn is_told(&mut self, now: Instant) -> bool {
+        let (since, told) = self.refusals;
+        if now.saturating_duration_since(since) >= Duration::from_secs(1) {
+            self.refusals = (now, 1);
+            return true;
+        }
+        self.refusals = (since, told + 1);
+        told < REFUSALS_TOLD
+    }
+
+    fn over_the_limit(&mut self, offer: Offer) -> Offer {
+        self.frame.count("calls", "refused");
+        self.frame.load.refused();
+        let refused = Some(End::ours(Cause::CONGESTION, Why::Overload));
+        Offer { refused, ..offer }
     }
 
     fn offer(&self, message: &Message<'_>, origin: Origin, peer: &Peer) -> Offer {
@@ -418,6 +442,8 @@ fn dialled(uri: &sip::Uri<'_>) -> String {
     if is_number { plain } else { number.to_owned() }
 }
 
+/// Refused calls that get a record, in a second: enough to see what happens.
+const REFUSALS_TOLD: u32 = 10;
 /// What may be asked outside of a dialog.
 const OUTSIDE_DIALOG: &str =
     "INVITE, ACK, CANCEL, OPTIONS, REGISTER, MESSAGE, NOTIFY, BYE, PRACK, UPDATE, INFO, REFER";

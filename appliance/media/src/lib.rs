@@ -45,6 +45,7 @@ pub mod codec;
 mod conference;
 mod content;
 mod ear;
+mod effort;
 mod engine;
 mod feedback;
 pub mod jitter;
@@ -67,4 +68,5 @@ mod transcode;
 mod voice;
 
 pub use browser::{Certificate, Exit, Parcel};
+pub use effort::Effort;
 pub use engine::{DropReason, Engine, Spoken, Verdict};

@@ -216,6 +216,16 @@ impl Lab {
         self.put(Entry::Tenant(tenant));
     }
 
+    /// The box has measured itself.
+    pub fn measured(&mut self, capacity: call::Capacity) {
+        self.input(Input::Capacity(capacity));
+    }
+
+    /// How much of that is in use.
+    pub fn load(&self) -> call::Load {
+        self.exchange.load()
+    }
+
     /// A phone in the office that logs in as the extension of its name.
     pub fn add_phone(&mut self, name: &str) {
         let host = 100 + self.uas.len();

@@ -9,8 +9,8 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use call::{
-    CallId, CallRecord, CallState, Conference, Direction, Party, Place, Registration,
-    RouteQuestion, RouteReport, Step, TrunkStatus, UnixMillis, Verdict,
+    CallId, CallRecord, CallState, Capacity, Codec, CodecPrice, Conference, Direction, Load, Party,
+    Place, Registration, RouteQuestion, RouteReport, Step, TrunkStatus, UnixMillis, Verdict,
 };
 use config::{Change, Config, Secret};
 use serde_json::Value;
@@ -40,6 +40,7 @@ pub(crate) struct State {
     pub(crate) code: Option<Secret>,
     pub(crate) health: Health,
     pub(crate) actors: Vec<String>,
+    pub(crate) load: Load,
 }
 
 impl FakeBox {
@@ -56,6 +57,13 @@ impl FakeBox {
             code: Some(Secret::new(CODE)),
             health,
             actors: Vec::new(),
+            load: Load {
+                capacity: None,
+                budget_nanos: None,
+                used_nanos: 0,
+                relayed_calls_left: None,
+                refused: 0,
+            },
         };
         Arc::new(Self { state: Mutex::new(state), events: EventLog::starting_at(NOW) })
     }
@@ -101,6 +109,23 @@ impl Backend for FakeBox {
             Ok(Accepted { applied, config: Arc::clone(&state.config) })
         });
         Box::pin(std::future::ready(changed))
+    }
+
+    fn load(&self) -> Promise<'_, Result<Load, Fault>> {
+        self.answer(|state| state.load.clone())
+    }
+
+    fn measure(&self) -> Promise<'_, Result<Load, Fault>> {
+        self.answer(|state| {
+            let price = CodecPrice { codec: Codec::Opus, decode_nanos: 7, encode_nanos: 70 };
+            state.load.capacity = Some(Capacity {
+                measured: state.now,
+                core_nanos: 20_000_000,
+                packet_nanos: 5_000,
+                codecs: vec![price],
+            });
+            state.load.clone()
+        })
     }
 
     fn calls(&self) -> Promise<'_, Result<Vec<CallRecord>, Fault>> {

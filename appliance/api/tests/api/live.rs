@@ -3,7 +3,17 @@
 use crate::fake::{Client, FakeBox, NOW, call};
 use ::call::{Decider, End};
 use axum::http::{StatusCode, header};
-use serde_json::json;
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn the_box_says_what_it_can_carry_once_it_has_measured_itself() {
+    let fake = FakeBox::new();
+    let client = Client::administrator(&fake).await;
+    assert_eq!(client.get("/api/v1/capacity").await.json()["capacity"], Value::Null);
+    let measured = client.post("/api/v1/capacity/measure", Value::Null).await.json();
+    assert_eq!(measured["capacity"]["codecs"][0]["codec"], "opus");
+    assert_eq!(client.get("/api/v1/capacity").await.json(), measured);
+}
 
 #[tokio::test]
 async fn a_live_call_is_listed_and_hung_up() {

@@ -253,6 +253,7 @@ fn check_settings(settings: &Settings) -> Result<(), Invalid> {
     if settings.silence_seconds != 0 {
         range("silence_seconds", settings.silence_seconds.into(), 10, 3600)?;
     }
+    range("load_percent", settings.load_percent.into(), 0, 95)?;
     range("max_calls", settings.max_calls.into(), 1, 100_000)?;
     range("cdr_days", settings.cdr_days.into(), 0, 36_500)?;
     if settings.cdr_count != 0 {

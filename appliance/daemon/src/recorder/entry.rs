@@ -1,8 +1,8 @@
 //! Inputs of the exchange as values that can be written down and read back.
 
 use call::{
-    CallId, KeyPress, LegId, MediaEvent, PlayId, PortId, QualityPoint, Registration, RoomId,
-    StreamStats, UnixMillis,
+    CallId, Capacity, KeyPress, LegId, MediaEvent, PlayId, PortId, QualityPoint, Registration,
+    RoomId, StreamStats, UnixMillis,
 };
 use config::{
     Config, Credentials, Device, Entry, Extension, External, Feature, InboundRoute, OutboundRoute,
@@ -53,6 +53,7 @@ pub(super) enum Recorded {
         records: Vec<Found>,
         ttl: Option<Duration>,
     },
+    Capacity(Capacity),
     HangUp(CallId),
     Shutdown,
 }
@@ -172,6 +173,7 @@ impl Recorded {
                 ttl: answer.ttl,
             },
             Input::Command(Command::HangUp(id)) => Self::HangUp(*id),
+            Input::Capacity(capacity) => Self::Capacity(capacity.clone()),
             Input::Shutdown => Self::Shutdown,
         }
     }
@@ -211,6 +213,7 @@ impl Recorded {
                 Input::Resolved { question: question.question(), answer: Answer { records, ttl } }
             }
             Self::HangUp(id) => Input::Command(Command::HangUp(id)),
+            Self::Capacity(capacity) => Input::Capacity(capacity),
             Self::Shutdown => Input::Shutdown,
         })
     }

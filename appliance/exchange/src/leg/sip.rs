@@ -260,7 +260,7 @@ impl Legs {
             if let Some(opened) = &made.opened {
                 self.opened.insert(opened.clone(), leg);
             }
-            offer.refused = made.refuses();
+            offer.refused = offer.refused.or_else(|| made.refuses());
             self.legs.insert(leg, made);
             self.events.push_back((call, leg, LegEvent::Offered(offer)));
             self.settle(leg);
@@ -478,12 +478,14 @@ impl Legs {
     }
 
     /// On what terms `to` is offered what `from` said.
-    fn terms(&self, from: LegId, to: LegId) -> speech::Terms {
+    fn terms(&self, frame: &Frame, from: LegId, to: LegId) -> speech::Terms {
         let policy = |leg| self.legs.get(&leg).map(|leg: &SipLeg| leg.media.policy());
         let urgent = [from, to].iter().any(|leg| self.legs.get(leg).is_some_and(|it| it.urgent));
         let allowed = [from, to].into_iter().filter_map(policy).all(|policy| policy.translate);
         let theirs = policy(from).cloned().unwrap_or_default();
-        speech::Terms { theirs, translate: urgent || allowed }
+        let prices = frame.load.capacity().cloned().zip(frame.load.room());
+        let prices = prices.filter(|_| !urgent);
+        speech::Terms { theirs, translate: urgent || allowed, prices }
     }
 
     /// Connects the ports of two legs in both directions.
@@ -492,9 +494,14 @@ impl Legs {
             one.media.bridge(frame, &other.media);
         }
         for (this, other) in [(a, b), (b, a)] {
+            let price = self
+                .legs
+                .get(&this)
+                .map(|leg| leg.media.price(frame, self.legs.get(&other).map(|other| &other.media)));
             if let Some(leg) = self.legs.get_mut(&this) {
                 leg.media.say(frame, None);
                 leg.partner = Some(other);
+                leg.media.priced(frame, price.unwrap_or(0));
             }
         }
     }

@@ -164,7 +164,7 @@ impl Legs {
         // A call that is up already has to be asked anew before its new partner can be answered.
         let was_up = matches!(&answered.state, State::Up(up) if up.ack_due.is_none());
         let takes_over = was_up && answered.partner.is_some_and(|partner| partner != id);
-        let between = self.terms(media, id);
+        let between = self.terms(desk.frame, media, id);
         let Some(leg) = self.legs.get_mut(&id) else { return };
         if !matches!(leg.state, State::Incoming(_)) {
             return;

@@ -44,6 +44,8 @@ pub(crate) struct LegMedia {
     secrecy: Secrecy,
     /// What media was told of the keys of each line.
     locked: Vec<Option<Keys>>,
+    /// What it costs that this leg hears the other one, as it stands in the load of the box.
+    price: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +62,8 @@ pub(crate) struct NoPorts;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Unoffered {
     NoPorts,
+    /// It would have to be translated, and the box has no room for that.
+    NoRoom,
     NothingInCommon(NothingInCommon),
 }
 
@@ -68,7 +72,8 @@ impl Unoffered {
     pub(crate) fn end(self) -> End {
         match self {
             Self::NoPorts => End::ours(Cause::CONGESTION, Why::NoPorts),
-            Self::NothingInCommon(NothingInCommon { theirs, ours }) => {
+            Self::NoRoom => End::ours(Cause::CONGESTION, Why::Overload),
+            Self::NothingInCommon(NothingInCommon { theirs, ours, .. }) => {
                 let why = Why::NoCommonCodec { caller: theirs, called: ours };
                 End::ours(Cause::INCOMPATIBLE, why)
             }
@@ -136,8 +141,14 @@ impl LegMedia {
         let before = before.map(|ours| bare(&ours).unwrap_or(ours));
         let readable = bare(theirs);
         let theirs = readable.as_ref().unwrap_or(theirs);
-        let widened = speech::widened(theirs, before.as_ref(), terms, &self.policy)
-            .map_err(Unoffered::NothingInCommon)?;
+        let widened = match speech::widened(theirs, before.as_ref(), terms, &self.policy) {
+            Ok(widened) => widened,
+            Err(NothingInCommon { too_dear: true, .. }) => {
+                frame.load.refused();
+                return Err(Unoffered::NoRoom);
+            }
+            Err(nothing) => return Err(Unoffered::NothingInCommon(nothing)),
+        };
         if whose.browser && self.ports.is_empty() {
             self.browser = Browser::new(frame);
         }
@@ -415,9 +426,29 @@ impl LegMedia {
         both.into_iter().all(open) && self.agreed.iter().flatten().any(sound)
     }
 
+    /// What it costs that this leg hears `other`; a leg without a partner waits for one that is
+    /// understood.
+    pub(crate) fn price(&self, frame: &Frame, other: Option<&LegMedia>) -> u64 {
+        let Some(capacity) = frame.load.capacity() else { return 0 };
+        let formats = |media: &LegMedia, line: usize| media.agreed.get(line).cloned().flatten();
+        let lent = self.ports.iter().enumerate().filter(|(_, port)| port.is_some());
+        let line = |(line, _): (usize, _)| {
+            let from = other.and_then(|other| formats(other, line));
+            capacity.direction(from.as_ref(), formats(self, line).as_ref())
+        };
+        lent.map(line).sum()
+    }
+
+    /// Enters what this leg costs from now on.
+    pub(crate) fn priced(&mut self, frame: &mut Frame, price: u64) {
+        frame.load.changed(self.price, price);
+        self.price = price;
+    }
+
     /// Gives all ports back.
     pub(crate) fn close(&mut self, frame: &mut Frame) {
         self.voice = None;
+        self.priced(frame, 0);
         for port in std::mem::take(&mut self.ports).into_iter().flatten() {
             frame.media(MediaCommand::Close { port: port.id });
             frame.lent.remove(&port.id);
@@ -470,6 +501,8 @@ impl LegMedia {
                     if let Some(slot) = self.ports.get_mut(index) {
                         *slot = Some(port);
                     }
+                    let packet = frame.load.capacity().map_or(0, |it| it.packet_nanos);
+                    self.priced(frame, self.price.saturating_add(packet));
                     port
                 }
             };

@@ -156,7 +156,7 @@ impl Legs {
         let Some(leg) = self.legs.get(&id) else { return };
         let State::Outgoing(outgoing) = &leg.state else { return };
         let source = self.legs.get(&outgoing.media);
-        let terms = self.terms(outgoing.media, id);
+        let terms = self.terms(desk.frame, outgoing.media, id);
         let theirs = source.and_then(|leg| leg.media.theirs.clone().or_else(|| leg.offered()));
         // A side that was put on hold for a transfer is not on hold for the new party.
         let up = source.is_some_and(|leg| matches!(leg.state, State::Up(_)));

@@ -269,7 +269,7 @@ impl Legs {
         let theirs = partner
             .and_then(|partner| self.legs.get(&partner))
             .and_then(|leg| leg.media.theirs.clone());
-        let between = partner.map(|partner| self.terms(partner, id));
+        let between = partner.map(|partner| self.terms(desk.frame, partner, id));
         let Some(leg) = self.legs.get_mut(&id) else { return };
         let whose = leg.whose(id);
         let body = match theirs.zip(between) {

@@ -7,7 +7,7 @@
 
 mod named;
 
-use call::{Codec, Format, Formats};
+use call::{Capacity, Codec, Format, Formats};
 use config::CodecPolicy;
 use named::OFFERED;
 use sdp::{FormatChange, Kind, Media, Session};
@@ -22,12 +22,14 @@ pub(super) struct Terms {
     pub(super) theirs: Arc<CodecPolicy>,
     /// Whether the box translates between the two.
     pub(super) translate: bool,
+    /// What translation costs and how much room there is for it; `None` when that does not matter.
+    pub(super) prices: Option<(Arc<Capacity>, u64)>,
 }
 
 impl Terms {
     /// The box itself offers.
     pub(super) fn own() -> Self {
-        Self { theirs: Arc::default(), translate: true }
+        Self { theirs: Arc::default(), translate: true, prices: None }
     }
 }
 
@@ -36,6 +38,17 @@ impl Terms {
 pub(super) struct NothingInCommon {
     pub(super) theirs: Vec<Codec>,
     pub(super) ours: Vec<Codec>,
+    /// Translation would help and is allowed, but the box has no room for it.
+    pub(super) too_dear: bool,
+}
+
+impl Terms {
+    /// Whether the box has room to translate between the two, both ways.
+    fn affords(&self, one: Codec, other: Codec) -> bool {
+        let Some((prices, room)) = &self.prices else { return true };
+        let price = prices.translation(one, other).saturating_add(prices.translation(other, one));
+        price <= *room
+    }
 }
 
 /// What another leg said, without what either may not speak, and with all that the box can translate
@@ -185,6 +198,10 @@ fn offered(
         return Err(NothingInCommon {
             theirs: sounds(media, &terms.theirs),
             ours: speakable(ours),
+            too_dear: terms.translate && {
+                let free = Terms { prices: None, ..terms.clone() };
+                missing(media, before, &free, ours).iter().any(|(codec, _)| codec.is_sound())
+            },
         });
     }
     let known = kept().filter_map(|codec| Some((codec.payload_type, read(codec)?)));
@@ -240,16 +257,16 @@ fn missing(
     let said = |format: &Format| may(&terms.theirs, format.codec);
     let (has, unsaid): (Vec<Format>, Vec<Format>) = all.into_iter().partition(said);
     // Without any sound that the box can read there is nothing to translate from.
-    if !has.iter().any(|it| it.codec.is_sound()) {
+    let Some(first) = has.iter().find(|it| it.codec.is_sound()).map(|it| it.codec) else {
         return Vec::new();
-    }
+    };
     let earlier = before.map(known).unwrap_or_default();
     let mut taken: Vec<u8> = media.codecs().iter().map(|codec| codec.payload_type).collect();
     taken.retain(|number| !unsaid.iter().any(|format| format.payload_type == *number));
     // Keys of who has no events for them are found in the sound, or come in requests.
     let wanted = OFFERED.iter().filter(|offered| {
         let codec = offered.codec;
-        let wanted = !codec.is_sound() || may(ours, codec);
+        let wanted = !codec.is_sound() || (may(ours, codec) && terms.affords(first, codec));
         wanted && !has.iter().any(|format| is_same(format.codec, codec))
     });
     let mut add = Vec::with_capacity(OFFERED.len());
@@ -333,7 +350,7 @@ const NOBODY: &str = "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nc=IN IP4 0.0.0.0\r
 #[cfg(test)]
 mod tests {
     use super::*;
-    use call::{G726Bits, G726Packing};
+    use call::{CodecPrice, G726Bits, G726Packing, UnixMillis};
     use config::{CodecName, CodecOrder};
 
     fn session(media: &str) -> Session {
@@ -345,7 +362,7 @@ mod tests {
     }
 
     fn free_terms() -> Terms {
-        Terms { theirs: Arc::default(), translate: true }
+        Terms { theirs: Arc::default(), translate: true, prices: None }
     }
 
     fn only(allow: &[CodecName]) -> CodecPolicy {
@@ -431,7 +448,7 @@ mod tests {
         let text = "m=audio 1 RTP/AVP 97 0 3 8 101\r\na=rtpmap:97 iLBC/8000\r\n\
             a=rtpmap:101 telephone-event/8000\r\n";
         let gsm = CodecPolicy { deny: vec![CodecName::Gsm], ..CodecPolicy::default() };
-        let terms = Terms { theirs: Arc::new(gsm), translate: true };
+        let terms = Terms { theirs: Arc::new(gsm), ..free_terms() };
         let ours = only(&[CodecName::Pcma, CodecName::Gsm, CodecName::G729]);
         let told = widened(&session(text), None, &terms, &ours).unwrap().unwrap();
         assert_eq!(formats(&told), ["8", "101", "18", "3"], "GSM comes from the box");
@@ -455,7 +472,25 @@ mod tests {
         assert_eq!(formats(&told), ["3"]);
         let refused = widened(&offer, None, &terms, &only(&[CodecName::G722])).unwrap_err();
         let theirs = vec![Codec::Pcma, Codec::Gsm];
-        assert_eq!(refused, NothingInCommon { theirs, ours: vec![Codec::G722] });
+        let ours = vec![Codec::G722];
+        assert_eq!(refused, NothingInCommon { theirs, ours, too_dear: false });
+    }
+
+    #[test]
+    fn what_the_box_has_no_room_to_translate_is_not_offered() {
+        let price = |codec, nanos| CodecPrice { codec, decode_nanos: nanos, encode_nanos: nanos };
+        let g729 = Codec::G729 { annex_b: true };
+        let codecs = vec![price(Codec::Opus, 60), price(g729, 20)];
+        let capacity =
+            Capacity { measured: UnixMillis(0), core_nanos: 1_000, packet_nanos: 1, codecs };
+        let capacity = Arc::new(capacity);
+        let with = |room| Terms { prices: Some((capacity.clone(), room)), ..free_terms() };
+        let ours = only(&[CodecName::Opus, CodecName::G729]);
+        let offer = session("m=audio 1 RTP/AVP 8\r\n");
+        let told = |room| widened(&offer, None, &with(room), &ours);
+        assert_eq!(formats(&told(120).unwrap().unwrap()), ["107", "18", "101"]);
+        assert_eq!(formats(&told(119).unwrap().unwrap()), ["18", "101"]);
+        assert!(told(39).unwrap_err().too_dear);
     }
 
     #[test]

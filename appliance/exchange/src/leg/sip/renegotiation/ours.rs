@@ -128,7 +128,7 @@ impl Legs {
         direction: Option<Direction>,
         purpose: Purpose,
     ) -> Option<()> {
-        let terms = self.terms(from, id);
+        let terms = self.terms(desk.frame, from, id);
         let leg = self.legs.get_mut(&id)?;
         let whose = leg.whose(id);
         let body = leg.media.offer(desk.frame, whose, theirs, &terms, direction).ok()?;
