@@ -56,6 +56,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/capacity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the box measured of itself, and what the calls take of that. */
+        get: operations["read_capacity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/capacity/measure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Measures it anew, which takes about a second of one core. Calls go on meanwhile. */
+        post: operations["measure_capacity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cdrs": {
         parameters: {
             query?: never;
@@ -693,6 +727,27 @@ export interface components {
             number?: string | null;
         };
         /**
+         * @description What the box found out of itself: how much time sound takes, and how much there is.
+         *
+         *     All times are nanoseconds of one core, for 20 ms of sound.
+         */
+        Capacity: {
+            /** @description Time that each encoding takes beside that. */
+            codecs: components["schemas"]["CodecPrice"][];
+            /**
+             * Format: int64
+             * @description Time that the threads of media have: 20,000,000 for each core that they may fill.
+             */
+            core_nanos: number;
+            /** @description When it measured itself. */
+            measured: components["schemas"]["UnixMillis"];
+            /**
+             * Format: int64
+             * @description Time to receive a packet and send it on.
+             */
+            packet_nanos: number;
+        };
+        /**
          * Format: int32
          * @description A cause value of ITU-T Q.850 (10/2018) Table 1.
          */
@@ -801,6 +856,21 @@ export interface components {
              *     not, such a call is refused with 488; emergency calls are translated all the same.
              */
             translate: boolean;
+        };
+        /** @description What an encoding costs. */
+        CodecPrice: {
+            /** @description The encoding; its price is also that of its other rates and packings. */
+            codec: components["schemas"]["Codec"];
+            /**
+             * Format: int64
+             * @description To make sound of it.
+             */
+            decode_nanos: number;
+            /**
+             * Format: int64
+             * @description To make it of sound.
+             */
+            encode_nanos: number;
         };
         /** @description A room in which somebody is. */
         Conference: {
@@ -1275,6 +1345,31 @@ export interface components {
              * @example nightly export
              */
             label: string;
+        };
+        /** @description How much of what the box can carry is in use. */
+        Load: {
+            /**
+             * Format: int64
+             * @description Time that all calls together may take, nanoseconds for each 20 ms; `None` when nothing limits
+             *     them.
+             */
+            budget_nanos?: number | null;
+            capacity?: components["schemas"]["Capacity"] | null;
+            /**
+             * Format: int64
+             * @description Calls and translations that were refused for want of room since the start.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description Calls that fit beside them when nothing has to be translated.
+             */
+            relayed_calls_left?: number | null;
+            /**
+             * Format: int64
+             * @description Time that the calls take by the measured prices.
+             */
+            used_nanos: number;
         };
         /** @description Who wants to log in. */
         LogIn: {
@@ -1992,6 +2087,12 @@ export interface components {
             hold_music: boolean;
             /**
              * Format: int32
+             * @description How much of the time that the box measured for media the calls may take, in percent, 0 to 95:
+             *     over that, new ones are refused but for emergencies. 0 sets no limit.
+             */
+            load_percent: number;
+            /**
+             * Format: int32
              * @description Calls that may be up at a time; over that, new ones are refused but for emergencies.
              */
             max_calls: number;
@@ -2562,6 +2663,82 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_capacity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Prices, budget and use. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Load"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measure_capacity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As measured. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Load"];
+                };
             };
             /** @description Nobody is logged in. */
             401: {
