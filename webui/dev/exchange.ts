@@ -1,7 +1,7 @@
 // A pretended box for development: it keeps what one sets up, and its people phone each other.
 
 import type {
-  BoxNumber, CallRecord, Conference, Device, End, Extension, InboundRoute, LegSecurity, OutboundRoute, Party, Place, QualityPoint, Registration, RouteQuestion,
+  BoxNumber, CallRecord, Conference, Device, End, Extension, InboundRoute, LegSecurity, Load, OutboundRoute, Party, Place, QualityPoint, Registration, RouteQuestion,
   RouteReport, Settings, Step, Tenant, Token, Trunk, TrunkStatus,
 } from '../src/lib/api/types';
 
@@ -175,6 +175,18 @@ export class Exchange {
     }
     step('No outbound route fits it.');
     return { verdict: 'refused', places: [], number: null, route: null, steps };
+  }
+
+  load(measured = Date.now() - 3 * HOUR): Load {
+    const prices: [unknown, number, number][] = [
+      ['pcma', 120, 160], ['pcmu', 120, 160], ['g722', 4200, 6100], [{ g729: { annex_b: true } }, 7800, 41_000], [{ amr_wb: { octet_aligned: true } }, 11_000, 90_000], ['opus', 14_000, 98_000],
+    ];
+    const budget = (this.settings.load_percent / 100) * 20_000_000;
+    const used = this.calls.length * 19_000;
+    return {
+      capacity: { measured, core_nanos: 20_000_000, packet_nanos: 5200, codecs: prices.map(([codec, decode_nanos, encode_nanos]) => ({ codec, decode_nanos, encode_nanos })) },
+      budget_nanos: budget > 0 ? budget : null, used_nanos: used, relayed_calls_left: budget > 0 ? Math.floor((budget - used) / 10_400) : null, refused: 0,
+    } as Load;
   }
 
   /** People go on phoning, so that there is something to see. */

@@ -102,6 +102,8 @@ export class Box {
         return { body: box.settings };
       }
       case 'GET /conferences': return list(box.conferences());
+      case 'GET /capacity': return { body: box.load() };
+      case 'POST /capacity/measure': return { body: box.load(Date.now()) };
       case 'GET /countries': return list(COUNTRIES);
       case 'GET /calls': return list(box.calls);
       case 'GET /registrations': return list(box.registrations);

@@ -2,7 +2,7 @@
 
 import { Problem, type ProblemDocument } from '../problem';
 import type {
-  BoxNumber, CallRecord, Conference, Country, Device, Extension, InboundRoute, MadeToken, OutboundRoute, Path, Registration, RouteQuestion,
+  BoxNumber, CallRecord, Conference, Country, Device, Extension, InboundRoute, Load, MadeToken, OutboundRoute, Path, Registration, RouteQuestion,
   RouteReport, Session, Settings, Setup, Tenant, Token, Trunk, TrunkStatus, WithSecret,
 } from './types';
 
@@ -160,6 +160,10 @@ export const api = {
   routeCheck: (question: RouteQuestion, signal?: AbortSignal) =>
     request<RouteReport>('POST', '/route-check', { body: question, ...(signal ? { signal } : {}) }),
 
+  capacity: {
+    read: () => request<Load>('GET', '/capacity'),
+    measure: () => request<Load>('POST', '/capacity/measure'),
+  },
   setup: {
     read: () => request<Setup>('GET', '/setup', { anonymous: true }),
     claim: (claim: { claim_code: string; name: string; password: string }) =>

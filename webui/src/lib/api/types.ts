@@ -61,6 +61,9 @@ export type RouteReport = Whole<Schemas['RouteReport']>;
 
 /** A room of the box in which somebody is; a member's name is left out when there is none. */
 export type Conference = Schemas['Conference'];
+export type Load = Whole<Schemas['Load']>;
+export type Capacity = Whole<Schemas['Capacity']>;
+export type CodecPrice = Schemas['CodecPrice'];
 
 export type Setup = Schemas['Setup'];
 export type Session = Schemas['Session'];
