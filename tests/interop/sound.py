@@ -56,7 +56,9 @@ class Heard:
     gaps: frames of 20 ms between the first and the last sound that do not fit the source
     """
 
-    def __init__(self, source, recording):
+    def __init__(self, source, recording, stretched=False):
+        """stretched: a jitter buffer may have played parts slower or faster, so the place in the
+        source is looked for from where the last frame was."""
         source, heard = read(source), read(recording)
         if len(heard) < RATE:
             raise AssertionError(f"only {len(heard) / RATE:.2f} s were recorded")
@@ -71,7 +73,9 @@ class Heard:
         fits, levels, self.gaps = [], [], 0
         for at in range(0, len(heard) - frame, frame):
             # The two clocks may slip by a packet; look for the frame where it should be.
-            best, level = match(source, heard[at:at + frame], lag + at)
+            best, level, place = match(source, heard[at:at + frame], lag + at)
+            if stretched and best > 0.9:
+                lag = place - at
             fits.append(best)
             levels.append(level)
             self.gaps += best < 0.8
@@ -110,17 +114,19 @@ def best_lag(source, heard):
 
 
 def match(source, frame, near, slack=400):
-    """Correlation and level of one frame at the best place within `slack` samples of `near`."""
+    """Correlation and level of one frame at the best place within `slack` samples of `near`, and
+    that place."""
     begin, end = max(0, near - slack), min(len(source), near + slack + len(frame))
     span = source[begin:end]
     if len(span) < len(frame) or not frame.any():
-        return 0.0, 0.0
+        return 0.0, 0.0, near
     dots = numpy.correlate(span, frame, "valid")
     power = numpy.convolve(span * span, numpy.ones(len(frame)), "valid")
     scale = numpy.sqrt(numpy.maximum(power, 1e-9) * float(frame @ frame))
     fits = dots / scale
     best = int(numpy.argmax(fits))
-    return float(fits[best]), float(numpy.sqrt(frame @ frame / max(power[best], 1e-9)))
+    level = float(numpy.sqrt(frame @ frame / max(power[best], 1e-9)))
+    return float(fits[best]), level, begin + best
 
 
 def at_rate(samples, rate, wanted):
