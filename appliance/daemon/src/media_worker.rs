@@ -148,14 +148,20 @@ impl Drop for MediaHandle {
     }
 }
 
-/// Checks the addresses, raises the limit of open files and starts the thread.
-pub(crate) fn start(setup: Setup) -> Result<MediaHandle, StartError> {
-    if setup.addresses.is_empty() || setup.addresses.len() > usize::from(u8::MAX) {
+/// Whether all of these are addresses of this machine, and as many as can be counted.
+pub(crate) fn usable(addresses: &[IpAddr]) -> Result<(), StartError> {
+    if addresses.is_empty() || addresses.len() > usize::from(u8::MAX) {
         return Err(StartError::Addresses);
     }
-    for address in &setup.addresses {
+    for address in addresses {
         UdpSocket::bind((*address, 0)).map_err(|error| StartError::Address(*address, error))?;
     }
+    Ok(())
+}
+
+/// Checks the addresses, raises the limit of open files and starts the thread.
+pub(crate) fn start(setup: Setup) -> Result<MediaHandle, StartError> {
+    usable(&setup.addresses)?;
     let pools = Pools::new(&setup.addresses, &setup.ports, setup.rest);
     if pools.is_empty() {
         return Err(StartError::Ports);

@@ -54,6 +54,7 @@ pub(crate) fn run(options: Run) -> Result<(), Failure> {
     let bell = Arc::new(Waker::new(poll.registry(), BELL).map_err(Failure::failed)?);
     let (mailbox, mail) = Mailbox::new(bell);
     let mut surroundings = sockets.surroundings(&options);
+    media_worker::usable(&surroundings.media).map_err(Failure::refused)?;
     let browsers = sockets.browsers(&surroundings.media)?;
     surroundings.browsers = Some(browsers.described());
     let media = start_media(&options, &surroundings, browsers, &mailbox)?;
