@@ -266,9 +266,9 @@ mod tests {
 
     #[test]
     fn a_gain_is_applied_to_any_length() {
-        let mut pcm = vec![1_000; 3 * LONGEST / 2];
+        let mut pcm = vec![2_000; 3 * LONGEST / 2];
         Gain::from_db(6.02).apply(&mut pcm);
-        assert!(pcm.iter().all(|it| *it == 2_000));
+        assert!(pcm.iter().all(|it| *it == 4_000));
         Gain::from_db(24.0).apply(&mut pcm);
         assert!(pcm.iter().all(|it| *it == i16::MAX));
         Gain::MUTE.apply(&mut pcm);
