@@ -1,24 +1,28 @@
 //! The pairs of one media thread: commands in, packets through, events out.
 
+mod browsers;
 mod conferences;
 mod keys;
 mod quality;
+mod relay;
 mod speech;
+mod verdict;
+mod watches;
+
+pub use verdict::{DropReason, Spoken, Verdict};
 
 use crate::beat::Beat;
-use crate::browser::{Asked, Browsers, Certificate, Exit, Outbox, Parcel};
+use crate::browser::{Browsers, Certificate, Outbox, Parcel};
 use crate::conference::Conference;
-use crate::content::Content;
-use crate::feedback;
 use crate::keys::Means;
 use crate::port::Port;
 use crate::ports::Ports;
-use crate::rtcp::Compound;
 use crate::source::Belief;
-use crate::transcode::{Came, Desk, Outcome, events, reports};
+use crate::transcode::Desk;
 use crate::voice::Voice;
 use call::{CallId, LegId, MediaCommand, MediaEvent, MediaKind, PortId, RoomId};
 use conferences::Round;
+use relay::Said;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
@@ -67,82 +71,6 @@ enum Turn {
     Voice(PortId),
     /// A conference.
     Room(RoomId),
-}
-
-/// The box itself said something: what [`Engine::poll_packet`] gives leaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Spoken {
-    /// From the RTP socket of this pair.
-    pub port: PortId,
-    /// To this address.
-    pub to: SocketAddr,
-}
-
-/// What becomes of a packet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// It leaves as it lies where it was read; its header may have been changed there.
-    Forward {
-        /// From this pair.
-        port: PortId,
-        /// From its RTCP socket instead of its RTP socket.
-        rtcp: bool,
-        /// To this address.
-        to: SocketAddr,
-    },
-    /// The other side speaks otherwise: what [`Engine::poll_packet`] gives leaves in its place, be
-    /// it several packets, one, or none because the sound still waits for more.
-    Translated {
-        /// From the RTP socket of this pair.
-        port: PortId,
-        /// To this address.
-        to: SocketAddr,
-    },
-    /// One of the two sides is encrypted: what [`Engine::poll_packet`] gives leaves in its place.
-    Ciphered {
-        /// From this pair.
-        port: PortId,
-        /// From its RTCP socket instead of its RTP socket.
-        rtcp: bool,
-        /// To this address.
-        to: SocketAddr,
-    },
-    /// It goes to a browser: what [`Engine::poll_parcel`] gives leaves in its place.
-    Enclosed,
-    /// It ends here.
-    Drop(DropReason),
-}
-
-/// Why a packet ends here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DropReason {
-    /// The pair is not lent.
-    NotLent,
-    /// It is not what this port is for.
-    Malformed,
-    /// It comes from somebody who is not believed.
-    Stranger,
-    /// The far side sends more than any call needs.
-    Flood,
-    /// Nobody hears this pair.
-    NotBridged,
-    /// Nobody said where the other side listens, or it listens nowhere.
-    Nowhere,
-    /// It was to be translated, and came when others after it already had been.
-    Late,
-    /// The other side hears the tone of a key in its place.
-    Keyed,
-    /// It was to be translated, and is no payload of what it says it is, or nothing that the other
-    /// side has a word for.
-    Untranslatable,
-    /// Its far side is encrypted, and it is not what that sent, or under another key.
-    Forged,
-    /// Its far side is encrypted, and it came before, or so late that it may have.
-    Repeated,
-    /// The other side is encrypted, and it could not be.
-    Unprotected,
-    /// The box itself speaks to the other side.
-    SpokenOver,
 }
 
 impl Engine {
@@ -300,14 +228,6 @@ impl Engine {
         self.relay((port, partner), rtcp, said, means, bytes, now)
     }
 
-    /// Takes a datagram that came from `from` to the port of all browsers, at the address `to` of the
-    /// box. What leaves for it is in [`Engine::poll_parcel`].
-    pub fn browser_datagram(&mut self, from: SocketAddr, to: IpAddr, bytes: &[u8], now: Instant) {
-        if let Some(key) = self.browsers.take_in(from, to, bytes, now, &mut self.outbox) {
-            self.hear_browser(key, now);
-        }
-    }
-
     /// The next datagram to send that is no verdict's: after [`Verdict::Enclosed`],
     /// [`Engine::browser_datagram`], [`Engine::handle`], [`Engine::tick`] and [`Engine::speak`].
     pub fn poll_parcel(&mut self) -> Option<Parcel<'_>> {
@@ -318,52 +238,6 @@ impl Engine {
     /// [`Verdict::Ciphered`], or of what [`Engine::speak`] said.
     pub fn poll_packet(&mut self) -> Option<&[u8]> {
         self.desk.take()
-    }
-
-    /// Looks whether somebody fell silent, or let a key go without a word.
-    pub fn tick(&mut self, now: Instant) {
-        while let Some(key) = self.browsers.tick(now, &mut self.outbox) {
-            self.hear_browser(key, now);
-        }
-        while let Some(&(at, port)) = self.key_watches.first()
-            && at <= now
-        {
-            self.key_watches.pop_first();
-            let Some(it) = self.ports.of_mut(port) else { continue };
-            it.key_watch = None;
-            let key = it.keys.as_mut().and_then(|keys| keys.expire(now));
-            self.events.extend(key.map(|key| MediaEvent::Key { port, key }));
-            self.watch_keys(port);
-        }
-        while let Some(&(at, port)) = self.quality_watches.first()
-            && at <= now
-        {
-            self.quality_watches.pop_first();
-            self.judge(port, now);
-        }
-        while let Some(&(at, port)) = self.watches.first()
-            && at <= now
-        {
-            self.watches.pop_first();
-            let Some(it) = self.ports.of_mut(port) else { continue };
-            it.watch = None;
-            let silent = it.silence.due().is_some_and(|due| due <= now);
-            // Who only listens (an announcement, a muted phone that sends nothing) is not gone.
-            let partner = it.partner.and_then(|partner| self.ports.of(partner));
-            let other = partner.and_then(|partner| partner.silence.due()).filter(|due| *due > now);
-            if silent && let Some(due) = other {
-                if let Some(it) = self.ports.of_mut(port) {
-                    it.watch = Some(due);
-                    self.watches.insert((due, port));
-                }
-                continue;
-            }
-            if silent && let Some(it) = self.ports.of_mut(port) {
-                it.silence.report();
-                self.events.push_back(MediaEvent::Silent { port });
-            }
-            self.watch(port);
-        }
     }
 
     /// When [`Engine::tick`] or [`Engine::speak`] may have something to say.
@@ -386,246 +260,6 @@ impl Engine {
     /// What control should know, in order.
     pub fn poll_event(&mut self) -> Option<MediaEvent> {
         self.events.pop_front()
-    }
-
-    /// From the pair that heard it to the far side of its partner.
-    fn relay(
-        &mut self,
-        (heard, out): (PortId, PortId),
-        rtcp: bool,
-        said: Said,
-        means: Means,
-        bytes: &mut [u8],
-        now: Instant,
-    ) -> Verdict {
-        if said == Said::Reports {
-            self.report(heard, out, bytes, now);
-        }
-        if out.is_browser() && said != Said::Stream {
-            return self.beside_browser(out, said, bytes, now);
-        }
-        let to = self.ports.of(out).and_then(|it| it.to(rtcp));
-        let to = to.filter(|to| !self.is_circle(*to, heard, out));
-        if to.is_none() && !out.is_browser() {
-            return Verdict::Drop(DropReason::Nowhere);
-        }
-        let Some(it) = self.ports.of_mut(out) else { return Verdict::Drop(DropReason::Nowhere) };
-        if it.is_spoken_to() && said == Said::Stream {
-            return Verdict::Drop(DropReason::SpokenOver);
-        }
-        if said == Said::Stream
-            && let Some(interpreter) = &mut it.interpreter
-            && let Some(came) = Came::of(bytes)
-        {
-            let keys = it.formats.as_deref().and_then(events);
-            let outcome = match means {
-                Means::Itself => interpreter.hear(&came, bytes, now, &mut self.desk),
-                Means::Key(tone) => interpreter.press(&came, tone, keys, now, &mut self.desk),
-                Means::Nothing => Outcome::Keyed,
-            };
-            if outcome != Outcome::Passes {
-                return match (self.translated(heard, out, outcome), to) {
-                    (Err(reason), _) => Verdict::Drop(reason),
-                    (Ok(()), Some(to)) => Verdict::Translated { port: out, to },
-                    (Ok(()), None) => self.enclose(out, now),
-                };
-            }
-        }
-        let Some(to) = to else {
-            self.desk.put(bytes);
-            return self.enclose_counted(out, now);
-        };
-        if matches!(said, Said::Stream | Said::Plain) {
-            it.speak(1, bytes.len() as u64);
-        }
-        let is_ciphered = it.secrecy.is_some();
-        if !is_ciphered && self.ports.of(heard).is_none_or(|it| it.secrecy.is_none()) {
-            return Verdict::Forward { port: out, rtcp, to };
-        }
-        if is_ciphered && matches!(said, Said::Keys | Said::Plain) {
-            return Verdict::Drop(DropReason::Unprotected);
-        }
-        self.desk.put(bytes);
-        if self.seal(out, said == Said::Reports) == 0 {
-            return Verdict::Drop(DropReason::Unprotected);
-        }
-        Verdict::Ciphered { port: out, rtcp, to }
-    }
-
-    /// Protects what lies on the desk as the far side of a pair wants it. How many packets are left.
-    fn seal(&mut self, out: PortId, reports: bool) -> u64 {
-        if let Some(secrecy) = self.ports.of_mut(out).and_then(|it| it.secrecy.as_mut()) {
-            self.desk.change(|buffer, length| secrecy.seal(reports, buffer, length));
-        }
-        self.desk.sum().0
-    }
-
-    /// Gives what lies on the desk to a browser, whose transport protects it.
-    fn enclose(&mut self, out: PortId, now: Instant) -> Verdict {
-        let mut verdict = Verdict::Enclosed;
-        while let Some(packet) = self.desk.take() {
-            if !self.browsers.say(out, packet, now, &mut self.outbox) {
-                verdict = Verdict::Drop(DropReason::Nowhere);
-            }
-        }
-        verdict
-    }
-
-    /// The same, of what is counted only if it leaves.
-    fn enclose_counted(&mut self, out: PortId, now: Instant) -> Verdict {
-        let (packets, octets) = self.desk.sum();
-        let verdict = self.enclose(out, now);
-        if let Some(it) = self.ports.of_mut(out).filter(|_| verdict == Verdict::Enclosed) {
-            it.speak(packets, octets);
-        }
-        verdict
-    }
-
-    /// Reports for a browser end here, since its transport makes its own; but not a request for a whole
-    /// picture.
-    fn beside_browser(&mut self, out: PortId, said: Said, bytes: &[u8], now: Instant) -> Verdict {
-        if said != Said::Reports {
-            return Verdict::Drop(DropReason::Nowhere);
-        }
-        if feedback::asks_for_picture(bytes) {
-            self.browsers.refresh(out, now, &mut self.outbox);
-        }
-        Verdict::Enclosed
-    }
-
-    /// What a browser's transport has let through.
-    fn hear_browser(&mut self, key: PortId, now: Instant) {
-        let mut room = std::mem::take(&mut self.room);
-        while let Some(asked) = self.browsers.hear(key, &mut room) {
-            match asked {
-                Asked::Packet(port) => self.browser_says(port, &mut room, now),
-                Asked::Picture(port, whole) => self.ask_for_picture(port, whole, now),
-            }
-        }
-        self.room = room;
-    }
-
-    fn browser_says(&mut self, port: PortId, bytes: &mut [u8], now: Instant) {
-        let Some(it) = self.ports.of_mut(port) else { return };
-        let Ok(content) = it.hear_secured(bytes, now) else { return };
-        let said = Said::of(&content);
-        let partner = it.partner;
-        if it.silence.broken(now) {
-            self.watch(port);
-        }
-        let means = match said {
-            Said::Stream => {
-                self.watch_quality(port, now);
-                self.listen(port, bytes, now)
-            }
-            Said::Reports | Said::Plain | Said::Keys => Means::Itself,
-        };
-        let Some(partner) = partner else { return };
-        match self.relay((port, partner), false, said, means, bytes, now) {
-            Verdict::Forward { port, rtcp, to } => {
-                self.outbox.push(Exit::Pair { port, rtcp }, to, bytes);
-            }
-            Verdict::Translated { port, to } => {
-                while let Some(packet) = self.desk.take() {
-                    self.outbox.push(Exit::Pair { port, rtcp: false }, to, packet);
-                }
-            }
-            Verdict::Ciphered { port, rtcp, to } => {
-                while let Some(packet) = self.desk.take() {
-                    self.outbox.push(Exit::Pair { port, rtcp }, to, packet);
-                }
-            }
-            Verdict::Enclosed | Verdict::Drop(_) => {}
-        }
-    }
-
-    /// A browser wants a whole picture of the stream that it hears on a line.
-    fn ask_for_picture(&mut self, port: PortId, whole: bool, now: Instant) {
-        let Some(partner) = self.ports.of(port).and_then(|it| it.partner) else { return };
-        if partner.is_browser() {
-            return self.browsers.refresh(partner, now, &mut self.outbox);
-        }
-        let Some(it) = self.ports.of_mut(partner) else { return };
-        let (Some(heard), Some(to)) = (it.heard(), it.to(true)) else { return };
-        let number = whole.then(|| it.next_request());
-        let (octets, length) = feedback::ask_for_picture(BOX, heard.ssrc, number);
-        self.desk.put(octets.get(..length).unwrap_or_default());
-        self.seal(partner, true);
-        while let Some(packet) = self.desk.take() {
-            self.outbox.push(Exit::Pair { port: partner, rtcp: true }, to, packet);
-        }
-    }
-
-    /// Counts what became of a packet that does not leave as it came.
-    fn translated(
-        &mut self,
-        heard: PortId,
-        out: PortId,
-        outcome: Outcome,
-    ) -> Result<(), DropReason> {
-        let (packets, octets) = self.desk.sum();
-        let mut request = None;
-        if let Some(it) = self.ports.of_mut(out) {
-            it.speak(packets, octets);
-            request = it.interpreter.as_mut().and_then(|it| it.take_request());
-        }
-        self.seal(out, false);
-        let Some(it) = self.ports.of_mut(heard) else { return Err(DropReason::NotLent) };
-        let reason = match outcome {
-            Outcome::Passes | Outcome::Made => {
-                it.stats.translated += 1;
-                if let (Some(mode), Some(interpreter)) = (request, &mut it.interpreter) {
-                    interpreter.obey(mode);
-                }
-                return Ok(());
-            }
-            Outcome::Late => DropReason::Late,
-            Outcome::Keyed => return Err(DropReason::Keyed),
-            Outcome::Untranslatable => DropReason::Untranslatable,
-        };
-        it.stats.untranslated += 1;
-        Err(reason)
-    }
-
-    /// Notes what a far side reports of the stream that it hears.
-    fn report(&mut self, heard: PortId, out: PortId, bytes: &mut [u8], now: Instant) {
-        let says = |id| self.ports.of(id).and_then(|it| it.interpreter.as_deref());
-        reports::translate(bytes, says(out), says(heard));
-        let Ok(compound) = Compound::parse(bytes) else { return };
-        if let Some(it) = self.ports.of_mut(heard) {
-            it.note_times(compound, now);
-        }
-        if let Some(it) = self.ports.of_mut(out) {
-            it.quality.round_trip.asked(compound, now);
-        }
-        if let Some(stream) = self.ports.of(out).and_then(Port::heard)
-            && let Some(it) = self.ports.of_mut(heard)
-        {
-            it.note_reports(compound, stream);
-        }
-    }
-
-    /// A far side that says it listens where the box does would hear itself for ever.
-    fn is_circle(&self, to: SocketAddr, heard: PortId, out: PortId) -> bool {
-        [heard, out].into_iter().any(|id| {
-            to.port() / 2 == id.port / 2
-                && self.own.get(usize::from(id.address)).is_some_and(|own| *own == to.ip())
-        })
-    }
-
-    /// A new description or a new partner: the far side has all its time again.
-    fn wait_anew(&mut self, port: PortId, now: Instant) {
-        if self.ports.of_mut(port).is_some_and(|it| it.silence.broken(now)) {
-            self.watch(port);
-        }
-    }
-
-    /// A pair is looked at when its patience ends as of now; it only ever ends later than that.
-    fn watch(&mut self, port: PortId) {
-        let Some(it) = self.ports.of_mut(port) else { return };
-        let Some(due) = it.silence.due().filter(|_| it.watch.is_none()) else { return };
-        it.watch = Some(due);
-        self.watches.insert((due, port));
     }
 
     fn take(&mut self, port: PortId) -> Option<Box<Port>> {
@@ -652,27 +286,4 @@ fn own_name(call: CallId, leg: LegId, port: PortId) -> u64 {
     let mut hasher = DefaultHasher::new();
     (call, leg, port).hash(&mut hasher);
     hasher.finish()
-}
-
-/// The box asks under this name where it sends no stream of its own.
-const BOX: u32 = 1;
-
-/// What a datagram is, apart from its octets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Said {
-    Stream,
-    Reports,
-    Plain,
-    Keys,
-}
-
-impl Said {
-    fn of(content: &Content<'_>) -> Self {
-        match content {
-            Content::Rtp(_) => Self::Stream,
-            Content::Rtcp => Self::Reports,
-            Content::Plain => Self::Plain,
-            Content::Keys => Self::Keys,
-        }
-    }
 }

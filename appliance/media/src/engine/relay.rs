@@ -1,0 +1,162 @@
+//! The way of a packet from the pair that heard it to the far side of its partner.
+
+use super::{DropReason, Engine, Verdict};
+use crate::content::Content;
+use crate::keys::Means;
+use crate::port::Port;
+use crate::rtcp::Compound;
+use crate::transcode::{Came, Outcome, events, reports};
+use call::PortId;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+/// What a datagram is, apart from its octets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Said {
+    Stream,
+    Reports,
+    Plain,
+    Keys,
+}
+
+impl Said {
+    pub(super) fn of(content: &Content<'_>) -> Self {
+        match content {
+            Content::Rtp(_) => Self::Stream,
+            Content::Rtcp => Self::Reports,
+            Content::Plain => Self::Plain,
+            Content::Keys => Self::Keys,
+        }
+    }
+}
+
+impl Engine {
+    /// From the pair that heard it to the far side of its partner.
+    pub(super) fn relay(
+        &mut self,
+        (heard, out): (PortId, PortId),
+        rtcp: bool,
+        said: Said,
+        means: Means,
+        bytes: &mut [u8],
+        now: Instant,
+    ) -> Verdict {
+        if said == Said::Reports {
+            self.report(heard, out, bytes, now);
+        }
+        if out.is_browser() && said != Said::Stream {
+            return self.beside_browser(out, said, bytes, now);
+        }
+        let to = self.ports.of(out).and_then(|it| it.to(rtcp));
+        let to = to.filter(|to| !self.is_circle(*to, heard, out));
+        if to.is_none() && !out.is_browser() {
+            return Verdict::Drop(DropReason::Nowhere);
+        }
+        let Some(it) = self.ports.of_mut(out) else { return Verdict::Drop(DropReason::Nowhere) };
+        if it.is_spoken_to() && said == Said::Stream {
+            return Verdict::Drop(DropReason::SpokenOver);
+        }
+        if said == Said::Stream
+            && let Some(interpreter) = &mut it.interpreter
+            && let Some(came) = Came::of(bytes)
+        {
+            let keys = it.formats.as_deref().and_then(events);
+            let outcome = match means {
+                Means::Itself => interpreter.hear(&came, bytes, now, &mut self.desk),
+                Means::Key(tone) => interpreter.press(&came, tone, keys, now, &mut self.desk),
+                Means::Nothing => Outcome::Keyed,
+            };
+            if outcome != Outcome::Passes {
+                return match (self.translated(heard, out, outcome), to) {
+                    (Err(reason), _) => Verdict::Drop(reason),
+                    (Ok(()), Some(to)) => Verdict::Translated { port: out, to },
+                    (Ok(()), None) => self.enclose(out, now),
+                };
+            }
+        }
+        let Some(to) = to else {
+            self.desk.put(bytes);
+            return self.enclose_counted(out, now);
+        };
+        if matches!(said, Said::Stream | Said::Plain) {
+            it.speak(1, bytes.len() as u64);
+        }
+        let is_ciphered = it.secrecy.is_some();
+        if !is_ciphered && self.ports.of(heard).is_none_or(|it| it.secrecy.is_none()) {
+            return Verdict::Forward { port: out, rtcp, to };
+        }
+        if is_ciphered && matches!(said, Said::Keys | Said::Plain) {
+            return Verdict::Drop(DropReason::Unprotected);
+        }
+        self.desk.put(bytes);
+        if self.seal(out, said == Said::Reports) == 0 {
+            return Verdict::Drop(DropReason::Unprotected);
+        }
+        Verdict::Ciphered { port: out, rtcp, to }
+    }
+
+    /// Protects what lies on the desk as the far side of a pair wants it. How many packets are left.
+    pub(super) fn seal(&mut self, out: PortId, reports: bool) -> u64 {
+        if let Some(secrecy) = self.ports.of_mut(out).and_then(|it| it.secrecy.as_mut()) {
+            self.desk.change(|buffer, length| secrecy.seal(reports, buffer, length));
+        }
+        self.desk.sum().0
+    }
+
+    /// Counts what became of a packet that does not leave as it came.
+    pub(super) fn translated(
+        &mut self,
+        heard: PortId,
+        out: PortId,
+        outcome: Outcome,
+    ) -> Result<(), DropReason> {
+        let (packets, octets) = self.desk.sum();
+        let mut request = None;
+        if let Some(it) = self.ports.of_mut(out) {
+            it.speak(packets, octets);
+            request = it.interpreter.as_mut().and_then(|it| it.take_request());
+        }
+        self.seal(out, false);
+        let Some(it) = self.ports.of_mut(heard) else { return Err(DropReason::NotLent) };
+        let reason = match outcome {
+            Outcome::Passes | Outcome::Made => {
+                it.stats.translated += 1;
+                if let (Some(mode), Some(interpreter)) = (request, &mut it.interpreter) {
+                    interpreter.obey(mode);
+                }
+                return Ok(());
+            }
+            Outcome::Late => DropReason::Late,
+            Outcome::Keyed => return Err(DropReason::Keyed),
+            Outcome::Untranslatable => DropReason::Untranslatable,
+        };
+        it.stats.untranslated += 1;
+        Err(reason)
+    }
+
+    /// Notes what a far side reports of the stream that it hears.
+    pub(super) fn report(&mut self, heard: PortId, out: PortId, bytes: &mut [u8], now: Instant) {
+        let says = |id| self.ports.of(id).and_then(|it| it.interpreter.as_deref());
+        reports::translate(bytes, says(out), says(heard));
+        let Ok(compound) = Compound::parse(bytes) else { return };
+        if let Some(it) = self.ports.of_mut(heard) {
+            it.note_times(compound, now);
+        }
+        if let Some(it) = self.ports.of_mut(out) {
+            it.quality.round_trip.asked(compound, now);
+        }
+        if let Some(stream) = self.ports.of(out).and_then(Port::heard)
+            && let Some(it) = self.ports.of_mut(heard)
+        {
+            it.note_reports(compound, stream);
+        }
+    }
+
+    /// A far side that says it listens where the box does would hear itself for ever.
+    pub(super) fn is_circle(&self, to: SocketAddr, heard: PortId, out: PortId) -> bool {
+        [heard, out].into_iter().any(|id| {
+            to.port() / 2 == id.port / 2
+                && self.own.get(usize::from(id.address)).is_some_and(|own| *own == to.ip())
+        })
+    }
+}
