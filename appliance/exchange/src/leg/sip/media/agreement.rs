@@ -1,0 +1,134 @@
+//! What a leg's peer said last takes effect: where it listens, what both speak, under which keys.
+
+use super::ports::kind_of;
+use super::{LegMedia, Whose, bare};
+use crate::frame::Frame;
+use crate::leg::sip::speech;
+use call::{Formats, Learn, LegId, MediaCommand, PeerAddress, Why};
+use config::Subnet;
+use sdp::{Direction, Session};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+impl LegMedia {
+    /// The peer answered our offer.
+    pub(crate) fn answered(
+        &mut self,
+        frame: &mut Frame,
+        whose: Whose,
+        theirs: Arc<Session>,
+    ) -> Result<(), Why> {
+        self.secrecy.heard(&theirs)?;
+        self.heard(frame, whose, theirs);
+        Ok(())
+    }
+
+    /// The peer's description as it is from now on: media sends there and believes it.
+    pub(crate) fn heard(&mut self, frame: &mut Frame, whose: Whose, theirs: Arc<Session>) {
+        if let Some(browser) = &mut self.browser {
+            let ours = self.ours.as_deref().and_then(|ours| Session::parse(ours).ok());
+            if let Some(transport) = browser.agreed(&self.ports, ours.as_ref(), &theirs) {
+                frame.media(MediaCommand::Browser(transport));
+            }
+        }
+        for (media, port) in theirs.media().zip(&self.ports) {
+            if self.browser.is_some() {
+                break;
+            }
+            let (Some(port), Some(remote)) = (port, media.remote()) else { continue };
+            let learn = learn(remote.rtp.ip(), whose.remote);
+            let peer = PeerAddress { rtp: remote.rtp, rtcp: remote.rtcp, learn };
+            frame.media(MediaCommand::Peer { port: port.id, peer });
+        }
+        let held = theirs.is_hold();
+        self.agree(frame, &theirs);
+        self.lock(frame, whose.leg, &theirs);
+        self.theirs = Some(theirs);
+        self.set_held(frame, held);
+        self.speak(frame);
+    }
+
+    /// Tells media what both sides speak, where that is new.
+    fn agree(&mut self, frame: &mut Frame, theirs: &Session) {
+        let ours = self.ours.as_deref().and_then(|ours| Session::parse(ours).ok());
+        let Some(ours) = ours else { return };
+        let (said, heard) = (bare(&ours), bare(theirs));
+        let (ours, theirs) = (said.as_ref().unwrap_or(&ours), heard.as_ref().unwrap_or(theirs));
+        let agreed = speech::agreed(ours, theirs, self.policy.packet_millis);
+        for (line, (port, formats)) in self.ports.iter().zip(&agreed).enumerate() {
+            let (Some(port), Some(formats)) = (port, formats) else { continue };
+            if self.agreed.get(line).is_some_and(|before| before.as_ref() == Some(formats)) {
+                continue;
+            }
+            let formats = Box::new(formats.clone());
+            frame.media(MediaCommand::Formats { port: port.id, formats });
+        }
+        self.agreed = agreed;
+        self.tell_keys(frame);
+    }
+
+    /// Tells media which keys the lines have, where that is new, and the call's record how they are
+    /// protected.
+    fn lock(&mut self, frame: &mut Frame, leg: LegId, theirs: &Session) {
+        self.locked.resize(self.ports.len(), None);
+        let lines = self.ports.iter().zip(&mut self.locked).zip(theirs.media()).enumerate();
+        for (index, ((port, locked), media)) in lines {
+            let Some(port) = port.filter(|_| media.is_active()) else { continue };
+            let keys = self.secrecy.keys(index);
+            if *locked != keys {
+                let keys = keys.clone().map(Box::new);
+                frame.media(MediaCommand::Keys { port: port.id, keys });
+            }
+            *locked = keys;
+            let security = self.secrecy.security(index);
+            frame.streams.secured(leg, index, kind_of(media.kind()), security);
+        }
+    }
+
+    /// Silence is expected on both legs while one of them holds.
+    pub(crate) fn set_held(&mut self, frame: &mut Frame, held: bool) {
+        if self.held == held {
+            return;
+        }
+        self.held = held;
+        for port in self.ports.iter().flatten() {
+            frame.media(MediaCommand::Held { port: port.id, held });
+        }
+    }
+
+    pub(crate) fn is_held(&self) -> bool {
+        self.held
+    }
+
+    /// Whether both sides speak and listen, in something that the box understands.
+    pub(in crate::leg::sip) fn is_open(&self) -> bool {
+        let ours = self.ours.as_deref().and_then(|ours| Session::parse(ours).ok());
+        let both = [ours.as_ref(), self.theirs.as_deref()];
+        let open = |session: Option<&Session>| {
+            let line = session.and_then(|session| session.media().find(|line| line.is_active()));
+            line.is_some_and(|line| line.direction() == Direction::SendRecv)
+        };
+        let sound = |formats: &Formats| formats.send.iter().any(|format| format.codec.is_sound());
+        both.into_iter().all(open) && self.agreed.iter().flatten().any(sound)
+    }
+}
+
+/// A description is taken at its word when its address is the one that signalling comes from, or a
+/// public one: a carrier's media server. A private address that is not the signalling's is behind a NAT.
+fn learn(described: IpAddr, signalling: IpAddr) -> Learn {
+    let same = described.to_canonical() == signalling.to_canonical();
+    if same || !Subnet::is_private(described) || described.is_loopback() {
+        return Learn::Never;
+    }
+    if Subnet::is_private(signalling) && !signalling.is_loopback() && routed(described, signalling)
+    {
+        return Learn::Never;
+    }
+    Learn::Behind(signalling)
+}
+
+/// Two private addresses of one site: a phone whose media has an address of its own.
+fn routed(described: IpAddr, signalling: IpAddr) -> bool {
+    Subnet::new(signalling, if signalling.is_ipv4() { 24 } else { 64 })
+        .is_ok_and(|subnet| subnet.contains(described))
+}
