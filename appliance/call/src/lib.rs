@@ -15,6 +15,7 @@ mod key;
 mod keys;
 mod leg;
 mod media;
+mod path;
 mod quality;
 mod record;
 mod registration;
@@ -41,6 +42,7 @@ pub use leg::{
 pub use media::{
     Learn, MediaCommand, MediaEvent, MediaKind, PeerAddress, PortId, RoomId, StreamStats,
 };
+pub use path::{LegPath, MediaPath};
 pub use quality::{CallQuality, Quality, QualityPoint};
 pub use record::{CallRecord, CallState, Direction, KeyRecord, Place, Step, StreamRecord};
 pub use registration::{Registration, RegistrationId, Transport};

@@ -1,8 +1,8 @@
 //! What remains of a call. It exists from the INVITE on and grows until the call is over.
 
 use crate::{
-    CallId, Diversion, End, KeySource, LegSecurity, MediaKind, Party, QualityPoint, StreamStats,
-    UnixMillis,
+    CallId, Diversion, End, KeySource, LegPath, LegSecurity, MediaKind, Party, QualityPoint,
+    StreamStats, UnixMillis,
 };
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +57,10 @@ pub struct CallRecord {
     /// How its streams are protected, each leg by itself; empty until a leg has agreed on its media.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub security: Vec<LegSecurity>,
+    /// Which way its streams go and in which codec, each leg by itself; empty until a leg has agreed on
+    /// its media.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<LegPath>,
     /// What went through its media ports.
     pub streams: Vec<StreamRecord>,
 }

@@ -254,6 +254,7 @@ mod tests {
             keys: Vec::new(),
             talking: Vec::new(),
             security: Vec::new(),
+            paths: Vec::new(),
             streams: Vec::new(),
         })
     }

@@ -360,6 +360,10 @@ impl Exchange {
                 pbx.handle(call, leg, event, now, &mut view);
             } else if let Some(act) = self.pbx.poll_act() {
                 self.act(act, now);
+            } else if let Some(call) = self.frame.streams.poll_untold() {
+                if let Some(record) = self.pbx.record(call).cloned() {
+                    self.act(Act::Record(Box::new(record)), now);
+                }
             } else {
                 break;
             }

@@ -2,7 +2,7 @@
 
 use call::{MediaCommand, PortId};
 use std::collections::VecDeque;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// The free ports that media reported, for each media address.
 #[derive(Debug, Default)]
@@ -102,6 +102,12 @@ impl Ports {
     pub(crate) fn address(&self, like: IpAddr) -> Option<IpAddr> {
         let found = self.place(like).and_then(|place| self.addresses.get(place));
         found.map(|shelf| shelf.address)
+    }
+
+    /// The pair that has this address, if it is one of ours.
+    pub(crate) fn at(&self, address: SocketAddr) -> Option<PortId> {
+        let place = self.addresses.iter().position(|shelf| shelf.address == address.ip())?;
+        Some(PortId { address: u8::try_from(place).ok()?, port: address.port() & !1 })
     }
 
     /// A pair went back to media, which reports it free when it has rested.

@@ -2,10 +2,10 @@
 //! after it is closed, when the call's record is already written.
 
 use call::{
-    CallId, CallQuality, CallRecord, CallState, LegId, LegSecurity, MediaKind, PortId,
-    QualityPoint, Security, StreamRecord, StreamStats,
+    CallId, CallQuality, CallRecord, CallState, LegId, LegPath, LegSecurity, MediaKind, MediaPath,
+    PortId, QualityPoint, Security, StreamRecord, StreamStats,
 };
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Records of calls whose ports have not all reported.
 #[derive(Debug, Default)]
@@ -13,6 +13,8 @@ pub(crate) struct Streams {
     legs: BTreeMap<LegId, Leg>,
     records: BTreeMap<CallId, Open>,
     curves: BTreeMap<PortId, Curve>,
+    /// Of these more is known than was told.
+    untold: BTreeSet<CallId>,
     /// In the order in which the calls ended, to bound what a lost report could keep.
     ended: VecDeque<CallId>,
 }
@@ -37,6 +39,7 @@ struct Curve {
 struct Open {
     /// By leg and line.
     security: BTreeMap<(LegId, usize), LegSecurity>,
+    paths: BTreeMap<(LegId, usize), LegPath>,
     streams: Vec<StreamRecord>,
     waiting: usize,
     record: Option<Box<CallRecord>>,
@@ -55,9 +58,47 @@ impl Streams {
     pub(crate) fn secured(&mut self, leg: LegId, line: usize, kind: MediaKind, security: Security) {
         let Some(known) = self.legs.get(&leg) else { return };
         let shown = LegSecurity { leg: known.name.clone(), kind, security };
-        if let Some(open) = self.records.get_mut(&known.call) {
+        let Some(open) = self.records.get_mut(&known.call) else { return };
+        if open.security.get(&(leg, line)) != Some(&shown) {
             open.security.insert((leg, line), shown);
+            self.untold.insert(known.call);
         }
+    }
+
+    /// A leg and the box agreed what is spoken on one line of it, and where that goes.
+    pub(crate) fn agreed(
+        &mut self,
+        leg: LegId,
+        line: usize,
+        kind: MediaKind,
+        codec: Option<String>,
+        path: MediaPath,
+    ) {
+        let Some(known) = self.legs.get(&leg) else { return };
+        let Some(open) = self.records.get_mut(&known.call) else { return };
+        let before = open.paths.get(&(leg, line));
+        let translated = before.is_some_and(|before| before.translated);
+        let shown = LegPath { leg: known.name.clone(), kind, codec, path, translated };
+        if before != Some(&shown) {
+            open.paths.insert((leg, line), shown);
+            self.untold.insert(known.call);
+        }
+    }
+
+    /// Whether a leg hears one line of its partner in another encoding.
+    pub(crate) fn translated(&mut self, leg: LegId, line: usize, translated: bool) {
+        let Some(known) = self.legs.get(&leg) else { return };
+        let open = self.records.get_mut(&known.call);
+        let Some(shown) = open.and_then(|open| open.paths.get_mut(&(leg, line))) else { return };
+        if shown.translated != translated {
+            shown.translated = translated;
+            self.untold.insert(known.call);
+        }
+    }
+
+    /// The next call of which more is known than was told.
+    pub(crate) fn poll_untold(&mut self) -> Option<CallId> {
+        self.untold.pop_first()
     }
 
     /// A call's record with what is known here of its legs.
@@ -72,6 +113,7 @@ impl Streams {
     /// A call's record as it goes out, with the streams that have reported.
     pub(crate) fn note(&mut self, mut record: Box<CallRecord>) -> Box<CallRecord> {
         let Some(open) = self.records.get_mut(&record.id) else { return record };
+        self.untold.remove(&record.id);
         open.tell(&mut record);
         if record.state != CallState::Ended {
             return record;
@@ -136,6 +178,7 @@ impl Open {
     fn tell(&self, record: &mut CallRecord) {
         record.streams.clone_from(&self.streams);
         record.security = self.security.values().cloned().collect();
+        record.paths = self.paths.values().cloned().collect();
     }
 }
 

@@ -358,6 +358,7 @@ impl Call {
             keys: Vec::new(),
             talking: Vec::new(),
             security: Vec::new(),
+            paths: Vec::new(),
             streams: Vec::new(),
         };
         let state = State::Placing(Box::new(Placing::new(leg)));

@@ -123,6 +123,7 @@ fn begun(i: u64) -> Box<CallRecord> {
         keys: Vec::new(),
         talking: Vec::new(),
         security: Vec::new(),
+        paths: Vec::new(),
         streams: Vec::new(),
     })
 }

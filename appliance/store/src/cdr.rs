@@ -3,8 +3,8 @@
 use crate::Facts;
 use crate::column::{Bits, Json, Wide, Word};
 use call::{
-    CallId, CallRecord, CallState, Cause, Diversion, End, KeyRecord, LegSecurity, Party, Place,
-    Search, Step, StreamRecord, UnixMillis, Why,
+    CallId, CallRecord, CallState, Cause, Diversion, End, KeyRecord, LegPath, LegSecurity, Party,
+    Place, Search, Step, StreamRecord, UnixMillis, Why,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,9 @@ struct Detail<'a> {
     /// Nor have those from before legs could be encrypted.
     #[serde(default)]
     security: Cow<'a, [LegSecurity]>,
+    /// Nor those from before the way of their media was told.
+    #[serde(default)]
+    paths: Cow<'a, [LegPath]>,
     streams: Cow<'a, [StreamRecord]>,
 }
 
@@ -162,6 +165,7 @@ impl<'a> Detail<'a> {
             keys: Cow::Borrowed(&record.keys),
             talking: Cow::Borrowed(&record.talking),
             security: Cow::Borrowed(&record.security),
+            paths: Cow::Borrowed(&record.paths),
             streams: Cow::Borrowed(&record.streams),
         }
     }
@@ -195,6 +199,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<CallRecord> {
         keys: detail.keys.into_owned(),
         talking: detail.talking.into_owned(),
         security: detail.security.into_owned(),
+        paths: detail.paths.into_owned(),
         streams: detail.streams.into_owned(),
     })
 }

@@ -3,8 +3,9 @@
 use crate::{DeviceKey, Store};
 use call::{
     CallId, CallRecord, CallState, Decider, Direction, Diversion, DiversionReason, End, KeyRecord,
-    KeySource, LegSecurity, MediaKind, Party, Place, Quality, QualityPoint, Registration,
-    RegistrationId, Security, Step, StreamRecord, StreamStats, Suite, Transport, UnixMillis,
+    KeySource, LegPath, LegSecurity, MediaKind, MediaPath, Party, Place, Quality, QualityPoint,
+    Registration, RegistrationId, Security, Step, StreamRecord, StreamStats, Suite, Transport,
+    UnixMillis,
 };
 use config::{
     CallerId, Change, CodecName, CodecOrder, CodecPolicy, Config, Country, Credentials, Device,
@@ -55,6 +56,13 @@ pub(crate) fn record(id: u64) -> CallRecord {
             leg: "201".to_owned(),
             kind: MediaKind::Audio,
             security: Security::Sdes { suite: Suite::AeadAes128Gcm },
+        }],
+        paths: vec![LegPath {
+            leg: "201".to_owned(),
+            kind: MediaKind::Audio,
+            codec: Some("PCMA".to_owned()),
+            path: MediaPath::Loopback,
+            translated: true,
         }],
         streams: vec![StreamRecord {
             leg: "caller".to_owned(),

@@ -400,6 +400,7 @@ pub(crate) fn call(after: u64) -> CallRecord {
         keys: Vec::new(),
         talking: Vec::new(),
         security: Vec::new(),
+        paths: Vec::new(),
         streams: Vec::new(),
     }
 }

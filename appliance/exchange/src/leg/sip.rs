@@ -492,6 +492,8 @@ impl Legs {
     fn bridge(&mut self, frame: &mut Frame, a: LegId, b: LegId) {
         if let (Some(one), Some(other)) = (self.legs.get(&a), self.legs.get(&b)) {
             one.media.bridge(frame, &other.media);
+            one.media.compare(frame, a, &other.media);
+            other.media.compare(frame, b, &one.media);
         }
         for (this, other) in [(a, b), (b, a)] {
             let price = self

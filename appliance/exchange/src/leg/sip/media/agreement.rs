@@ -4,10 +4,10 @@ use super::ports::kind_of;
 use super::{LegMedia, Whose, bare};
 use crate::frame::Frame;
 use crate::leg::sip::speech;
-use call::{Formats, Learn, LegId, MediaCommand, PeerAddress, Why};
+use call::{Formats, Learn, LegId, MediaCommand, MediaPath, PeerAddress, Why};
 use config::Subnet;
-use sdp::{Direction, Session};
-use std::net::IpAddr;
+use sdp::{Direction, Media, Session};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 impl LegMedia {
@@ -43,6 +43,7 @@ impl LegMedia {
         let held = theirs.is_hold();
         self.agree(frame, &theirs);
         self.lock(frame, whose.leg, &theirs);
+        self.show(frame, whose.leg, &theirs);
         self.theirs = Some(theirs);
         self.set_held(frame, held);
         self.speak(frame);
@@ -85,6 +86,31 @@ impl LegMedia {
         }
     }
 
+    /// Tells the call's record what is spoken on the lines, and where that goes.
+    fn show(&self, frame: &mut Frame, leg: LegId, theirs: &Session) {
+        let ours = self.ours.as_deref().and_then(|ours| Session::parse(ours).ok());
+        let Some(ours) = ours else { return };
+        let lines = theirs.media().zip(ours.media()).zip(&self.ports).enumerate();
+        for (index, ((theirs, ours), port)) in lines {
+            if port.is_none() || !theirs.is_active() {
+                continue;
+            }
+            let path = self.path(frame, &theirs);
+            let codec = spoken(&ours, &theirs);
+            frame.streams.agreed(leg, index, kind_of(theirs.kind()), codec, path);
+        }
+    }
+
+    /// Which way one line goes.
+    fn path(&self, frame: &Frame, theirs: &Media<'_>) -> MediaPath {
+        let ours =
+            |at: SocketAddr| frame.ports.at(at).is_some_and(|id| frame.lent.contains_key(&id));
+        match theirs.remote() {
+            Some(remote) if self.browser.is_none() && ours(remote.rtp) => MediaPath::Loopback,
+            Some(_) | None => MediaPath::Anchored,
+        }
+    }
+
     /// Silence is expected on both legs while one of them holds.
     pub(crate) fn set_held(&mut self, frame: &mut Frame, held: bool) {
         if self.held == held {
@@ -113,6 +139,18 @@ impl LegMedia {
     }
 }
 
+/// What the peer is sent on a line: the first that it named and we know of.
+fn spoken(ours: &Media<'_>, theirs: &Media<'_>) -> Option<String> {
+    let known = ours.codecs();
+    let both = |codec: &sdp::Codec<'_>| {
+        let same = |other: &sdp::Codec<'_>| codec.is_same_encoding(other);
+        let noise = codec.name.eq_ignore_ascii_case("CN");
+        codec.is_media() && !noise && known.iter().any(same)
+    };
+    let name = theirs.codecs().into_iter().find(both)?.name;
+    Some(name.chars().take(LONGEST_NAME).collect())
+}
+
 /// A description is taken at its word when its address is the one that signalling comes from, or a
 /// public one: a carrier's media server. A private address that is not the signalling's is behind a NAT.
 fn learn(described: IpAddr, signalling: IpAddr) -> Learn {
@@ -132,3 +170,6 @@ fn routed(described: IpAddr, signalling: IpAddr) -> bool {
     Subnet::new(signalling, if signalling.is_ipv4() { 24 } else { 64 })
         .is_ok_and(|subnet| subnet.contains(described))
 }
+
+/// Of a codec, as it is shown: no registered one is longer than 22.
+const LONGEST_NAME: usize = 32;

@@ -2,7 +2,7 @@
 
 use super::{LegMedia, Whose};
 use crate::frame::Frame;
-use call::{MediaCommand, MediaKind, PortId};
+use call::{LegId, MediaCommand, MediaKind, PortId};
 use sdp::{Kind, LocalMedia, Session};
 use std::net::IpAddr;
 
@@ -23,6 +23,21 @@ impl LegMedia {
             if let (Some(a), Some(b)) = (ours, theirs) {
                 frame.media(MediaCommand::Bridge { a: a.id, b: b.id });
             }
+        }
+    }
+
+    /// Tells the call's record on which lines this leg hears `other` in another encoding.
+    pub(in crate::leg::sip) fn compare(&self, frame: &mut Frame, leg: LegId, other: &LegMedia) {
+        let nothing = Vec::new();
+        for line in 0..self.ports.len() {
+            let formats = |media: &LegMedia| media.agreed.get(line).cloned().flatten();
+            let understood = formats(self).map(|it| it.send);
+            let said = formats(other).map(|it| it.send);
+            let said = said.as_ref().unwrap_or(&nothing).iter().find(|it| it.codec.is_sound());
+            let translated = said.zip(understood).is_some_and(|(said, understood)| {
+                !understood.iter().any(|it| said.codec.is_understood_as(it.codec))
+            });
+            frame.streams.translated(leg, line, translated);
         }
     }
 
