@@ -11,6 +11,7 @@ mod early;
 mod forwarding;
 mod model;
 mod numbers;
+mod paths;
 mod qualify;
 mod registering;
 mod renegotiation;
