@@ -685,6 +685,11 @@ export interface components {
             keys?: components["schemas"]["KeyRecord"][];
             /** @description Where it came in. */
             origin: components["schemas"]["Place"];
+            /**
+             * @description Which way its streams go and in which codec, each leg by itself; empty until a leg has agreed on
+             *     its media.
+             */
+            paths?: components["schemas"]["LegPath"][];
             rang?: components["schemas"]["UnixMillis"] | null;
             /** @description How its streams are protected, each leg by itself; empty until a leg has agreed on its media. */
             security?: components["schemas"]["LegSecurity"][];
@@ -1314,6 +1319,22 @@ export interface components {
          * @enum {string}
          */
         KeySource: "rfc4733" | "info" | "inband";
+        /** @description How one stream of one leg goes between the box and its peer, and what is done to it on the way. */
+        LegPath: {
+            /**
+             * @description What is sent to the peer, by its name in SDP: `PCMA`, `opus`, `H264`. The peer may answer in
+             *     another one that both agreed on. Nothing where no codec was named.
+             */
+            codec?: string | null;
+            /** @description Voice, video or other. */
+            kind: components["schemas"]["MediaKind"];
+            /** @description The number of an extension, or the name of a trunk. */
+            leg: string;
+            /** @description Its way. */
+            path: components["schemas"]["MediaPath"];
+            /** @description Whether the box translates what this leg hears of the other one from another codec. */
+            translated?: boolean;
+        };
         /**
          * @description How one stream of one leg is protected between the box and its peer. Each leg is by itself: an
          *     encrypted phone may talk with a plain carrier, and both show what they are.
@@ -1396,6 +1417,11 @@ export interface components {
          * @enum {string}
          */
         MediaKind: "audio" | "video" | "image" | "other";
+        /**
+         * @description Which way a stream goes.
+         * @enum {string}
+         */
+        MediaPath: "anchored" | "loopback";
         /** @description Somebody in a conference. */
         Member: {
             /** @description The call by which he is there: ended, it takes him out. */
@@ -1626,6 +1652,11 @@ export interface components {
                 keys?: components["schemas"]["KeyRecord"][];
                 /** @description Where it came in. */
                 origin: components["schemas"]["Place"];
+                /**
+                 * @description Which way its streams go and in which codec, each leg by itself; empty until a leg has agreed on
+                 *     its media.
+                 */
+                paths?: components["schemas"]["LegPath"][];
                 rang?: components["schemas"]["UnixMillis"] | null;
                 /** @description How its streams are protected, each leg by itself; empty until a leg has agreed on its media. */
                 security?: components["schemas"]["LegSecurity"][];

@@ -48,12 +48,14 @@ export interface CallQuality {
 }
 export type StreamRecord = Omit<Whole<Schemas['StreamRecord']>, 'quality'> & Pick<Schemas['StreamRecord'], 'quality'>;
 export type LegSecurity = Schemas['LegSecurity'];
+export type LegPath = Schemas['LegPath'];
+export type MediaPath = Schemas['MediaPath'];
 export type Security = Schemas['Security'];
 export type Suite = Schemas['Suite'];
 /** Its name is left out when there is none. */
 export type Party = Schemas['Party'];
 /** What is left out when there is nothing to say. */
-type Rare = 'security' | 'digits' | 'keys' | 'talking';
+type Rare = 'security' | 'paths' | 'digits' | 'keys' | 'talking';
 export type CallRecord = Omit<Whole<Schemas['CallRecord']>, 'from' | 'to' | 'streams' | Rare> & { from: Party; to: Party; streams: StreamRecord[] } & Pick<Schemas['CallRecord'], Rare>;
 
 export type RouteQuestion = Whole<Schemas['RouteQuestion']>;
