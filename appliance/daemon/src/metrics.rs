@@ -189,6 +189,7 @@ fn media(page: &mut Page, media: &MediaFigures) {
             ("outcome=\"repeated\"", media.dropped_repeated),
             ("outcome=\"unprotected\"", media.dropped_unprotected),
             ("outcome=\"spoken_over\"", media.dropped_spoken_over),
+            ("outcome=\"reported\"", media.dropped_reported),
             ("outcome=\"unsent\"", media.dropped_unsent),
         ],
     );

@@ -5,6 +5,7 @@ mod conferences;
 mod keys;
 mod quality;
 mod relay;
+mod reports;
 mod speech;
 mod verdict;
 mod watches;
@@ -17,6 +18,7 @@ use crate::conference::Conference;
 use crate::keys::Means;
 use crate::port::Port;
 use crate::ports::Ports;
+use crate::report::WallClock;
 use crate::source::Belief;
 use crate::transcode::Desk;
 use crate::voice::Voice;
@@ -49,6 +51,9 @@ pub struct Engine {
     quality_watches: BTreeSet<(Instant, PortId)>,
     /// When to look whether a key was let go without a word.
     key_watches: BTreeSet<(Instant, PortId)>,
+    /// When to report of the streams that the box itself ends.
+    report_watches: BTreeSet<(Instant, PortId)>,
+    wall_clock: WallClock,
     events: VecDeque<MediaEvent>,
     desk: Desk,
     /// When the box itself speaks, and to whom.
@@ -84,6 +89,8 @@ impl Engine {
             watches: BTreeSet::new(),
             quality_watches: BTreeSet::new(),
             key_watches: BTreeSet::new(),
+            report_watches: BTreeSet::new(),
+            wall_clock: WallClock::default(),
             events: VecDeque::new(),
             desk: Desk::new(),
             beat: Beat::new(),
@@ -177,6 +184,7 @@ impl Engine {
             MediaCommand::Mute { port, muted } => self.mute(port, muted),
             MediaCommand::Gain { port, gain } => self.set_gain(port, gain),
             MediaCommand::Close { port } => {
+                self.say_goodbye(port, now);
                 if port.is_browser() {
                     self.browsers.close(port, now, &mut self.outbox);
                 }
@@ -211,6 +219,7 @@ impl Engine {
         };
         let partner = it.partner;
         let reported = it.silence.broken(now);
+        let ends = said == Said::Reports && it.is_spoken_to();
         let listened = said == Said::Stream && it.keys.is_some();
         let unwatched =
             said == Said::Stream && it.kind == MediaKind::Audio && it.quality.due.is_none();
@@ -224,6 +233,9 @@ impl Engine {
             self.watch_quality(port, now);
         }
         let means = if listened { self.listen(port, bytes, now) } else { Means::Itself };
+        if ends {
+            return self.take_reports(port, bytes, now);
+        }
         let Some(partner) = partner else { return Verdict::Drop(DropReason::NotBridged) };
         self.relay((port, partner), rtcp, said, means, bytes, now)
     }
@@ -242,7 +254,8 @@ impl Engine {
 
     /// When [`Engine::tick`] or [`Engine::speak`] may have something to say.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let watches = [&self.watches, &self.quality_watches, &self.key_watches];
+        let watches =
+            [&self.watches, &self.quality_watches, &self.key_watches, &self.report_watches];
         let watches = watches.into_iter().filter_map(|it| it.first());
         watches.map(|(at, _)| *at).chain(self.next_speech()).chain(self.browsers.due()).min()
     }
@@ -275,6 +288,9 @@ impl Engine {
         }
         if let Some(at) = it.key_watch {
             self.key_watches.remove(&(at, port));
+        }
+        if let Some(at) = it.report_due() {
+            self.report_watches.remove(&(at, port));
         }
         Some(it)
     }

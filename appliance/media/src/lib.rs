@@ -56,6 +56,7 @@ mod port;
 mod ports;
 mod quality;
 pub mod recording;
+mod report;
 pub mod rtcp;
 pub mod rtp;
 mod seat;

@@ -1,12 +1,14 @@
 //! A pair of ports that is lent to a leg: whom it believes, what it counts, who hears it.
 
+mod reports;
+
 use crate::content::Content;
 use crate::ear::Ear;
 use crate::engine::DropReason;
 use crate::keys::KeyEars;
 use crate::mouth::Mouth;
 use crate::quality::Watch;
-use crate::rtcp::{Compound, Packet, Report};
+use crate::report::Reporter;
 use crate::seat::Seat;
 use crate::secrecy::Secrecy;
 use crate::source::{Belief, ReportSource, Sight, Source};
@@ -31,6 +33,8 @@ pub(crate) struct Port {
     pub(crate) keys_told: bool,
     /// How its sound fares.
     pub(crate) quality: Watch,
+    /// What the box reports to the far side, since it first spoke here.
+    reporter: Option<Box<Reporter>>,
     /// Who listens for its keys; nobody where nothing is known of what it says.
     pub(crate) keys: Option<Box<KeyEars>>,
     /// When the engine will look whether a key was let go.
@@ -102,6 +106,7 @@ impl Port {
             formats: None,
             keys_told: false,
             quality: Watch::new(now),
+            reporter: None,
             keys: None,
             key_watch: None,
             interpreter: None,
@@ -263,43 +268,10 @@ impl Port {
         self.requests
     }
 
-    /// The stream that comes in here, as the partner's far side reports of it.
-    pub(crate) fn heard(&self) -> Option<Heard> {
-        let ssrc = self.reception.ssrc()?;
-        Some(Heard { ssrc, micros_in_256: self.reception.micros(256) })
-    }
-
-    /// Notes how the far side hears what this pair sends.
-    pub(crate) fn note_reports(&mut self, compound: Compound<'_>, heard: Heard) {
-        for packet in compound.packets() {
-            let reports = match packet {
-                Packet::SenderReport { reports, .. } | Packet::ReceiverReport { reports, .. } => {
-                    reports
-                }
-                Packet::Extended(metrics) => {
-                    if metrics.ssrc == heard.ssrc {
-                        self.quality.note_metrics(metrics);
-                    }
-                    continue;
-                }
-                Packet::Goodbye { .. } | Packet::Other(_) => continue,
-            };
-            // In SRTCP the blocks are noise; noise does not name the stream.
-            for report in reports.filter(|report| report.ssrc == heard.ssrc) {
-                self.note(report, heard);
-            }
-        }
-    }
-
-    /// Takes from a report of this far side how long the way to it and back is.
-    pub(crate) fn note_times(&mut self, compound: Compound<'_>, now: Instant) {
-        for packet in compound.packets() {
-            if let Packet::SenderReport { reports, .. } | Packet::ReceiverReport { reports, .. } =
-                packet
-            {
-                reports.for_each(|report| self.quality.round_trip.answered(report, now));
-            }
-        }
+    /// The codec in which the box itself speaks here, if it does.
+    pub(crate) fn own_codec(&self) -> Option<Codec> {
+        let seated = self.seat.as_ref().and_then(|seat| seat.mouth.as_ref());
+        self.mouth.as_deref().or(seated).map(|mouth| mouth.shape().codec())
     }
 
     /// The codec of the sound that comes in here.
@@ -308,15 +280,6 @@ impl Port {
         let Some(formats) = &self.formats else { return static_codec(payload_type) };
         let is_it = |format: &&call::Format| format.payload_type == payload_type;
         formats.receive.iter().find(is_it).map(|format| format.codec)
-    }
-
-    fn note(&mut self, report: Report, heard: Heard) {
-        self.quality.note_report(report);
-        self.stats.remote_lost = u32::try_from(report.lost).unwrap_or(0);
-        if let Some(micros) = heard.micros_in_256 {
-            let micros = u64::from(report.jitter) * u64::from(micros) / 256;
-            self.stats.remote_jitter_micros = u32::try_from(micros).unwrap_or(u32::MAX);
-        }
     }
 }
 

@@ -1,5 +1,11 @@
 //! RTCP packets as they lie in the datagram (RFC 3550 §6).
 
+mod edit;
+mod writer;
+
+pub(crate) use edit::edit;
+pub(crate) use writer::{Sent, Writer};
+
 use crate::rtp::is_rtcp;
 
 /// A datagram of RTCP packets, one after the other.
@@ -139,42 +145,6 @@ impl Iterator for Reports<'_> {
     }
 }
 
-/// Goes through all reports of a datagram to change them where they lie: `sender` is given the name
-/// of each that reports, with its sender's information if that is there, and `report` each block
-/// with the stream that it is about.
-pub(crate) fn edit(
-    bytes: &mut [u8],
-    mut sender: impl FnMut(&mut [u8; 4], Option<&mut [u8; SENDER_INFORMATION]>),
-    mut report: impl FnMut(&mut [u8; 4], &mut [u8; REPORT_BODY]),
-) {
-    let mut rest = bytes;
-    while let Some((flags, kind, length)) =
-        split(rest).map(|(flags, kind, body, _)| (flags, kind, body.len()))
-    {
-        let Some((packet, after)) = rest.split_at_mut_checked(HEAD + length) else { return };
-        rest = after;
-        let Some((_, body)) = packet.split_first_chunk_mut::<HEAD>() else { return };
-        let mut blocks = match (kind, body.split_first_chunk_mut::<4>()) {
-            (SENDER_REPORT, Some((ssrc, body))) => {
-                let Some((information, blocks)) = body.split_first_chunk_mut() else { continue };
-                sender(ssrc, Some(information));
-                blocks
-            }
-            (RECEIVER_REPORT, Some((ssrc, blocks))) => {
-                sender(ssrc, None);
-                blocks
-            }
-            _ => continue,
-        };
-        for _ in 0..flags & COUNT {
-            let Some((about, after)) = blocks.split_first_chunk_mut() else { break };
-            let Some((block, after)) = after.split_first_chunk_mut() else { break };
-            report(about, block);
-            blocks = after;
-        }
-    }
-}
-
 /// Flags, type and body of the first packet, and what follows it.
 fn split(bytes: &[u8]) -> Option<(u8, u8, &[u8], &[u8])> {
     let ([flags, kind, high, low], rest) = bytes.split_first_chunk::<4>()?;
@@ -251,7 +221,10 @@ pub(crate) const REPORT_BODY: usize = REPORT - 4;
 /// RFC 3550 §12.1.
 const SENDER_REPORT: u8 = 200;
 const RECEIVER_REPORT: u8 = 201;
+const DESCRIPTION: u8 = 202;
 const GOODBYE: u8 = 203;
+/// RFC 4585 §6.1: about packets, and about pictures.
+const FEEDBACK: [u8; 2] = [205, 206];
 /// RFC 3611 §2, §4.7.
 const EXTENDED: u8 = 207;
 const VOIP_METRICS: u8 = 7;

@@ -1,5 +1,6 @@
 //! What is counted of a stream that comes in: loss and jitter as RFC 3550 §A.1, §A.3 and §A.8 do.
 
+use crate::rtcp::Report;
 use crate::rtp::Header;
 use call::{Formats, MediaKind, StreamStats};
 use std::time::{Duration, Instant};
@@ -29,6 +30,8 @@ struct Sequence {
     max: u16,
     cycles: u64,
     received: u64,
+    /// What should have come, and did, by the last report.
+    reported: (u64, u64),
     /// The number that would confirm that the sender started anew.
     restart: Option<u16>,
 }
@@ -86,6 +89,32 @@ impl Reception {
         stats.jitter_max_micros = stats.jitter_max_micros.max(stats.jitter_micros);
     }
 
+    /// How the stream is heard, since the last time where that is asked for; nothing when nothing
+    /// came since (§6.4).
+    pub(crate) fn report(&mut self) -> Option<Report> {
+        let Stream { ssrc, sequence, clock, jitter, .. } = self.stream.as_mut()?;
+        let fraction_lost = sequence.fraction_lost()?;
+        let doubled = sequence.received.saturating_sub(sequence.expected());
+        let lost = match sequence.lost() {
+            0 => -i32::try_from(doubled).unwrap_or(i32::MAX),
+            lost => i32::try_from(lost).unwrap_or(i32::MAX),
+        };
+        let hertz = match clock {
+            Clock::Hertz(hertz) => i64::from(*hertz),
+            Clock::Unknown { .. } => 0,
+        };
+        let jitter = (*jitter >> 4).saturating_mul(hertz) / MICROS_SIGNED;
+        Some(Report {
+            ssrc: *ssrc,
+            fraction_lost,
+            lost,
+            highest: sequence.highest() as u32,
+            jitter: u32::try_from(jitter).unwrap_or(u32::MAX),
+            last_report: 0,
+            delay: 0,
+        })
+    }
+
     /// The stream that is heard now.
     pub(crate) fn ssrc(&self) -> Option<u32> {
         self.stream.as_ref().map(|stream| stream.ssrc)
@@ -135,7 +164,7 @@ impl Stream {
 
 impl Sequence {
     fn new(first: u16) -> Self {
-        Self { base: first, max: first, cycles: 0, received: 1, restart: None }
+        Self { base: first, max: first, cycles: 0, received: 1, reported: (0, 0), restart: None }
     }
 
     /// Counts one; returns what was lost before it if the sender started anew.
@@ -164,9 +193,28 @@ impl Sequence {
 
     /// Expected less received (§A.3); doubled packets make up for lost ones.
     fn lost(&self) -> u64 {
-        let highest = self.cycles + u64::from(self.max);
-        let expected = highest.saturating_sub(u64::from(self.base)) + 1;
-        expected.saturating_sub(self.received)
+        self.expected().saturating_sub(self.received)
+    }
+
+    fn expected(&self) -> u64 {
+        self.highest().saturating_sub(u64::from(self.base)) + 1
+    }
+
+    fn highest(&self) -> u64 {
+        self.cycles + u64::from(self.max)
+    }
+
+    /// Lost since the last time, in 1/256 (§A.3); nothing when nothing came.
+    fn fraction_lost(&mut self) -> Option<u8> {
+        let (expected, received) = self.reported;
+        self.reported = (self.expected(), self.received);
+        let received = self.received.saturating_sub(received);
+        if received == 0 {
+            return None;
+        }
+        let expected = self.expected().saturating_sub(expected);
+        let lost = expected.saturating_sub(received);
+        Some((lost * 256).checked_div(expected).map_or(0, |it| it.min(255) as u8))
     }
 }
 

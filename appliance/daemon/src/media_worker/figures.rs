@@ -66,6 +66,8 @@ figures! {
     dropped_unprotected,
     /// Packets for a side that the box itself speaks to.
     dropped_spoken_over,
+    /// Reports about what the box itself says.
+    dropped_reported,
     /// Packets that the network did not take.
     dropped_unsent,
     /// Pairs that are bound.
@@ -104,6 +106,7 @@ impl MediaFigures {
             DropReason::Repeated => &mut self.dropped_repeated,
             DropReason::Unprotected => &mut self.dropped_unprotected,
             DropReason::SpokenOver => &mut self.dropped_spoken_over,
+            DropReason::Reported => &mut self.dropped_reported,
         };
         *counter += 1;
     }

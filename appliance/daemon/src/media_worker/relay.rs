@@ -15,7 +15,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The thread's end of the channels to control.
 pub(super) struct Line {
@@ -52,6 +52,9 @@ impl Relay {
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, &*line.bell, EventData::new_u64(BELL), EventFlags::IN)?;
         let mut engine = Engine::new(addresses);
+        if let Ok(unix) = SystemTime::now().duration_since(UNIX_EPOCH) {
+            engine.set_time(Instant::now(), unix);
+        }
         let mut doors = Vec::new();
         if let Some(browsers) = browsers {
             engine.admit_browsers(browsers.certificate);

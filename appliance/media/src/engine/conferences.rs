@@ -31,6 +31,7 @@ impl Engine {
         conference.room().mute(place, it.muted);
         conference.room().set_gain(place, it.gain.0);
         self.beat.join(Turn::Room(room), now);
+        self.begin_reports(port, now);
     }
 
     pub(super) fn leave(&mut self, port: PortId) {

@@ -26,6 +26,7 @@ impl Engine {
         let beyond = partner.and_then(|it| it.quality.round_trip.last());
         let other = partner.and_then(Port::codec);
         let Some(it) = self.ports.of_mut(port) else { return };
+        let other = it.own_codec().or(other);
         it.quality.due = None;
         let codecs = (it.codec(), other);
         let Some(point) = it.quality.judge(&it.stats, codecs, beyond, now) else { return };

@@ -41,8 +41,9 @@ impl Engine {
         bytes: &mut [u8],
         now: Instant,
     ) -> Verdict {
+        let is_spoken_over = self.ports.of(out).is_some_and(Port::is_spoken_to);
         if said == Said::Reports {
-            self.report(heard, out, bytes, now);
+            self.report(heard, out, is_spoken_over, bytes, now);
         }
         if out.is_browser() && said != Said::Stream {
             return self.beside_browser(out, said, bytes, now);
@@ -53,7 +54,7 @@ impl Engine {
             return Verdict::Drop(DropReason::Nowhere);
         }
         let Some(it) = self.ports.of_mut(out) else { return Verdict::Drop(DropReason::Nowhere) };
-        if it.is_spoken_to() && said == Said::Stream {
+        if is_spoken_over && matches!(said, Said::Stream | Said::Reports) {
             return Verdict::Drop(DropReason::SpokenOver);
         }
         if said == Said::Stream
@@ -135,14 +136,22 @@ impl Engine {
     }
 
     /// Notes what a far side reports of the stream that it hears.
-    pub(super) fn report(&mut self, heard: PortId, out: PortId, bytes: &mut [u8], now: Instant) {
+    /// They leave for the other side, unless the box speaks there itself.
+    pub(super) fn report(
+        &mut self,
+        heard: PortId,
+        out: PortId,
+        is_spoken_over: bool,
+        bytes: &mut [u8],
+        now: Instant,
+    ) {
         let says = |id| self.ports.of(id).and_then(|it| it.interpreter.as_deref());
         reports::translate(bytes, says(out), says(heard));
         let Ok(compound) = Compound::parse(bytes) else { return };
         if let Some(it) = self.ports.of_mut(heard) {
             it.note_times(compound, now);
         }
-        if let Some(it) = self.ports.of_mut(out) {
+        if let Some(it) = self.ports.of_mut(out).filter(|_| !is_spoken_over) {
             it.quality.round_trip.asked(compound, now);
         }
         if let Some(stream) = self.ports.of(out).and_then(Port::heard)

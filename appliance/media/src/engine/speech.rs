@@ -62,6 +62,7 @@ impl Engine {
         };
         it.voice = Some(Box::new(voice));
         self.beat.join(Turn::Voice(port), now);
+        self.begin_reports(port, now);
         self.agree(port);
     }
 

@@ -77,4 +77,6 @@ pub enum DropReason {
     Unprotected,
     /// The box itself speaks to the other side.
     SpokenOver,
+    /// It reports of what the box itself says, which has noted it.
+    Reported,
 }

@@ -5,7 +5,8 @@ use call::{MediaEvent, PortId};
 use std::time::Instant;
 
 impl Engine {
-    /// Looks whether somebody fell silent, or let a key go without a word.
+    /// Looks whether somebody fell silent, or let a key go without a word, and reports of what the
+    /// box itself hears and says. Drain [`Engine::poll_parcel`] after it.
     pub fn tick(&mut self, now: Instant) {
         while let Some(key) = self.browsers.tick(now, &mut self.outbox) {
             self.hear_browser(key, now);
@@ -26,6 +27,7 @@ impl Engine {
             self.quality_watches.pop_first();
             self.judge(port, now);
         }
+        self.tell_reports(now);
         while let Some(&(at, port)) = self.watches.first()
             && at <= now
         {

@@ -146,6 +146,11 @@ impl Numbering {
         self.apart = true;
     }
 
+    /// Whether the box has spoken since the sender last did.
+    pub(crate) fn is_apart(&self) -> bool {
+        self.apart
+    }
+
     /// So many that would have been made are missing.
     pub(crate) fn skip(&mut self, missing: u16) {
         self.next = self.next.wrapping_add(missing);

@@ -18,9 +18,17 @@ impl Reached {
     /// The timestamp of what another says next, at this instant: behind the last packet's sound,
     /// and as much later as time has passed.
     pub(crate) fn by(&self, now: Instant) -> u32 {
+        self.timestamp.wrapping_add(self.since(now).max(self.lasts))
+    }
+
+    /// The timestamp of this very instant.
+    pub(crate) fn at(&self, now: Instant) -> u32 {
+        self.timestamp.wrapping_add(self.since(now))
+    }
+
+    fn since(&self, now: Instant) -> u32 {
         let since = now.saturating_duration_since(self.at).min(LONGEST);
-        let ticks = since.as_micros() as u64 * u64::from(self.clock) / 1_000_000;
-        self.timestamp.wrapping_add((ticks as u32).max(self.lasts))
+        (since.as_micros() as u64 * u64::from(self.clock) / 1_000_000) as u32
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Interpreter;
 use crate::rtcp;
+use std::time::Instant;
 
 /// Changes the reports of one far side, so that the other finds in them its own numbers.
 ///
@@ -24,12 +25,35 @@ pub(crate) fn translate(bytes: &mut [u8], said: Option<&Interpreter>, heard: Opt
             let heard = heard.filter(|it| it.numbering.name() == Some(u32::from_be_bytes(*ssrc)));
             let Some(heard) = heard else { return };
             *ssrc = heard.numbering.ssrc().map_or(*ssrc, u32::to_be_bytes);
-            heard.tell_heard(report);
+            report.and_then(|it| heard.tell_heard(it));
         },
     );
 }
 
 impl Interpreter {
+    /// Whether the box was the last to speak in the stream that leaves.
+    pub(crate) fn is_the_boxs(&self) -> bool {
+        self.numbering.is_apart() && self.numbering.sent().0 > 0
+    }
+
+    /// What the stream that leaves is called.
+    pub(crate) fn name(&self) -> Option<u32> {
+        self.numbering.name()
+    }
+
+    /// Ticks of it in a second.
+    pub(crate) fn clock(&self) -> Option<u32> {
+        Some(self.reached?.clock)
+    }
+
+    /// The timestamp of this instant in the stream that leaves, and how many packets left with how
+    /// many octets of payload; nothing if none did.
+    pub(crate) fn sent(&self, now: Instant) -> Option<(u32, u32, u32)> {
+        let (packets, octets) = self.numbering.sent();
+        let timestamp = self.reached?.at(now);
+        (packets > 0).then_some((timestamp, packets, octets))
+    }
+
     /// A sender's information: the timestamp of the instant in the stream that leaves, and what of
     /// it left.
     fn tell_sent(&self, information: &mut [u8; rtcp::SENDER_INFORMATION]) -> Option<()> {

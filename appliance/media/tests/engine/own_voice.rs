@@ -1,6 +1,7 @@
 //! What the box says itself, in fake time.
 
 mod echo;
+mod reports;
 mod stream;
 
 use crate::wire::*;
