@@ -1,8 +1,8 @@
 //! Reports of streams that the box itself ends or makes, in fake time.
 
 use super::*;
-use media::rtcp::{Compound, Packet, Report};
 use media::Exit;
+use media::rtcp::{Compound, Packet, Report};
 use std::net::SocketAddr;
 
 /// A datagram of reports that left for the phone at A, and when.
