@@ -90,14 +90,14 @@ impl WallClock {
     /// At this instant so much time has passed since 1970.
     pub(crate) fn set(&mut self, now: Instant, unix: Duration) {
         let whole = unix.as_secs().wrapping_add(FROM_1900_TO_1970);
-        self.known = Some((now, whole << 32 | fraction(unix)));
+        self.known = Some((now, (whole << 32) | fraction(unix)));
     }
 
     /// An instant as NTP has it, in seconds and their 2^32nds (RFC 3550 §4).
     pub(crate) fn ntp(&mut self, now: Instant) -> u64 {
         let (at, ntp) = *self.known.get_or_insert((now, 0));
         let since = now.saturating_duration_since(at);
-        ntp.wrapping_add(since.as_secs() << 32 | fraction(since))
+        ntp.wrapping_add((since.as_secs() << 32) | fraction(since))
     }
 }
 

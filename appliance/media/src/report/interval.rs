@@ -24,7 +24,7 @@ impl Interval {
         self.begun = true;
         // From a half to one and a half, in 2^32nds.
         let factor = (1 << 31) + (self.draw() >> 32);
-        let micros = least.as_micros() * u128::from(factor) * 100_000 / COMPENSATION >> 32;
+        let micros = (least.as_micros() * u128::from(factor) * 100_000 / COMPENSATION) >> 32;
         Duration::from_micros(micros as u64)
     }
 

@@ -53,7 +53,7 @@ impl Writer {
             if let Some(heard) = heard {
                 put.word(heard.ssrc);
                 let lost = heard.lost.clamp(-LOST - 1, LOST) as u32 & 0x00ff_ffff;
-                put.word(u32::from(heard.fraction_lost) << 24 | lost);
+                put.word((u32::from(heard.fraction_lost) << 24) | lost);
                 put.word(heard.highest);
                 put.word(heard.jitter);
                 put.word(heard.last_report);
@@ -88,7 +88,7 @@ impl Writer {
         let room = self.octets.get_mut(self.length..self.length + 4 + length);
         let Some(rest) = room else { return };
         let mut put = Put { rest };
-        put.octets(&[VERSION << 6 | count, kind]);
+        put.octets(&[(VERSION << 6) | count, kind]);
         put.octets(&((length / 4) as u16).to_be_bytes());
         body(&mut put);
         self.length += 4 + length;
