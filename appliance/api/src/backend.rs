@@ -5,8 +5,8 @@
 
 use crate::EventLog;
 use call::{
-    CallId, CallRecord, Conference, Load, Registration, RouteQuestion, RouteReport, Search,
-    TrunkStatus, UnixMillis,
+    CallId, CallRecord, Conference, Container, Layout, Load, Recording, RecordingId, Registration,
+    RouteQuestion, RouteReport, Search, TrunkStatus, UnixMillis,
 };
 use config::{Applied, Change, Config, Invalid, Secret};
 use std::pin::Pin;
@@ -39,6 +39,40 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Ends a call as the administrator's wish; `false` when there is no such call.
     fn hang_up(&self, id: CallId) -> Promise<'_, Result<bool, Fault>>;
+
+    /// Records a call from now on; a recording that runs is given as it is.
+    fn record_call(
+        &self,
+        request: RecordRequest,
+    ) -> Promise<'_, Result<Result<Recording, NotRecorded>, Fault>>;
+
+    /// Ends the recording of a call; `false` when there is none.
+    fn stop_recording<'a>(
+        &'a self,
+        call: CallId,
+        actor: &'a str,
+    ) -> Promise<'a, Result<bool, Fault>>;
+
+    /// All recordings, newest first.
+    fn recordings(&self) -> Promise<'_, Result<Vec<Recording>, Fault>>;
+
+    /// One recording.
+    fn recording(&self, id: RecordingId) -> Promise<'_, Result<Option<Recording>, Fault>>;
+
+    /// The sound of a recording, from its first octet on; `None` when it is gone. It is noted who
+    /// listened.
+    fn recording_file<'a>(
+        &'a self,
+        recording: &'a Recording,
+        actor: &'a str,
+    ) -> Promise<'a, Result<Option<std::fs::File>, Fault>>;
+
+    /// Removes a recording; `false` when it is gone already.
+    fn delete_recording<'a>(
+        &'a self,
+        recording: &'a Recording,
+        actor: &'a str,
+    ) -> Promise<'a, Result<bool, Fault>>;
 
     /// The phones that are registered, by their ids.
     fn registrations(&self) -> Promise<'_, Result<Vec<Arc<Registration>>, Fault>>;
@@ -135,6 +169,28 @@ pub enum Fault {
     StoreFailed,
     /// The daemon is going down, or control does not answer.
     Stopping,
+}
+
+/// How a call is to be recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordRequest {
+    /// Which call.
+    pub call: CallId,
+    /// What the file is.
+    pub container: Container,
+    /// What is on its channels.
+    pub layout: Layout,
+    /// The name of the account that asked.
+    pub actor: String,
+}
+
+/// Why a call is not recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotRecorded {
+    /// There is no such call.
+    NoCall,
+    /// Nobody talks with anybody in it yet.
+    Quiet,
 }
 
 /// Which call records are wanted.

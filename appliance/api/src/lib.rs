@@ -29,6 +29,7 @@ mod openapi;
 mod page;
 mod password;
 mod problem;
+mod recording;
 mod registration;
 mod route;
 mod route_check;
@@ -44,8 +45,8 @@ mod trunk;
 mod webui;
 
 pub use backend::{
-    Accepted, Account, Backend, Backup, CdrPage, CdrQuery, ChangeError, Fault, Health, Ports,
-    Promise, Role, Token, TokenHash, TokenKind,
+    Accepted, Account, Backend, Backup, CdrPage, CdrQuery, ChangeError, Fault, Health, NotRecorded,
+    Ports, Promise, RecordRequest, Role, Token, TokenHash, TokenKind,
 };
 pub use event_log::{EventLog, Feed, Heard, Numbered};
 pub use openapi::openapi;

@@ -5,8 +5,8 @@ use crate::password::Passwords;
 use crate::problem::Problem;
 use crate::{
     Backend, access, backup, call, capacity, cdr, conference, country, entry_document, events,
-    health, metrics, openapi, registration, route_check, session, settings, setup, token, trunk,
-    webui,
+    health, metrics, openapi, recording, registration, route_check, session, settings, setup,
+    token, trunk, webui,
 };
 use axum::Router;
 use axum::body::Bytes;
@@ -99,6 +99,10 @@ pub(crate) fn guarded() -> OpenApiRouter<App> {
         .routes(routes!(call::list))
         .routes(routes!(call::read, call::hang_up))
         .routes(routes!(conference::list))
+        .routes(routes!(recording::begin, recording::end))
+        .routes(routes!(recording::list))
+        .routes(routes!(recording::read, recording::delete))
+        .routes(routes!(recording::sound))
         .routes(routes!(cdr::list))
         .routes(routes!(cdr::read))
         .routes(routes!(events::listen))

@@ -18,6 +18,7 @@ mod media;
 mod path;
 mod quality;
 mod record;
+mod recording;
 mod registration;
 mod route;
 mod search;
@@ -45,6 +46,7 @@ pub use media::{
 pub use path::{LegPath, MediaPath};
 pub use quality::{CallQuality, Quality, QualityPoint};
 pub use record::{CallRecord, CallState, Direction, KeyRecord, Place, Step, StreamRecord};
+pub use recording::{BadRecordingId, Container, Layout, Recording, RecordingId, RecordingStop};
 pub use registration::{Registration, RegistrationId, Transport};
 pub use route::{RouteQuestion, RouteReport, Verdict};
 pub use search::Search;

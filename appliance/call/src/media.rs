@@ -2,7 +2,7 @@
 
 use crate::{
     BrowserTransport, CallId, Decibels, Formats, KeyPress, Keys, LegId, PlayId, QualityPoint,
-    Rounds, Sound,
+    Recording, RecordingId, RecordingStop, Rounds, Sound,
 };
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
@@ -167,6 +167,22 @@ pub enum MediaCommand {
         port: PortId,
         /// How much louder than it is.
         gain: Decibels,
+    },
+    /// Keep what these two far sides say. For a recording that runs it goes on with these two.
+    Record {
+        /// As it begins.
+        recording: Box<Recording>,
+        /// Left.
+        caller: PortId,
+        /// Right.
+        callee: PortId,
+    },
+    /// A recording ends.
+    StopRecord {
+        /// Which.
+        recording: RecordingId,
+        /// Why.
+        why: RecordingStop,
     },
     /// The pair is given back: it rests, and is then reported as free again.
     Close {

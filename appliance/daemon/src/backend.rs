@@ -4,26 +4,28 @@
 use crate::admission::Admission;
 use crate::claim::Claim;
 use crate::clock;
-use crate::mailbox::{Ask, Mail, Mailbox};
+use crate::mailbox::{Ask, Mail, Mailbox, Quiet};
 use crate::measure;
 use crate::metrics::{self, Others, Snapshot};
+use crate::recordings::Recordings;
 use crate::storage::{Readers, Storage, Unread};
 use api::{
     Accepted, Account, Backend, Backup, CdrPage, CdrQuery, ChangeError, EventLog, Fault, Health,
-    Ports, Promise, Role, Token, TokenHash, TokenKind,
+    NotRecorded, Ports, Promise, RecordRequest, Role, Token, TokenHash, TokenKind,
 };
 use arc_swap::ArcSwap;
 use call::{
-    CallId, CallRecord, Conference, Load, Registration, RouteQuestion, RouteReport, TrunkState,
-    TrunkStatus, UnixMillis,
+    CallId, CallRecord, Conference, Load, Recording, RecordingId, Registration, RouteQuestion,
+    RouteReport, TrunkState, TrunkStatus, UnixMillis,
 };
 use config::{Change, Config, Secret, TenantId, TrunkId};
-use std::fs::OpenOptions;
+use exchange::Wanted;
+use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use store::{DeviceKey, ReadError, Reader, RecordPage, RecordQuery, Store, WriteError};
+use store::{Action, DeviceKey, ReadError, Reader, RecordPage, RecordQuery, Store, WriteError};
 use tokio::sync::{Mutex, oneshot};
 
 /// The box as the API sees it.
@@ -35,6 +37,7 @@ pub(crate) struct Appliance {
     pub(crate) mailbox: Mailbox,
     pub(crate) storage: Storage,
     pub(crate) readers: Readers,
+    pub(crate) recordings: Recordings,
     pub(crate) events: EventLog,
     pub(crate) claim: Claim,
     pub(crate) key: DeviceKey,
@@ -122,6 +125,28 @@ impl Appliance {
         Ok(claimed)
     }
 
+    async fn begin_recording(
+        &self,
+        request: RecordRequest,
+    ) -> Result<Result<Recording, NotRecorded>, Fault> {
+        let RecordRequest { call, container, layout, actor } = request;
+        let wanted = Wanted { call, container, layout, by: actor.clone() };
+        let recording = match self.ask(move |to| Ask::Record(wanted, to)).await? {
+            None => return Ok(Err(NotRecorded::NoCall)),
+            Some(Err(Quiet)) => return Ok(Err(NotRecorded::Quiet)),
+            Some(Ok(recording)) => *recording,
+        };
+        self.note(Action::Record, &recording, &actor).await?;
+        Ok(Ok(recording))
+    }
+
+    /// Keeps in the audit what somebody did with a recording.
+    async fn note(&self, action: Action, recording: &Recording, actor: &str) -> Result<(), Fault> {
+        let subject = format!("recording {} of call {}", recording.id, recording.call);
+        let actor = actor.to_owned();
+        self.write(move |store| store.note(action, &subject, &actor, clock::wall())).await
+    }
+
     async fn check_route(&self, question: RouteQuestion) -> Result<RouteReport, Fault> {
         let registered = self.ask(Ask::Registrations).await?;
         let trunks = self.ask(Ask::Trunks).await?;
@@ -164,6 +189,13 @@ impl Appliance {
     }
 }
 
+/// What reads a folder or a file.
+async fn off_the_runtime<T: Send + 'static>(
+    read: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Fault> {
+    tokio::task::spawn_blocking(read).await.map_err(|_| Fault::Stopping)
+}
+
 impl Backend for Appliance {
     fn now(&self) -> UnixMillis {
         clock::wall()
@@ -194,6 +226,67 @@ impl Backend for Appliance {
 
     fn hang_up(&self, id: CallId) -> Promise<'_, Result<bool, Fault>> {
         Box::pin(self.ask(move |to| Ask::HangUp(id, to)))
+    }
+
+    fn record_call(
+        &self,
+        request: RecordRequest,
+    ) -> Promise<'_, Result<Result<Recording, NotRecorded>, Fault>> {
+        Box::pin(self.begin_recording(request))
+    }
+
+    fn stop_recording<'a>(
+        &'a self,
+        call: CallId,
+        actor: &'a str,
+    ) -> Promise<'a, Result<bool, Fault>> {
+        Box::pin(async move {
+            let Some(ran) = self.ask(move |to| Ask::StopRecord(call, to)).await? else {
+                return Ok(false);
+            };
+            self.note(Action::StopRecord, &ran, actor).await?;
+            Ok(true)
+        })
+    }
+
+    fn recordings(&self) -> Promise<'_, Result<Vec<Recording>, Fault>> {
+        let recordings = self.recordings.clone();
+        Box::pin(off_the_runtime(move || recordings.list()))
+    }
+
+    fn recording(&self, id: RecordingId) -> Promise<'_, Result<Option<Recording>, Fault>> {
+        let recordings = self.recordings.clone();
+        Box::pin(off_the_runtime(move || recordings.find(id)))
+    }
+
+    fn recording_file<'a>(
+        &'a self,
+        recording: &'a Recording,
+        actor: &'a str,
+    ) -> Promise<'a, Result<Option<File>, Fault>> {
+        Box::pin(async move {
+            let (recordings, wanted) = (self.recordings.clone(), recording.clone());
+            let file = off_the_runtime(move || recordings.open(&wanted).ok()).await?;
+            if file.is_some() {
+                self.note(Action::Listen, recording, actor).await?;
+            }
+            Ok(file)
+        })
+    }
+
+    fn delete_recording<'a>(
+        &'a self,
+        recording: &'a Recording,
+        actor: &'a str,
+    ) -> Promise<'a, Result<bool, Fault>> {
+        Box::pin(async move {
+            let (recordings, wanted) = (self.recordings.clone(), recording.clone());
+            let gone = off_the_runtime(move || recordings.delete(&wanted)).await?;
+            if gone.is_ok() {
+                self.note(Action::Delete, recording, actor).await?;
+            }
+            Ok(gone.is_ok())
+        })
     }
 
     fn registrations(&self) -> Promise<'_, Result<Vec<Arc<Registration>>, Fault>> {

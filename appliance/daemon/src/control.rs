@@ -9,7 +9,7 @@ mod output;
 
 use crate::clock;
 use crate::dns::Dns;
-use crate::mailbox::{Ask, Mail};
+use crate::mailbox::{Ask, Mail, Quiet};
 use crate::media_worker::{MediaHandle, Refused};
 use crate::metrics::{Control as Counters, Snapshot};
 use crate::recorder::Recorder;
@@ -295,6 +295,22 @@ impl Control {
                     self.feed(Input::Command(Command::HangUp(id)), now);
                 }
                 let _ = to.send(there);
+            }
+            Ask::Record(wanted, to) => {
+                let call = wanted.call;
+                let there = self.exchange.call(call).is_some();
+                if there {
+                    self.feed(Input::Command(Command::Record(wanted)), now);
+                }
+                let begun = self.exchange.recording(call).cloned().map(Box::new).ok_or(Quiet);
+                let _ = to.send(there.then_some(begun));
+            }
+            Ask::StopRecord(call, to) => {
+                let ran = self.exchange.recording(call).cloned().map(Box::new);
+                if ran.is_some() {
+                    self.feed(Input::Command(Command::StopRecord(call)), now);
+                }
+                let _ = to.send(ran);
             }
             Ask::Figures(to) => {
                 let snapshot = Snapshot {

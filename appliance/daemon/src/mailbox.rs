@@ -2,8 +2,9 @@
 
 use crate::metrics::Snapshot;
 use crate::stream::Outgoing;
-use call::{CallId, CallRecord, Capacity, Conference, Load, Registration, TrunkStatus};
+use call::{CallId, CallRecord, Capacity, Conference, Load, Recording, Registration, TrunkStatus};
 use config::Config;
+use exchange::Wanted;
 use mio::Waker;
 use sip::flow::{ConnectionId, Flow};
 use sip::resolve::{Answer, Question};
@@ -51,9 +52,17 @@ pub(crate) enum Ask {
     Load(oneshot::Sender<Load>),
     /// End a call; whether there was one.
     HangUp(CallId, oneshot::Sender<bool>),
+    /// Record a call from now on; nothing when there is no such call.
+    Record(Wanted, oneshot::Sender<Option<Result<Box<Recording>, Quiet>>>),
+    /// Record it no longer; the recording that ran.
+    StopRecord(CallId, oneshot::Sender<Option<Box<Recording>>>),
     /// Figures of everything that control knows of.
     Figures(oneshot::Sender<Box<Snapshot>>),
 }
+
+/// Nobody talks with anybody yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Quiet;
 
 /// The sending end. Clones reach the same thread.
 #[derive(Debug, Clone)]

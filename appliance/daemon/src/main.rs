@@ -27,6 +27,7 @@ mod metrics;
 mod options;
 mod priority;
 mod recorder;
+mod recordings;
 mod run;
 mod storage;
 mod stream;

@@ -14,6 +14,7 @@ mod tests;
 pub(crate) use figures::MediaFigures;
 
 use super::priority::{self, Urgency};
+use super::recordings::TapeLine;
 use call::{MediaCommand, MediaEvent};
 use figures::Board;
 use pool::Pools;
@@ -40,6 +41,8 @@ pub(crate) struct Setup {
     pub(crate) rest: Duration,
     /// Where browsers come in.
     pub(crate) browsers: Option<Browsers>,
+    /// The way of recordings to the disk.
+    pub(crate) tapes: TapeLine,
     /// Called in the media thread after events were put into [`MediaHandle::events`].
     pub(crate) wake: Box<dyn Fn() + Send>,
 }
@@ -105,7 +108,10 @@ impl MediaHandle {
         // What is to be heard is to be heard at once.
         let hurried = matches!(
             command,
-            MediaCommand::Provide { .. } | MediaCommand::Play { .. } | MediaCommand::Join { .. }
+            MediaCommand::Provide { .. }
+                | MediaCommand::Play { .. }
+                | MediaCommand::Join { .. }
+                | MediaCommand::Record { .. }
         );
         let hurried = hurried || waiting == COMMANDS / 2;
         let sent = commands.try_send(command);
@@ -179,6 +185,7 @@ pub(crate) fn start(setup: Setup) -> Result<MediaHandle, StartError> {
         commands: inbox,
         waiting: waiting.clone(),
         events: outbox,
+        tapes: setup.tapes,
         wake: setup.wake,
         board: board.clone(),
     };

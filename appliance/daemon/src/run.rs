@@ -18,6 +18,7 @@ use crate::media_worker::{self, MediaHandle, Setup};
 use crate::options::Run;
 use crate::priority::{self, Urgency};
 use crate::recorder::Recorder;
+use crate::recordings::{self, Recordings, TapeLine};
 use crate::storage::{Readers, Storage, Writer};
 use crate::tcp::Streams;
 use crate::tls::Tls;
@@ -57,9 +58,12 @@ pub(crate) fn run(options: Run) -> Result<(), Failure> {
     media_worker::usable(&surroundings.media).map_err(Failure::refused)?;
     let browsers = sockets.browsers(&surroundings.media)?;
     surroundings.browsers = Some(browsers.described());
-    let media = start_media(&options, &surroundings, browsers, &mailbox)?;
+    let (tapes, reels) = recordings::line();
+    let media = start_media(&options, &surroundings, browsers, &mailbox, tapes)?;
 
     let opened = Opened::open(&options)?;
+    let taping = recordings::start(options.data.join(RECORDINGS), reels, clock::wall);
+    let taping = taping.map_err(Failure::failed)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(8)
@@ -67,7 +71,8 @@ pub(crate) fn run(options: Run) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(Failure::failed)?;
-    let house = House { options, sockets, poll, mailbox, mail, surroundings, media, opened };
+    let house =
+        House { options, sockets, poll, mailbox, mail, surroundings, media, taping, opened };
     let done = house.live(&runtime);
     runtime.shutdown_timeout(LAST_WORDS);
     done
@@ -99,6 +104,7 @@ struct House {
     mail: mpsc::Receiver<Mail>,
     surroundings: Surroundings,
     media: MediaHandle,
+    taping: oneshot::Receiver<()>,
     opened: Opened,
 }
 
@@ -106,6 +112,7 @@ struct House {
 struct Threads {
     control: oneshot::Receiver<Result<(), Ended>>,
     storage: oneshot::Receiver<()>,
+    taping: oneshot::Receiver<()>,
     tasks: JoinSet<io::Result<()>>,
     mailbox: Mailbox,
     writer: Storage,
@@ -196,7 +203,8 @@ impl House {
     }
 
     fn start(self, runtime: &Runtime) -> Result<(Threads, Vec<String>, Option<String>), Failure> {
-        let Self { options, sockets, poll, mailbox, mail, surroundings, media, opened } = self;
+        let Self { options, sockets, poll, mailbox, mail, surroundings, media, taping, opened } =
+            self;
         let Opened { store, registrations, key, claim, tls, certificate } = opened;
         let handle = runtime.handle().clone();
         let start = Instant::now();
@@ -221,6 +229,7 @@ impl House {
             mailbox: mailbox.clone(),
             storage: writer.clone(),
             readers: Readers::new(options.data.clone()),
+            recordings: Recordings::new(options.data.join(RECORDINGS)),
             events: events.clone(),
             claim,
             key,
@@ -268,7 +277,7 @@ impl House {
             let web = Web { router: router.clone(), tls: tls.clone(), admission: web.clone() };
             tasks.spawn(web.listen(listener));
         }
-        Ok((Threads { control, storage, tasks, mailbox, writer, events }, urls, code))
+        Ok((Threads { control, storage, taping, tasks, mailbox, writer, events }, urls, code))
     }
 
     /// One line for scripts: the addresses that were really bound.
@@ -298,6 +307,9 @@ impl Threads {
                     Ok(Ok(())) | Err(_) => "the control thread has ended".to_owned(),
                 }));
             }
+            _ = &mut self.taping => {
+                return Err(Failure::failed("the thread of the recordings has ended"));
+            }
             _ = &mut self.storage => return Err(Failure::failed("the storage thread has ended")),
             ended = self.tasks.join_next() => {
                 return Err(Failure::Failed(format!("a listener has ended: {ended:?}")));
@@ -321,6 +333,10 @@ impl Threads {
             Err(_) => return Err(Failure::failed("the control thread has ended")),
         }
         self.events.close();
+        // It has ended the last files when the media thread, which control had, is gone.
+        if timeout(WRITING, &mut self.taping).await.is_err() {
+            tracing::warn!("the disk did not take the last recordings in time");
+        }
         self.writer.stop().await;
         match timeout(WRITING, &mut self.storage).await {
             Ok(_) => Ok(()),
@@ -334,6 +350,7 @@ fn start_media(
     surroundings: &Surroundings,
     browsers: Entrance,
     mailbox: &Mailbox,
+    tapes: TapeLine,
 ) -> Result<MediaHandle, Failure> {
     let mailbox = mailbox.clone();
     media_worker::start(Setup {
@@ -341,6 +358,7 @@ fn start_media(
         ports: options.media_ports.clone(),
         rest: PORT_REST,
         browsers: Some(browsers.into()),
+        tapes,
         wake: Box::new(move || mailbox.ring()),
     })
     .map_err(Failure::refused)
@@ -467,6 +485,8 @@ fn all_families() -> Vec<IpAddr> {
     all.into_iter().filter(|address| UdpSocket::bind((*address, 0)).is_ok()).collect()
 }
 
+/// In the data folder.
+const RECORDINGS: &str = "recordings";
 /// How long a media port that was used stays unused: longer than stray packets of its call come.
 const PORT_REST: Duration = Duration::from_secs(10);
 /// How long the disk may take for the last call records.

@@ -8,6 +8,7 @@ use crate::ports::Ports;
 use crate::random::Random;
 use crate::sounds::Sounds;
 use crate::streams::Streams;
+use crate::tapes::Tapes;
 use call::{LegId, MediaCommand, PlayId, PortId, UnixMillis};
 use config::{Config, Trunk, TrunkId, TrunkTransport};
 use sip::compose::response_to;
@@ -36,6 +37,7 @@ pub(crate) struct Frame {
     pub(crate) streams: Streams,
     /// What the media of all legs cost.
     pub(crate) load: Load,
+    pub(crate) tapes: Tapes,
     /// What the DNS said lately.
     pub(crate) dns: Cache,
     /// Which targets failed lately.
@@ -117,6 +119,7 @@ impl Frame {
             lent: HashMap::new(),
             streams: Streams::default(),
             load: Load::default(),
+            tapes: Tapes::default(),
             dns: Cache::new(Limits::default()),
             failures: Failures::default(),
             output: VecDeque::new(),
@@ -153,7 +156,9 @@ impl Frame {
     }
 
     pub(crate) fn media(&mut self, command: MediaCommand) {
+        let beside = self.tapes.follow(&command);
         self.output.push_back(Output::Media(command));
+        self.output.extend(beside.map(Output::Media));
     }
 
     /// A name for one more sound that is played.

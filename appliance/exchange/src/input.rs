@@ -1,6 +1,7 @@
 //! Everything that can happen to the box. Nothing reaches the exchange by another door, so a
 //! recording of its inputs reproduces a run.
 
+use crate::tapes::Wanted;
 use call::{CallId, Capacity, MediaEvent, Registration, UnixMillis};
 use config::Config;
 use sip::flow::{ConnectionId, Flow, Transport};
@@ -93,4 +94,8 @@ pub struct Browsers {
 pub enum Command {
     /// End this call.
     HangUp(CallId),
+    /// Record this call from now on, if two talk in it.
+    Record(Wanted),
+    /// Record this call no longer.
+    StopRecord(CallId),
 }

@@ -23,13 +23,18 @@ mod registrar;
 mod sounds;
 mod streams;
 mod stun;
+mod tapes;
 mod trunk;
 mod way;
 
 pub use input::{Browsers, Command, Input, Surroundings};
 pub use output::Output;
+pub use tapes::Wanted;
 
-use call::{Cause, Decider, End, LegId, MediaEvent, PortId, RoomId, UnixMillis, Why};
+use call::{
+    CallState, Cause, Decider, End, LegId, MediaEvent, PortId, RecordingStop, RoomId, UnixMillis,
+    Why,
+};
 use config::{Config, TenantId, TrunkId};
 use frame::{Frame, Owner};
 use guard::Guard;
@@ -160,6 +165,16 @@ impl Exchange {
                 self.end_call(call, end, now);
             }
             Input::Capacity(capacity) => self.frame.load.measured(capacity),
+            Input::Command(Command::Record(wanted)) => {
+                let tenant = self.pbx.record(wanted.call).map(|it| it.tenant);
+                let clock = self.frame.clock(now);
+                let begun = tenant.and_then(|it| self.frame.tapes.begin(wanted, it, clock));
+                begun.into_iter().for_each(|it| self.frame.media(it));
+            }
+            Input::Command(Command::StopRecord(call)) => {
+                let ended = self.frame.tapes.end(call, RecordingStop::Asked);
+                ended.into_iter().for_each(|it| self.frame.media(it));
+            }
             Input::Shutdown => self.shut_down(now),
         }
         self.settle(now);
@@ -210,6 +225,11 @@ impl Exchange {
     /// The record of one call that is not over.
     pub fn call(&self, id: call::CallId) -> Option<call::CallRecord> {
         self.pbx.record(id).map(|record| self.frame.streams.told(record))
+    }
+
+    /// The recording of a call that runs.
+    pub fn recording(&self, call: call::CallId) -> Option<&call::Recording> {
+        self.frame.tapes.of(call)
     }
 
     /// All bindings, in order of their ids.
@@ -381,6 +401,10 @@ impl Exchange {
                 legs.command(&mut desk, call, leg, command);
             }
             Act::Record(record) => {
+                if record.state == CallState::Ended {
+                    let ended = self.frame.tapes.end(record.id, RecordingStop::Call);
+                    ended.into_iter().for_each(|it| self.frame.media(it));
+                }
                 let record = self.frame.streams.note(record);
                 self.frame.output.push_back(Output::Notify(call::Event::Call(record.clone())));
                 self.frame.output.push_back(Output::Record(record));

@@ -7,6 +7,7 @@ mod quality;
 mod relay;
 mod reports;
 mod speech;
+mod tapes;
 mod verdict;
 mod watches;
 
@@ -19,10 +20,12 @@ use crate::keys::Means;
 use crate::port::Port;
 use crate::ports::Ports;
 use crate::report::WallClock;
+use crate::recording::Taped;
 use crate::source::Belief;
+use crate::tape::Tape;
 use crate::transcode::Desk;
 use crate::voice::Voice;
-use call::{CallId, LegId, MediaCommand, MediaEvent, MediaKind, PortId, RoomId};
+use call::{CallId, LegId, MediaCommand, MediaEvent, MediaKind, PortId, RecordingId, RoomId};
 use conferences::Round;
 use relay::Said;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -61,6 +64,8 @@ pub struct Engine {
     conferences: BTreeMap<RoomId, Conference>,
     /// The conference that is being spoken to.
     round: Option<Round>,
+    tapes: BTreeMap<RecordingId, Tape>,
+    taped: VecDeque<Taped>,
     /// Room for the sound of one turn.
     frame: Box<[i16]>,
     browsers: Browsers,
@@ -76,6 +81,8 @@ enum Turn {
     Voice(PortId),
     /// A conference.
     Room(RoomId),
+    /// A recording.
+    Tape(RecordingId),
 }
 
 impl Engine {
@@ -96,6 +103,8 @@ impl Engine {
             beat: Beat::new(),
             conferences: BTreeMap::new(),
             round: None,
+            tapes: BTreeMap::new(),
+            taped: VecDeque::new(),
             frame: speech::frame(),
             browsers: Browsers::new(),
             outbox: Outbox::default(),
@@ -138,6 +147,7 @@ impl Engine {
                 self.sit_anew(port, now);
                 self.attend(port);
                 partner.into_iter().for_each(|partner| self.attend(partner));
+                self.listen_anew(port);
             }
             MediaCommand::KeysTold { port, told } => {
                 let Some(it) = self.ports.of_mut(port) else { return };
@@ -180,6 +190,10 @@ impl Engine {
             MediaCommand::Feed { port, play, block, last } => self.feed(port, play, block, last),
             MediaCommand::Stop { port } => self.stop(port, now),
             MediaCommand::Join { port, room } => self.join(port, room, now),
+            MediaCommand::Record { recording, caller, callee } => {
+                self.record(recording, [caller, callee], now);
+            }
+            MediaCommand::StopRecord { recording, why } => self.stop_record(recording, why),
             MediaCommand::Leave { port } => self.leave(port),
             MediaCommand::Mute { port, muted } => self.mute(port, muted),
             MediaCommand::Gain { port, gain } => self.set_gain(port, gain),
@@ -278,6 +292,7 @@ impl Engine {
     fn take(&mut self, port: PortId) -> Option<Box<Port>> {
         self.ports.part(port);
         self.leave(port);
+        self.part_with_tape(port);
         self.beat.leave(Turn::Voice(port));
         let it = self.ports.take(port)?;
         if let Some(at) = it.watch {

@@ -65,6 +65,7 @@ pub mod sound;
 mod source;
 pub mod srtp;
 mod stats;
+mod tape;
 mod transcode;
 mod voice;
 

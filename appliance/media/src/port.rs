@@ -16,7 +16,9 @@ use crate::srtp::UnprotectError;
 use crate::stats::{Agreed, Reception};
 use crate::transcode::Interpreter;
 use crate::voice::Voice;
-use call::{Codec, Decibels, Formats, Keys, LegId, MediaKind, PeerAddress, PortId, StreamStats};
+use call::{
+    Codec, Decibels, Formats, Keys, LegId, MediaKind, PeerAddress, PortId, RecordingId, StreamStats,
+};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -49,6 +51,9 @@ pub(crate) struct Port {
     pub(crate) mouth: Option<Box<Mouth>>,
     /// What the box itself hears here, if it listens.
     pub(crate) ear: Option<Box<Ear>>,
+    /// What is recorded of what comes in here, and for which recording.
+    pub(crate) tap: Option<Box<Ear>>,
+    pub(crate) taped: Option<RecordingId>,
     /// Where it sits in a conference.
     pub(crate) seat: Option<Box<Seat>>,
     /// Whether it is not heard in a conference, and how loud it is.
@@ -114,6 +119,8 @@ impl Port {
             voice: None,
             mouth: None,
             ear: None,
+            tap: None,
+            taped: None,
             seat: None,
             muted: false,
             gain: Decibels(0),
@@ -223,6 +230,9 @@ impl Port {
             self.reception.count(&mut self.stats, header, agreed, now);
             if let Some(ear) = &mut self.ear {
                 ear.take(header, now);
+            }
+            if let Some(tap) = &mut self.tap {
+                tap.take(header, now);
             }
             if let Some(seat) = &mut self.seat {
                 seat.take(header, now);

@@ -24,31 +24,15 @@
 
 pub(crate) mod ogg;
 mod opus;
+mod tape;
 mod wav;
+
+pub use call::{Container, Layout};
+pub use tape::{Block, Taped};
 
 use media_dsp::speech::Rate;
 use opus::OpusFile;
 use wav::WavFile;
-
-/// What a recording is kept as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Container {
-    /// Linear 16-bit samples (RIFF WAVE): every program plays it; 58 MB for an hour of one side at
-    /// 8 kHz.
-    Wav,
-    /// Opus in Ogg (RFC 7845): every browser plays it; 11 MB for an hour of one side.
-    Opus,
-}
-
-/// What becomes of the two sides of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Layout {
-    /// The caller left, the callee right. Neither is heard on the other channel: with Opus each is
-    /// a stream of its own.
-    Sides,
-    /// Both in one channel.
-    Mix,
-}
 
 /// One file that is being recorded.
 #[derive(Debug)]

@@ -40,6 +40,12 @@ pub enum Action {
     ResetAdmin,
     /// A backup was restored.
     Restore,
+    /// A call began to be recorded.
+    Record,
+    /// A recording was ended.
+    StopRecord,
+    /// A recording was listened to.
+    Listen,
 }
 
 /// Something done to the box itself or to its accounts.

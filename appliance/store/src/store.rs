@@ -129,6 +129,17 @@ impl Store {
         })
     }
 
+    /// Notes what somebody did that changes no row.
+    pub fn note(
+        &mut self,
+        action: Action,
+        subject: &str,
+        actor: &str,
+        now: UnixMillis,
+    ) -> Result<(), WriteError> {
+        self.write(|db| audit::note(db, action, subject, actor, now))
+    }
+
     /// Stores a token of an account that exists.
     pub fn put_token(&mut self, token: &Token) -> Result<(), WriteError> {
         self.write(|db| account::put_token(db, token))

@@ -2,7 +2,7 @@
 
 use api::{
     Accepted, Account, Backend, Backup, CdrPage, CdrQuery, ChangeError, EventLog, Fault, Health,
-    Ports, Promise, Token, TokenHash,
+    NotRecorded, Ports, Promise, RecordRequest, Token, TokenHash,
 };
 use axum::Router;
 use axum::body::Body;
@@ -10,7 +10,8 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use call::{
     CallId, CallRecord, CallState, Capacity, Codec, CodecPrice, Conference, Direction, Load, Party,
-    Place, Registration, RouteQuestion, RouteReport, Step, TrunkStatus, UnixMillis, Verdict,
+    Place, Recording, RecordingId, Registration, RouteQuestion, RouteReport, Step, TrunkStatus,
+    UnixMillis, Verdict,
 };
 use config::{Change, Config, Secret};
 use serde_json::Value;
@@ -35,6 +36,7 @@ pub(crate) struct State {
     pub(crate) fault: Option<Fault>,
     pub(crate) calls: Vec<CallRecord>,
     pub(crate) records: Vec<CallRecord>,
+    pub(crate) recordings: Vec<Recording>,
     pub(crate) accounts: BTreeMap<String, Account>,
     pub(crate) tokens: BTreeMap<TokenHash, Token>,
     pub(crate) code: Option<Secret>,
@@ -52,6 +54,7 @@ impl FakeBox {
             fault: None,
             calls: Vec::new(),
             records: Vec::new(),
+            recordings: Vec::new(),
             accounts: BTreeMap::new(),
             tokens: BTreeMap::new(),
             code: Some(Secret::new(CODE)),
@@ -141,6 +144,85 @@ impl Backend for FakeBox {
             let before = state.calls.len();
             state.calls.retain(|call| call.id != id);
             state.calls.len() < before
+        })
+    }
+
+    fn record_call(
+        &self,
+        request: RecordRequest,
+    ) -> Promise<'_, Result<Result<Recording, NotRecorded>, Fault>> {
+        self.answer(move |state| {
+            let RecordRequest { call, container, layout, actor } = request;
+            let up = state.calls.iter().find(|it| it.id == call).ok_or(NotRecorded::NoCall)?;
+            if up.state != CallState::Up {
+                return Err(NotRecorded::Quiet);
+            }
+            state.actors.push(actor.clone());
+            let recording = Recording {
+                id: RecordingId(call.0 + 1),
+                call,
+                tenant: 1,
+                container,
+                layout,
+                by: actor,
+                started: NOW,
+                ended: None,
+                stop: None,
+                millis: 0,
+                octets: 0,
+                missed_millis: 0,
+            };
+            state.recordings.insert(0, recording.clone());
+            Ok(recording)
+        })
+    }
+
+    fn stop_recording<'a>(
+        &'a self,
+        call: CallId,
+        actor: &'a str,
+    ) -> Promise<'a, Result<bool, Fault>> {
+        self.answer(move |state| {
+            let mut running = state.recordings.iter_mut().filter(|it| it.ended.is_none());
+            let Some(recording) = running.find(|it| it.call == call) else { return false };
+            recording.ended = Some(NOW);
+            state.actors.push(actor.to_owned());
+            true
+        })
+    }
+
+    fn recordings(&self) -> Promise<'_, Result<Vec<Recording>, Fault>> {
+        self.answer(|state| state.recordings.clone())
+    }
+
+    fn recording(&self, id: RecordingId) -> Promise<'_, Result<Option<Recording>, Fault>> {
+        self.answer(move |state| state.recordings.iter().find(|it| it.id == id).cloned())
+    }
+
+    fn recording_file<'a>(
+        &'a self,
+        recording: &'a Recording,
+        actor: &'a str,
+    ) -> Promise<'a, Result<Option<std::fs::File>, Fault>> {
+        self.answer(move |state| {
+            state.actors.push(actor.to_owned());
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(recording.file_name().as_bytes()).unwrap();
+            file.rewind().unwrap();
+            Some(file)
+        })
+    }
+
+    fn delete_recording<'a>(
+        &'a self,
+        recording: &'a Recording,
+        actor: &'a str,
+    ) -> Promise<'a, Result<bool, Fault>> {
+        self.answer(move |state| {
+            state.actors.push(actor.to_owned());
+            let before = state.recordings.len();
+            state.recordings.retain(|it| it.id != recording.id);
+            state.recordings.len() < before
         })
     }
 

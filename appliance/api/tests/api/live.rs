@@ -1,7 +1,7 @@
 //! What the box does: calls, records, routes, backups; and the files beside the API.
 
 use crate::fake::{Client, FakeBox, NOW, call};
-use ::call::{Decider, End};
+use ::call::{CallState, Decider, End};
 use axum::http::{StatusCode, header};
 use serde_json::{Value, json};
 
@@ -32,6 +32,37 @@ async fn a_live_call_is_listed_and_hung_up() {
     assert_eq!(client.delete(&path).await.status, StatusCode::NO_CONTENT);
     client.delete(&path).await.problem(404);
     client.delete("/api/v1/calls/7").await.problem(404);
+}
+
+#[tokio::test]
+async fn a_call_is_recorded_listened_to_and_deleted_and_it_is_known_by_whom() {
+    let fake = FakeBox::new();
+    let client = Client::administrator(&fake).await;
+    fake.with(|state| state.calls = vec![call(1), call(2)]);
+    let path = |id: u64| format!("/api/v1/calls/{}/recording", call(id).id);
+    client.post(&path(1), json!({ "container": "mp3" })).await.problem(422);
+    client.post("/api/v1/calls/0000000000000001/recording", json!({})).await.problem(404);
+    let up = fake.with(|state| state.calls[0].state == CallState::Up);
+    assert!(up, "the first call is up");
+    let begun = client.post(&path(1), json!({ "layout": "mix" })).await;
+    assert_eq!(begun.status, StatusCode::CREATED);
+    let begun = begun.json();
+    assert_eq!((&begun["container"], &begun["layout"]), (&json!("opus"), &json!("mix")));
+    let own = format!("/api/v1/recordings/{}", begun["id"].as_str().unwrap());
+    client.delete(&own).await.problem(409);
+    assert_eq!(client.delete(&path(1)).await.status, StatusCode::NO_CONTENT);
+    client.delete(&path(1)).await.problem(404);
+    fake.with(|state| state.calls[1].state = CallState::Ringing);
+    client.post(&path(2), json!({})).await.problem(409);
+    let list = client.get("/api/v1/recordings").await.json();
+    assert_eq!(list["items"][0]["id"], begun["id"]);
+    let sound = client.get(&format!("{own}/sound")).await;
+    assert_eq!(sound.header(header::CONTENT_TYPE), "audio/ogg");
+    assert!(sound.header(header::CONTENT_DISPOSITION).contains(".opus"));
+    assert_eq!(client.delete(&own).await.status, StatusCode::NO_CONTENT);
+    client.get(&own).await.problem(404);
+    let actors = fake.with(|state| state.actors.split_off(state.actors.len() - 4));
+    assert!(actors.iter().all(|it| *it == actors[0]), "{actors:?}");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use super::figures::{Board, MediaFigures};
 use super::pool::{Pools, Refill, socket_of};
 use super::{Browsers, Door, EVENTS, TICK};
+use crate::recordings::TapeLine;
 use call::{MediaCommand, MediaEvent, PortId, StreamStats};
 use media::{Engine, Exit, Parcel, Verdict};
 use rustix::buffer::spare_capacity;
@@ -23,6 +24,7 @@ pub(super) struct Line {
     pub(super) commands: Receiver<MediaCommand>,
     pub(super) waiting: Arc<AtomicUsize>,
     pub(super) events: SyncSender<MediaEvent>,
+    pub(super) tapes: TapeLine,
     pub(super) wake: Box<dyn Fn() + Send>,
     pub(super) board: Arc<Board>,
 }
@@ -101,6 +103,7 @@ impl Relay {
                 self.engine.tick(now);
             }
             self.post();
+            self.tape();
             let told = self.take_events(now);
             let urgent = self.refill(tick, now) || told;
             if tick || urgent || spoke {
@@ -242,6 +245,24 @@ impl Relay {
                 }
                 false => self.figures.dropped_unsent += 1,
             }
+        }
+    }
+
+    /// Hands over what is to be recorded. The disk is not waited for.
+    fn tape(&mut self) {
+        while let Some(taped) = self.engine.poll_taped() {
+            match self.line.tapes.to.try_send(taped) {
+                Ok(()) => {}
+                Err(TrySendError::Full(taped)) => {
+                    self.engine.put_back(taped);
+                    break;
+                }
+                // The thread has ended, and the process is about to.
+                Err(TrySendError::Disconnected(_)) => break,
+            }
+        }
+        while let Ok(block) = self.line.tapes.back.try_recv() {
+            self.engine.reuse(block);
         }
     }
 

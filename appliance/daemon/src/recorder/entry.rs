@@ -1,14 +1,14 @@
 //! Inputs of the exchange as values that can be written down and read back.
 
 use call::{
-    CallId, Capacity, KeyPress, LegId, MediaEvent, PlayId, PortId, QualityPoint, Registration,
-    RoomId, StreamStats, UnixMillis,
+    CallId, Capacity, Container, KeyPress, Layout, LegId, MediaEvent, PlayId, PortId, QualityPoint,
+    Registration, RoomId, StreamStats, UnixMillis,
 };
 use config::{
     Config, Credentials, Device, Entry, Extension, External, Feature, InboundRoute, OutboundRoute,
     Revision, Secret, Settings, Tenant, Trunk,
 };
-use exchange::{Browsers, Command, Input, Surroundings};
+use exchange::{Browsers, Command, Input, Surroundings, Wanted};
 use serde::{Deserialize, Serialize};
 use sip::flow::{ConnectionId, Flow, Transport};
 use sip::resolve::{Answer, Question, Record};
@@ -55,6 +55,8 @@ pub(super) enum Recorded {
     },
     Capacity(Capacity),
     HangUp(CallId),
+    Record(CallId, Container, Layout),
+    StopRecord(CallId),
     Shutdown,
 }
 
@@ -174,6 +176,10 @@ impl Recorded {
             },
             Input::Command(Command::HangUp(id)) => Self::HangUp(*id),
             Input::Capacity(capacity) => Self::Capacity(capacity.clone()),
+            Input::Command(Command::Record(wanted)) => {
+                Self::Record(wanted.call, wanted.container, wanted.layout)
+            }
+            Input::Command(Command::StopRecord(id)) => Self::StopRecord(*id),
             Input::Shutdown => Self::Shutdown,
         }
     }
@@ -214,6 +220,11 @@ impl Recorded {
             }
             Self::HangUp(id) => Input::Command(Command::HangUp(id)),
             Self::Capacity(capacity) => Input::Capacity(capacity),
+            Self::Record(call, container, layout) => {
+                let by = String::new();
+                Input::Command(Command::Record(Wanted { call, container, layout, by }))
+            }
+            Self::StopRecord(id) => Input::Command(Command::StopRecord(id)),
             Self::Shutdown => Input::Shutdown,
         })
     }

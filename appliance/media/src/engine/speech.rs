@@ -28,6 +28,10 @@ impl Engine {
                         self.gather(room, due);
                         continue;
                     }
+                    (Turn::Tape(recording), due) => {
+                        self.turn_tape(recording, due);
+                        continue;
+                    }
                 },
             };
             if self.desk.is_empty() {
