@@ -50,7 +50,8 @@ def a_live_call_is_recorded_with_each_side_on_its_channel(lab):
     except Refused as refused:
         assert refused.status == 409, refused
     box.ask("DELETE", f"calls/{call}/recording")
-    done = until(lambda: [it for it in box.every("recordings") if it["ended"]])[0]
+    ended = lambda: [it for it in box.every("recordings") if it["ended"]]
+    done = until(ended, "the recording ends")[0]
     assert (done["call"], done["stop"], done["by"]) == (call, "asked", "admin"), done
     assert 3500 <= done["millis"] <= 6000 and done["missed_millis"] == 0, done
     status, sound, _ = box.ask_raw("GET", f"recordings/{done['id']}/sound")
