@@ -162,7 +162,9 @@ impl Lab {
             | MediaCommand::Join { .. }
             | MediaCommand::Leave { .. }
             | MediaCommand::Mute { .. }
-            | MediaCommand::Gain { .. } => {}
+            | MediaCommand::Gain { .. }
+            | MediaCommand::Record { .. }
+            | MediaCommand::StopRecord { .. } => {}
         }
         self.engine.handle(command, self.now);
         self.drain_engine();
