@@ -8,13 +8,14 @@ mod figures;
 mod pair;
 mod pool;
 mod relay;
+mod tapes;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use figures::MediaFigures;
+pub(crate) use tapes::{Reels, TapeLine, tapes};
 
 use super::priority::{self, Urgency};
-use super::recordings::TapeLine;
 use call::{MediaCommand, MediaEvent};
 use figures::Board;
 use pool::Pools;

@@ -14,36 +14,14 @@ mod writer;
 
 pub(crate) use folder::Recordings;
 
+use crate::media_worker::Reels;
 use crate::priority::{self, Urgency};
 use call::UnixMillis;
-use media::recording::{Block, Taped};
 use std::io;
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use tokio::sync::oneshot;
 use writer::Writer;
-
-/// The media thread's ends of the channels to the disk.
-pub(crate) struct TapeLine {
-    /// What is to be written. Full, it is kept until the next turn, and then blocks run out.
-    pub(crate) to: SyncSender<Taped>,
-    /// Blocks that were written.
-    pub(crate) back: Receiver<Block>,
-}
-
-/// The disk's ends of the same.
-pub(crate) struct Reels {
-    inbox: Receiver<Taped>,
-    back: SyncSender<Block>,
-}
-
-/// The channels between the media thread and the disk.
-pub(crate) fn line() -> (TapeLine, Reels) {
-    let (to, inbox) = sync_channel(WAITING);
-    let (outbox, back) = sync_channel(WAITING);
-    (TapeLine { to, back }, Reels { inbox, back: outbox })
-}
 
 /// Puts right what a crash left, and starts the thread. It ends, with everything written, when the
 /// media thread has ended.
@@ -67,9 +45,6 @@ pub(crate) fn start(
     thread::Builder::new().name("recordings".into()).spawn(body)?;
     Ok(ended)
 }
-
-/// Blocks on their way: three seconds of 60 recordings. Each has no more of its own.
-const WAITING: usize = 1_024;
 
 #[cfg(test)]
 mod tests;

@@ -14,11 +14,11 @@ use crate::listen::Bound;
 use crate::log;
 use crate::mailbox::{Mail, Mailbox};
 use crate::measure;
-use crate::media_worker::{self, MediaHandle, Setup};
+use crate::media_worker::{self, MediaHandle, Setup, TapeLine};
 use crate::options::Run;
 use crate::priority::{self, Urgency};
 use crate::recorder::Recorder;
-use crate::recordings::{self, Recordings, TapeLine};
+use crate::recordings::{self, Recordings};
 use crate::storage::{Readers, Storage, Writer};
 use crate::tcp::Streams;
 use crate::tls::Tls;
@@ -58,7 +58,7 @@ pub(crate) fn run(options: Run) -> Result<(), Failure> {
     media_worker::usable(&surroundings.media).map_err(Failure::refused)?;
     let browsers = sockets.browsers(&surroundings.media)?;
     surroundings.browsers = Some(browsers.described());
-    let (tapes, reels) = recordings::line();
+    let (tapes, reels) = media_worker::tapes();
     let media = start_media(&options, &surroundings, browsers, &mailbox, tapes)?;
 
     let opened = Opened::open(&options)?;

@@ -90,6 +90,7 @@ pub(crate) fn serve() {
         ports: 20_000..=29_999,
         rest: Duration::from_secs(5),
         browsers: None,
+        tapes: media_worker::tapes().0,
         wake: Box::new(|| {}),
     })
     .unwrap();

@@ -2,8 +2,7 @@
 
 use super::figures::{Board, MediaFigures};
 use super::pool::{Pools, Refill, socket_of};
-use super::{Browsers, Door, EVENTS, TICK};
-use crate::recordings::TapeLine;
+use super::{Browsers, Door, EVENTS, TICK, TapeLine};
 use call::{MediaCommand, MediaEvent, PortId, StreamStats};
 use media::{Engine, Exit, Parcel, Verdict};
 use rustix::buffer::spare_capacity;

@@ -46,7 +46,7 @@ impl Control {
             ports,
             rest,
             browsers: None,
-            tapes: crate::recordings::line().0,
+            tapes: tapes().0,
             wake: Box::new(|| {}),
         };
         let mut control =
@@ -273,7 +273,7 @@ fn what_cannot_be_served_is_said_before_the_thread_starts() {
         ports,
         rest: Duration::ZERO,
         browsers: None,
-        tapes: crate::recordings::line().0,
+        tapes: tapes().0,
         wake: Box::new(|| {}),
     };
     let foreign = IpAddr::from([192, 0, 2, 77]);
