@@ -1,7 +1,7 @@
 // A pretended box for development: it keeps what one sets up, and its people phone each other.
 
 import type {
-  BoxNumber, CallRecord, Conference, Device, End, Extension, InboundRoute, LegSecurity, Load, OutboundRoute, Party, Place, QualityPoint, Registration, RouteQuestion,
+  BoxNumber, CallRecord, Conference, Device, End, Extension, InboundRoute, LegSecurity, Load, OutboundRoute, Party, Place, QualityPoint, Recording, Registration, RouteQuestion,
   RouteReport, Settings, Step, Tenant, Token, Trunk, TrunkStatus,
 } from '../src/lib/api/types';
 
@@ -32,6 +32,7 @@ export class Exchange {
   outbound: OutboundRoute[] = [];
   numbers: BoxNumber[] = [];
   tenants: Tenant[] = [{ id: 1, revision: 0, name: 'Default', realm: 'strowger', domains: [], codecs: { allow: [], deny: [], order: 'theirs', translate: true, packet_millis: null }, encryption: 'opportunistic' }];
+  recordings: Recording[] = [];
   registrations: Registration[] = [];
   trunkStates: TrunkStatus[] = [];
   calls: CallRecord[] = [];
@@ -111,7 +112,24 @@ export class Exchange {
       call.streams = [stream('caller', packets, 0, 900), stream(call.to.number, packets, Math.round(packets / 700), 2400)];
     }
     this.calls = this.calls.filter((other) => other !== call);
+    this.endRecording(call.id, 'call');
     this.send({ type: 'call', data: structuredClone(call) });
+  }
+
+  record(call: string): Recording {
+    const running = this.recordings.find((one) => one.call === call && one.ended === null);
+    if (running) return running;
+    const made: Recording = { id: id(Date.now(), this.recordings.length), call, tenant: 1, container: 'opus', layout: 'sides', by: this.administrator.name, started: Date.now(), ended: null, stop: null, millis: 0, octets: 0, missed_millis: 0 };
+    this.recordings.unshift(made);
+    return made;
+  }
+
+  endRecording(call: string, stop: 'call' | 'asked'): boolean {
+    const running = this.recordings.find((one) => one.call === call && one.ended === null);
+    if (!running) return false;
+    const millis = Date.now() - running.started;
+    Object.assign(running, { ended: Date.now(), stop, millis, octets: millis * 6 });
+    return true;
   }
 
   routeCheck(question: RouteQuestion): RouteReport | Refusal {
@@ -256,6 +274,11 @@ export class Exchange {
     ];
     this.tokens = [{ id: '1', kind: 'api', current: false, label: 'Wallboard in the showroom', created: Date.now() - 40 * 24 * HOUR, expires: null }];
     this.#past();
+    const kept = this.cdrs.filter((call) => call.answered !== null).filter((_, i) => [1, 4, 5, 13].includes(i));
+    this.recordings = kept.map((call, i) => {
+      const millis = call.ended! - call.answered!;
+      return { id: id(call.answered!, i), call: call.id, tenant: 1, container: i === 2 ? 'wav' : 'opus', layout: i === 2 ? 'mix' : 'sides', by: i === 0 ? '207' : 'admin', started: call.answered!, ended: call.ended, stop: i === 1 ? 'disk_full' : 'call', millis, octets: millis * (i === 2 ? 16 : 6), missed_millis: 0 };
+    });
   }
 
   conferences(): Conference[] {

@@ -104,6 +104,7 @@ export class Box {
       case 'GET /conferences': return list(box.conferences());
       case 'GET /capacity': return { body: box.load() };
       case 'POST /capacity/measure': return { body: box.load(Date.now()) };
+      case 'GET /recordings': return list(box.recordings.filter((one) => [null, one.call].includes(url.searchParams.get('call'))));
       case 'GET /countries': return list(COUNTRIES);
       case 'GET /calls': return list(box.calls);
       case 'GET /registrations': return list(box.registrations);
@@ -142,6 +143,21 @@ export class Box {
       const found = box.calls.find((one) => one.id === call[1]);
       if (!found) return refuse(404, 'This does not exist, or no longer.');
       box.end(found, { ...hungUp('caller'), by: 'exchange', why: 'administrator', text: 'Ended by an administrator' });
+      return { status: 204 };
+    }
+    const cdr = path.match(/^\/cdrs\/(\w+)$/);
+    if (method === 'GET' && cdr) {
+      const found = box.cdrs.find((one) => one.id === cdr[1]);
+      return found ? { body: found } : refuse(404, 'This does not exist, or no longer.');
+    }
+    const recorded = path.match(/^\/calls\/(\w+)\/recording$/);
+    if (recorded?.[1]) {
+      if (method === 'POST') return { status: 201, body: box.record(recorded[1]) };
+      return box.endRecording(recorded[1], 'asked') ? { status: 204 } : refuse(404, 'This does not exist, or no longer.');
+    }
+    const recording = path.match(/^\/recordings\/(\w+)$/);
+    if (method === 'DELETE' && recording) {
+      box.recordings = box.recordings.filter((one) => one.id !== recording[1]);
       return { status: 204 };
     }
     const token = path.match(/^\/tokens\/(.+)$/);

@@ -1,6 +1,6 @@
 // What the box says in codes, in words. One place, so that another language is one more file.
 
-import type { BoxNumber, CallRecord, End, External, Place, TrunkStatus, Why } from './api/types';
+import type { BoxNumber, CallRecord, End, External, Place, RecordingStop, TrunkStatus, Why } from './api/types';
 
 /** What an installer can do about it; nothing where nothing went wrong. */
 export function advice(end: End): string | null {
@@ -107,6 +107,21 @@ export const NUMBER_TONE: Record<BoxNumber['tone'], string> = {
 export function gives(number: BoxNumber): string {
   if (number.kind === 'conference') return number.pin ? 'A conference with a PIN' : 'A conference, open to all';
   return number.kind === 'tone' ? NUMBER_TONE[number.tone] : NUMBER_KIND[number.kind];
+}
+
+/** Why a recording ended, where that is worth a word. */
+export const RECORDING_STOP: Record<RecordingStop, string> = {
+  call: '',
+  asked: 'Ended before the call did.',
+  disk_full: 'Broke off: the disk is full.',
+  disk_failed: 'Broke off: the disk failed.',
+  file_full: 'Broke off: the file was full.',
+  crash: 'Broke off: the box lost power or was restarted.',
+};
+
+/** `820 kB`, `22 MB` */
+export function size(octets: number): string {
+  return octets < 999_500 ? `${Math.ceil(octets / 1000)} kB` : `${(octets / 1_000_000).toFixed(octets < 9_950_000 ? 1 : 0)} MB`;
 }
 
 /** What can be chosen, for a select. */

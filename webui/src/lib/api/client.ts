@@ -2,7 +2,7 @@
 
 import { Problem, type ProblemDocument } from '../problem';
 import type {
-  BoxNumber, CallRecord, Conference, Country, Device, Extension, InboundRoute, Load, MadeToken, OutboundRoute, Path, Registration, RouteQuestion,
+  BoxNumber, CallRecord, Conference, Country, Device, Extension, InboundRoute, Load, MadeToken, OutboundRoute, Path, Recording, Registration, RouteQuestion,
   RouteReport, Session, Settings, Setup, Tenant, Token, Trunk, TrunkStatus, WithSecret,
 } from './types';
 
@@ -67,6 +67,9 @@ function keep(session: Session): Session {
   csrf = session.csrf;
   return session;
 }
+
+/** Where a browser finds the sound of a recording: it brings its cookie by itself. */
+export const soundOf = (recording: string): string => `${ROOT}/recordings/${recording}/sound`;
 
 interface Page<T> {
   items: T[];
@@ -159,6 +162,15 @@ export const api = {
 
   routeCheck: (question: RouteQuestion, signal?: AbortSignal) =>
     request<RouteReport>('POST', '/route-check', { body: question, ...(signal ? { signal } : {}) }),
+
+  cdr: (id: string) => request<CallRecord>('GET', `/cdrs/${id}`),
+  recordings: {
+    page: (cursor: string | null, limit: number) => request<Page<Recording>>('GET', `/recordings?limit=${limit}${cursor === null ? '' : `&cursor=${cursor}`}`),
+    of: (call: string) => request<Page<Recording>>('GET', `/recordings?call=${call}`).then((page) => page.items),
+    begin: (call: string) => request<Recording>('POST', `/calls/${call}/recording`, { body: {} }),
+    end: (call: string) => request<void>('DELETE', `/calls/${call}/recording`),
+    remove: (id: string) => request<void>('DELETE', `/recordings/${id}`),
+  },
 
   capacity: {
     read: () => request<Load>('GET', '/capacity'),

@@ -56,6 +56,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls/{id}/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Records a call from now on. A recording that runs goes on and is shown. */
+        post: operations["record_call"];
+        /** Ends the recording of a call. The call goes on. */
+        delete: operations["stop_recording_call"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/capacity": {
         parameters: {
             query?: never;
@@ -304,6 +322,58 @@ export interface paths {
         post?: never;
         /** Deletes the number. */
         delete: operations["delete_number"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The recordings, newest first. */
+        get: operations["list_recordings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is known of one recording. */
+        get: operations["read_recording"];
+        put?: never;
+        post?: never;
+        /** Removes a recording that has ended. */
+        delete: operations["delete_recording"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{id}/sound": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sound of one recording; of one that runs, as far as it is written. It is noted who took it. */
+        get: operations["read_recording_sound"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -896,6 +966,11 @@ export interface components {
              */
             tenant: number;
         };
+        /**
+         * @description What a recording is kept as.
+         * @enum {string}
+         */
+        Container: "wav" | "opus";
         /** @description A country and how numbers are dialled there. */
         Country: {
             /**
@@ -1319,6 +1394,11 @@ export interface components {
          * @enum {string}
          */
         KeySource: "rfc4733" | "info" | "inband";
+        /**
+         * @description What becomes of the two sides of a call.
+         * @enum {string}
+         */
+        Layout: "sides" | "mix";
         /** @description How one stream of one leg goes between the box and its peer, and what is done to it on the way. */
         LegPath: {
             /**
@@ -1800,6 +1880,48 @@ export interface components {
             next: string | null;
         };
         /** @description A page of a list. */
+        Page_Recording: {
+            /** @description The entries of this page. */
+            items: {
+                /** @description Who began it: an account, or the number that dialled for it. */
+                by: string;
+                /** @description The call. */
+                call: components["schemas"]["CallId"];
+                /** @description What it is kept as. */
+                container: components["schemas"]["Container"];
+                ended?: components["schemas"]["UnixMillis"] | null;
+                /** @description Its name. */
+                id: components["schemas"]["RecordingId"];
+                /** @description What is on its channels. */
+                layout: components["schemas"]["Layout"];
+                /**
+                 * Format: int64
+                 * @description How much of it there is.
+                 */
+                millis: number;
+                /**
+                 * Format: int64
+                 * @description Sound that never reached the disk, because that was too slow; there is silence in its place.
+                 */
+                missed_millis: number;
+                /**
+                 * Format: int64
+                 * @description How large its file is.
+                 */
+                octets: number;
+                /** @description When it began. */
+                started: components["schemas"]["UnixMillis"];
+                stop?: components["schemas"]["RecordingStop"] | null;
+                /**
+                 * Format: int32
+                 * @description The tenant's id.
+                 */
+                tenant: number;
+            }[];
+            /** @description Hand this back as `cursor` for the next page; `null` on the last one. */
+            next: string | null;
+        };
+        /** @description A page of a list. */
         Page_Registration: {
             /** @description The entries of this page. */
             items: {
@@ -1982,6 +2104,68 @@ export interface components {
             round_trip_micros?: number | null;
             said?: components["schemas"]["Quality"] | null;
         };
+        /** @description One recording. */
+        Recording: {
+            /** @description Who began it: an account, or the number that dialled for it. */
+            by: string;
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @description What it is kept as. */
+            container: components["schemas"]["Container"];
+            ended?: components["schemas"]["UnixMillis"] | null;
+            /** @description Its name. */
+            id: components["schemas"]["RecordingId"];
+            /** @description What is on its channels. */
+            layout: components["schemas"]["Layout"];
+            /**
+             * Format: int64
+             * @description How much of it there is.
+             */
+            millis: number;
+            /**
+             * Format: int64
+             * @description Sound that never reached the disk, because that was too slow; there is silence in its place.
+             */
+            missed_millis: number;
+            /**
+             * Format: int64
+             * @description How large its file is.
+             */
+            octets: number;
+            /** @description When it began. */
+            started: components["schemas"]["UnixMillis"];
+            stop?: components["schemas"]["RecordingStop"] | null;
+            /**
+             * Format: int32
+             * @description The tenant's id.
+             */
+            tenant: number;
+        };
+        /**
+         * @description A recording, unique for the life of the box: when it began and a counter. Sorts by time.
+         *
+         *     As text 16 hexadecimal digits, because a script's numbers hold only 53 bits.
+         * @example 19a2b3c4d5e60001
+         */
+        RecordingId: string;
+        /** @description What the recording is to be; Opus with the sides apart if left out. */
+        RecordingInput: {
+            /**
+             * @description What the file is.
+             * @default opus
+             */
+            container: components["schemas"]["Container"];
+            /**
+             * @description What is on its channels.
+             * @default sides
+             */
+            layout: components["schemas"]["Layout"];
+        };
+        /**
+         * @description Why a recording ended.
+         * @enum {string}
+         */
+        RecordingStop: "call" | "asked" | "disk_full" | "disk_failed" | "file_full" | "crash";
         /** @description One binding of the registrar (RFC 3261 §10, RFC 5626), as it is kept, shown and restored. */
         Registration: {
             /** @description Call-ID of the REGISTER. */
@@ -2689,6 +2873,90 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description The call is being ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    record_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The call. */
+                id: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordingInput"];
+            };
+        };
+        responses: {
+            /** @description It is being recorded. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recording"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_recording_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The call. */
+                id: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The recording is being ended. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3736,6 +4004,172 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_recordings: {
+        parameters: {
+            query?: {
+                /** @description At most so many, 1 to 500; 100 if left out. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Only those of this call. */
+                call?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of recordings. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Recording"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_recording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The recording. */
+                id: components["schemas"]["RecordingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The recording. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recording"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_recording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The recording. */
+                id: components["schemas"]["RecordingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_recording_sound: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The recording. */
+                id: components["schemas"]["RecordingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/ogg": string;
+                };
             };
             /** @description Nobody is logged in. */
             401: {
