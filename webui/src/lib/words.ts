@@ -112,7 +112,7 @@ export function gives(number: BoxNumber): string {
 /** Why a recording ended, where that is worth a word. */
 export const RECORDING_STOP: Record<RecordingStop, string> = {
   call: '',
-  asked: 'Ended before the call did.',
+  asked: '',
   disk_full: 'Broke off: the disk is full.',
   disk_failed: 'Broke off: the disk failed.',
   file_full: 'Broke off: the file was full.',
