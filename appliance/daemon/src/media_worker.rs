@@ -4,6 +4,7 @@
 //! turn, and a turn comes with every packet and at least every [`TICK`]. So a call without media
 //! costs no wake-up here, and a packet never overtakes the command that was sent before it.
 
+mod breath;
 mod figures;
 mod pair;
 mod pool;
@@ -15,7 +16,7 @@ mod tests;
 pub(crate) use figures::MediaFigures;
 pub(crate) use tapes::{Reels, TapeLine, tapes};
 
-use super::priority::{self, Urgency};
+use super::priority::{self, Standing, Urgency};
 use call::{MediaCommand, MediaEvent};
 use figures::Board;
 use pool::Pools;
@@ -72,6 +73,8 @@ pub(crate) trait Door: Send {
 pub(crate) struct MediaHandle {
     /// What media tells control.
     pub(crate) events: Receiver<MediaEvent>,
+    /// Whether it goes before other programs.
+    pub(crate) standing: Standing,
     commands: Option<SyncSender<MediaCommand>>,
     waiting: Arc<AtomicUsize>,
     bell: Arc<OwnedFd>,
@@ -192,12 +195,15 @@ pub(crate) fn start(setup: Setup) -> Result<MediaHandle, StartError> {
     };
     let relay = Relay::new(setup.addresses, pools, setup.browsers, line);
     let relay = relay.map_err(StartError::System)?;
+    let (stands, standing) = sync_channel(1);
     let thread = std::thread::Builder::new().name("media".into()).spawn(move || {
-        priority::ask(Urgency::Sound);
-        relay.run();
+        let standing = priority::ask(Urgency::Sound);
+        let _ = stands.send(standing);
+        relay.run(standing);
     });
     let thread = Some(thread.map_err(StartError::System)?);
-    Ok(MediaHandle { events, commands: Some(commands), waiting, bell, board, thread })
+    let standing = standing.recv().unwrap_or(Standing::Beside);
+    Ok(MediaHandle { events, standing, commands: Some(commands), waiting, bell, board, thread })
 }
 
 impl fmt::Display for StartError {

@@ -219,6 +219,8 @@ fn media(page: &mut Page, media: &MediaFigures) {
         &[("", media.commands_misused)],
     );
     page.counter("strowger_media_turns_total", "Turns of the media thread.", &[("", media.turns)]);
+    page.head("strowger_media_in_real_time", "gauge", "1 where sound goes before other programs.");
+    page.line("strowger_media_in_real_time", "", media.in_real_time);
 }
 
 #[derive(Default)]

@@ -16,7 +16,7 @@ use crate::mailbox::{Mail, Mailbox};
 use crate::measure;
 use crate::media_worker::{self, MediaHandle, Setup, TapeLine};
 use crate::options::Run;
-use crate::priority::{self, Urgency};
+use crate::priority::{self, Standing, Urgency};
 use crate::recorder::Recorder;
 use crate::recordings::{self, Recordings};
 use crate::storage::{Readers, Storage, Writer};
@@ -353,7 +353,7 @@ fn start_media(
     tapes: TapeLine,
 ) -> Result<MediaHandle, Failure> {
     let mailbox = mailbox.clone();
-    media_worker::start(Setup {
+    let media = media_worker::start(Setup {
         addresses: surroundings.media.clone(),
         ports: options.media_ports.clone(),
         rest: PORT_REST,
@@ -361,7 +361,20 @@ fn start_media(
         tapes,
         wake: Box::new(move || mailbox.ring()),
     })
-    .map_err(Failure::refused)
+    .map_err(Failure::refused)?;
+    match media.standing {
+        Standing::First { processor: Some(processor) } => {
+            tracing::info!("sound goes before other programs, on processor {processor}");
+        }
+        Standing::First { processor: None } => {
+            tracing::info!("sound goes before other programs");
+        }
+        Standing::Beside => tracing::info!(
+            "sound has to wait for other programs on a busy machine: \
+             there is no CAP_SYS_NICE and no limit on real-time priority (LimitRTPRIO=1)"
+        ),
+    }
+    Ok(media)
 }
 
 /// What the first start finds out; until then calls are limited by their number.
@@ -381,7 +394,7 @@ fn spawn_control(
 ) -> Result<oneshot::Receiver<Result<(), control::Ended>>, Failure> {
     let (sender, ended) = oneshot::channel();
     let body = move || {
-        priority::ask(Urgency::Signalling);
+        let _ = priority::ask(Urgency::Signalling);
         // A panic drops the sender, which is noticed as well.
         let _ = sender.send(control.run(known));
     };
@@ -395,7 +408,7 @@ fn spawn_storage(
 ) -> Result<oneshot::Receiver<()>, Failure> {
     let (sender, ended) = oneshot::channel();
     let body = move || {
-        priority::ask(Urgency::Records);
+        let _ = priority::ask(Urgency::Records);
         writer.run(&runtime);
         let _ = sender.send(());
     };

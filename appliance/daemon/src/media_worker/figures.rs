@@ -88,6 +88,8 @@ figures! {
     events_waiting,
     /// Turns of the media thread.
     turns,
+    /// 1 where it goes before all that is not in real time.
+    in_real_time,
 }
 
 impl MediaFigures {

@@ -1,5 +1,7 @@
 //! The turns of the media thread: wait, commands, packets, the box's own voice, events.
 
+use super::super::priority::Standing;
+use super::breath::Breath;
 use super::figures::{Board, MediaFigures};
 use super::pool::{Pools, Refill, socket_of};
 use super::{Browsers, Door, EVENTS, TICK, TapeLine};
@@ -15,6 +17,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError};
+use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The thread's end of the channels to control.
@@ -78,11 +81,16 @@ impl Relay {
     }
 
     /// Turns until control lets go.
-    pub(super) fn run(mut self) {
+    pub(super) fn run(mut self, standing: Standing) {
         let mut ready = Vec::with_capacity(READY);
         let mut now = Instant::now();
+        let mut breath = matches!(standing, Standing::First { .. }).then(|| Breath::new(now));
+        self.figures.in_real_time = breath.is_some().into();
         loop {
             ready.clear();
+            if let Some(pause) = breath.as_mut().and_then(|it| it.due(now)) {
+                thread::sleep(pause);
+            }
             if self.wait(&mut ready, now).is_err() {
                 return;
             }
