@@ -52,7 +52,7 @@ const LONGEST: Duration = Duration::from_millis(1);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::priority::{Standing, Urgency, ask};
+    use super::super::super::priority::{Standing, Urgency, ask};
     use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
