@@ -7,10 +7,15 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
+mod browser;
 mod load;
 mod ours;
+mod report;
 mod rtpengine;
+mod side;
+mod speech;
 mod voices;
+mod way;
 
 // The thread under test is part of the daemon's binary; its own tests run there.
 #[allow(dead_code, unused_imports)]
@@ -23,31 +28,32 @@ mod daemon {
 use load::{Aim, Call, Load, Outcome};
 use std::env;
 use std::time::Duration;
+use way::{Beside, Kind, WAYS};
 
 /// Something that relays calls in a process of its own.
 pub(crate) trait Rival {
     fn name(&self) -> &'static str;
     fn pid(&self) -> u32;
-    /// Relays calls, of which the A sides may be encrypted.
-    fn set_up(&mut self, calls: &[Call], encrypted: bool) -> Vec<Aim>;
+    fn set_up(&mut self, calls: &[Call], kind: Kind) -> Vec<Aim>;
 }
 
 fn main() {
-    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<String> = env::args().skip(1).filter(|it| it != "--bench").collect();
     if arguments.first().is_some_and(|first| first == "serve") {
         return ours::serve();
     }
+    let word = |name: &str| arguments.iter().skip_while(|it| *it != name).nth(1);
     let number = |name: &str, default: u64| {
-        let value = arguments.iter().skip_while(|it| *it != name).nth(1);
-        value.map_or(default, |value| value.parse().expect("a number"))
+        word(name).map_or(default, |value| value.parse().expect("a number"))
     };
     if arguments.first().is_some_and(|first| first == "voices") {
         return voices::main(number("--seconds", 20));
     }
     let (rounds, seconds) = (number("--rounds", 3), number("--seconds", 6));
-    let calls: Vec<usize> = match number("--calls", 0) {
-        0 => vec![100, 300],
-        calls => vec![calls as usize],
+    let sizes = |kind| match (number("--calls", 0), kind) {
+        (0, Kind::Plain) => vec![100, 300],
+        (0, _) => vec![100],
+        (calls, _) => vec![calls as usize],
     };
     let beside = !arguments.iter().any(|it| it == "--alone") && rtpengine::is_installed();
     if !beside {
@@ -55,21 +61,23 @@ fn main() {
     }
     println!("{rounds} rounds of {seconds} s; {}", load::machine());
     let mut table = Vec::new();
-    for (way, goal, tick, encrypted) in WAYS {
-        for calls in &calls {
-            let mut outcomes = [Vec::new(), Vec::new()];
-            println!("\n{calls} calls, {way}");
-            for _ in 0..rounds {
+    let ways = WAYS.iter().filter(|way| word("--only").is_none_or(|word| way.name.contains(word)));
+    for (way, calls) in ways.flat_map(|way| sizes(way.kind).into_iter().map(move |it| (way, it))) {
+        let mut outcomes = [Vec::new(), Vec::new()];
+        println!("\n{calls} calls: {}", way.name);
+        for _ in 0..rounds {
+            load::stay_on(RELAY_CORE);
+            let mut ours = ours::Ours::start();
+            outcomes[0].push(one(&mut ours, way.kind, calls, seconds, way.tick()));
+            drop(ours);
+            if beside && way.beside != Beside::Nobody {
+                let kind = if way.beside == Beside::Plain { Kind::Plain } else { way.kind };
                 load::stay_on(RELAY_CORE);
-                outcomes[0].push(one(&mut ours::Ours::start(), *calls, seconds, tick, encrypted));
-                if beside {
-                    load::stay_on(RELAY_CORE);
-                    let mut rival = rtpengine::Rtpengine::start();
-                    outcomes[1].push(one(&mut rival, *calls, seconds, tick, encrypted));
-                }
+                let mut rival = rtpengine::Rtpengine::start();
+                outcomes[1].push(one(&mut rival, kind, calls, seconds, way.tick()));
             }
-            table.extend(report(&outcomes, &format!("{calls} calls, {way}"), goal));
         }
+        table.extend(report::rows(way, calls, &outcomes));
     }
     println!("\n| what | goal | strowger | rtpengine | ratio |\n| --- | --- | --- | --- | --- |");
     for row in table {
@@ -77,57 +85,19 @@ fn main() {
     }
 }
 
-fn one(
-    rival: &mut dyn Rival,
-    calls: usize,
-    seconds: u64,
-    tick: Duration,
-    encrypted: bool,
-) -> Outcome {
+fn one(rival: &mut dyn Rival, kind: Kind, calls: usize, seconds: u64, tick: Duration) -> Outcome {
     load::stay_on(LOAD_CORE);
     let mut load = Load::new(calls);
-    let to = rival.set_up(load.calls(), encrypted);
-    load.aim(&to);
-    let outcome = load.run(rival.pid(), seconds, tick);
+    let before = load::memory(rival.pid());
+    let aims = rival.set_up(load.calls(), kind);
+    load.aim(kind, &aims);
+    let mut outcome = load.run(rival.pid(), seconds, tick);
+    outcome.memory = (load::memory(rival.pid()) - before) / calls as f64;
     println!("  {:10} {outcome}", rival.name());
+    assert!(outcome.is_whole(kind), "{} did not pass on what was said", rival.name());
     outcome
 }
 
-/// One of the figures of a round.
-type Figure = fn(&Outcome) -> f64;
-
-/// The middle of all rounds, and where both ran, ours by theirs: the rows of the table.
-fn report(outcomes: &[Vec<Outcome>; 2], of_what: &str, goal: &'static str) -> Vec<String> {
-    let median = |of: &[Outcome], what: Figure| {
-        let mut values: Vec<f64> = of.iter().map(what).collect();
-        values.sort_by(f64::total_cmp);
-        values.get(values.len() / 2).copied()
-    };
-    let figures: [(&str, &str, Figure); 4] = [
-        ("% of a core for a call", goal, |it| it.cpu_per_call),
-        ("delay p50, ms", "", |it| it.p50),
-        ("delay p99, ms", "1.0", |it| it.p99),
-        ("delay p99.9, ms", "1.0", |it| it.p999),
-    ];
-    let row = |(name, goal, what): (&str, &str, Figure)| {
-        let ours = median(&outcomes[0], what)?;
-        let theirs = median(&outcomes[1], what);
-        let [theirs, ratio] = match theirs {
-            Some(theirs) => [format!("{theirs:.3}"), format!("{:.2}", ours / theirs)],
-            None => [String::new(), String::new()],
-        };
-        Some(format!("| {name}: {of_what} | {goal} | {ours:.3} | {theirs} | {ratio} |"))
-    };
-    figures.into_iter().filter_map(row).collect()
-}
-
-/// How packets come (as from many phones, or as from one sender with a coarse clock), the goal for
-/// what they cost, and whether one side of each call is encrypted.
-const WAYS: [(&str, &str, Duration, bool); 3] = [
-    ("packets spread evenly", "0.55", Duration::from_nanos(1), false),
-    ("packets in bursts every millisecond", "0.55", Duration::from_millis(1), false),
-    ("SRTP to plain, packets in bursts every millisecond", "0.7", Duration::from_millis(1), true),
-];
 /// The relay has one core for itself, whatever the load does on the other.
 const RELAY_CORE: usize = 1;
 const LOAD_CORE: usize = 0;

@@ -2,8 +2,8 @@
 
 use crate::Rival;
 use crate::load::{Aim, Call, key_of_a};
+use crate::way::{Kind, PCMA, SUITE};
 use call::MasterKey;
-use media::srtp::Suite;
 use sdp::{Crypto, KeyAndSalt, Session};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::process::{Child, Command, Stdio};
@@ -44,12 +44,12 @@ impl Rtpengine {
     }
 
     /// Sends one command; the answer as it came.
-    fn ask(&mut self, command: &str, entries: &[(&str, &str)]) -> Option<String> {
+    fn ask(&mut self, command: &str, entries: &[(&str, String)]) -> Option<String> {
         self.asked += 1;
         let cookie = format!("{} ", self.asked);
-        let mut question = format!("{cookie}d");
-        for (name, value) in [("command", command)].iter().chain(entries) {
-            question += &format!("{}:{name}{}:{value}", name.len(), value.len());
+        let mut question = format!("{cookie}d{}{}", text("command"), text(command));
+        for (name, value) in entries {
+            question += &format!("{}{value}", text(name));
         }
         question.push('e');
         self.control.send(question.as_bytes()).ok()?;
@@ -69,27 +69,35 @@ impl Rtpengine {
         command: &str,
         number: usize,
         side: &UdpSocket,
-        encrypted: bool,
+        kind: Kind,
     ) -> (SocketAddr, Option<MasterKey>) {
         let port = side.local_addr().unwrap().port();
+        let is_offer = command == "offer";
+        let [a, b] = kind.tongues().unwrap_or([PCMA; 2]);
+        let own = if is_offer { a } else { b };
+        let (number_of, described) = (own.payload_type, own.described);
         let mut sdp = format!(
             "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
-             m=audio {port} RTP/AVP 8\r\n"
+             m=audio {port} RTP/AVP {number_of}\r\na=rtpmap:{number_of} {described}\r\n"
         );
-        if encrypted && command == "offer" {
+        if kind == Kind::Srtp && is_offer {
             let (key, suite) = (key_of_a(), SUITE.name());
             let key = KeyAndSalt::new(key.octets()).unwrap();
             let crypto = Crypto { tag: 1, suite, key, lifetime: None };
             sdp = sdp.replace("RTP/AVP", "RTP/SAVP") + &format!("a=crypto:{crypto}\r\n");
         }
-        let id = format!("bench-{number}");
-        let mut entries = vec![("call-id", id.as_str()), ("from-tag", "a"), ("sdp", &sdp)];
-        if command == "answer" {
-            entries.push(("to-tag", "b"));
+        let id = text(&format!("bench-{number}"));
+        let mut entries = vec![("call-id", id), ("from-tag", text("a")), ("sdp", text(&sdp))];
+        if !is_offer {
+            entries.push(("to-tag", text("b")));
         }
-        if encrypted {
-            let towards = if command == "offer" { "RTP/AVP" } else { "RTP/SAVP" };
-            entries.push(("transport-protocol", towards));
+        if kind == Kind::Srtp {
+            let towards = if is_offer { "RTP/AVP" } else { "RTP/SAVP" };
+            entries.push(("transport-protocol", text(towards)));
+        }
+        if a != b && is_offer {
+            let flag = format!("codec-transcode-{}", b.described.split('/').next().unwrap());
+            entries.push(("flags", format!("l{}e", text(&flag))));
         }
         let answer = self.ask(command, &entries).expect("an answer");
         let port = answer.split("m=audio ").nth(1).and_then(|it| it.split(' ').next());
@@ -113,12 +121,12 @@ impl Rival for Rtpengine {
         self.child.id()
     }
 
-    fn set_up(&mut self, calls: &[Call], encrypted: bool) -> Vec<Aim> {
+    fn set_up(&mut self, calls: &[Call], kind: Kind) -> Vec<Aim> {
         let mut one = |(number, call): (usize, &Call)| {
             // What the offer says of A comes back as where B sends to, and the other way round.
-            let (b, _) = self.tell("offer", number, &call.a, encrypted);
-            let (a, key) = self.tell("answer", number, &call.b, encrypted);
-            Aim { a, b, key: key.filter(|_| encrypted) }
+            let (b, _) = self.tell("offer", number, &call.a, kind);
+            let (a, key) = self.tell("answer", number, &call.b, kind);
+            Aim { a, b, key: key.filter(|_| kind == Kind::Srtp), print: None }
         };
         calls.iter().enumerate().map(&mut one).collect()
     }
@@ -131,5 +139,9 @@ impl Drop for Rtpengine {
     }
 }
 
-const SUITE: Suite = Suite::AesCm128HmacSha1_80;
+/// A string as its protocol writes it.
+fn text(of: &str) -> String {
+    format!("{}:{of}", of.len())
+}
+
 const CONTROL: u16 = 22_223;

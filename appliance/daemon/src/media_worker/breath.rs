@@ -51,8 +51,8 @@ const LONGEST: Duration = Duration::from_millis(1);
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use super::super::super::priority::{Standing, Urgency, ask};
+    use super::*;
     use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;

@@ -39,6 +39,8 @@ pub(crate) struct World {
     pub(crate) connected: bool,
     /// What the engine keeps of memory.
     pub(crate) kept: isize,
+    /// The longest that it took for a datagram or a tick.
+    pub(crate) longest: Duration,
 }
 
 fn credentials(name: &str) -> IceCredentials {
@@ -142,9 +144,9 @@ impl World {
             engine.handle(MediaCommand::Peer { port: b, peer }, now);
             engine.handle(MediaCommand::Bridge { a, b }, now);
         }
-        let before = crate::kept();
+        let (before, start) = (crate::kept(), Instant::now());
         engine.handle(MediaCommand::Browser(Box::new(transport)), now);
-        let kept = crate::kept() - before;
+        let (kept, longest) = (crate::kept() - before, start.elapsed());
         let mut world = Self {
             now,
             engine,
@@ -156,6 +158,7 @@ impl World {
             phone: Vec::new(),
             connected: false,
             kept,
+            longest,
         };
         world.run(Duration::from_secs(3));
         assert!(world.connected, "ICE and DTLS were not through after 3 s");
@@ -169,10 +172,11 @@ impl World {
             self.settle();
             self.now += Duration::from_millis(5);
             self.browser.handle_input(Input::Timeout(self.now)).unwrap();
-            let before = crate::kept();
+            let (before, start) = (crate::kept(), Instant::now());
             if self.engine.poll_timeout().is_some_and(|at| at <= self.now) {
                 self.engine.tick(self.now);
             }
+            self.longest = self.longest.max(start.elapsed());
             self.kept += crate::kept() - before;
         }
         self.settle();
@@ -194,7 +198,9 @@ impl World {
             }
             let before = crate::kept();
             for bytes in &to_box {
+                let start = Instant::now();
                 self.engine.browser_datagram(self.here, self.there.ip(), bytes, self.now);
+                self.longest = self.longest.max(start.elapsed());
             }
             self.kept += crate::kept() - before;
             let mut to_browser = Vec::new();
