@@ -43,19 +43,23 @@ class Wire:
         time.sleep(1)
         self.box = box
 
-    def payloads(self):
-        """The payloads of RTP for each local port of the box: what came there, and what left."""
+    def packets(self):
+        """All that was on the wire: from which port, to which, and what. It is over then."""
         time.sleep(0.5)
         self.process.terminate()
         self.process.wait(10)
         read = subprocess.run(
             ["tshark", "-r", self.path, "-T", "fields", "-e", "udp.srcport", "-e", "udp.dstport",
              "-e", "udp.payload"], capture_output=True, text=True, check=True)
+        lines = [line.split("\t") for line in read.stdout.splitlines()]
+        return [(int(source), int(target), data) for source, target, data in lines]
+
+    def payloads(self):
+        """The payloads of RTP for each local port of the box: what came there, and what left."""
         first, last = self.box.media_ports
         ports = {}
-        for line in read.stdout.splitlines():
-            source, target, data = line.split("\t")
-            for port, came in ((int(target), True), (int(source), False)):
+        for source, target, data in self.packets():
+            for port, came in ((target, True), (source, False)):
                 if first <= port <= last and port % 2 == 0 and len(data) >= 2 * 172:
                     ports.setdefault(port, ([], []))[0 if came else 1].append(data[24:24 + 320])
         return ports

@@ -54,6 +54,14 @@ pub enum MediaCommand {
         /// Where its packets go, and from where they are believed.
         peer: PeerAddress,
     },
+    /// The far side is this pair of the box itself, in another call, or is so no longer. If both say so of
+    /// each other, no packet between them leaves the box.
+    Meet {
+        /// The pair.
+        port: PortId,
+        /// Its far side.
+        other: Option<PortId>,
+    },
     /// What the far side and the box agreed to speak. Two bridged pairs that speak differently are
     /// translated for each other; a pair without this is passed on as it is.
     Formats {

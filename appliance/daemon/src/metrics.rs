@@ -190,6 +190,7 @@ fn media(page: &mut Page, media: &MediaFigures) {
             ("outcome=\"unprotected\"", media.dropped_unprotected),
             ("outcome=\"spoken_over\"", media.dropped_spoken_over),
             ("outcome=\"reported\"", media.dropped_reported),
+            ("outcome=\"circle\"", media.dropped_circle),
             ("outcome=\"unsent\"", media.dropped_unsent),
         ],
     );

@@ -104,9 +104,9 @@ impl Ports {
         found.map(|shelf| shelf.address)
     }
 
-    /// The pair that has this address, if it is one of ours.
+    /// The pair that has this address, which is one of the box's.
     pub(crate) fn at(&self, address: SocketAddr) -> Option<PortId> {
-        let place = self.addresses.iter().position(|shelf| shelf.address == address.ip())?;
+        let place = self.place(address.ip())?;
         Some(PortId { address: u8::try_from(place).ok()?, port: address.port() & !1 })
     }
 

@@ -2,6 +2,7 @@
 
 mod browsers;
 mod conferences;
+mod inside;
 mod keys;
 mod quality;
 mod relay;
@@ -27,6 +28,7 @@ use crate::transcode::Desk;
 use crate::voice::Voice;
 use call::{CallId, LegId, MediaCommand, MediaEvent, MediaKind, PortId, RecordingId, RoomId};
 use conferences::Round;
+use inside::Passage;
 use relay::Said;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -72,6 +74,8 @@ pub struct Engine {
     outbox: Outbox,
     /// Room for a packet of a browser's.
     room: Vec<u8>,
+    /// Where packets go from one call to another; made for the first.
+    passage: Option<Box<Passage>>,
 }
 
 /// Whose turn it is every 20 ms.
@@ -109,6 +113,7 @@ impl Engine {
             browsers: Browsers::new(),
             outbox: Outbox::default(),
             room: Vec::new(),
+            passage: None,
         }
     }
 
@@ -131,6 +136,11 @@ impl Engine {
                 let Some(it) = self.ports.of_mut(port) else { return };
                 it.describe(peer, now);
                 self.wait_anew(port, now);
+            }
+            MediaCommand::Meet { port, other } => {
+                if let Some(it) = self.ports.of_mut(port) {
+                    it.met = other;
+                }
             }
             MediaCommand::Browser(transport) => {
                 self.browsers.agree(&transport, now, &mut self.outbox);
@@ -214,6 +224,19 @@ impl Engine {
     /// `rtcp`: it came to the pair's odd port. `bytes`: the whole UDP payload, in which the header
     /// may be changed.
     pub fn packet(
+        &mut self,
+        port: PortId,
+        rtcp: bool,
+        from: SocketAddr,
+        bytes: &mut [u8],
+        now: Instant,
+    ) -> Verdict {
+        let verdict = self.arrive(port, rtcp, from, bytes, now);
+        self.follow(verdict, bytes, now)
+    }
+
+    /// Takes a datagram that came to a pair, by the network or from another call of the box.
+    fn arrive(
         &mut self,
         port: PortId,
         rtcp: bool,

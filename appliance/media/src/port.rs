@@ -29,6 +29,8 @@ pub(crate) struct Port {
     pub(crate) kind: MediaKind,
     /// Who hears what comes in here, and is heard by this far side.
     pub(crate) partner: Option<PortId>,
+    /// The far side is this pair of the box itself, in another call.
+    pub(crate) met: Option<PortId>,
     /// What the far side and the box agreed on.
     pub(crate) formats: Option<Box<Formats>>,
     /// This far side learns of keys by signalling where it has no events for them.
@@ -108,6 +110,7 @@ impl Port {
             leg,
             kind,
             partner: None,
+            met: None,
             formats: None,
             keys_told: false,
             quality: Watch::new(now),

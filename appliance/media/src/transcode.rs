@@ -28,7 +28,7 @@ pub(crate) use inlet::Room;
 use media_dsp::amrwb::Mode;
 use numbering::{Numbering, Place};
 use outlet::Name;
-use packets::Packets;
+pub(crate) use packets::Packets;
 use reached::Reached;
 use std::ops::Range;
 use std::time::Instant;
@@ -482,6 +482,11 @@ impl Desk {
     /// Whether nothing was made.
     pub(crate) fn is_empty(&self) -> bool {
         self.packets.is_empty()
+    }
+
+    /// Exchanges what was made for other packets.
+    pub(crate) fn swap(&mut self, packets: &mut Packets) {
+        std::mem::swap(&mut self.packets, packets);
     }
 
     /// Takes a packet as it stands in place of all others.

@@ -149,6 +149,7 @@ impl Lab {
             }
             MediaCommand::Browser(transport) => self.transports.push((**transport).clone()),
             MediaCommand::Peer { .. }
+            | MediaCommand::Meet { .. }
             | MediaCommand::Bridge { .. }
             | MediaCommand::Unbridge { .. }
             | MediaCommand::Formats { .. }

@@ -68,6 +68,8 @@ figures! {
     dropped_spoken_over,
     /// Reports about what the box itself says.
     dropped_reported,
+    /// Packets that went from call to call of the box in a circle.
+    dropped_circle,
     /// Packets that the network did not take.
     dropped_unsent,
     /// Pairs that are bound.
@@ -109,6 +111,7 @@ impl MediaFigures {
             DropReason::Unprotected => &mut self.dropped_unprotected,
             DropReason::SpokenOver => &mut self.dropped_spoken_over,
             DropReason::Reported => &mut self.dropped_reported,
+            DropReason::Circle => &mut self.dropped_circle,
         };
         *counter += 1;
     }

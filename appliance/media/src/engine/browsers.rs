@@ -88,7 +88,8 @@ impl Engine {
             Said::Reports | Said::Plain | Said::Keys => Means::Itself,
         };
         let Some(partner) = partner else { return };
-        match self.relay((port, partner), false, said, means, bytes, now) {
+        let verdict = self.relay((port, partner), false, said, means, bytes, now);
+        match self.follow(verdict, bytes, now) {
             Verdict::Forward { port, rtcp, to } => {
                 self.outbox.push(Exit::Pair { port, rtcp }, to, bytes);
             }

@@ -49,7 +49,7 @@ impl Engine {
             return self.beside_browser(out, said, bytes, now);
         }
         let to = self.ports.of(out).and_then(|it| it.to(rtcp));
-        let to = to.filter(|to| !self.is_circle(*to, heard, out));
+        let to = to.filter(|to| !self.is_circle(*to, heard, out) && !self.meets(heard, out));
         if to.is_none() && !out.is_browser() {
             return Verdict::Drop(DropReason::Nowhere);
         }
@@ -159,6 +159,12 @@ impl Engine {
         {
             it.note_reports(compound, stream);
         }
+    }
+
+    /// Whether the far side of a pair is that pair, or its partner.
+    fn meets(&self, heard: PortId, out: PortId) -> bool {
+        let met = self.ports.of(out).and_then(|it| it.met);
+        met.is_some_and(|met| met == heard || met == out)
     }
 
     /// A far side that says it listens where the box does would hear itself for ever.

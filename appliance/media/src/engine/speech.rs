@@ -1,6 +1,6 @@
 //! What the box itself says, turn by turn.
 
-use super::{Engine, Spoken, Turn};
+use super::{Engine, Spoken, Turn, Verdict};
 use crate::beat::BEAT;
 use crate::ear::Ear;
 use crate::mouth::Mouth;
@@ -50,7 +50,12 @@ impl Engine {
             if self.seal(port, false) == 0 {
                 continue;
             }
-            return Some(Spoken { port, to });
+            match self.follow(Verdict::Translated { port, to }, &mut [], now) {
+                Verdict::Forward { port, to, .. }
+                | Verdict::Translated { port, to }
+                | Verdict::Ciphered { port, to, .. } => return Some(Spoken { port, to }),
+                Verdict::Enclosed | Verdict::Drop(_) => {}
+            }
         }
     }
 

@@ -32,7 +32,7 @@ pub enum Verdict {
         /// To this address.
         to: SocketAddr,
     },
-    /// One of the two sides is encrypted: what [`Engine::poll_packet`] gives leaves in its place.
+    /// One of the two sides is encrypted, or it went through another call of the box on its way: what [`Engine::poll_packet`] gives leaves in its place.
     Ciphered {
         /// From this pair.
         port: PortId,
@@ -79,4 +79,6 @@ pub enum DropReason {
     SpokenOver,
     /// It reports of what the box itself says, which has noted it.
     Reported,
+    /// It went from one call of the box to the next, and so on without an end.
+    Circle,
 }

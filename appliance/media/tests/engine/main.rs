@@ -11,6 +11,7 @@ mod belief;
 mod bridge;
 mod conference;
 mod counts;
+mod loops;
 mod moves;
 mod own_voice;
 mod quality;

@@ -9,7 +9,7 @@ use super::secrecy::Secrecy;
 use super::speech::{self, NothingInCommon, Terms};
 use super::voice::Speaking;
 use crate::frame::Frame;
-use call::{CallId, Cause, End, Formats, Keys, LegId, Why};
+use call::{CallId, Cause, End, Formats, Keys, LegId, PortId, Why};
 use config::{CodecPolicy, Encryption};
 use sdp::{Direction, Kind, LineKeys, Media, Origin, Session, undress};
 use std::net::IpAddr;
@@ -46,6 +46,8 @@ pub(crate) struct LegMedia {
     secrecy: Secrecy,
     /// What media was told of the keys of each line.
     locked: Vec<Option<Keys>>,
+    /// The lines that lead to another call of the box, by its pair there, as media was told.
+    met: Vec<Option<PortId>>,
     /// What it costs that this leg hears the other one, as it stands in the load of the box.
     price: u64,
 }

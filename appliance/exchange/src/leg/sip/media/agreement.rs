@@ -7,7 +7,7 @@ use crate::leg::sip::speech;
 use call::{Formats, Learn, LegId, MediaCommand, MediaPath, PeerAddress, Why};
 use config::Subnet;
 use sdp::{Direction, Media, Session};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 impl LegMedia {
@@ -43,6 +43,7 @@ impl LegMedia {
         let held = theirs.is_hold();
         self.agree(frame, &theirs);
         self.lock(frame, whose.leg, &theirs);
+        self.meet(frame, &theirs);
         self.show(frame, whose.leg, &theirs);
         self.theirs = Some(theirs);
         self.set_held(frame, held);
@@ -95,19 +96,28 @@ impl LegMedia {
             if port.is_none() || !theirs.is_active() {
                 continue;
             }
-            let path = self.path(frame, &theirs);
+            let path = match self.met.get(index).copied().flatten() {
+                Some(_) => MediaPath::Loopback,
+                None => MediaPath::Anchored,
+            };
             let codec = spoken(&ours, &theirs);
             frame.streams.agreed(leg, index, kind_of(theirs.kind()), codec, path);
         }
     }
 
-    /// Which way one line goes.
-    fn path(&self, frame: &Frame, theirs: &Media<'_>) -> MediaPath {
-        let ours =
-            |at: SocketAddr| frame.ports.at(at).is_some_and(|id| frame.lent.contains_key(&id));
-        match theirs.remote() {
-            Some(remote) if self.browser.is_none() && ours(remote.rtp) => MediaPath::Loopback,
-            Some(_) | None => MediaPath::Anchored,
+    /// Tells media which lines lead to another call of the box, where that is new.
+    fn meet(&mut self, frame: &mut Frame, theirs: &Session) {
+        self.met.resize(self.ports.len(), None);
+        for ((port, met), media) in self.ports.iter().zip(&mut self.met).zip(theirs.media()) {
+            let Some(port) = port else { continue };
+            let remote = media.remote().filter(|_| self.browser.is_none());
+            let own = remote.filter(|remote| frame.places.is_ours(remote.rtp.ip()));
+            let other = own.and_then(|own| frame.ports.at(own.rtp));
+            let other = other.filter(|other| frame.lent.contains_key(other));
+            if *met != other {
+                *met = other;
+                frame.media(MediaCommand::Meet { port: port.id, other });
+            }
         }
     }
 
