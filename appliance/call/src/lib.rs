@@ -51,6 +51,6 @@ pub use registration::{Registration, RegistrationId, Transport};
 pub use route::{RouteQuestion, RouteReport, Verdict};
 pub use search::Search;
 pub use security::{LegSecurity, Security};
-pub use sound::{Decibels, PlayId, Rounds, Samples, Sound, Tone};
+pub use sound::{Decibels, Fetch, PlayId, Rounds, Samples, Sound, SoundKey, Tone};
 pub use suite::Suite;
 pub use time::UnixMillis;

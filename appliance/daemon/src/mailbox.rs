@@ -2,7 +2,10 @@
 
 use crate::metrics::Snapshot;
 use crate::stream::Outgoing;
-use call::{CallId, CallRecord, Capacity, Conference, Load, Recording, Registration, TrunkStatus};
+use call::{
+    CallId, CallRecord, Capacity, Conference, Load, Recording, Registration, Samples, SoundKey,
+    TrunkStatus,
+};
 use config::Config;
 use exchange::Wanted;
 use mio::Waker;
@@ -27,6 +30,8 @@ pub(crate) enum Mail {
     Resolved(Question, Answer),
     /// The configuration is another one now; the answer says that it is in force.
     Config(Arc<Config>, oneshot::Sender<()>),
+    /// A sound came from the disk, or is not there.
+    Fetched(SoundKey, Option<Arc<Samples>>),
     /// The box measured itself.
     Capacity(Box<Capacity>),
     /// The API wants to know or do something.

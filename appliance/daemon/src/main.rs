@@ -29,6 +29,7 @@ mod priority;
 mod recorder;
 mod recordings;
 mod run;
+mod shelf;
 mod storage;
 mod stream;
 mod tcp;

@@ -19,6 +19,7 @@ use crate::options::Run;
 use crate::priority::{self, Standing, Urgency};
 use crate::recorder::Recorder;
 use crate::recordings::{self, Recordings};
+use crate::shelf::Shelf;
 use crate::storage::{Readers, Storage, Writer};
 use crate::tcp::Streams;
 use crate::tls::Tls;
@@ -264,7 +265,13 @@ impl House {
             udp: udp.map_err(Failure::failed)?,
             mail,
             streams,
-            dns: Dns::new(handle, mailbox.clone()),
+            dns: Dns::new(handle.clone(), mailbox.clone()),
+            shelf: Shelf {
+                runtime: handle,
+                mailbox: mailbox.clone(),
+                storage: writer.clone(),
+                recordings: Recordings::new(options.data.join(RECORDINGS)),
+            },
             media,
             storage: writer.clone(),
             events: events.clone(),

@@ -23,6 +23,7 @@ impl Control {
             }
             Output::Media(command) => self.command_media(command),
             Output::Resolve(question) => self.dns.ask(question),
+            Output::Fetch(fetch) => self.shelf.fetch(fetch),
             Output::Record(record) => {
                 self.state.facts.record(record);
                 self.state.flush_at.get_or_insert(now + FLUSH);

@@ -1614,7 +1614,7 @@ export interface components {
          * @description What the caller of a number of the box gets.
          * @enum {string}
          */
-        NumberKind: "echo" | "tone" | "music" | "conference";
+        NumberKind: "echo" | "tone" | "music" | "conference" | "record" | "playback";
         /**
          * @description A tone that goes on until the caller hangs up.
          * @enum {string}
@@ -2722,7 +2722,7 @@ export interface components {
                  */
                 seconds: number;
             };
-        } | "session_expired" | "protocol_error" | "dialog_lost" | "administrator" | "shutdown" | "crash" | "overload" | "no_ports" | "wrong_pin" | "no_pin";
+        } | "session_expired" | "protocol_error" | "dialog_lost" | "administrator" | "shutdown" | "crash" | "overload" | "no_ports" | "wrong_pin" | "no_pin" | "played" | "no_recording" | "not_in_call";
     };
     responses: never;
     parameters: never;
