@@ -13,7 +13,6 @@ mod model;
 mod numbers;
 mod paths;
 mod qualify;
-mod recording;
 mod registering;
 mod renegotiation;
 mod secrecy;

@@ -5,12 +5,13 @@
 
 use crate::EventLog;
 use call::{
-    CallId, CallRecord, Conference, Container, Layout, Load, Recording, RecordingId, Registration,
-    RouteQuestion, RouteReport, Search, TrunkStatus, UnixMillis,
+    CallId, CallRecord, Capture, CaptureId, Conference, Container, Layout, Load, Recording,
+    RecordingId, Registration, RouteQuestion, RouteReport, Search, TrunkStatus, UnixMillis,
 };
 use config::{Applied, Change, Config, Invalid, Secret};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// An answer that takes a moment.
 pub type Promise<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -71,6 +72,37 @@ pub trait Backend: Send + Sync + 'static {
     fn delete_recording<'a>(
         &'a self,
         recording: &'a Recording,
+        actor: &'a str,
+    ) -> Promise<'a, Result<bool, Fault>>;
+
+    /// Captures a call from now on.
+    fn capture_call(
+        &self,
+        request: CaptureRequest,
+    ) -> Promise<'_, Result<Result<Capture, NotCaptured>, Fault>>;
+
+    /// Ends the capture of a call; `false` when there is none.
+    fn stop_capture<'a>(&'a self, call: CallId, actor: &'a str)
+    -> Promise<'a, Result<bool, Fault>>;
+
+    /// All captures, newest first.
+    fn captures(&self) -> Promise<'_, Result<Vec<Capture>, Fault>>;
+
+    /// One capture.
+    fn capture(&self, id: CaptureId) -> Promise<'_, Result<Option<Capture>, Fault>>;
+
+    /// The packets of a capture, from the first octet of its file on; `None` when it is gone. It is
+    /// noted who took them.
+    fn capture_file<'a>(
+        &'a self,
+        capture: &'a Capture,
+        actor: &'a str,
+    ) -> Promise<'a, Result<Option<std::fs::File>, Fault>>;
+
+    /// Removes a capture; `false` when it is gone already.
+    fn delete_capture<'a>(
+        &'a self,
+        capture: &'a Capture,
         actor: &'a str,
     ) -> Promise<'a, Result<bool, Fault>>;
 
@@ -191,6 +223,30 @@ pub enum NotRecorded {
     NoCall,
     /// Nobody talks with anybody in it yet.
     Quiet,
+}
+
+/// How a call is to be captured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaptureRequest {
+    /// Which call.
+    pub call: CallId,
+    /// Encrypted media as they are said.
+    pub decrypt: bool,
+    /// How long at most.
+    pub lasts: Duration,
+    /// The name of the account that asked.
+    pub actor: String,
+}
+
+/// Why a call is not captured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotCaptured {
+    /// There is no such call.
+    NoCall,
+    /// It is being captured.
+    Runs,
+    /// As many calls are as may be.
+    TooMany,
 }
 
 /// Which call records are wanted.

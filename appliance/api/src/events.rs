@@ -25,8 +25,8 @@ use utoipa::IntoParams;
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Wanted {
-    /// Some of `calls`, `registrations`, `trunks`, `config`, `quality`, with commas in between; all
-    /// but `quality`, which comes every five seconds of a call, if left out.
+    /// Some of `calls`, `captures`, `registrations`, `trunks`, `config`, `quality`, with commas in
+    /// between; all but `quality`, which comes every five seconds of a call, if left out.
     #[param(example = "calls,registrations")]
     topics: Option<String>,
     /// `seq` of the last event that was heard; from now on if left out.
@@ -179,6 +179,7 @@ fn topics(text: Option<&str>) -> Result<BTreeSet<Topic>, Problem> {
     let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(ALL.into()) };
     let topic = |name: &str| match name.trim() {
         "calls" => Ok(Topic::Calls),
+        "captures" => Ok(Topic::Captures),
         "quality" => Ok(Topic::Quality),
         "registrations" => Ok(Topic::Registrations),
         "trunks" => Ok(Topic::Trunks),
@@ -189,7 +190,8 @@ fn topics(text: Option<&str>) -> Result<BTreeSet<Topic>, Problem> {
 }
 
 /// What is heard by who names nothing. The figures of calls come often, and only when asked for.
-const ALL: [Topic; 4] = [Topic::Calls, Topic::Registrations, Topic::Trunks, Topic::Config];
+const ALL: [Topic; 5] =
+    [Topic::Calls, Topic::Captures, Topic::Registrations, Topic::Trunks, Topic::Config];
 /// Below the idle time of every proxy and NAT on the way.
 const PING: Duration = Duration::from_secs(20);
 /// Three pings without an answer.
@@ -206,7 +208,7 @@ mod tests {
 
     #[test]
     fn topics_are_picked_by_name_and_a_wrong_one_is_refused() {
-        assert_eq!(topics(None).ok().unwrap().len(), 4);
+        assert_eq!(topics(None).ok().unwrap().len(), 5);
         let picked = topics(Some("calls,registrations")).ok().unwrap();
         assert_eq!(picked, BTreeSet::from([Topic::Calls, Topic::Registrations]));
         assert!(topics(Some("calls,weather")).is_err());

@@ -12,6 +12,7 @@ mod body;
 mod brake;
 mod call;
 mod capacity;
+mod capture;
 mod cdr;
 mod conference;
 mod country;
@@ -45,8 +46,9 @@ mod trunk;
 mod webui;
 
 pub use backend::{
-    Accepted, Account, Backend, Backup, CdrPage, CdrQuery, ChangeError, Fault, Health, NotRecorded,
-    Ports, Promise, RecordRequest, Role, Token, TokenHash, TokenKind,
+    Accepted, Account, Backend, Backup, CaptureRequest, CdrPage, CdrQuery, ChangeError, Fault,
+    Health, NotCaptured, NotRecorded, Ports, Promise, RecordRequest, Role, Token, TokenHash,
+    TokenKind,
 };
 pub use event_log::{EventLog, Feed, Heard, Numbered};
 pub use openapi::openapi;

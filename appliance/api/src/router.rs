@@ -4,9 +4,9 @@ use crate::brake::Brake;
 use crate::password::Passwords;
 use crate::problem::Problem;
 use crate::{
-    Backend, access, backup, call, capacity, cdr, conference, country, entry_document, events,
-    health, metrics, openapi, recording, registration, route_check, session, settings, setup,
-    token, trunk, webui,
+    Backend, access, backup, call, capacity, capture, cdr, conference, country, entry_document,
+    events, health, metrics, openapi, recording, registration, route_check, session, settings,
+    setup, token, trunk, webui,
 };
 use axum::Router;
 use axum::body::Bytes;
@@ -99,6 +99,10 @@ pub(crate) fn guarded() -> OpenApiRouter<App> {
         .routes(routes!(call::list))
         .routes(routes!(call::read, call::hang_up))
         .routes(routes!(conference::list))
+        .routes(routes!(capture::begin, capture::end))
+        .routes(routes!(capture::list))
+        .routes(routes!(capture::read, capture::delete))
+        .routes(routes!(capture::packets))
         .routes(routes!(recording::begin, recording::end))
         .routes(routes!(recording::list))
         .routes(routes!(recording::read, recording::delete))

@@ -302,11 +302,6 @@ pub(crate) enum NumberKind {
     Music,
     /// A room in which all who called talk with each other.
     Conference,
-    /// Keyed in during a call by one of its extensions: the call is recorded, and keyed in again no
-    /// longer.
-    Record,
-    /// The newest recording that the calling extension had made by such a code.
-    Playback,
 }
 
 /// A tone that goes on until the caller hangs up.

@@ -1,6 +1,6 @@
 //! What the box tells whoever listens: pages, scripts, log.
 
-use crate::{CallQuality, CallRecord, Registration, UnixMillis};
+use crate::{CallQuality, CallRecord, Capture, Registration, UnixMillis};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -11,6 +11,8 @@ use std::sync::Arc;
 pub enum Event {
     /// A call came to be or changed; its state says whether it is over.
     Call(Box<CallRecord>),
+    /// A call is being captured, or no longer.
+    Capture(Box<Capture>),
     /// How the sound of a call fared in the last seconds.
     Quality(Box<CallQuality>),
     /// A phone registered or refreshed.
@@ -33,6 +35,8 @@ pub enum Event {
 pub enum Topic {
     /// [`Event::Call`]
     Calls,
+    /// [`Event::Capture`]
+    Captures,
     /// [`Event::Quality`]
     Quality,
     /// [`Event::Registered`] and [`Event::Unregistered`]
@@ -80,6 +84,7 @@ impl Event {
     pub fn topic(&self) -> Topic {
         match self {
             Self::Call(_) => Topic::Calls,
+            Self::Capture(_) => Topic::Captures,
             Self::Quality(_) => Topic::Quality,
             Self::Registered(_) | Self::Unregistered(_) => Topic::Registrations,
             Self::Trunk(_) => Topic::Trunks,

@@ -6,6 +6,7 @@
 
 mod browser;
 mod capacity;
+mod capture;
 mod codec;
 mod conference;
 mod end;
@@ -29,6 +30,7 @@ mod time;
 
 pub use browser::{BrowserLine, BrowserPayload, BrowserTransport, IceCredentials, Stream};
 pub use capacity::{Capacity, CodecPrice, Load};
+pub use capture::{BadCaptureId, Capture, CaptureId, CaptureStop};
 pub use codec::{Codec, Format, Formats, G726Bits, G726Packing};
 pub use conference::{Conference, Member};
 pub use end::{Cause, Decider, End, Why};
@@ -51,6 +53,6 @@ pub use registration::{Registration, RegistrationId, Transport};
 pub use route::{RouteQuestion, RouteReport, Verdict};
 pub use search::Search;
 pub use security::{LegSecurity, Security};
-pub use sound::{Decibels, Fetch, PlayId, Rounds, Samples, Sound, SoundKey, Tone};
+pub use sound::{Decibels, PlayId, Rounds, Samples, Sound, Tone};
 pub use suite::Suite;
 pub use time::UnixMillis;

@@ -1,8 +1,8 @@
 //! What crosses the border between control and media threads.
 
 use crate::{
-    BrowserTransport, CallId, Decibels, Formats, KeyPress, Keys, LegId, PlayId, QualityPoint,
-    Recording, RecordingId, RecordingStop, Rounds, Sound,
+    BrowserTransport, CallId, CaptureId, Decibels, Formats, KeyPress, Keys, LegId, PlayId,
+    QualityPoint, Recording, RecordingId, RecordingStop, Rounds, Sound,
 };
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
@@ -191,6 +191,20 @@ pub enum MediaCommand {
         recording: RecordingId,
         /// Why.
         why: RecordingStop,
+    },
+    /// Keep a copy of what comes to this pair and leaves by it.
+    Capture {
+        /// The pair.
+        port: PortId,
+        /// For whom.
+        capture: CaptureId,
+        /// As it is said, not as it is on the wire.
+        decrypted: bool,
+    },
+    /// Keep nothing more for a capture, whichever pairs it has.
+    StopCapture {
+        /// Which.
+        capture: CaptureId,
     },
     /// The pair is given back: it rests, and is then reported as free again.
     Close {

@@ -1,6 +1,5 @@
 //! What the box itself lets a far side hear.
 
-use crate::CallId;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU16;
 use std::sync::Arc;
@@ -58,37 +57,6 @@ pub struct Samples {
     pub rate: u32,
     /// The sound.
     pub pcm: Box<[i16]>,
-}
-
-/// A sound on the disk that a call waits for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fetch {
-    /// The newest recording that somebody had made.
-    Newest {
-        /// For this call.
-        call: CallId,
-        /// The tenant's id.
-        tenant: u32,
-        /// Who had it made: an extension's number.
-        by: String,
-    },
-}
-
-/// What a sound from the disk is known by in memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SoundKey {
-    /// The recording that is played in this call.
-    Playback(CallId),
-}
-
-impl Fetch {
-    /// What it will be known by.
-    pub fn key(&self) -> SoundKey {
-        match self {
-            Self::Newest { call, .. } => SoundKey::Playback(*call),
-        }
-    }
 }
 
 /// How often it is played.

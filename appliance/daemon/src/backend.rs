@@ -1,7 +1,10 @@
 //! What the API needs of the box, answered: from the configuration in memory, by the control thread,
 //! or from disk.
 
+mod captures;
+
 use crate::admission::Admission;
+use crate::captures::Captures;
 use crate::claim::Claim;
 use crate::clock;
 use crate::mailbox::{Ask, Mail, Mailbox, Quiet};
@@ -10,13 +13,14 @@ use crate::metrics::{self, Others, Snapshot};
 use crate::recordings::Recordings;
 use crate::storage::{Readers, Storage, Unread};
 use api::{
-    Accepted, Account, Backend, Backup, CdrPage, CdrQuery, ChangeError, EventLog, Fault, Health,
-    NotRecorded, Ports, Promise, RecordRequest, Role, Token, TokenHash, TokenKind,
+    Accepted, Account, Backend, Backup, CaptureRequest, CdrPage, CdrQuery, ChangeError, EventLog,
+    Fault, Health, NotCaptured, NotRecorded, Ports, Promise, RecordRequest, Role, Token, TokenHash,
+    TokenKind,
 };
 use arc_swap::ArcSwap;
 use call::{
-    CallId, CallRecord, Conference, Load, Recording, RecordingId, Registration, RouteQuestion,
-    RouteReport, TrunkState, TrunkStatus, UnixMillis,
+    CallId, CallRecord, Capture, CaptureId, Conference, Load, Recording, RecordingId, Registration,
+    RouteQuestion, RouteReport, TrunkState, TrunkStatus, UnixMillis,
 };
 use config::{Change, Config, Secret, TenantId, TrunkId};
 use exchange::Wanted;
@@ -38,6 +42,7 @@ pub(crate) struct Appliance {
     pub(crate) storage: Storage,
     pub(crate) readers: Readers,
     pub(crate) recordings: Recordings,
+    pub(crate) captures: Captures,
     pub(crate) events: EventLog,
     pub(crate) claim: Claim,
     pub(crate) key: DeviceKey,
@@ -287,6 +292,47 @@ impl Backend for Appliance {
             }
             Ok(gone.is_ok())
         })
+    }
+
+    fn capture_call(
+        &self,
+        request: CaptureRequest,
+    ) -> Promise<'_, Result<Result<Capture, NotCaptured>, Fault>> {
+        Box::pin(self.begin_capture(request))
+    }
+
+    fn stop_capture<'a>(
+        &'a self,
+        call: CallId,
+        actor: &'a str,
+    ) -> Promise<'a, Result<bool, Fault>> {
+        Box::pin(self.end_capture(call, actor))
+    }
+
+    fn captures(&self) -> Promise<'_, Result<Vec<Capture>, Fault>> {
+        let captures = self.captures.clone();
+        Box::pin(off_the_runtime(move || captures.list()))
+    }
+
+    fn capture(&self, id: CaptureId) -> Promise<'_, Result<Option<Capture>, Fault>> {
+        let captures = self.captures.clone();
+        Box::pin(off_the_runtime(move || captures.find(id)))
+    }
+
+    fn capture_file<'a>(
+        &'a self,
+        capture: &'a Capture,
+        actor: &'a str,
+    ) -> Promise<'a, Result<Option<File>, Fault>> {
+        Box::pin(self.fetch_capture(capture, actor))
+    }
+
+    fn delete_capture<'a>(
+        &'a self,
+        capture: &'a Capture,
+        actor: &'a str,
+    ) -> Promise<'a, Result<bool, Fault>> {
+        Box::pin(self.remove_capture(capture, actor))
     }
 
     fn registrations(&self) -> Promise<'_, Result<Vec<Arc<Registration>>, Fault>> {

@@ -5,7 +5,11 @@
 //! never waits for anybody: a full queue on the other side is that side's loss, as said below for
 //! each.
 
+mod captures;
 mod output;
+mod recent;
+
+pub(crate) use captures::{Captures, NotBegun};
 
 use crate::clock;
 use crate::dns::Dns;
@@ -13,14 +17,13 @@ use crate::mailbox::{Ask, Mail, Quiet};
 use crate::media_worker::{MediaHandle, Refused};
 use crate::metrics::{Control as Counters, Snapshot};
 use crate::recorder::Recorder;
-use crate::shelf::Shelf;
 use crate::storage::Storage;
 use crate::stream::Outgoing;
 use crate::tcp::Streams;
 use crate::udp::Udp;
 use crate::watchdog::Watchdog;
 use api::EventLog;
-use call::{Event, MediaCommand, UnixMillis};
+use call::{CaptureStop, Event, MediaCommand, UnixMillis};
 use config::Config;
 use exchange::{Command, Exchange, Input, Surroundings};
 use mio::{Events, Poll, Token};
@@ -41,11 +44,11 @@ pub(crate) struct Control {
     pub(crate) mail: mpsc::Receiver<Mail>,
     pub(crate) streams: Streams,
     pub(crate) dns: Dns,
-    pub(crate) shelf: Shelf,
     pub(crate) media: MediaHandle,
     pub(crate) storage: Storage,
     pub(crate) events: EventLog,
     pub(crate) recorder: Option<Recorder>,
+    pub(crate) captures: Captures,
     pub(crate) surroundings: Surroundings,
     pub(crate) state: State,
 }
@@ -190,6 +193,7 @@ impl Control {
             Some(state.clock.next),
             state.watchdog.deadline(),
             state.going_down,
+            self.captures.deadline(),
             held_back,
         ];
         let next = deadlines.into_iter().flatten().min();
@@ -213,6 +217,10 @@ impl Control {
         let now = Instant::now();
         if self.exchange.poll_timeout().is_some_and(|wake| wake.at <= now) {
             self.time_out(now);
+        }
+        if self.captures.deadline().is_some_and(|at| at <= now) {
+            let ended = self.captures.expire(now);
+            ended.into_iter().for_each(|command| self.command_media(command));
         }
         if self.state.flush_at.is_some_and(|at| at <= now) {
             self.flush(now);
@@ -254,7 +262,6 @@ impl Control {
             Mail::Resolved(question, answer) => {
                 self.feed(Input::Resolved { question, answer }, now);
             }
-            Mail::Fetched(key, samples) => self.feed(Input::Fetched { key, samples }, now),
             Mail::Config(config, in_force) => {
                 let revision = config.revision.0;
                 self.feed(Input::Config(config), now);
@@ -263,6 +270,10 @@ impl Control {
                 let _ = in_force.send(());
             }
             Mail::Capacity(capacity) => self.feed(Input::Capacity(*capacity), now),
+            Mail::CaptureEnded(capture) => {
+                let ended = self.captures.ended(capture);
+                ended.into_iter().for_each(|command| self.command_media(command));
+            }
             Mail::Ask(ask) => self.answer(ask, now),
             Mail::Shutdown => {
                 self.state.going_down = Some(now + FAREWELLS);
@@ -314,6 +325,19 @@ impl Control {
                     self.feed(Input::Command(Command::StopRecord(call)), now);
                 }
                 let _ = to.send(ran);
+            }
+            Ask::Capture(beginning, to) => {
+                let begun = self.captures.begin(beginning, &self.exchange, now);
+                let _ = to.send(begun.map(|commands| {
+                    commands.into_iter().for_each(|command| self.command_media(command));
+                }));
+            }
+            Ask::StopCapture(call, to) => {
+                let ended = self.captures.end(call, CaptureStop::Asked);
+                let _ = to.send(ended.map(|(capture, command)| {
+                    self.command_media(command);
+                    capture
+                }));
             }
             Ask::Figures(to) => {
                 let snapshot = Snapshot {
@@ -416,6 +440,9 @@ impl Control {
     fn take_in(&mut self, input: Input<'_>, now: Instant) {
         if let Some(recorder) = &mut self.recorder {
             recorder.input(&input, now);
+        }
+        if let Input::Received { flow, bytes } = &input {
+            self.captures.heard(*flow, bytes, now);
         }
         self.exchange.handle(input, now);
         self.drain(now);

@@ -1,10 +1,11 @@
 //! The one way to the control thread: values in a bounded queue, and a bell.
 
+use crate::captures::Beginning;
+use crate::control::NotBegun;
 use crate::metrics::Snapshot;
 use crate::stream::Outgoing;
 use call::{
-    CallId, CallRecord, Capacity, Conference, Load, Recording, Registration, Samples, SoundKey,
-    TrunkStatus,
+    CallId, CallRecord, Capacity, CaptureId, Conference, Load, Recording, Registration, TrunkStatus,
 };
 use config::Config;
 use exchange::Wanted;
@@ -30,10 +31,10 @@ pub(crate) enum Mail {
     Resolved(Question, Answer),
     /// The configuration is another one now; the answer says that it is in force.
     Config(Arc<Config>, oneshot::Sender<()>),
-    /// A sound came from the disk, or is not there.
-    Fetched(SoundKey, Option<Arc<Samples>>),
     /// The box measured itself.
     Capacity(Box<Capacity>),
+    /// The disk has ended a capture.
+    CaptureEnded(CaptureId),
     /// The API wants to know or do something.
     Ask(Ask),
     /// The box goes down.
@@ -61,6 +62,10 @@ pub(crate) enum Ask {
     Record(Wanted, oneshot::Sender<Option<Result<Box<Recording>, Quiet>>>),
     /// Record it no longer; the recording that ran.
     StopRecord(CallId, oneshot::Sender<Option<Box<Recording>>>),
+    /// Capture a call from now on.
+    Capture(Box<Beginning>, oneshot::Sender<Result<(), NotBegun>>),
+    /// Capture it no longer; the capture that ran.
+    StopCapture(CallId, oneshot::Sender<Option<CaptureId>>),
     /// Figures of everything that control knows of.
     Figures(oneshot::Sender<Box<Snapshot>>),
 }
@@ -91,6 +96,13 @@ impl Mailbox {
     pub(crate) async fn send(&self, mail: Mail) -> Result<(), Gone> {
         self.queue.send(mail).await.map_err(|_| Gone)?;
         self.bell.wake().map_err(|_| Gone)
+    }
+
+    /// Says that the disk has ended a capture; waits while the queue is full.
+    pub(crate) fn tell_ended(&self, capture: CaptureId) {
+        // Fails only when control is gone, and with it all captures.
+        let _ = self.queue.blocking_send(Mail::CaptureEnded(capture));
+        self.ring();
     }
 
     /// Wakes control without a letter.

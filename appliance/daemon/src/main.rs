@@ -11,6 +11,7 @@
 
 mod admission;
 mod backend;
+mod captures;
 mod certificate;
 mod claim;
 mod clock;
@@ -29,7 +30,6 @@ mod priority;
 mod recorder;
 mod recordings;
 mod run;
-mod shelf;
 mod storage;
 mod stream;
 mod tcp;

@@ -6,6 +6,7 @@
 
 mod breath;
 mod figures;
+mod films;
 mod pair;
 mod pool;
 mod relay;
@@ -14,6 +15,7 @@ mod tapes;
 mod tests;
 
 pub(crate) use figures::MediaFigures;
+pub(crate) use films::{FilmLine, Projector, films};
 pub(crate) use tapes::{Reels, TapeLine, tapes};
 
 use super::priority::{self, Standing, Urgency};
@@ -45,6 +47,8 @@ pub(crate) struct Setup {
     pub(crate) browsers: Option<Browsers>,
     /// The way of recordings to the disk.
     pub(crate) tapes: TapeLine,
+    /// The way of captures to the disk.
+    pub(crate) films: FilmLine,
     /// Called in the media thread after events were put into [`MediaHandle::events`].
     pub(crate) wake: Box<dyn Fn() + Send>,
 }
@@ -190,6 +194,7 @@ pub(crate) fn start(setup: Setup) -> Result<MediaHandle, StartError> {
         waiting: waiting.clone(),
         events: outbox,
         tapes: setup.tapes,
+        films: setup.films,
         wake: setup.wake,
         board: board.clone(),
     };

@@ -3,6 +3,7 @@
 
 use crate::Failure;
 use crate::backend::Appliance;
+use crate::captures::{self, Captures};
 use crate::certificate;
 use crate::claim::Claim;
 use crate::clock;
@@ -14,12 +15,11 @@ use crate::listen::Bound;
 use crate::log;
 use crate::mailbox::{Mail, Mailbox};
 use crate::measure;
-use crate::media_worker::{self, MediaHandle, Setup, TapeLine};
+use crate::media_worker::{self, FilmLine, MediaHandle, Projector, Setup, TapeLine};
 use crate::options::Run;
 use crate::priority::{self, Standing, Urgency};
 use crate::recorder::Recorder;
 use crate::recordings::{self, Recordings};
-use crate::shelf::Shelf;
 use crate::storage::{Readers, Storage, Writer};
 use crate::tcp::Streams;
 use crate::tls::Tls;
@@ -60,7 +60,8 @@ pub(crate) fn run(options: Run) -> Result<(), Failure> {
     let browsers = sockets.browsers(&surroundings.media)?;
     surroundings.browsers = Some(browsers.described());
     let (tapes, reels) = media_worker::tapes();
-    let media = start_media(&options, &surroundings, browsers, &mailbox, tapes)?;
+    let (films, projector) = media_worker::films();
+    let media = start_media(&options, &surroundings, browsers, &mailbox, (tapes, films))?;
 
     let opened = Opened::open(&options)?;
     let taping = recordings::start(options.data.join(RECORDINGS), reels, clock::wall);
@@ -72,8 +73,18 @@ pub(crate) fn run(options: Run) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(Failure::failed)?;
-    let house =
-        House { options, sockets, poll, mailbox, mail, surroundings, media, taping, opened };
+    let house = House {
+        options,
+        sockets,
+        poll,
+        mailbox,
+        mail,
+        surroundings,
+        media,
+        taping,
+        projector,
+        opened,
+    };
     let done = house.live(&runtime);
     runtime.shutdown_timeout(LAST_WORDS);
     done
@@ -106,6 +117,7 @@ struct House {
     surroundings: Surroundings,
     media: MediaHandle,
     taping: oneshot::Receiver<()>,
+    projector: Projector,
     opened: Opened,
 }
 
@@ -114,6 +126,7 @@ struct Threads {
     control: oneshot::Receiver<Result<(), Ended>>,
     storage: oneshot::Receiver<()>,
     taping: oneshot::Receiver<()>,
+    filming: oneshot::Receiver<()>,
     tasks: JoinSet<io::Result<()>>,
     mailbox: Mailbox,
     writer: Storage,
@@ -204,8 +217,18 @@ impl House {
     }
 
     fn start(self, runtime: &Runtime) -> Result<(Threads, Vec<String>, Option<String>), Failure> {
-        let Self { options, sockets, poll, mailbox, mail, surroundings, media, taping, opened } =
-            self;
+        let Self {
+            options,
+            sockets,
+            poll,
+            mailbox,
+            mail,
+            surroundings,
+            media,
+            taping,
+            projector,
+            opened,
+        } = self;
         let Opened { store, registrations, key, claim, tls, certificate } = opened;
         let handle = runtime.handle().clone();
         let start = Instant::now();
@@ -221,6 +244,11 @@ impl House {
         let (writer, thread) = Storage::new(store);
         let storage = spawn_storage(thread, handle.clone())?;
         let events = EventLog::starting_at(clock::wall());
+        let captures = Captures::new(options.data.join(CAPTURES));
+        let (filming, filmed) = captures::line();
+        let films = captures::Films { projector, control: filmed };
+        let written = captures::start(captures.clone(), films, mailbox.clone(), events.clone());
+        let written = written.map_err(Failure::failed)?;
         let streams = Streams::new(handle.clone(), mailbox.clone(), tls.clone());
         let web = Web::admission();
         let code = claim.code().map(|code| code.reveal().to_owned());
@@ -231,6 +259,7 @@ impl House {
             storage: writer.clone(),
             readers: Readers::new(options.data.clone()),
             recordings: Recordings::new(options.data.join(RECORDINGS)),
+            captures: captures.clone(),
             events: events.clone(),
             claim,
             key,
@@ -265,17 +294,12 @@ impl House {
             udp: udp.map_err(Failure::failed)?,
             mail,
             streams,
-            dns: Dns::new(handle.clone(), mailbox.clone()),
-            shelf: Shelf {
-                runtime: handle,
-                mailbox: mailbox.clone(),
-                storage: writer.clone(),
-                recordings: Recordings::new(options.data.join(RECORDINGS)),
-            },
+            dns: Dns::new(handle, mailbox.clone()),
             media,
             storage: writer.clone(),
             events: events.clone(),
             recorder,
+            captures: control::Captures::new(filming),
             surroundings,
             state: State::new(start),
         };
@@ -284,7 +308,11 @@ impl House {
             let web = Web { router: router.clone(), tls: tls.clone(), admission: web.clone() };
             tasks.spawn(web.listen(listener));
         }
-        Ok((Threads { control, storage, taping, tasks, mailbox, writer, events }, urls, code))
+        Ok((
+            Threads { control, storage, taping, filming: written, tasks, mailbox, writer, events },
+            urls,
+            code,
+        ))
     }
 
     /// One line for scripts: the addresses that were really bound.
@@ -317,6 +345,9 @@ impl Threads {
             _ = &mut self.taping => {
                 return Err(Failure::failed("the thread of the recordings has ended"));
             }
+            _ = &mut self.filming => {
+                return Err(Failure::failed("the thread of the captures has ended"));
+            }
             _ = &mut self.storage => return Err(Failure::failed("the storage thread has ended")),
             ended = self.tasks.join_next() => {
                 return Err(Failure::Failed(format!("a listener has ended: {ended:?}")));
@@ -344,6 +375,9 @@ impl Threads {
         if timeout(WRITING, &mut self.taping).await.is_err() {
             tracing::warn!("the disk did not take the last recordings in time");
         }
+        if timeout(WRITING, &mut self.filming).await.is_err() {
+            tracing::warn!("the disk did not take the last captures in time");
+        }
         self.writer.stop().await;
         match timeout(WRITING, &mut self.storage).await {
             Ok(_) => Ok(()),
@@ -357,7 +391,7 @@ fn start_media(
     surroundings: &Surroundings,
     browsers: Entrance,
     mailbox: &Mailbox,
-    tapes: TapeLine,
+    (tapes, films): (TapeLine, FilmLine),
 ) -> Result<MediaHandle, Failure> {
     let mailbox = mailbox.clone();
     let media = media_worker::start(Setup {
@@ -366,6 +400,7 @@ fn start_media(
         rest: PORT_REST,
         browsers: Some(browsers.into()),
         tapes,
+        films,
         wake: Box::new(move || mailbox.ring()),
     })
     .map_err(Failure::refused)?;
@@ -507,6 +542,7 @@ fn all_families() -> Vec<IpAddr> {
 
 /// In the data folder.
 const RECORDINGS: &str = "recordings";
+const CAPTURES: &str = "captures";
 /// How long a media port that was used stays unused: longer than stray packets of its call come.
 const PORT_REST: Duration = Duration::from_secs(10);
 /// How long the disk may take for the last call records.

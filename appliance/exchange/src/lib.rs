@@ -28,12 +28,13 @@ mod trunk;
 mod way;
 
 pub use input::{Browsers, Command, Input, Surroundings};
+pub use leg::sip::Signalling;
 pub use output::Output;
 pub use tapes::Wanted;
 
 use call::{
-    CallId, CallState, Cause, Container, Decider, End, Layout, LegId, MediaEvent, PortId,
-    RecordingStop, RoomId, Samples, SoundKey, UnixMillis, Why,
+    CallState, Cause, Decider, End, LegId, MediaEvent, PortId, RecordingStop, RoomId, UnixMillis,
+    Why,
 };
 use config::{Config, TenantId, TrunkId};
 use frame::{Frame, Owner};
@@ -164,7 +165,6 @@ impl Exchange {
                 let end = End::ours(Cause::NORMAL_CLEARING, Why::Administrator);
                 self.end_call(call, end, now);
             }
-            Input::Fetched { key, samples } => self.fetched(key, samples),
             Input::Capacity(capacity) => self.frame.load.measured(capacity),
             Input::Command(Command::Record(wanted)) => {
                 let tenant = self.pbx.record(wanted.call).map(|it| it.tenant);
@@ -233,6 +233,11 @@ impl Exchange {
         self.frame.tapes.of(call)
     }
 
+    /// By which names the messages of a call's legs are known on the wire.
+    pub fn signalling(&self, call: call::CallId) -> Vec<Signalling> {
+        self.legs.signalling(call, &self.frame.config)
+    }
+
     /// All bindings, in order of their ids.
     pub fn registrations(&self) -> Vec<Arc<call::Registration>> {
         self.registrar.iter().cloned().collect()
@@ -295,12 +300,8 @@ impl Exchange {
                 self.frame.count("media_ports", "exhausted");
                 self.frame.ports.exhausted(address);
             }
-            MediaEvent::Finished { port, play } => {
-                if let Some(leg) = self.frame.lent.get(&port).copied() {
-                    self.legs.has_played(leg, play);
-                }
-            }
             MediaEvent::Heard { .. }
+            | MediaEvent::Finished { .. }
             | MediaEvent::Hungry { .. }
             | MediaEvent::Speechless { .. } => {}
             MediaEvent::Quality { port, point } => {
@@ -405,11 +406,8 @@ impl Exchange {
                 let (legs, mut desk) = self.desk(now);
                 legs.command(&mut desk, call, leg, command);
             }
-            Act::TurnTape(call, by) => self.turn_tape(call, by, now),
-            Act::Fetch(fetch) => self.frame.output.push_back(Output::Fetch(fetch)),
             Act::Record(record) => {
                 if record.state == CallState::Ended {
-                    self.frame.sounds.forget(SoundKey::Playback(record.id));
                     let ended = self.frame.tapes.end(record.id, RecordingStop::Call);
                     ended.into_iter().for_each(|it| self.frame.media(it));
                 }
@@ -418,33 +416,6 @@ impl Exchange {
                 self.frame.output.push_back(Output::Record(record));
             }
         }
-    }
-
-    /// Somebody who talks wants the call to be recorded, or no longer.
-    fn turn_tape(&mut self, call: CallId, by: String, now: Instant) {
-        let runs = self.frame.tapes.of(call).is_none();
-        let command = if runs {
-            let tenant = self.pbx.record(call).map(|it| it.tenant);
-            let (container, layout) = (Container::default(), Layout::default());
-            let wanted = Wanted { call, container, layout, by: by.clone() };
-            let clock = self.frame.clock(now);
-            tenant.and_then(|it| self.frame.tapes.begin(wanted, it, clock))
-        } else {
-            self.frame.tapes.end(call, RecordingStop::Asked)
-        };
-        let Some(command) = command else { return };
-        self.frame.media(command);
-        let (pbx, mut view) = self.view(now);
-        pbx.taped(call, &by, runs, now, &mut view);
-    }
-
-    /// A sound came from the disk, or is not there: legs that wait for it go on.
-    fn fetched(&mut self, key: SoundKey, samples: Option<Arc<Samples>>) {
-        let there = samples.is_some();
-        if let Some(samples) = samples {
-            self.frame.sounds.keep(key, samples);
-        }
-        self.legs.fetched(&mut self.frame, key, there);
     }
 
     fn transaction(&mut self, out: Out, now: Instant) {

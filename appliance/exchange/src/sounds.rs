@@ -1,7 +1,6 @@
 //! Sounds that the box makes itself, so that no recording of anybody's has to come with it.
 
-use call::{Samples, SoundKey};
-use std::collections::BTreeMap;
+use call::Samples;
 use std::f32::consts::TAU;
 use std::sync::{Arc, OnceLock};
 
@@ -12,8 +11,6 @@ pub(crate) struct Sounds {
     music: OnceLock<Arc<Samples>>,
     ask: OnceLock<Arc<Samples>>,
     wrong: OnceLock<Arc<Samples>>,
-    /// From the disk.
-    fetched: BTreeMap<SoundKey, Arc<Samples>>,
 }
 
 impl Sounds {
@@ -30,21 +27,6 @@ impl Sounds {
     /// A long low tone, and then the two beeps: that was not the PIN.
     pub(crate) fn wrong(&self) -> Arc<Samples> {
         self.wrong.get_or_init(|| Arc::new(beeps(&WRONG))).clone()
-    }
-
-    /// A sound that came from the disk.
-    pub(crate) fn fetched(&self, key: SoundKey) -> Option<Arc<Samples>> {
-        self.fetched.get(&key).cloned()
-    }
-
-    /// Keeps a sound.
-    pub(crate) fn keep(&mut self, key: SoundKey, samples: Arc<Samples>) {
-        self.fetched.insert(key, samples);
-    }
-
-    /// Whatever waited for it is over.
-    pub(crate) fn forget(&mut self, key: SoundKey) {
-        self.fetched.remove(&key);
     }
 
     /// Music to wait by: sixteen bars of plucked chords that end where they began.

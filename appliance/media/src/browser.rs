@@ -144,6 +144,17 @@ impl Browsers {
         Some(key)
     }
 
+    /// Which transport comes from an address.
+    pub(crate) fn at(&self, address: SocketAddr) -> Option<PortId> {
+        self.by_address.get(&address).map(|(key, _)| *key)
+    }
+
+    /// From where the browser behind a line came last, and to which address of the box.
+    pub(crate) fn way(&self, line: PortId) -> Option<(SocketAddr, IpAddr)> {
+        let there = self.sessions.get(self.by_line.get(&line)?)?.came_from?;
+        Some((there, self.by_address.get(&there)?.1))
+    }
+
     /// The next that a transport has heard from its browser; a packet is put into `room`.
     pub(crate) fn hear(&mut self, key: PortId, room: &mut Vec<u8>) -> Option<Asked> {
         self.sessions.get_mut(&key)?.hear(room)

@@ -1,6 +1,7 @@
 //! The pairs of one media thread: commands in, packets through, events out.
 
 mod browsers;
+mod captures;
 mod conferences;
 mod inside;
 mod keys;
@@ -15,7 +16,8 @@ mod watches;
 pub use verdict::{DropReason, Spoken, Verdict};
 
 use crate::beat::Beat;
-use crate::browser::{Browsers, Certificate, Outbox, Parcel};
+use crate::browser::{Browsers, Certificate, Exit, Outbox, Parcel};
+use crate::capture::{Captures, Frame};
 use crate::conference::Conference;
 use crate::keys::Means;
 use crate::port::Port;
@@ -71,6 +73,9 @@ pub struct Engine {
     /// Room for the sound of one turn.
     frame: Box<[i16]>,
     browsers: Browsers,
+    /// The number of the port that they share.
+    browsers_port: u16,
+    captures: Captures,
     outbox: Outbox,
     /// Room for a packet of a browser's.
     room: Vec<u8>,
@@ -111,6 +116,8 @@ impl Engine {
             taped: VecDeque::new(),
             frame: speech::frame(),
             browsers: Browsers::new(),
+            browsers_port: 0,
+            captures: Captures::default(),
             outbox: Outbox::default(),
             room: Vec::new(),
             passage: None,
@@ -118,12 +125,16 @@ impl Engine {
     }
 
     /// From now on browsers are answered, with this certificate; commands for them did nothing before.
-    pub fn admit_browsers(&mut self, certificate: Certificate) {
+    ///
+    /// `port`: the number of the port that they share.
+    pub fn admit_browsers(&mut self, certificate: Certificate, port: u16) {
         self.browsers.admit(certificate);
+        self.browsers_port = port;
     }
 
     /// Does what control wants. A command for a pair that is not lent is late and does nothing.
     pub fn handle(&mut self, command: MediaCommand, now: Instant) {
+        self.captures.turn(now);
         match command {
             MediaCommand::Provide { .. } => {}
             MediaCommand::Open { port, call, leg, kind, silence_seconds, .. } => {
@@ -207,6 +218,10 @@ impl Engine {
             MediaCommand::Leave { port } => self.leave(port),
             MediaCommand::Mute { port, muted } => self.mute(port, muted),
             MediaCommand::Gain { port, gain } => self.set_gain(port, gain),
+            MediaCommand::Capture { port, capture, decrypted } => {
+                self.capture(port, capture, decrypted);
+            }
+            MediaCommand::StopCapture { capture } => self.stop_capture(capture),
             MediaCommand::Close { port } => {
                 self.say_goodbye(port, now);
                 if port.is_browser() {
@@ -244,14 +259,36 @@ impl Engine {
         bytes: &mut [u8],
         now: Instant,
     ) -> Verdict {
+        match self.captures.is_empty() {
+            true => self.pass(port, rtcp, from, bytes, now),
+            false => self.pass_and_capture(port, rtcp, from, bytes, now),
+        }
+    }
+
+    #[inline]
+    fn pass(
+        &mut self,
+        port: PortId,
+        rtcp: bool,
+        from: SocketAddr,
+        bytes: &mut [u8],
+        now: Instant,
+    ) -> Verdict {
         let Some(it) = self.ports.of_mut(port) else { return Verdict::Drop(DropReason::NotLent) };
-        let heard = it.open(rtcp, bytes, now).and_then(|bytes| {
-            let (belief, content) = it.hear(rtcp, from, bytes, now)?;
-            let said = Said::of(&content);
-            Ok((belief, said, bytes))
-        });
-        let (belief, said, bytes) = match heard {
-            Ok(heard) => heard,
+        let bytes = match it.open(rtcp, bytes, now) {
+            Ok(bytes) => bytes,
+            Err(reason) => return Verdict::Drop(reason),
+        };
+        if let Some(tapped) = it.tapped
+            && tapped.decrypted
+            && it.secrecy.is_some()
+            && let Some(to) = captures::local(&self.own, port, rtcp)
+        {
+            let frame = Frame { opened: true, ..Frame::came(from, to) };
+            self.captures.keep(tapped.capture, frame, bytes);
+        }
+        let (belief, said) = match it.hear(rtcp, from, bytes, now) {
+            Ok((belief, content)) => (belief, Said::of(&content)),
             Err(reason) => return Verdict::Drop(reason),
         };
         let partner = it.partner;
@@ -280,7 +317,17 @@ impl Engine {
     /// The next datagram to send that is no verdict's: after [`Verdict::Enclosed`],
     /// [`Engine::browser_datagram`], [`Engine::handle`], [`Engine::tick`] and [`Engine::speak`].
     pub fn poll_parcel(&mut self) -> Option<Parcel<'_>> {
-        self.outbox.pop()
+        let parcel = self.outbox.pop()?;
+        if let Exit::Browsers(from) = parcel.exit
+            && !self.captures.is_empty()
+            && let Some(tapped) =
+                self.browsers.at(parcel.to).and_then(|it| self.ports.of(it)?.tapped)
+            && !tapped.decrypted
+        {
+            let frame = Frame::left(SocketAddr::new(from, self.browsers_port), parcel.to);
+            self.captures.keep(tapped.capture, frame, parcel.bytes);
+        }
+        Some(parcel)
     }
 
     /// The next packet in place of one whose verdict was [`Verdict::Translated`] or

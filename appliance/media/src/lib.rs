@@ -41,6 +41,7 @@
 mod beat;
 mod bridge;
 mod browser;
+pub mod capture;
 pub mod codec;
 mod conference;
 mod content;

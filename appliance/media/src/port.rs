@@ -2,6 +2,7 @@
 
 mod reports;
 
+use crate::capture::Tapped;
 use crate::content::Content;
 use crate::ear::Ear;
 use crate::engine::DropReason;
@@ -61,6 +62,8 @@ pub(crate) struct Port {
     /// Whether it is not heard in a conference, and how loud it is.
     pub(crate) muted: bool,
     pub(crate) gain: Decibels,
+    /// Who looks at its packets.
+    pub(crate) tapped: Option<Tapped>,
     /// Names the stream that the box begins here.
     pub(crate) own: u64,
     pub(crate) stats: StreamStats,
@@ -127,6 +130,7 @@ impl Port {
             seat: None,
             muted: false,
             gain: Decibels(0),
+            tapped: None,
             own,
             stats: StreamStats::default(),
             silence: match patience {

@@ -495,6 +495,11 @@ impl Desk {
         self.packets.add_whole(packet);
     }
 
+    /// What lies there, in order.
+    pub(crate) fn packets(&self) -> impl Iterator<Item = &[u8]> {
+        self.packets.iter()
+    }
+
     /// Changes each packet where it lies; `change` says how long it is then, or takes it out.
     pub(crate) fn change(&mut self, change: impl FnMut(&mut [u8], usize) -> Option<usize>) {
         self.packets.change(change);

@@ -11,6 +11,5 @@ mod placing;
 pub mod route;
 mod serve;
 mod transfer;
-mod typing;
 
 pub use call::{Act, Pbx, World};

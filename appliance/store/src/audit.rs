@@ -46,6 +46,12 @@ pub enum Action {
     StopRecord,
     /// A recording was listened to.
     Listen,
+    /// A call began to be captured.
+    Capture,
+    /// A capture was ended.
+    StopCapture,
+    /// The packets of a capture were taken.
+    Fetch,
 }
 
 /// Something done to the box itself or to its accounts.

@@ -116,6 +116,7 @@ pub(crate) fn serve() {
         rest: Duration::from_secs(5),
         browsers: Some(Browsers { doors: vec![Box::new(Gate(door))], certificate }),
         tapes: media_worker::tapes().0,
+        films: media_worker::films().0,
         wake: Box::new(|| {}),
     })
     .unwrap();

@@ -45,7 +45,7 @@ static REQUEST: LazyLock<Vec<u8>> = LazyLock::new(|| {
 fuzz_target!(|bytes: &[u8]| {
     let mut now = Instant::now();
     let mut engine = Engine::new(vec![own().ip()]);
-    engine.admit_browsers(CERTIFICATE.clone());
+    engine.admit_browsers(CERTIFICATE.clone(), 8443);
     for (port, kind) in LINES.into_iter().zip([MediaKind::Audio, MediaKind::Video]) {
         let (call, leg) = (CallId(1), LegId(1));
         engine.handle(

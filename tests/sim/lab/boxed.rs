@@ -60,7 +60,6 @@ impl Lab {
                 self.asked.push(question.clone());
                 self.after(self.dns_delay, Event::Resolved(question));
             }
-            Output::Fetch(fetch) => self.fetched.push(fetch),
             Output::Record(record) => self.keep(*record),
             Output::Bind(binding) => {
                 self.bindings.insert(binding.id, (*binding).clone());
@@ -166,7 +165,9 @@ impl Lab {
             | MediaCommand::Mute { .. }
             | MediaCommand::Gain { .. }
             | MediaCommand::Record { .. }
-            | MediaCommand::StopRecord { .. } => {}
+            | MediaCommand::StopRecord { .. }
+            | MediaCommand::Capture { .. }
+            | MediaCommand::StopCapture { .. } => {}
         }
         self.engine.handle(command, self.now);
         self.drain_engine();

@@ -60,7 +60,6 @@ impl Lab {
             records: BTreeMap::new(),
             events: Vec::new(),
             asked: Vec::new(),
-            fetched: Vec::new(),
             transports: Vec::new(),
             stun: None,
             icmp: false,

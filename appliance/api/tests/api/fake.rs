@@ -1,17 +1,17 @@
 //! A box in memory, and somebody who asks it.
 
 use api::{
-    Accepted, Account, Backend, Backup, CdrPage, CdrQuery, ChangeError, EventLog, Fault, Health,
-    NotRecorded, Ports, Promise, RecordRequest, Token, TokenHash,
+    Accepted, Account, Backend, Backup, CaptureRequest, CdrPage, CdrQuery, ChangeError, EventLog,
+    Fault, Health, NotCaptured, NotRecorded, Ports, Promise, RecordRequest, Token, TokenHash,
 };
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use call::{
-    CallId, CallRecord, CallState, Capacity, Codec, CodecPrice, Conference, Direction, Load, Party,
-    Place, Recording, RecordingId, Registration, RouteQuestion, RouteReport, Step, TrunkStatus,
-    UnixMillis, Verdict,
+    CallId, CallRecord, CallState, Capacity, Capture, CaptureId, Codec, CodecPrice, Conference,
+    Direction, Load, Party, Place, Recording, RecordingId, Registration, RouteQuestion,
+    RouteReport, Step, TrunkStatus, UnixMillis, Verdict,
 };
 use config::{Change, Config, Secret};
 use serde_json::Value;
@@ -37,6 +37,7 @@ pub(crate) struct State {
     pub(crate) calls: Vec<CallRecord>,
     pub(crate) records: Vec<CallRecord>,
     pub(crate) recordings: Vec<Recording>,
+    pub(crate) captures: Vec<Capture>,
     pub(crate) accounts: BTreeMap<String, Account>,
     pub(crate) tokens: BTreeMap<TokenHash, Token>,
     pub(crate) code: Option<Secret>,
@@ -55,6 +56,7 @@ impl FakeBox {
             calls: Vec::new(),
             records: Vec::new(),
             recordings: Vec::new(),
+            captures: Vec::new(),
             accounts: BTreeMap::new(),
             tokens: BTreeMap::new(),
             code: Some(Secret::new(CODE)),
@@ -144,6 +146,88 @@ impl Backend for FakeBox {
             let before = state.calls.len();
             state.calls.retain(|call| call.id != id);
             state.calls.len() < before
+        })
+    }
+
+    fn capture_call(
+        &self,
+        request: CaptureRequest,
+    ) -> Promise<'_, Result<Result<Capture, NotCaptured>, Fault>> {
+        self.answer(move |state| {
+            let CaptureRequest { call, decrypt, lasts, actor } = request;
+            if !state.calls.iter().any(|it| it.id == call) {
+                return Err(NotCaptured::NoCall);
+            }
+            if state.captures.iter().any(|it| it.call == call && it.ended.is_none()) {
+                return Err(NotCaptured::Runs);
+            }
+            state.actors.push(actor.clone());
+            let capture = Capture {
+                id: CaptureId(call.0 + 1 + state.captures.len() as u64),
+                call,
+                tenant: 1,
+                decrypted: decrypt,
+                by: actor,
+                started: NOW,
+                until: NOW.after(lasts),
+                ended: None,
+                stop: None,
+                messages: 0,
+                packets: 0,
+                missed: 0,
+                octets: 0,
+            };
+            state.captures.insert(0, capture.clone());
+            Ok(capture)
+        })
+    }
+
+    fn stop_capture<'a>(
+        &'a self,
+        call: CallId,
+        actor: &'a str,
+    ) -> Promise<'a, Result<bool, Fault>> {
+        self.answer(move |state| {
+            let mut running = state.captures.iter_mut().filter(|it| it.ended.is_none());
+            let Some(capture) = running.find(|it| it.call == call) else { return false };
+            capture.ended = Some(NOW);
+            state.actors.push(actor.to_owned());
+            true
+        })
+    }
+
+    fn captures(&self) -> Promise<'_, Result<Vec<Capture>, Fault>> {
+        self.answer(|state| state.captures.clone())
+    }
+
+    fn capture(&self, id: CaptureId) -> Promise<'_, Result<Option<Capture>, Fault>> {
+        self.answer(move |state| state.captures.iter().find(|it| it.id == id).cloned())
+    }
+
+    fn capture_file<'a>(
+        &'a self,
+        capture: &'a Capture,
+        actor: &'a str,
+    ) -> Promise<'a, Result<Option<std::fs::File>, Fault>> {
+        self.answer(move |state| {
+            state.actors.push(actor.to_owned());
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(capture.file_name().as_bytes()).unwrap();
+            file.rewind().unwrap();
+            Some(file)
+        })
+    }
+
+    fn delete_capture<'a>(
+        &'a self,
+        capture: &'a Capture,
+        actor: &'a str,
+    ) -> Promise<'a, Result<bool, Fault>> {
+        self.answer(move |state| {
+            state.actors.push(actor.to_owned());
+            let before = state.captures.len();
+            state.captures.retain(|it| it.id != capture.id);
+            state.captures.len() < before
         })
     }
 

@@ -65,6 +65,43 @@ async fn a_call_is_recorded_listened_to_and_deleted_and_it_is_known_by_whom() {
 }
 
 #[tokio::test]
+async fn a_call_is_captured_and_what_was_encrypted_is_for_an_owner_only() {
+    let fake = FakeBox::new();
+    let owner = Client::administrator(&fake).await;
+    fake.with(|state| state.calls = vec![call(1), call(2)]);
+    let token = owner.post("/api/v1/tokens", json!({ "label": "script" })).await.json();
+    let bearer = format!("Bearer {}", token["token"].as_str().unwrap());
+    let script = Client::stranger(&fake).with(header::AUTHORIZATION, &bearer);
+    let path = |id: u64| format!("/api/v1/calls/{}/capture", call(id).id);
+    owner.post(&path(1), json!({ "seconds": 0 })).await.problem(422);
+    owner.post("/api/v1/calls/0000000000000001/capture", json!({})).await.problem(404);
+    let begun = script.post(&path(1), json!({})).await;
+    assert_eq!(begun.status, StatusCode::CREATED);
+    assert_eq!(begun.json()["decrypted"], json!(false));
+    owner.post(&path(1), json!({})).await.problem(409);
+
+    script.post(&path(2), json!({ "decrypt": true })).await.problem(403);
+    let opened = owner.post(&path(2), json!({ "decrypt": true, "seconds": 60 })).await;
+    assert_eq!(opened.status, StatusCode::CREATED);
+    let own = |it: &serde_json::Value| format!("/api/v1/captures/{}", it["id"].as_str().unwrap());
+    let (plain, opened) = (own(&begun.json()), own(&opened.json()));
+    script.get(&format!("{opened}/packets")).await.problem(403);
+    for (client, capture) in [(&script, &plain), (&owner, &opened)] {
+        let file = client.get(&format!("{capture}/packets")).await;
+        assert_eq!(file.header(header::CONTENT_TYPE), "application/vnd.tcpdump.pcap");
+        assert!(file.header(header::CONTENT_DISPOSITION).contains(".pcapng"));
+    }
+    owner.delete(&opened).await.problem(409);
+    assert_eq!(owner.delete(&path(2)).await.status, StatusCode::NO_CONTENT);
+    owner.delete(&path(2)).await.problem(404);
+    assert_eq!(owner.delete(&opened).await.status, StatusCode::NO_CONTENT);
+    let left = owner.get("/api/v1/captures").await.json();
+    assert_eq!(left["items"].as_array().unwrap().len(), 1);
+    let actors = fake.with(|state| state.actors.clone());
+    assert!(actors.iter().any(|it| it.contains("(token script)")), "{actors:?}");
+}
+
+#[tokio::test]
 async fn call_records_come_newest_first_page_by_page() {
     let fake = FakeBox::new();
     let client = Client::administrator(&fake).await;

@@ -3,7 +3,7 @@
 use super::{Consequence, Control, FLUSH, Port};
 use crate::media_worker::Refused;
 use crate::udp::Unsent;
-use call::{Event, MediaCommand};
+use call::{CallState, Event, MediaCommand};
 use exchange::Output;
 use sip::flow::{Flow, Transport};
 use std::sync::Arc;
@@ -12,7 +12,10 @@ use std::time::Instant;
 impl Control {
     pub(super) fn act(&mut self, output: Output, now: Instant) {
         match output {
-            Output::Send { flow, bytes } => self.send(flow, bytes),
+            Output::Send { flow, bytes } => {
+                self.captures.said(flow, &bytes, &self.exchange, now);
+                self.send(flow, bytes);
+            }
             Output::Connect { connection, transport, remote, name } => {
                 let queue = self.streams.connect(connection, transport, remote, name);
                 self.state.connections.insert(connection, queue);
@@ -21,10 +24,15 @@ impl Control {
             Output::Disconnect { connection } => {
                 self.state.connections.remove(&connection);
             }
-            Output::Media(command) => self.command_media(command),
+            Output::Media(command) => {
+                let beside = self.captures.follow(&command);
+                self.command_media(command);
+                beside.into_iter().for_each(|command| self.command_media(command));
+            }
             Output::Resolve(question) => self.dns.ask(question),
-            Output::Fetch(fetch) => self.shelf.fetch(fetch),
             Output::Record(record) => {
+                let over = record.state == CallState::Ended;
+                self.captures.recorded(record.id, over, &self.exchange, now);
                 self.state.facts.record(record);
                 self.state.flush_at.get_or_insert(now + FLUSH);
             }
@@ -73,7 +81,7 @@ impl Control {
     }
 
     /// Commands that media has no room for wait, and keep their order.
-    fn command_media(&mut self, command: MediaCommand) {
+    pub(super) fn command_media(&mut self, command: MediaCommand) {
         if !self.state.commands.is_empty() {
             return self.state.commands.push_back(command);
         }

@@ -4,7 +4,7 @@ use super::super::priority::Standing;
 use super::breath::Breath;
 use super::figures::{Board, MediaFigures};
 use super::pool::{Pools, Refill, socket_of};
-use super::{Browsers, Door, EVENTS, TICK, TapeLine};
+use super::{Browsers, Door, EVENTS, FilmLine, TICK, TapeLine};
 use call::{MediaCommand, MediaEvent, PortId, StreamStats};
 use media::{Engine, Exit, Parcel, Verdict};
 use rustix::buffer::spare_capacity;
@@ -27,6 +27,7 @@ pub(super) struct Line {
     pub(super) waiting: Arc<AtomicUsize>,
     pub(super) events: SyncSender<MediaEvent>,
     pub(super) tapes: TapeLine,
+    pub(super) films: FilmLine,
     pub(super) wake: Box<dyn Fn() + Send>,
     pub(super) board: Arc<Board>,
 }
@@ -61,8 +62,9 @@ impl Relay {
         }
         let mut doors = Vec::new();
         if let Some(browsers) = browsers {
-            engine.admit_browsers(browsers.certificate);
             doors = browsers.doors;
+            let port = doors.first().map_or(0, |door| door.local().port());
+            engine.admit_browsers(browsers.certificate, port);
         }
         for (door, number) in doors.iter().zip(DOORS..) {
             epoll::add(&epoll, door.fd(), EventData::new_u64(number), EventFlags::IN)?;
@@ -111,6 +113,7 @@ impl Relay {
             }
             self.post();
             self.tape();
+            self.film();
             let told = self.take_events(now);
             let urgent = self.refill(tick, now) || told;
             if tick || urgent || spoke {
@@ -270,6 +273,24 @@ impl Relay {
         }
         while let Ok(block) = self.line.tapes.back.try_recv() {
             self.engine.reuse(block);
+        }
+    }
+
+    /// Hands over what was captured. The disk is not waited for.
+    fn film(&mut self) {
+        while let Some(captured) = self.engine.poll_captured() {
+            match self.line.films.to.try_send(captured) {
+                Ok(()) => {}
+                Err(TrySendError::Full(captured)) => {
+                    self.engine.put_back_captured(captured);
+                    break;
+                }
+                // The thread has ended, and the process is about to.
+                Err(TrySendError::Disconnected(_)) => break,
+            }
+        }
+        while let Ok(reel) = self.line.films.back.try_recv() {
+            self.engine.reuse_reel(reel);
         }
     }
 

@@ -47,6 +47,7 @@ impl Control {
             rest,
             browsers: None,
             tapes: tapes().0,
+            films: films().0,
             wake: Box::new(|| {}),
         };
         let mut control =
@@ -274,6 +275,7 @@ fn what_cannot_be_served_is_said_before_the_thread_starts() {
         rest: Duration::ZERO,
         browsers: None,
         tapes: tapes().0,
+        films: films().0,
         wake: Box::new(|| {}),
     };
     let foreign = IpAddr::from([192, 0, 2, 77]);

@@ -172,7 +172,7 @@ impl std::fmt::Debug for Disguise {
 }
 
 /// A message that we send, without what differs between a secret and its look-alike.
-pub(super) fn without_proofs(bytes: &[u8]) -> Cow<'_, [u8]> {
+pub(crate) fn without_proofs(bytes: &[u8]) -> Cow<'_, [u8]> {
     let proofs = proofs(bytes);
     if proofs.is_empty() {
         return bytes.into();

@@ -2,7 +2,7 @@
 
 use call::{
     CallId, Capacity, Container, KeyPress, Layout, LegId, MediaEvent, PlayId, PortId, QualityPoint,
-    Registration, RoomId, Samples, SoundKey, StreamStats, UnixMillis,
+    Registration, RoomId, StreamStats, UnixMillis,
 };
 use config::{
     Config, Credentials, Device, Entry, Extension, External, Feature, InboundRoute, OutboundRoute,
@@ -53,11 +53,9 @@ pub(super) enum Recorded {
         records: Vec<Found>,
         ttl: Option<Duration>,
     },
-    /// A sound from the disk: its rate and length, which is all that what follows depends on.
-    Fetched(SoundKey, Option<(u32, usize)>),
     Capacity(Capacity),
     HangUp(CallId),
-    Record(CallId, Container, Layout, String),
+    Record(CallId, Container, Layout),
     StopRecord(CallId),
     Shutdown,
 }
@@ -178,11 +176,8 @@ impl Recorded {
             },
             Input::Command(Command::HangUp(id)) => Self::HangUp(*id),
             Input::Capacity(capacity) => Self::Capacity(capacity.clone()),
-            Input::Fetched { key, samples } => {
-                Self::Fetched(*key, samples.as_ref().map(|it| (it.rate, it.pcm.len())))
-            }
             Input::Command(Command::Record(wanted)) => {
-                Self::Record(wanted.call, wanted.container, wanted.layout, wanted.by.clone())
+                Self::Record(wanted.call, wanted.container, wanted.layout)
             }
             Input::Command(Command::StopRecord(id)) => Self::StopRecord(*id),
             Input::Shutdown => Self::Shutdown,
@@ -225,13 +220,8 @@ impl Recorded {
             }
             Self::HangUp(id) => Input::Command(Command::HangUp(id)),
             Self::Capacity(capacity) => Input::Capacity(capacity),
-            Self::Fetched(key, samples) => {
-                let silence = |(rate, length): (u32, usize)| {
-                    Arc::new(Samples { rate, pcm: vec![0; length.min(LONGEST)].into() })
-                };
-                Input::Fetched { key, samples: samples.map(silence) }
-            }
-            Self::Record(call, container, layout, by) => {
+            Self::Record(call, container, layout) => {
+                let by = String::new();
                 Input::Command(Command::Record(Wanted { call, container, layout, by }))
             }
             Self::StopRecord(id) => Input::Command(Command::StopRecord(id)),
@@ -355,6 +345,3 @@ impl Found {
         }
     }
 }
-
-/// Half an hour at 48 kHz.
-const LONGEST: usize = 86_400_000;

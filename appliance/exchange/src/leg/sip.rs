@@ -4,6 +4,7 @@
 mod alarm;
 mod browser;
 mod cause;
+mod dialogs;
 mod draft;
 mod farewell;
 mod hold;
@@ -17,6 +18,8 @@ mod speech;
 mod talk;
 mod transfer;
 mod voice;
+
+pub use dialogs::Signalling;
 
 use crate::frame::Frame;
 use crate::registrar::Registrar;

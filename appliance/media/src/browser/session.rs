@@ -27,6 +27,8 @@ pub(super) struct Session {
     connected: bool,
     /// From where the browser has proved itself.
     pub(super) addresses: Vec<SocketAddr>,
+    /// From where it came last.
+    pub(super) came_from: Option<SocketAddr>,
     /// When the machine wants to be turned, and when it will be.
     pub(super) due: Option<Instant>,
     pub(super) alarm: Option<Instant>,
@@ -137,6 +139,7 @@ impl Session {
             heard: VecDeque::new(),
             connected: false,
             addresses: Vec::new(),
+            came_from: None,
             due: None,
             alarm: None,
         }
@@ -211,6 +214,7 @@ impl Session {
         now: Instant,
         told: &mut Told<'_>,
     ) {
+        self.came_from = Some(from);
         let Ok(receive) = Receive::new(Protocol::Udp, from, own(from), bytes) else { return };
         // What it cannot read it has dropped.
         let _ = self.rtc.handle_input(Input::Receive(now, receive));

@@ -16,7 +16,11 @@ impl Engine {
     /// Takes a datagram that came from `from` to the port of all browsers, at the address `to` of the
     /// box. What leaves for it is in [`Engine::poll_parcel`].
     pub fn browser_datagram(&mut self, from: SocketAddr, to: IpAddr, bytes: &[u8], now: Instant) {
+        self.captures.turn(now);
         if let Some(key) = self.browsers.take_in(from, to, bytes, now, &mut self.outbox) {
+            if !self.captures.is_empty() {
+                self.capture_browser(key, from, to, bytes);
+            }
             self.hear_browser(key, now);
         }
     }
@@ -24,6 +28,9 @@ impl Engine {
     /// Gives what lies on the desk to a browser, whose transport protects it.
     pub(super) fn enclose(&mut self, out: PortId, now: Instant) -> Verdict {
         let mut verdict = Verdict::Enclosed;
+        if !self.captures.is_empty() {
+            self.capture_enclosed(out);
+        }
         while let Some(packet) = self.desk.take() {
             if !self.browsers.say(out, packet, now, &mut self.outbox) {
                 verdict = Verdict::Drop(DropReason::Nowhere);
@@ -73,6 +80,9 @@ impl Engine {
     }
 
     pub(super) fn browser_says(&mut self, port: PortId, bytes: &mut [u8], now: Instant) {
+        if !self.captures.is_empty() {
+            self.capture_secured(port, bytes);
+        }
         let Some(it) = self.ports.of_mut(port) else { return };
         let Ok(content) = it.hear_secured(bytes, now) else { return };
         let said = Said::of(&content);

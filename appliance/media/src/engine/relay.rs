@@ -84,6 +84,9 @@ impl Engine {
         }
         let is_ciphered = it.secrecy.is_some();
         if !is_ciphered && self.ports.of(heard).is_none_or(|it| it.secrecy.is_none()) {
+            if !self.captures.is_empty() {
+                self.capture_departure(out, rtcp, to, bytes);
+            }
             return Verdict::Forward { port: out, rtcp, to };
         }
         if is_ciphered && matches!(said, Said::Keys | Said::Plain) {
@@ -98,8 +101,15 @@ impl Engine {
 
     /// Protects what lies on the desk as the far side of a pair wants it. How many packets are left.
     pub(super) fn seal(&mut self, out: PortId, reports: bool) -> u64 {
+        let captured = !self.captures.is_empty();
+        if captured {
+            self.capture_desk(out, reports, false);
+        }
         if let Some(secrecy) = self.ports.of_mut(out).and_then(|it| it.secrecy.as_mut()) {
             self.desk.change(|buffer, length| secrecy.seal(reports, buffer, length));
+        }
+        if captured {
+            self.capture_desk(out, reports, true);
         }
         self.desk.sum().0
     }

@@ -19,6 +19,7 @@ impl Engine {
     /// What is due lasts 20 ms. Whoever comes late is given all that should have been said; what is
     /// more than a tenth of a second late is left out.
     pub fn speak(&mut self, now: Instant) -> Option<Spoken> {
+        self.captures.turn(now);
         loop {
             let (port, to) = match self.go_round() {
                 Some(spoken) => spoken,

@@ -8,6 +8,8 @@ impl Engine {
     /// Looks whether somebody fell silent, or let a key go without a word, and reports of what the
     /// box itself hears and says. Drain [`Engine::poll_parcel`] after it.
     pub fn tick(&mut self, now: Instant) {
+        self.captures.turn(now);
+        self.captures.hand_over();
         while let Some(key) = self.browsers.tick(now, &mut self.outbox) {
             self.hear_browser(key, now);
         }

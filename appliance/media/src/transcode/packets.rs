@@ -81,6 +81,12 @@ impl Packets {
         self.octets.get(place)
     }
 
+    /// All that nobody took yet.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let places = self.places.iter().take(self.made).skip(self.taken);
+        places.map(|place| self.octets.get(place.clone()).unwrap_or_default())
+    }
+
     /// How many there are, and their octets.
     pub(crate) fn sum(&self) -> (u64, u64) {
         let octets = self.places.iter().take(self.made).map(|place| place.len() as u64).sum();

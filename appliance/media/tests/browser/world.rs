@@ -73,7 +73,7 @@ impl World {
         let own = crypto.dtls_provider.generate_certificate().unwrap();
         let digest = crypto.sha256_provider.sha256(&own.certificate);
         let certificate = Certificate { certificate: own.certificate, key: own.private_key };
-        engine.admit_browsers(certificate);
+        engine.admit_browsers(certificate, 8443);
         let (ours, theirs) = (credentials("box"), credentials("browser"));
         let here: SocketAddr = "10.0.0.9:5000".parse().unwrap();
         let there: SocketAddr = "192.0.2.10:8443".parse().unwrap();

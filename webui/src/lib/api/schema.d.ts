@@ -56,6 +56,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls/{id}/capture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Captures a call from now on: its signalling, what led to it included, and its media, in a file that
+         *     Wireshark opens. It ends by itself with the call, after the time asked for, or at 64 MB.
+         */
+        post: operations["capture_call"];
+        /** Ends the capture of a call. The call goes on; the file is complete a second later. */
+        delete: operations["stop_capturing_call"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calls/{id}/recording": {
         parameters: {
             query?: never;
@@ -102,6 +123,64 @@ export interface paths {
         put?: never;
         /** Measures it anew, which takes about a second of one core. Calls go on meanwhile. */
         post: operations["measure_capacity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/captures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The captures, newest first. They are deleted after seven days, the oldest earlier when all of them
+         *     are larger than 512 MB.
+         */
+        get: operations["list_captures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/captures/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is known of one capture. */
+        get: operations["read_capture"];
+        put?: never;
+        post?: never;
+        /** Removes a capture that has ended. */
+        delete: operations["delete_capture"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/captures/{id}/packets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The packets of one capture; of one that runs, as far as they are written. It is noted who took them.
+         *     Decrypted ones are only for somebody who has logged in with a password.
+         */
+        get: operations["read_capture_packets"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -822,6 +901,75 @@ export interface components {
              */
             packet_nanos: number;
         };
+        /** @description A capture: the signalling of one call and its media, as Wireshark opens them. */
+        Capture: {
+            /** @description Who wanted it: the account. */
+            by: string;
+            /** @description The call. */
+            call: components["schemas"]["CallId"];
+            /** @description Whether encrypted media are in it as they were said, and not as they were on the wire. */
+            decrypted: boolean;
+            ended?: components["schemas"]["UnixMillis"] | null;
+            /** @description Its name. */
+            id: components["schemas"]["CaptureId"];
+            /**
+             * Format: int64
+             * @description Messages of SIP in it.
+             */
+            messages: number;
+            /**
+             * Format: int64
+             * @description Packets that are missing, because the disk was too slow. The calls were not.
+             */
+            missed: number;
+            /**
+             * Format: int64
+             * @description How large its file is.
+             */
+            octets: number;
+            /**
+             * Format: int64
+             * @description Packets of media in it.
+             */
+            packets: number;
+            /** @description When it began. Messages that set the call up before are in it. */
+            started: components["schemas"]["UnixMillis"];
+            stop?: components["schemas"]["CaptureStop"] | null;
+            /**
+             * Format: int32
+             * @description The tenant's id.
+             */
+            tenant: number;
+            /** @description When it ends by itself at the latest. */
+            until: components["schemas"]["UnixMillis"];
+        };
+        /**
+         * @description A capture, unique for the life of the box: when it began and a counter. Sorts by time.
+         *
+         *     As text 16 hexadecimal digits, because a script's numbers hold only 53 bits.
+         * @example 19a2b3c4d5e60001
+         */
+        CaptureId: string;
+        /** @description What the capture is to be. */
+        CaptureInput: {
+            /**
+             * @description Encrypted media as they are said, and not as they are on the wire. Only for somebody who has
+             *     logged in with a password: a token of a script may not.
+             * @default false
+             */
+            decrypt: boolean;
+            /**
+             * Format: int32
+             * @description How long at most, 1 to 3600 seconds; 300 if left out.
+             * @default 300
+             */
+            seconds: number;
+        };
+        /**
+         * @description Why a capture ended.
+         * @enum {string}
+         */
+        CaptureStop: "call" | "asked" | "time" | "file_full" | "disk_full" | "disk_failed" | "crash";
         /**
          * Format: int32
          * @description A cause value of ITU-T Q.850 (10/2018) Table 1.
@@ -1112,6 +1260,11 @@ export interface components {
             data: components["schemas"]["CallRecord"];
             /** @enum {string} */
             type: "call";
+        } | {
+            /** @description A call is being captured, or no longer. */
+            data: components["schemas"]["Capture"];
+            /** @enum {string} */
+            type: "capture";
         } | {
             /** @description How the sound of a call fared in the last seconds. */
             data: components["schemas"]["CallQuality"];
@@ -1614,7 +1767,7 @@ export interface components {
          * @description What the caller of a number of the box gets.
          * @enum {string}
          */
-        NumberKind: "echo" | "tone" | "music" | "conference" | "record" | "playback";
+        NumberKind: "echo" | "tone" | "music" | "conference";
         /**
          * @description A tone that goes on until the caller hangs up.
          * @enum {string}
@@ -1760,6 +1913,53 @@ export interface components {
                 tenant: number;
                 /** @description Who answered; until then, who is being called. */
                 to: components["schemas"]["Party"];
+            }[];
+            /** @description Hand this back as `cursor` for the next page; `null` on the last one. */
+            next: string | null;
+        };
+        /** @description A page of a list. */
+        Page_Capture: {
+            /** @description The entries of this page. */
+            items: {
+                /** @description Who wanted it: the account. */
+                by: string;
+                /** @description The call. */
+                call: components["schemas"]["CallId"];
+                /** @description Whether encrypted media are in it as they were said, and not as they were on the wire. */
+                decrypted: boolean;
+                ended?: components["schemas"]["UnixMillis"] | null;
+                /** @description Its name. */
+                id: components["schemas"]["CaptureId"];
+                /**
+                 * Format: int64
+                 * @description Messages of SIP in it.
+                 */
+                messages: number;
+                /**
+                 * Format: int64
+                 * @description Packets that are missing, because the disk was too slow. The calls were not.
+                 */
+                missed: number;
+                /**
+                 * Format: int64
+                 * @description How large its file is.
+                 */
+                octets: number;
+                /**
+                 * Format: int64
+                 * @description Packets of media in it.
+                 */
+                packets: number;
+                /** @description When it began. Messages that set the call up before are in it. */
+                started: components["schemas"]["UnixMillis"];
+                stop?: components["schemas"]["CaptureStop"] | null;
+                /**
+                 * Format: int32
+                 * @description The tenant's id.
+                 */
+                tenant: number;
+                /** @description When it ends by itself at the latest. */
+                until: components["schemas"]["UnixMillis"];
             }[];
             /** @description Hand this back as `cursor` for the next page; `null` on the last one. */
             next: string | null;
@@ -2722,7 +2922,7 @@ export interface components {
                  */
                 seconds: number;
             };
-        } | "session_expired" | "protocol_error" | "dialog_lost" | "administrator" | "shutdown" | "crash" | "overload" | "no_ports" | "wrong_pin" | "no_pin" | "played" | "no_recording" | "not_in_call";
+        } | "session_expired" | "protocol_error" | "dialog_lost" | "administrator" | "shutdown" | "crash" | "overload" | "no_ports" | "wrong_pin" | "no_pin";
     };
     responses: never;
     parameters: never;
@@ -2899,6 +3099,90 @@ export interface operations {
             };
         };
     };
+    capture_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The call. */
+                id: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaptureInput"];
+            };
+        };
+        responses: {
+            /** @description It is being captured. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Capture"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_capturing_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The call. */
+                id: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The capture is being ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     record_call: {
         parameters: {
             query?: never;
@@ -3037,6 +3321,172 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Load"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_captures: {
+        parameters: {
+            query?: {
+                /** @description At most so many, 1 to 500; 100 if left out. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Only those of this call. */
+                call?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of captures. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Capture"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_capture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The capture. */
+                id: components["schemas"]["CaptureId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The capture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Capture"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_capture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The capture. */
+                id: components["schemas"]["CaptureId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_capture_packets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The capture. */
+                id: components["schemas"]["CaptureId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A pcapng file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.tcpdump.pcap": string;
                 };
             };
             /** @description Nobody is logged in. */
@@ -3470,8 +3920,8 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Some of `calls`, `registrations`, `trunks`, `config`, `quality`, with commas in between; all
-                 *     but `quality`, which comes every five seconds of a call, if left out.
+                 * @description Some of `calls`, `captures`, `registrations`, `trunks`, `config`, `quality`, with commas in
+                 *     between; all but `quality`, which comes every five seconds of a call, if left out.
                  * @example calls,registrations
                  */
                 topics?: string;

@@ -5,8 +5,7 @@ use super::renegotiation::Wanted;
 use super::{AnsweredBy, Desk, Legs, SipLeg, State, speech};
 use crate::frame::Frame;
 use call::{
-    Cause, Decibels, End, LegEvent, LegId, MediaCommand, PlayId, PortId, RoomId, Rounds, Sound,
-    SoundKey, Voice, Why,
+    Cause, Decibels, End, LegEvent, LegId, MediaCommand, PortId, RoomId, Rounds, Sound, Voice, Why,
 };
 use sip::session::provisional::Reliable;
 
@@ -14,8 +13,8 @@ use sip::session::provisional::Reliable;
 #[derive(Debug)]
 pub(super) struct Speaking {
     voice: Voice,
-    /// Where media was told so, and under which name; nowhere while the far side does not listen.
-    at: Option<(PortId, PlayId)>,
+    /// Where media was told so; nowhere while the far side does not listen.
+    at: Option<PortId>,
 }
 
 impl Legs {
@@ -66,30 +65,6 @@ impl Legs {
         }
     }
 
-    /// Something was played to this leg to its end.
-    pub(crate) fn has_played(&mut self, id: LegId, play: PlayId) {
-        let speaking = self.legs.get(&id).and_then(|leg| leg.media.voice.as_ref());
-        if speaking.and_then(|it| it.at).is_some_and(|(_, at)| at == play) {
-            self.tell(id, LegEvent::Heard);
-        }
-    }
-
-    /// A sound that legs may wait for came, or is not there.
-    pub(crate) fn fetched(&mut self, frame: &mut Frame, key: SoundKey, there: bool) {
-        let mut without = Vec::new();
-        for (id, leg) in &mut self.legs {
-            let waits = leg.media.voice.as_ref().is_some_and(|it| key_of(it.voice) == Some(key));
-            match (waits, there) {
-                (true, true) => leg.media.speak(frame),
-                (true, false) => without.push(*id),
-                (false, _) => {}
-            }
-        }
-        for id in without {
-            self.tell(id, LegEvent::Missing);
-        }
-    }
-
     fn fail(&mut self, desk: &mut Desk<'_>, id: LegId, end: &End) {
         self.tell(id, LegEvent::Ended(end.clone()));
         self.end(desk, id, end);
@@ -136,7 +111,8 @@ impl LegMedia {
         let Some(speaking) = &mut self.voice else { return };
         match (listens, speaking.at) {
             (true, None) => {
-                speaking.at = begin(frame, port, speaking.voice).map(|play| (port, play));
+                speaking.at = Some(port);
+                begin(frame, port, speaking.voice);
             }
             (false, Some(_)) => {
                 speaking.fall_silent(frame);
@@ -153,7 +129,7 @@ impl Speaking {
     }
 
     fn fall_silent(&self, frame: &mut Frame) {
-        let Some((port, _)) = self.at else { return };
+        let Some(port) = self.at else { return };
         frame.media(match self.is_played() {
             true => MediaCommand::Stop { port },
             false => MediaCommand::Leave { port },
@@ -165,28 +141,11 @@ fn is_played(voice: Voice) -> bool {
     !matches!(voice, Voice::Room(_))
 }
 
-/// What a voice needs from the disk.
-fn key_of(voice: Voice) -> Option<SoundKey> {
-    match voice {
-        Voice::Playback(call) => Some(SoundKey::Playback(call)),
-        Voice::Echo
-        | Voice::Test
-        | Voice::Tone(_)
-        | Voice::Music
-        | Voice::AskPin
-        | Voice::WrongPin
-        | Voice::Room(_) => None,
-    }
-}
-
-/// Speaks, unless that waits for the disk.
-fn begin(frame: &mut Frame, port: PortId, voice: Voice) -> Option<PlayId> {
-    let mut rounds = Rounds::Endless;
+fn begin(frame: &mut Frame, port: PortId, voice: Voice) {
     let sound = match voice {
         Voice::Room(room) => {
             let room = RoomId(room.into());
-            frame.media(MediaCommand::Join { port, room });
-            return Some(frame.next_play());
+            return frame.media(MediaCommand::Join { port, room });
         }
         Voice::Echo => Sound::Echo,
         Voice::Test => Sound::Samples(frame.sounds.test()),
@@ -197,12 +156,7 @@ fn begin(frame: &mut Frame, port: PortId, voice: Voice) -> Option<PlayId> {
             let code = frame.config.settings.country.code().as_bytes();
             Sound::Tone { tone, country: <[u8; 2]>::try_from(code).unwrap_or_default() }
         }
-        Voice::Playback(call) => {
-            rounds = Rounds::ONCE;
-            Sound::Samples(frame.sounds.fetched(SoundKey::Playback(call))?)
-        }
     };
-    let (play, gain) = (frame.next_play(), Decibels::default());
+    let (play, rounds, gain) = (frame.next_play(), Rounds::Endless, Decibels::default());
     frame.media(MediaCommand::Play { port, play, sound, rounds, gain });
-    Some(play)
 }
