@@ -7,6 +7,7 @@
 mod breath;
 mod figures;
 mod films;
+mod gather;
 mod pair;
 mod pool;
 mod relay;

@@ -3,6 +3,7 @@
 use super::super::priority::Standing;
 use super::breath::Breath;
 use super::figures::{Board, MediaFigures};
+use super::gather::Gather;
 use super::pool::{Pools, Refill, socket_of};
 use super::{Browsers, Door, EVENTS, FilmLine, TICK, TapeLine};
 use call::{MediaCommand, MediaEvent, PortId, StreamStats};
@@ -88,7 +89,11 @@ impl Relay {
         let mut now = Instant::now();
         let mut breath = matches!(standing, Standing::First { .. }).then(|| Breath::new(now));
         self.figures.in_real_time = breath.is_some().into();
+        let mut gather = Gather::new(now);
         loop {
+            if let Some(pause) = gather.pause(now, ready.len()) {
+                thread::sleep(self.until_due(pause));
+            }
             ready.clear();
             if let Some(pause) = breath.as_mut().and_then(|it| it.due(now)) {
                 thread::sleep(pause);
@@ -120,6 +125,12 @@ impl Relay {
                 self.tell();
             }
         }
+    }
+
+    /// So long, or until the box itself is to speak.
+    fn until_due(&self, pause: Duration) -> Duration {
+        let Some(due) = self.engine.next_speech() else { return pause };
+        pause.min(due.saturating_duration_since(Instant::now()))
     }
 
     fn wait(&mut self, ready: &mut Vec<Event>, now: Instant) -> io::Result<()> {
