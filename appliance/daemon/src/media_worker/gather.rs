@@ -1,86 +1,113 @@
 //! Lets packets gather where they come so densely that to wake for each would be most of the price.
 //!
-//! To wake the thread costs more than to pass a packet on. So after a turn it sleeps until a few more
-//! have come, half a millisecond at most, of the 20 that a packet lasts. Packets that come in bursts
-//! have gathered already: that is noticed by pauses that nothing came in, and the thread waits for
-//! each burst instead.
+//! To wake the thread costs more than to pass a packet on. So where many come one by one, it sleeps
+//! after a turn until a few more have come: half a millisecond at most, of the 20 that a packet lasts.
+//! Packets that come in bursts have gathered already. Which of the two it is, it finds out every
+//! quarter of a second, by waiting as if there were no pauses.
 
+use nix::sys::resource::{UsageWho, getrusage};
 use std::time::{Duration, Instant};
 
-/// How densely packets came of late, and whether to pause.
+/// How packets came of late, and whether to pause. Belongs to the thread that made it.
 #[derive(Debug)]
 pub(super) struct Gather {
-    since: Instant,
-    packets: u32,
-    /// Between two packets, by the last window.
-    gap: Duration,
-    /// The last turn ended with a pause.
-    paused: bool,
-    pauses: u32,
-    /// Of these, how many brought nothing.
-    empty: u32,
-    /// Packets come in bursts: no pauses before.
-    again: Instant,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Counts what comes, and how often the thread had to wait for it.
+    Looking { since: Instant, packets: u32, waits: u64 },
+    /// To wait for each packet is best.
+    Waiting { until: Instant },
+    /// So long after each turn that brought something.
+    Pausing { until: Instant, pause: Duration },
 }
 
 impl Gather {
     pub(super) fn new(now: Instant) -> Self {
-        let (gap, paused) = (WINDOW, false);
-        Self { since: now, packets: 0, gap, paused, pauses: 0, empty: 0, again: now }
+        Self { state: State::Waiting { until: now } }
     }
 
     /// After a turn that began at `now` and took in so many datagrams: how long to let more gather.
-    pub(super) fn pause(&mut self, now: Instant, packets: usize) -> Option<Duration> {
-        let packets = u32::try_from(packets).unwrap_or(u32::MAX);
-        self.packets = self.packets.saturating_add(packets);
-        self.pauses += u32::from(self.paused);
-        self.empty += u32::from(self.paused && packets == 0);
-        let passed = now.duration_since(self.since);
-        if passed >= WINDOW {
-            self.gap = passed / self.packets.max(1);
-            if self.empty * 4 > self.pauses {
-                self.again = now + BURSTS;
+    ///
+    /// `waits`: how often the thread has ever waited.
+    pub(super) fn pause(
+        &mut self,
+        now: Instant,
+        taken: usize,
+        waits: impl Fn() -> u64,
+    ) -> Option<Duration> {
+        match &mut self.state {
+            State::Looking { since, packets, waits: before } => {
+                *packets += u32::try_from(taken).unwrap_or(0);
+                let passed = now.duration_since(*since);
+                if passed >= LOOK {
+                    let waits = u32::try_from(waits() - *before).unwrap_or(u32::MAX);
+                    self.state = found(now, passed, *packets, waits);
+                }
+                None
             }
-            (self.since, self.packets, self.pauses, self.empty) = (now, 0, 0, 0);
+            State::Waiting { until } | State::Pausing { until, .. } if now >= *until => {
+                self.state = State::Looking { since: now, packets: 0, waits: waits() };
+                None
+            }
+            State::Waiting { .. } => None,
+            State::Pausing { pause, .. } => (taken > 0).then_some(*pause),
         }
-        self.paused = packets > 0 && self.gap * FEW <= LONGEST && now >= self.again;
-        self.paused.then_some((self.gap * MANY).min(LONGEST))
     }
 }
 
-/// Nobody hears it: a thousandth of the delay at which a talk becomes difficult is 0.4 ms (ITU-T
-/// G.114 §4).
+fn found(now: Instant, passed: Duration, packets: u32, waits: u32) -> State {
+    let until = now + HOLD;
+    let gap = passed / packets.max(1);
+    let come_together = packets >= waits.saturating_mul(FEW);
+    match come_together || gap * FEW > LONGEST {
+        true => State::Waiting { until },
+        false => State::Pausing { until, pause: (gap * MANY).min(LONGEST) },
+    }
+}
+
+/// How often this thread has waited for anything.
+pub(super) fn waits() -> u64 {
+    let usage = getrusage(UsageWho::RUSAGE_THREAD);
+    usage.map_or(0, |it| u64::try_from(it.voluntary_context_switches()).unwrap_or(0))
+}
+
+/// Nobody hears it: a talk becomes difficult at 400 ms (ITU-T G.114 §4).
 const LONGEST: Duration = Duration::from_micros(500);
-/// To sleep and to be woken by a timer costs as much as some packets that wake: fewer are not worth it.
+/// To be woken by a timer costs as much as to be woken by some packets: fewer are not worth a pause.
 const FEW: u32 = 4;
 /// More are not waited for.
 const MANY: u32 = 8;
-const WINDOW: Duration = Duration::from_millis(10);
-/// How long packets that come in bursts are believed to go on so.
-const BURSTS: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(10);
+const HOLD: Duration = Duration::from_millis(250);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Turns of a second in which packets come at these microseconds; how many turns there were, and
-    /// the longest that a packet waited.
-    fn turns(came: &[u64]) -> (usize, Duration) {
+    /// Turns in which packets come at these microseconds, each of which takes 5 to pass on; how many
+    /// turns there were, and the longest that a packet waited for the turn that took it.
+    fn turns(came: impl Iterator<Item = u64>) -> (usize, Duration) {
         let start = Instant::now();
         let mut gather = Gather::new(start);
-        let (mut now, mut turns, mut longest) = (start, 0, Duration::ZERO);
-        let mut came = came.iter().map(|it| start + Duration::from_micros(*it)).peekable();
-        while let Some(next) = came.peek() {
-            // Without a pause the thread wakes when a packet comes.
-            now = now.max(*next);
+        let (mut now, mut turns, mut longest, mut waits) = (start, 0, Duration::ZERO, 0);
+        let mut came = came.map(|it| start + Duration::from_micros(it)).peekable();
+        while let Some(next) = came.peek().copied() {
+            if next > now {
+                (now, waits) = (next, waits + 1);
+            }
             loop {
-                let mut packets = 0;
+                let mut taken = 0;
                 while let Some(at) = came.next_if(|at| *at <= now) {
-                    (packets, longest) = (packets + 1, longest.max(now - at));
+                    (taken, longest) = (taken + 1, longest.max(now - at));
                 }
                 turns += 1;
-                let Some(pause) = gather.pause(now, packets) else { break };
-                now += pause;
+                let pause = gather.pause(now, taken, || waits);
+                now += Duration::from_micros(5) * taken as u32;
+                let Some(pause) = pause else { break };
+                (now, waits) = (now + pause, waits + 1);
             }
         }
         (turns, longest)
@@ -88,39 +115,38 @@ mod tests {
 
     #[test]
     fn a_packet_of_few_calls_leaves_at_once() {
-        let few: Vec<u64> = (0..5_000).map(|n| n * 200).collect();
-        assert_eq!(turns(&few), (5_000, Duration::ZERO));
+        assert_eq!(turns((0..5_000).map(|n| n * 200)), (5_000, Duration::ZERO));
     }
 
     #[test]
     fn packets_of_many_calls_gather_for_half_a_millisecond_at_most() {
-        let hundred: Vec<u64> = (0..10_000).map(|n| n * 100).collect();
-        let (turns_of_hundred, longest) = turns(&hundred);
-        assert!(turns_of_hundred < 2_200, "{turns_of_hundred}");
-        assert!(longest <= LONGEST);
-        let thousand: Vec<u64> = (0..100_000).map(|n| n * 10).collect();
-        let (turns_of_thousand, longest) = turns(&thousand);
-        assert!(turns_of_thousand < 14_000, "{turns_of_thousand}");
-        assert!(longest < Duration::from_micros(100), "{longest:?}");
+        // Of a hundred calls, in a second; half a turn for each that comes while the others leave.
+        let (turns_of_hundred, longest) = turns((0..10_000).map(|n| n * 100));
+        assert!(turns_of_hundred < 2_600, "{turns_of_hundred}");
+        assert!(longest > LONGEST / 2 && longest < LONGEST * 11 / 10, "{longest:?}");
+        let (turns_of_thousand, longest) = turns((0..100_000).map(|n| n * 10));
+        assert!(turns_of_thousand < 20_000, "{turns_of_thousand}");
+        assert!(longest < LONGEST / 2, "{longest:?}");
     }
 
     #[test]
-    fn bursts_are_waited_for_one_by_one() {
-        let bursts: Vec<u64> = (0..10_000).map(|n| n / 10 * 1_000).collect();
-        let (turns, _) = turns(&bursts);
-        assert!(turns < 1_100, "{turns}");
+    fn packets_that_come_in_bursts_are_not_made_to_wait() {
+        let (turns, longest) = turns((0..10_000).map(|n| n / 10 * 1_000));
+        assert_eq!((turns, longest), (1_000, Duration::ZERO));
     }
 
     #[test]
-    fn who_falls_silent_lets_the_thread_sleep() {
-        let start = Instant::now();
+    fn a_thread_waits_when_nothing_comes() {
+        let before = waits();
+        std::thread::sleep(Duration::from_millis(2));
+        assert!(waits() > before);
+        let (start, mut now) = (Instant::now(), Instant::now());
         let mut gather = Gather::new(start);
-        let mut now = start;
-        for _ in 0..100 {
+        for turn in 0..150 {
             now += Duration::from_micros(100);
-            gather.pause(now, 4);
+            gather.pause(now, 1, || turn);
         }
-        assert!(gather.pause(now, 4).is_some());
-        assert_eq!(gather.pause(now + LONGEST, 0), None);
+        assert!(gather.pause(now, 1, || 151).is_some());
+        assert_eq!(gather.pause(now + LONGEST, 0, || 152), None);
     }
 }

@@ -3,7 +3,7 @@
 use super::super::priority::Standing;
 use super::breath::Breath;
 use super::figures::{Board, MediaFigures};
-use super::gather::Gather;
+use super::gather::{self, Gather};
 use super::pool::{Pools, Refill, socket_of};
 use super::{Browsers, Door, EVENTS, FilmLine, TICK, TapeLine};
 use call::{MediaCommand, MediaEvent, PortId, StreamStats};
@@ -91,7 +91,7 @@ impl Relay {
         self.figures.in_real_time = breath.is_some().into();
         let mut gather = Gather::new(now);
         loop {
-            if let Some(pause) = gather.pause(now, ready.len()) {
+            if let Some(pause) = gather.pause(now, ready.len(), gather::waits) {
                 thread::sleep(self.until_due(pause));
             }
             ready.clear();
