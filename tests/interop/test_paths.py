@@ -50,3 +50,45 @@ def a_call_that_leaves_by_a_trunk_to_the_box_itself_is_heard_without_a_packet_be
     if min(counts) < 50 * TALK:
         raise AssertionError(f"not every pair counted the call: {counts}")
     return f"{there}; back {back}; {len(packets)} packets, none between; counted {counts}"
+
+
+def ways(box):
+    return {path["leg"]: path["path"] for path in box.calls()[0]["paths"]}
+
+
+@test
+def two_phones_that_may_talk_past_the_box_do_but_for_the_music_of_a_hold(lab):
+    box = lab.box()
+    tenant = box.ask("GET", "tenants/1")
+    box.ask("PUT", "tenants/1", {**tenant, "media_path": "direct"})
+    first, second = pair(lab, box)
+    first.dial("202")
+    first.until_event("CALL_ESTABLISHED")
+    second.until_event("CALL_ESTABLISHED")
+    direct = {"201": "direct", "202": "direct"}
+    until(lambda: ways(box) == direct, f"both legs past the box: {ways(box)}")
+    wire = Wire(lab, box)
+    time.sleep(TALK)
+    past = len(wire.packets())
+    if past:
+        raise AssertionError(f"{past} packets still went through the box")
+    first.command("hold")
+    until(lambda: ways(box) == {"201": "anchored", "202": "anchored"}, "both legs by the box")
+    wire = Wire(lab, box)
+    time.sleep(2)
+    music = [packet for packet in wire.packets() if box.media_ports[0] <= packet[0] <= box.media_ports[1]
+             and len(packet[2]) == 2 * 172]
+    if len(music) < 90:
+        raise AssertionError(f"the held phone got {len(music)} packets of music")
+    first.command("resume")
+    until(lambda: ways(box) == direct, "both legs past the box again")
+    wire = Wire(lab, box)
+    time.sleep(TALK)
+    again = len(wire.packets())
+    first.hang_up()
+    second.until_event("CALL_CLOSED")
+    if again:
+        raise AssertionError(f"{again} packets went through the box after the hold")
+    there = sound.Heard(first.source, until(second.heard, "a recording")[-1], stretched=True)
+    back = sound.Heard(second.source, until(first.heard, "a recording")[-1], stretched=True)
+    return f"{there.demand(TALK * 1.6, gaps=1)}; back {back.demand(TALK * 1.6, gaps=1)}; {len(music)} packets of music"

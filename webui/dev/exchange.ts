@@ -1,7 +1,7 @@
 // A pretended box for development: it keeps what one sets up, and its people phone each other.
 
 import type {
-  BoxNumber, CallRecord, Conference, Device, End, Extension, InboundRoute, LegSecurity, Load, OutboundRoute, Party, Place, QualityPoint, Recording, Registration, RouteQuestion,
+  BoxNumber, CallRecord, Conference, Device, End, Extension, InboundRoute, LegPath, LegSecurity, Load, OutboundRoute, Party, Place, QualityPoint, Recording, Registration, RouteQuestion,
   RouteReport, Settings, Step, Tenant, Token, Trunk, TrunkStatus,
 } from '../src/lib/api/types';
 
@@ -31,7 +31,7 @@ export class Exchange {
   inbound: InboundRoute[] = [];
   outbound: OutboundRoute[] = [];
   numbers: BoxNumber[] = [];
-  tenants: Tenant[] = [{ id: 1, revision: 0, name: 'Default', realm: 'strowger', domains: [], codecs: { allow: [], deny: [], order: 'theirs', translate: true, packet_millis: null }, encryption: 'opportunistic' }];
+  tenants: Tenant[] = [{ id: 1, revision: 0, name: 'Default', realm: 'strowger', domains: [], codecs: { allow: [], deny: [], order: 'theirs', translate: true, packet_millis: null }, encryption: 'opportunistic', media_path: 'anchored' }];
   recordings: Recording[] = [];
   registrations: Registration[] = [];
   trunkStates: TrunkStatus[] = [];
@@ -100,7 +100,7 @@ export class Exchange {
       }, ms);
     const ring = places.ringMs ?? 2500;
     at(120, () => Object.assign(call, { state: 'ringing', rang: Date.now() }));
-    at(ring, () => Object.assign(call, { state: 'up', answered: Date.now(), security: secured(call) }));
+    at(ring, () => Object.assign(call, { state: 'up', answered: Date.now(), security: secured(call), paths: led(call) }));
     at(ring + talkMs, () => this.end(call, hungUp('caller')));
     return call;
   }
@@ -222,7 +222,7 @@ export class Exchange {
     const old = this.call(person('203'), person('209'), HOUR, { ringMs: 0 });
     setTimeout(() => {
       const began = Date.now() - 9 * MINUTE;
-      Object.assign(old, { state: 'up', security: secured(old), started: began, rang: began + 130, answered: began + 6000, held: true });
+      Object.assign(old, { state: 'up', security: secured(old), paths: led(old), started: began, rang: began + 130, answered: began + 6000, held: true });
       this.cdrs.sort((a, b) => b.started - a.started);
     }, 3000);
   }
@@ -236,7 +236,7 @@ export class Exchange {
       ['212', 'Showroom'], ['213', 'Yard gate'], ['214', 'Meeting room'], ['215', 'Zofia Wójcik'], ['216', 'Spare', { enabled: false }],
     ];
     people.forEach(([number, name, more]) => this.extension(number, name, more ?? {}));
-    this.devices.push({ id: 1, revision: 1, tenant: 1, extension: 3, name: '203-mobile', enabled: true, codecs: null, encryption: null });
+    this.devices.push({ id: 1, revision: 1, tenant: 1, extension: 3, name: '203-mobile', enabled: true, codecs: null, encryption: null, media_path: null });
     const agents = ['Yealink SIP-T46U 108.86.0.90', 'Snom D785/10.1.175.16', 'Grandstream GXP2170 1.0.11.79', 'Yealink SIP-T54W 96.86.0.70'];
     people.forEach(([number], i) => {
       if (!['206', '213', '216'].includes(number)) this.register(number, agents[i % agents.length], null, (i + 1) * 7 * MINUTE);
@@ -338,6 +338,14 @@ const ENDS: End[] = [
 export const hungUp = (by: 'caller' | 'callee'): End => ({ cause: 16, status: null, by, why: 'hung_up', text: by === 'caller' ? 'The caller hung up' : 'The called side hung up' });
 
 /** Phones and the first carrier are encrypted; the old ones are not. */
+/** Ways of all kinds, so that each can be seen. */
+function led(call: CallRecord): LegPath[] {
+  const legs = [call.origin, call.destination].flatMap((place) => (!place ? [] : 'trunk' in place ? [place.trunk] : 'extension' in place ? [place.extension] : [place.number]));
+  const outside = [call.origin, call.destination].some((place) => place && 'trunk' in place);
+  const other = Number(legs[0]) % 2 === 0;
+  return legs.map((leg) => ({ leg, kind: 'audio', codec: outside ? (/^\d+$/.test(leg) ? 'G722' : 'PCMA') : 'G722', path: !outside && other ? 'direct' : 'anchored', translated: outside }));
+}
+
 function secured(call: CallRecord): LegSecurity[] {
   return [call.origin, call.destination].flatMap((where) => {
     if (!where) return [];

@@ -8,6 +8,7 @@ mod codec;
 use utoipa::ToSchema;
 
 pub(crate) use codec::CodecPolicy;
+use config::PathPolicy;
 
 /// An extension. Any number of phones may register under its number.
 #[derive(ToSchema)]
@@ -72,6 +73,8 @@ pub(crate) struct Device {
     codecs: Option<CodecPolicy>,
     /// Whether its sound is encrypted; `null` as the tenant's.
     encryption: Option<Encryption>,
+    /// Whether its sound may go past the box; `null` as the tenant's.
+    media_path: Option<PathPolicy>,
 }
 
 /// A tenant: one SIP domain with its own numbers, trunks and routes.
@@ -92,6 +95,8 @@ pub(crate) struct Tenant {
     codecs: CodecPolicy,
     /// Whether the sound of phones and carriers is encrypted that have no setting of their own.
     encryption: Encryption,
+    /// Whether the sound of phones that have no setting of their own may go past the box.
+    media_path: PathPolicy,
 }
 
 /// Whether a phone or carrier speaks encrypted (SRTP). Each side of a call is by itself: one may be

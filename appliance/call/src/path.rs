@@ -32,4 +32,6 @@ pub enum MediaPath {
     Anchored,
     /// The peer is the box itself, in another call: no packet leaves it.
     Loopback,
+    /// Past the box, straight to the other side of the call.
+    Direct,
 }

@@ -485,6 +485,7 @@ mod tests {
             enabled: true,
             codecs: None,
             encryption: None,
+            media_path: None,
             credentials: None,
         };
         let (config, _) = put(&config, Entry::Device(device)).unwrap();

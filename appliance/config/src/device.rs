@@ -1,7 +1,9 @@
 //! A device: one phone with a log-in of its own.
 
 use crate::extension::yes;
-use crate::{CodecPolicy, Credentials, DeviceId, Encryption, ExtensionId, Revision, TenantId};
+use crate::{
+    CodecPolicy, Credentials, DeviceId, Encryption, ExtensionId, PathPolicy, Revision, TenantId,
+};
 use serde::{Deserialize, Serialize};
 
 /// A phone that logs in under its own name and rings with its extension.
@@ -30,6 +32,9 @@ pub struct Device {
     /// Whether its sound is encrypted; `None` as the tenant's.
     #[serde(default)]
     pub encryption: Option<Encryption>,
+    /// Whether its sound may go past the box; `None` as the tenant's.
+    #[serde(default)]
+    pub media_path: Option<PathPolicy>,
     /// What is kept of its password; `None` until one was set.
     #[serde(skip)]
     pub credentials: Option<Credentials>,

@@ -12,6 +12,7 @@ mod feature;
 mod id;
 mod network;
 mod number;
+mod path;
 mod pattern;
 mod route;
 mod secret;
@@ -31,6 +32,7 @@ pub use id::{
 };
 pub use network::{BadOrigin, External, Network, Subnet, WebOrigin};
 pub use number::{BadNumber, Number};
+pub use path::PathPolicy;
 pub use pattern::{BadPattern, Pattern};
 pub use route::{InboundRoute, OutboundRoute};
 pub use secret::{Credentials, Secret};

@@ -1,6 +1,6 @@
 //! A tenant: one SIP domain with its own numbers, trunks and routes.
 
-use crate::{CodecPolicy, Encryption, Revision, TenantId};
+use crate::{CodecPolicy, Encryption, PathPolicy, Revision, TenantId};
 use serde::{Deserialize, Serialize};
 
 /// A tenant of the box.
@@ -26,6 +26,9 @@ pub struct Tenant {
     /// Whether the sound of phones and carriers is encrypted that have no setting of their own.
     #[serde(default)]
     pub encryption: Encryption,
+    /// Whether the sound of phones that have no setting of their own may go past the box.
+    #[serde(default)]
+    pub media_path: PathPolicy,
 }
 
 impl Tenant {
@@ -38,6 +41,7 @@ impl Tenant {
             domains: Vec::new(),
             codecs: CodecPolicy::default(),
             encryption: Encryption::default(),
+            media_path: PathPolicy::default(),
         }
     }
 }

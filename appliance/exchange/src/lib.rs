@@ -167,14 +167,19 @@ impl Exchange {
             }
             Input::Capacity(capacity) => self.frame.load.measured(capacity),
             Input::Command(Command::Record(wanted)) => {
-                let tenant = self.pbx.record(wanted.call).map(|it| it.tenant);
+                let call = wanted.call;
+                let tenant = self.pbx.record(call).map(|it| it.tenant);
                 let clock = self.frame.clock(now);
                 let begun = tenant.and_then(|it| self.frame.tapes.begin(wanted, it, clock));
                 begun.into_iter().for_each(|it| self.frame.media(it));
+                let (legs, mut desk) = self.desk(now);
+                legs.review_call(&mut desk, call);
             }
             Input::Command(Command::StopRecord(call)) => {
                 let ended = self.frame.tapes.end(call, RecordingStop::Asked);
                 ended.into_iter().for_each(|it| self.frame.media(it));
+                let (legs, mut desk) = self.desk(now);
+                legs.review_call(&mut desk, call);
             }
             Input::Shutdown => self.shut_down(now),
         }

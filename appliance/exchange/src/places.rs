@@ -53,6 +53,20 @@ impl Places {
         near.or(default).map(|(own, _)| *own)
     }
 
+    /// The address of ours in whose network a peer is; nothing where routers stand between.
+    pub(crate) fn near(&self, remote: IpAddr) -> Option<IpAddr> {
+        let addresses = &self.surroundings.addresses;
+        let near = addresses
+            .iter()
+            .filter(|(own, bits)| own.is_ipv4() == remote.is_ipv4() && shares(*own, remote, *bits));
+        near.max_by_key(|(_, bits)| *bits).map(|(own, _)| *own)
+    }
+
+    /// Whether a peer is on our side of the router.
+    pub(crate) fn is_inside(&self, config: &Config, remote: IpAddr) -> bool {
+        config.settings.network.is_inside(remote) || self.is_ours(remote)
+    }
+
     /// The address and port that go into Via and Contact for a peer.
     pub(crate) fn advertised(&self, config: &Config, flow: &Flow) -> SocketAddr {
         let remote = flow.remote.ip();
@@ -111,7 +125,7 @@ impl Places {
 
     /// The router's address, for peers on its other side.
     pub(crate) fn outside(&self, config: &Config, remote: IpAddr) -> Option<IpAddr> {
-        if config.settings.network.is_inside(remote) || self.is_ours(remote) {
+        if self.is_inside(config, remote) {
             return None;
         }
         match self.external(config) {

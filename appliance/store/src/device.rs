@@ -17,6 +17,7 @@ pub(crate) fn put(db: &Connection, device: &Device) -> rusqlite::Result<()> {
         device.credentials.map(|credentials| credentials.sha256),
         device.codecs.as_ref().map(Json),
         device.encryption.map(Word),
+        device.media_path.map(Word),
     ];
     db.execute(PUT, row).map(drop)
 }
@@ -37,6 +38,7 @@ pub(crate) fn all(db: &Connection) -> rusqlite::Result<Vec<Device>> {
             enabled: row.get("enabled")?,
             codecs: row.get::<_, Option<Json<_>>>("codecs")?.map(|codecs| codecs.0),
             encryption: row.get::<_, Option<Word<_>>>("encryption")?.map(|word| word.0),
+            media_path: row.get::<_, Option<Word<_>>>("media_path")?.map(|word| word.0),
             credentials: credentials(row)?,
         })
     })?;
@@ -45,10 +47,11 @@ pub(crate) fn all(db: &Connection) -> rusqlite::Result<Vec<Device>> {
 
 const PUT: &str = "
     INSERT INTO device (id, tenant_id, revision, extension_id, name, enabled, ha1_md5, ha1_sha256,
-        codecs, encryption)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+        codecs, encryption, media_path)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
     ON CONFLICT (id) DO UPDATE SET
         tenant_id = excluded.tenant_id, revision = excluded.revision,
         extension_id = excluded.extension_id, name = excluded.name, enabled = excluded.enabled,
         ha1_md5 = excluded.ha1_md5, ha1_sha256 = excluded.ha1_sha256,
-        codecs = excluded.codecs, encryption = excluded.encryption";
+        codecs = excluded.codecs, encryption = excluded.encryption,
+        media_path = excluded.media_path";

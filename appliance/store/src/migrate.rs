@@ -142,6 +142,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0005_codecs.sql"),
     include_str!("../migrations/0006_encryption.sql"),
     include_str!("../migrations/0007_feature.sql"),
+    include_str!("../migrations/0008_media_path.sql"),
 ];
 
 #[cfg(test)]
@@ -196,6 +197,8 @@ mod tests {
             "DROP INDEX call_record_started;
             ALTER TABLE call_record DROP COLUMN search;
             ALTER TABLE trunk DROP COLUMN qualify_seconds;
+            ALTER TABLE device DROP COLUMN media_path;
+            ALTER TABLE tenant DROP COLUMN media_path;
             ALTER TABLE trunk DROP COLUMN encryption;
             ALTER TABLE device DROP COLUMN encryption;
             ALTER TABLE tenant DROP COLUMN encryption;

@@ -11,8 +11,8 @@ use config::{
     CallerId, Change, CodecName, CodecOrder, CodecPolicy, Config, Country, Credentials, Device,
     DeviceId, Encryption, Entry, Expect, Extension, ExtensionId, External, Feature, FeatureId,
     FeatureKind, FeatureTone, Forwarding, InboundRoute, InboundRouteId, Network, Number,
-    NumberFormat, OutboundRoute, OutboundRouteId, Pattern, Pin, Revision, Secret, Settings, Tenant,
-    TenantId, Trunk, TrunkId, TrunkKind, TrunkTransport,
+    NumberFormat, OutboundRoute, OutboundRouteId, PathPolicy, Pattern, Pin, Revision, Secret,
+    Settings, Tenant, TenantId, Trunk, TrunkId, TrunkKind, TrunkTransport,
 };
 use std::path::Path;
 
@@ -128,6 +128,7 @@ pub(crate) fn changes() -> Vec<Change> {
             domains: vec!["second.example.com".to_owned()],
             codecs: CodecPolicy { deny: vec![CodecName::Gsm], ..CodecPolicy::default() },
             encryption: Encryption::Required,
+            media_path: PathPolicy::Direct,
         }),
         Entry::Extension(Extension {
             id: ExtensionId::NEW,
@@ -150,6 +151,7 @@ pub(crate) fn changes() -> Vec<Change> {
             enabled: false,
             codecs: Some(CodecPolicy { translate: false, ..CodecPolicy::default() }),
             encryption: Some(Encryption::Off),
+            media_path: Some(PathPolicy::Direct),
             credentials: Some(Credentials { md5: [3; 16], sha256: [4; 32] }),
         }),
         Entry::Trunk(Trunk {

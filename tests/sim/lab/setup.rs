@@ -5,8 +5,8 @@ use crate::ua::Ua;
 use crate::wire::{Nat, Wire};
 use config::{
     Change, CodecPolicy, Config, Credentials, Device, Encryption, Entry, Expect, Extension,
-    InboundRoute, InboundRouteId, Number, OutboundRoute, OutboundRouteId, Pattern, Revision,
-    Secret, Settings, Subnet, TenantId, Trunk, TrunkId, TrunkKind, TrunkTransport,
+    InboundRoute, InboundRouteId, Number, OutboundRoute, OutboundRouteId, PathPolicy, Pattern,
+    Revision, Secret, Settings, Subnet, TenantId, Trunk, TrunkId, TrunkKind, TrunkTransport,
 };
 use exchange::{Exchange, Input, Surroundings};
 use media::Engine;
@@ -190,6 +190,7 @@ impl Lab {
             enabled: true,
             codecs: None,
             encryption: None,
+            media_path: None,
             credentials: Some(credentials(name, &format!("secret-of-{name}"))),
         }));
     }
@@ -213,6 +214,13 @@ impl Lab {
     pub fn encryption(&mut self, encryption: Encryption) {
         let mut tenant = (**self.config.tenant(TenantId::DEFAULT).unwrap()).clone();
         tenant.encryption = encryption;
+        self.put(Entry::Tenant(tenant));
+    }
+
+    /// Which way the media of phones without a setting of their own goes.
+    pub fn media_path(&mut self, path: PathPolicy) {
+        let mut tenant = (**self.config.tenant(TenantId::DEFAULT).unwrap()).clone();
+        tenant.media_path = path;
         self.put(Entry::Tenant(tenant));
     }
 

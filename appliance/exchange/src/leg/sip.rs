@@ -5,6 +5,7 @@ mod alarm;
 mod browser;
 mod cause;
 mod dialogs;
+mod direct;
 mod draft;
 mod farewell;
 mod hold;
@@ -304,6 +305,7 @@ impl Legs {
             LegCommand::End(end) => self.end(desk, leg, &end),
         }
         self.settle(leg);
+        self.review(desk, leg);
     }
 
     /// A request in a dialog of this leg's.
@@ -317,6 +319,7 @@ impl Legs {
     ) {
         self.in_dialog(desk, leg, id, request, flow);
         self.settle(leg);
+        self.review(desk, leg);
     }
 
     /// A phone has left one stream for another: so have its calls.
@@ -334,6 +337,7 @@ impl Legs {
         let Some(leg) = self.leg_of(request) else { return };
         self.acknowledged(desk, leg, request);
         self.settle(leg);
+        self.review(desk, leg);
     }
 
     /// The CANCEL of an INVITE that came in.
@@ -365,6 +369,7 @@ impl Legs {
             Some(State::Incoming(_)) | None => {}
         }
         self.settle(leg);
+        self.review(desk, leg);
     }
 
     /// A request of a leg's was not answered (408) or could not be sent (503).

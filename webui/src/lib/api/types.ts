@@ -50,6 +50,7 @@ export type StreamRecord = Omit<Whole<Schemas['StreamRecord']>, 'quality'> & Pic
 export type LegSecurity = Schemas['LegSecurity'];
 export type LegPath = Schemas['LegPath'];
 export type MediaPath = Schemas['MediaPath'];
+export type PathPolicy = Schemas['PathPolicy'];
 export type Security = Schemas['Security'];
 export type Suite = Schemas['Suite'];
 /** Its name is left out when there is none. */

@@ -71,6 +71,7 @@ impl Legs {
             leg.media.bridge(desk.frame, &called.media);
         }
         if let Some(leg) = self.legs.get_mut(&id) {
+            leg.media.stays();
             leg.media.say(desk.frame, None);
         }
     }

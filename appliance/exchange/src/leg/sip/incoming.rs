@@ -92,7 +92,8 @@ pub(super) fn open(desk: &mut Desk<'_>, call: CallId, invite: Invite<'_>) -> Opt
         terms,
     };
     let (name, codecs) = (peer.name(&frame.config), peer.codecs(&frame.config));
-    let mut media = super::LegMedia::new(name, codecs, peer.encryption(&frame.config, urgent));
+    let (encryption, passes) = (peer.encryption(&frame.config, urgent), peer.passes(&frame.config));
+    let mut media = super::LegMedia::new(name, codecs, encryption, passes);
     media.note_allowed(request);
     Some(SipLeg {
         call,

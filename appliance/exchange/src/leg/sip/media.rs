@@ -2,6 +2,7 @@
 
 mod agreement;
 mod keys;
+mod past;
 mod ports;
 
 use super::browser::Browser;
@@ -11,6 +12,7 @@ use super::voice::Speaking;
 use crate::frame::Frame;
 use call::{CallId, Cause, End, Formats, Keys, LegId, PortId, Why};
 use config::{CodecPolicy, Encryption};
+use past::Past;
 use sdp::{Direction, Kind, LineKeys, Media, Origin, Session, undress};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -31,6 +33,10 @@ pub(crate) struct LegMedia {
     /// What media was told of each line.
     agreed: Vec<Option<Formats>>,
     held: bool,
+    /// Media was told to expect silence.
+    hushed: bool,
+    /// Whether it goes past the box.
+    past: Past,
     /// The peer takes INFO requests.
     allows_info: bool,
     /// Media was told that this peer learns of keys by INFO.
@@ -93,9 +99,16 @@ pub(crate) struct Whose {
 }
 
 impl LegMedia {
-    pub(crate) fn new(name: String, policy: CodecPolicy, encryption: Encryption) -> Self {
+    /// `passes`: whether it may go past the box.
+    pub(crate) fn new(
+        name: String,
+        policy: CodecPolicy,
+        encryption: Encryption,
+        passes: bool,
+    ) -> Self {
         let secrecy = Secrecy::new(encryption);
-        Self { name, policy: Arc::new(policy), secrecy, ..Self::default() }
+        let past = Past::new(passes);
+        Self { name, policy: Arc::new(policy), secrecy, past, ..Self::default() }
     }
 
     /// Whether the peer's offer can be taken, if somebody answers it; if not, why.
@@ -168,6 +181,7 @@ impl LegMedia {
             });
         self.origin = Some(origin);
         self.ours = Some(body.clone());
+        self.comes_back(frame);
         Ok(body)
     }
 
@@ -200,6 +214,7 @@ impl LegMedia {
         let body = self.with_keys(frame, &mut origin, body, offer);
         self.origin = Some(origin);
         self.ours = Some(body.clone());
+        self.comes_back(frame);
         Ok(body)
     }
 

@@ -59,6 +59,7 @@ impl Legs {
         let name = peer.name(&desk.frame.config);
         let codecs = peer.codecs(&desk.frame.config);
         let encryption = peer.encryption(&desk.frame.config, urgent);
+        let passes = peer.passes(&desk.frame.config);
         let leg = SipLeg {
             call,
             peer,
@@ -66,7 +67,7 @@ impl Legs {
             flow,
             hops: hops.saturating_sub(1),
             state: State::Outgoing(Box::new(outgoing)),
-            media: super::LegMedia::new(name, codecs, encryption),
+            media: super::LegMedia::new(name, codecs, encryption, passes),
             opened: None,
             partner: None,
             urgent,

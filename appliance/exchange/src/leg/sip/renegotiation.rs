@@ -100,6 +100,9 @@ impl Legs {
             return self.asked_for_offer(desk, id, transaction, &request, terms);
         };
         let asked = Asked { transaction, request, offer: offer.clone(), terms };
+        self.may_pass_again(id);
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        let State::Up(up) = &mut leg.state else { return };
         if let Err(why) = leg.media.check(&offer) {
             up.talk.theirs = Some(asked);
             return self.refuse_offer_for(desk, id, &why);

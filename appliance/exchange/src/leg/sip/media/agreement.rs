@@ -98,6 +98,7 @@ impl LegMedia {
             }
             let path = match self.met.get(index).copied().flatten() {
                 Some(_) => MediaPath::Loopback,
+                None if self.is_past() => MediaPath::Direct,
                 None => MediaPath::Anchored,
             };
             let codec = spoken(&ours, &theirs);
@@ -121,15 +122,10 @@ impl LegMedia {
         }
     }
 
-    /// Silence is expected on both legs while one of them holds.
+    /// One of both legs holds, or neither does any more.
     pub(crate) fn set_held(&mut self, frame: &mut Frame, held: bool) {
-        if self.held == held {
-            return;
-        }
         self.held = held;
-        for port in self.ports.iter().flatten() {
-            frame.media(MediaCommand::Held { port: port.id, held });
-        }
+        self.hush(frame);
     }
 
     pub(crate) fn is_held(&self) -> bool {
@@ -145,7 +141,7 @@ impl LegMedia {
             line.is_some_and(|line| line.direction() == Direction::SendRecv)
         };
         let sound = |formats: &Formats| formats.send.iter().any(|format| format.codec.is_sound());
-        both.into_iter().all(open) && self.agreed.iter().flatten().any(sound)
+        !self.is_past() && both.into_iter().all(open) && self.agreed.iter().flatten().any(sound)
     }
 }
 
@@ -163,7 +159,7 @@ fn spoken(ours: &Media<'_>, theirs: &Media<'_>) -> Option<String> {
 
 /// A description is taken at its word when its address is the one that signalling comes from, or a
 /// public one: a carrier's media server. A private address that is not the signalling's is behind a NAT.
-fn learn(described: IpAddr, signalling: IpAddr) -> Learn {
+pub(super) fn learn(described: IpAddr, signalling: IpAddr) -> Learn {
     let same = described.to_canonical() == signalling.to_canonical();
     if same || !Subnet::is_private(described) || described.is_loopback() {
         return Learn::Never;

@@ -34,6 +34,10 @@ pub(super) enum Purpose {
     Rejoin { media: LegId, both: bool },
     /// The box itself talks with the leg.
     Reclaim,
+    /// Its media goes past the box.
+    Past,
+    /// Its media comes back to the box.
+    Back,
     /// The session timer.
     Refresh,
 }
@@ -45,6 +49,8 @@ pub(in crate::leg::sip) enum Wanted {
     Rejoin { media: LegId, both: bool },
     /// The box itself.
     Reclaim,
+    /// Media that goes past the box, or comes back.
+    Review,
     /// The session timer.
     Refresh,
 }
@@ -59,6 +65,7 @@ impl Legs {
         both: bool,
     ) {
         self.bridge(desk.frame, id, media);
+        self.may_pass_again(id);
         let theirs = self.legs.get(&media).and_then(|leg| leg.media.theirs.clone());
         let Some(leg) = self.legs.get_mut(&id) else { return };
         let State::Up(up) = &mut leg.state else { return };
@@ -87,6 +94,7 @@ impl Legs {
         match wanted {
             Wanted::Rejoin { media, both } => self.rejoin(desk, id, media, both),
             Wanted::Reclaim => self.reclaim(desk, id),
+            Wanted::Review => self.review(desk, id),
             Wanted::Refresh => {
                 let by_update = up.allows_update;
                 if up.answer.is_unconfirmed() || !up.turn.take() {
@@ -113,6 +121,31 @@ impl Legs {
             self.send_offer(desk, id, Method::Invite, Some(body), Purpose::Reclaim, None)
         });
         if sent.is_none()
+            && let Some(SipLeg { state: State::Up(up), .. }) = self.legs.get_mut(&id)
+        {
+            up.turn.finish();
+        }
+    }
+
+    /// Offers a leg to go past the box; the turn was taken before.
+    pub(in crate::leg::sip) fn offer_path(
+        &mut self,
+        desk: &mut Desk<'_>,
+        id: LegId,
+        body: Vec<u8>,
+    ) -> Option<()> {
+        self.send_offer(desk, id, Method::Invite, Some(body), Purpose::Past, None)
+    }
+
+    /// Offers a leg to come back to the box; the turn was taken before.
+    pub(in crate::leg::sip) fn offer_back(
+        &mut self,
+        desk: &mut Desk<'_>,
+        id: LegId,
+        (from, theirs): (LegId, &Session),
+    ) {
+        let direction = Some(Direction::SendRecv);
+        if self.offer_to(desk, id, (from, theirs), direction, Purpose::Back).is_none()
             && let Some(SipLeg { state: State::Up(up), .. }) = self.legs.get_mut(&id)
         {
             up.turn.finish();
@@ -224,6 +257,13 @@ impl Legs {
         }
         match ours.purpose {
             Purpose::Refresh | Purpose::Reclaim => {}
+            Purpose::Past => {
+                if let Some(leg) = self.legs.get_mut(&id) {
+                    leg.media.is_led(desk.frame);
+                }
+                self.path_answered(desk, id);
+            }
+            Purpose::Back => self.path_answered(desk, id),
             Purpose::OnBehalf(asker) => self.partner_answered(desk, asker, id, answer.as_deref()),
             Purpose::Rejoin { media, both } => {
                 self.bridge(desk.frame, id, media);
@@ -244,12 +284,18 @@ impl Legs {
         status: u16,
     ) {
         let random = desk.frame.random.u16();
-        let Some(SipLeg { state: State::Up(up), .. }) = self.legs.get_mut(&id) else { return };
+        let Some(SipLeg { state: State::Up(up), media, .. }) = self.legs.get_mut(&id) else {
+            return;
+        };
         let Some(ours) = up.talk.ours.take() else { return };
         up.turn.finish();
+        if matches!(ours.purpose, Purpose::Past) {
+            media.stays_as_it_was(desk.frame, status == 491);
+        }
         if status == 491 {
             up.turn.collide(!up.is_caller, random, desk.now);
             match ours.purpose {
+                Purpose::Past | Purpose::Back => up.talk.wanted = Some(Wanted::Review),
                 Purpose::Rejoin { media, both } => {
                     up.talk.wanted = Some(Wanted::Rejoin { media, both });
                 }
