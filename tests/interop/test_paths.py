@@ -1,5 +1,6 @@
 """Which way the sound of a call goes: by the box, inside the box, or past it."""
 
+import os
 import time
 
 import sound
@@ -56,8 +57,8 @@ def ways(box):
     return {path["leg"]: path["path"] for path in box.calls()[0]["paths"]}
 
 
-@test
-def two_phones_that_may_talk_past_the_box_do_but_for_the_music_of_a_hold(lab):
+def past(lab):
+    """Two phones that may talk past the box, and do."""
     box = lab.box()
     tenant = box.ask("GET", "tenants/1")
     box.ask("PUT", "tenants/1", {**tenant, "media_path": "direct"})
@@ -65,30 +66,57 @@ def two_phones_that_may_talk_past_the_box_do_but_for_the_music_of_a_hold(lab):
     first.dial("202")
     first.until_event("CALL_ESTABLISHED")
     second.until_event("CALL_ESTABLISHED")
-    direct = {"201": "direct", "202": "direct"}
-    until(lambda: ways(box) == direct, f"both legs past the box: {ways(box)}")
+    until_ways(box, "direct")
+    return box, first, second
+
+
+def until_ways(box, way):
+    until(lambda: ways(box) == {"201": way, "202": way}, f"both legs {way}, not {ways(box)}")
+
+
+def of_the_box(lab, box, seconds):
+    """The packets to and from the box in so many seconds."""
     wire = Wire(lab, box)
-    time.sleep(TALK)
-    past = len(wire.packets())
-    if past:
-        raise AssertionError(f"{past} packets still went through the box")
+    time.sleep(seconds)
+    return wire.packets()
+
+
+@test
+def two_phones_that_may_talk_past_the_box_are_heard_without_it(lab):
+    box, first, second = past(lab)
+    packets = len(of_the_box(lab, box, TALK))
+    first.hang_up()
+    second.until_event("CALL_CLOSED")
+    there = sound.Heard(first.source, until(second.heard, "a recording")[-1]).demand(TALK * 0.8)
+    back = sound.Heard(second.source, until(first.heard, "a recording")[-1]).demand(TALK * 0.8)
+    record = until(lambda: [one for one in box.records() if one["ended"]], "the record")[0]
+    relayed = [stream["stats"]["received"] for stream in record["streams"]]
+    if packets or max(relayed, default=0) > 50:
+        raise AssertionError(f"{packets} packets on the wire, {relayed} counted by the box")
+    return f"{there}; back {back}; {packets} packets of the box, {relayed} before it was left"
+
+
+@test
+def who_is_held_comes_back_to_the_box_for_its_music_and_leaves_it_again(lab):
+    box, first, second = past(lab)
     first.command("hold")
-    until(lambda: ways(box) == {"201": "anchored", "202": "anchored"}, "both legs by the box")
-    wire = Wire(lab, box)
-    time.sleep(2)
-    music = [packet for packet in wire.packets() if box.media_ports[0] <= packet[0] <= box.media_ports[1]
-             and len(packet[2]) == 2 * 172]
+    until_ways(box, "anchored")
+    low, high = box.media_ports
+    music = [data for source, _, data in of_the_box(lab, box, 2)
+             if low <= source <= high and len(data) == 2 * 172]
     if len(music) < 90:
         raise AssertionError(f"the held phone got {len(music)} packets of music")
     first.command("resume")
-    until(lambda: ways(box) == direct, "both legs past the box again")
-    wire = Wire(lab, box)
-    time.sleep(TALK)
-    again = len(wire.packets())
+    until_ways(box, "direct")
+    time.sleep(0.2)
+    again = len(of_the_box(lab, box, TALK))
     first.hang_up()
     second.until_event("CALL_CLOSED")
     if again:
         raise AssertionError(f"{again} packets went through the box after the hold")
-    there = sound.Heard(first.source, until(second.heard, "a recording")[-1], stretched=True)
-    back = sound.Heard(second.source, until(first.heard, "a recording")[-1], stretched=True)
-    return f"{there.demand(TALK * 1.6, gaps=1)}; back {back.demand(TALK * 1.6, gaps=1)}; {len(music)} packets of music"
+    heard = []
+    for source, phone in ((first.source, second), (second.source, first)):
+        tail = os.path.join(lab.folder, f"end-{phone.user}.wav")
+        sound.write(tail, sound.read(until(phone.heard, "a recording")[-1])[-4 * sound.RATE:])
+        heard.append(str(sound.Heard(source, tail).demand(3)))
+    return f"{len(music)} packets of music; then {'; '.join(heard)}"

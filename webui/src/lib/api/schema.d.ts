@@ -1176,6 +1176,7 @@ export interface components {
              * @description Its id.
              */
             id: number;
+            media_path: components["schemas"]["PathPolicy"] | null;
             /** @description Its log-in name: letters, digits, `-`, `_` and `.`; not a number that an extension has. */
             name: string;
             /**
@@ -1202,6 +1203,7 @@ export interface components {
              * @description The extension that it rings with and calls as.
              */
             extension: number;
+            media_path?: components["schemas"]["PathPolicy"] | null;
             /** @description Its log-in name: letters, digits, `-`, `_` and `.`; not a number that an extension has. */
             name: string;
             /** @description The password to log in with; left out, it stays, or one is made. */
@@ -1654,7 +1656,7 @@ export interface components {
          * @description Which way a stream goes.
          * @enum {string}
          */
-        MediaPath: "anchored" | "loopback";
+        MediaPath: "anchored" | "loopback" | "direct";
         /** @description Somebody in a conference. */
         Member: {
             /** @description The call by which he is there: ended, it takes him out. */
@@ -2213,6 +2215,11 @@ export interface components {
             /** @description Internal number, E.164 with a plus, or what the far side sent. Empty when withheld. */
             number: string;
         };
+        /**
+         * @description Whether the media of a phone may go past the box, from phone to phone.
+         * @enum {string}
+         */
+        PathPolicy: "anchored" | "direct";
         /** @description Where a call came in or went. */
         Place: {
             /** @description An extension of ours, by its number. */
@@ -2687,6 +2694,8 @@ export interface components {
              * @description Its id; 1 is the one that always exists.
              */
             id: number;
+            /** @description Whether the sound of phones that have no setting of their own may go past the box. */
+            media_path: components["schemas"]["PathPolicy"];
             /** @description What people call it. */
             name: string;
             /**
@@ -2708,6 +2717,8 @@ export interface components {
             domains?: string[];
             /** @description Whether the sound of phones and carriers is encrypted that have no setting of their own. */
             encryption?: components["schemas"]["Encryption"];
+            /** @description Whether the sound of phones that have no setting of their own may go past the box. */
+            media_path?: components["schemas"]["PathPolicy"];
             /** @description What people call it. */
             name: string;
             /**
