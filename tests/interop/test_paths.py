@@ -114,9 +114,7 @@ def who_is_held_comes_back_to_the_box_for_its_music_and_leaves_it_again(lab):
     second.until_event("CALL_CLOSED")
     if again:
         raise AssertionError(f"{again} packets went through the box after the hold")
-    heard = []
-    for source, phone in ((first.source, second), (second.source, first)):
-        tail = os.path.join(lab.folder, f"end-{phone.user}.wav")
-        sound.write(tail, sound.read(until(phone.heard, "a recording")[-1])[-4 * sound.RATE:])
-        heard.append(str(sound.Heard(source, tail).demand(3)))
-    return f"{len(music)} packets of music; then {'; '.join(heard)}"
+    # The one who holds begins its recording anew, and does not finish it.
+    tail = os.path.join(lab.folder, "end.wav")
+    sound.write(tail, sound.read(until(second.heard, "a recording")[-1])[-4 * sound.RATE:])
+    return f"{len(music)} packets of music; then {sound.Heard(first.source, tail).demand(3)}"

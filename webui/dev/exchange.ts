@@ -343,7 +343,7 @@ function led(call: CallRecord): LegPath[] {
   const legs = [call.origin, call.destination].flatMap((place) => (!place ? [] : 'trunk' in place ? [place.trunk] : 'extension' in place ? [place.extension] : [place.number]));
   const outside = [call.origin, call.destination].some((place) => place && 'trunk' in place);
   const other = Number(legs[0]) % 2 === 0;
-  return legs.map((leg) => ({ leg, kind: 'audio', codec: outside ? (/^\d+$/.test(leg) ? 'G722' : 'PCMA') : 'G722', path: !outside && other ? 'direct' : 'anchored', translated: outside }));
+  return legs.map((leg) => ({ leg, kind: 'audio', codec: outside ? (/^\d+$/.test(leg) ? 'G722' : 'PCMA') : 'G722', path: !outside && other && call.destination && 'extension' in call.destination ? 'direct' : 'anchored', translated: outside }));
 }
 
 function secured(call: CallRecord): LegSecurity[] {
