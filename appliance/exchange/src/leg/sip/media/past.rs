@@ -13,13 +13,23 @@ pub(super) struct Past {
     /// The peer's policy allows it.
     allowed: bool,
     /// Where the peer was told to send, if that is not the box.
-    lines: Option<Vec<Option<LocalMedia>>>,
+    lines: Option<Lines>,
     /// What the peer was told before it was led elsewhere, should it refuse.
-    before: Option<(Option<Vec<u8>>, Option<Vec<Option<LocalMedia>>>)>,
+    before: Option<Before>,
     /// How often it was led past the box since it asked for anything itself.
     tries: u8,
     /// It stays by the box for now.
     stays: bool,
+}
+
+/// Where media goes, line by line.
+type Lines = Vec<Option<LocalMedia>>;
+
+/// What the peer had been told.
+#[derive(Debug)]
+struct Before {
+    ours: Option<Vec<u8>>,
+    lines: Option<Lines>,
 }
 
 impl Past {
@@ -136,7 +146,7 @@ impl LegMedia {
             origin.follow(before.as_deref(), |origin| sdp::relay_offer(theirs, origin, &lines));
         self.origin = Some(origin);
         self.ours = Some(body.clone());
-        self.past.before = Some((before, self.past.lines.replace(lines)));
+        self.past.before = Some(Before { ours: before, lines: self.past.lines.replace(lines) });
         self.past.tries = self.past.tries.saturating_add(1);
         body
     }
@@ -149,7 +159,7 @@ impl LegMedia {
 
     /// The peer did not: all is as it was, and it is not asked again.
     pub(in crate::leg::sip) fn stays_as_it_was(&mut self, frame: &mut Frame, again: bool) {
-        if let Some((ours, lines)) = self.past.before.take() {
+        if let Some(Before { ours, lines }) = self.past.before.take() {
             self.ours = ours;
             self.past.lines = lines;
         }
