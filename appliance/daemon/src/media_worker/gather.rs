@@ -29,7 +29,8 @@ impl Gather {
         Self { state: State::Waiting { until: now } }
     }
 
-    /// After a turn that began at `now` and took in so many datagrams: how long to let more gather.
+    /// After a turn that began at `now` and took in so many datagrams: how long after that to begin
+    /// the next, so that more gather.
     ///
     /// `waits`: how often the thread has ever waited.
     pub(super) fn pause(
@@ -105,9 +106,12 @@ mod tests {
                 }
                 turns += 1;
                 let pause = gather.pause(now, taken, || waits);
-                now += Duration::from_micros(5) * taken as u32;
-                let Some(pause) = pause else { break };
-                (now, waits) = (now + pause, waits + 1);
+                let worked = Duration::from_micros(5) * taken as u32;
+                now += worked.max(pause.unwrap_or(worked));
+                if pause.is_none_or(|pause| pause <= worked) {
+                    break;
+                }
+                waits += 1;
             }
         }
         (turns, longest)

@@ -92,7 +92,7 @@ impl Relay {
         let mut gather = Gather::new(now);
         loop {
             if let Some(pause) = gather.pause(now, ready.len(), gather::waits) {
-                thread::sleep(self.until_due(pause));
+                thread::sleep(self.until_due(now + pause));
             }
             ready.clear();
             if let Some(pause) = breath.as_mut().and_then(|it| it.due(now)) {
@@ -127,10 +127,11 @@ impl Relay {
         }
     }
 
-    /// So long, or until the box itself is to speak.
-    fn until_due(&self, pause: Duration) -> Duration {
-        let Some(due) = self.engine.next_speech() else { return pause };
-        pause.min(due.saturating_duration_since(Instant::now()))
+    /// How long it is until then, or until the box itself is to speak. After a turn that took its time
+    /// nothing is left of a pause.
+    fn until_due(&self, end: Instant) -> Duration {
+        let due = self.engine.next_speech().map_or(end, |due| due.min(end));
+        due.saturating_duration_since(Instant::now())
     }
 
     fn wait(&mut self, ready: &mut Vec<Event>, now: Instant) -> io::Result<()> {
