@@ -1,8 +1,9 @@
 //! Which way the media of a call goes, and in which codec, as the call shows it.
 
 use crate::connect;
-use call::{LegPath, MediaKind, MediaPath};
+use call::{Container, Layout, LegPath, MediaKind, MediaPath};
 use config::{Encryption, PathPolicy};
+use exchange::{Command, Input, Wanted};
 use sim::{Lab, Speaks};
 
 /// How the legs of the call are, as the live call shows it.
@@ -149,5 +150,35 @@ fn a_transfer_takes_both_back_and_leads_the_new_pair_past_the_box() {
     assert_eq!(told(&mut lab, "203"), lab.phone("202").talk().rtp);
     lab.talk("202", "203");
     lab.phone("202").hangs_up();
+    lab.rest();
+}
+
+#[test]
+fn a_phone_that_refuses_to_leave_the_box_takes_its_partner_back_with_it() {
+    let mut lab = Lab::office(59, &["201", "202"]);
+    lab.media_path(PathPolicy::Direct);
+    lab.phone("202").habits(|habits| habits.refuses_offers = Some(488));
+    connect(&mut lab, "201", "202");
+    lab.run_ms(1_000);
+    assert!(!is_past(&mut lab));
+    lab.talk("201", "202");
+    lab.phone("201").hangs_up();
+    lab.rest();
+}
+
+#[test]
+fn a_recording_takes_both_back_to_the_box_as_long_as_it_runs() {
+    let mut lab = past(60);
+    let call = lab.exchange.calls()[0].id;
+    let (container, layout, by) = (Container::Opus, Layout::Sides, "admin".to_owned());
+    lab.input(Input::Command(Command::Record(Wanted { call, container, layout, by })));
+    lab.run_ms(500);
+    assert!(!is_past(&mut lab), "what is recorded is heard by the box");
+    lab.talk("201", "202");
+    lab.input(Input::Command(Command::StopRecord(call)));
+    lab.run_ms(500);
+    assert!(is_past(&mut lab));
+    lab.talk("201", "202");
+    lab.phone("201").hangs_up();
     lab.rest();
 }

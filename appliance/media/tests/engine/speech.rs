@@ -1,5 +1,6 @@
 //! Sides whose formats are known: what they say of each other, in fake time.
 
+mod joint;
 mod keys;
 mod loss;
 mod pairs;
