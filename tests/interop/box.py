@@ -141,7 +141,9 @@ class Box:
         if self.token:
             sent["Authorization"] = f"Bearer {self.token}"
         data = None
-        if body is not None:
+        if isinstance(body, bytes):
+            data = body
+        elif body is not None:
             data = json.dumps(body)
             sent["Content-Type"] = "application/json"
         full = path if path.startswith("/") else "/api/v1/" + path

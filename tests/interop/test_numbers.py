@@ -1,11 +1,14 @@
 """A phone that nobody here wrote dials what the box itself answers, and the recordings prove it."""
 
+import json
 import os
+import subprocess
 import time
 
 import numpy
 
 import sound
+from box import Refused
 from lab import test, until
 from test_two_phones import pair
 
@@ -140,3 +143,44 @@ def two_in_a_conference_hear_each_other(lab):
         judged = sound.Heard(there.source, part, stretched=True)
         said.append(str(judged.demand(3, correlation=0.95, gaps=0.1)))
     return "; back ".join(said)
+
+
+@test
+def an_uploaded_sound_is_the_music_of_a_tenant(lab):
+    box = lab.box()
+    phone, second = pair(lab, box)
+    refused = box.ask_raw("POST", "sounds?name=Notes", b"ID3 and so on")
+    if refused[0] != 422 or b"neither WAV nor Ogg Opus" not in refused[1]:
+        raise AssertionError(f"what is no sound: {refused}")
+    made = []
+    for kind, codec in (("wav", "pcm_s16le"), ("opus", "libopus")):
+        path = os.path.join(lab.folder, f"music.{kind}")
+        # A melody that never comes again within a round.
+        tune = "aevalsrc=0.3*sin(2*PI*(300*t+90*t*t)):s=48000:d=5"
+        words = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", tune, "-c:a", codec, path]
+        subprocess.run(words, check=True)
+        with open(path, "rb") as file:
+            status, said, _ = box.ask_raw("POST", f"sounds?name={kind}", file.read())
+        if status != 201:
+            raise AssertionError(f"{kind}: {status} {said}")
+        made.append((json.loads(said), path))
+    said = []
+    for sound_made, path in made:
+        tenant = box.ask("GET", "tenants/1")
+        box.ask("PUT", "tenants/1", dict(tenant, music=sound_made["id"]))
+        wanted = os.path.join(lab.folder, "wanted.wav")
+        words = ["ffmpeg", "-v", "error", "-y", "-i", path, "-ac", "1", "-ar", str(sound.RATE), wanted]
+        subprocess.run(words, check=True)
+        heard = sound.read(dialled(lab, box, phone, "*42", 7))
+        likeness = fits(sound.read(wanted)[sound.RATE:3 * sound.RATE], heard)
+        if likeness < 0.9:
+            raise AssertionError(f"{sound_made}: what is heard fits by {likeness:.3f}")
+        said.append(f"{sound_made['container']} {likeness:.3f}")
+    try:
+        box.ask("DELETE", f"sounds/{made[1][0]['id']}")
+        raise AssertionError("the music of a tenant was deleted")
+    except Refused as refused:
+        if refused.status != 409:
+            raise
+    box.ask("DELETE", f"sounds/{made[0][0]['id']}")
+    return ", ".join(said)

@@ -7,9 +7,11 @@ import struct
 import subprocess
 import time
 
+import sound
 from box import Refused
 from lab import test, until
 from test_media import call_with_streams, play
+from test_numbers import fits, pair
 
 
 def channels(path):
@@ -91,3 +93,44 @@ def kill_9_costs_a_recording_two_seconds_at_most(lab):
         assert mended >= lasted - 2, f"{container}, mended: {mended:.2f} s of {lasted:.2f}"
         assert os.path.getsize(path) == listed["octets"], listed
         box.stop()
+
+
+@test
+def a_code_keyed_in_records_and_a_number_plays_it(lab):
+    box = lab.box()
+    box.ask("POST", "numbers", {"number": "*1", "kind": "record"})
+    box.ask("POST", "numbers", {"number": "*2", "kind": "playback"})
+    first, second = pair(lab, box)
+    first.dial("202")
+    first.until_event("CALL_ESTABLISHED")
+    time.sleep(1)
+    key_in(first, "*1")
+    until(lambda: box.every("recordings"), "a recording by the code")
+    time.sleep(6)
+    key_in(first, "*1")
+    done = until(lambda: [it for it in box.every("recordings") if it["ended"]], "its end")[0]
+    assert (done["by"], done["stop"]) == ("201", "asked") and done["millis"] > 4000, done
+    first.hang_up()
+    second.until_event("CALL_CLOSED")
+    said = [step["text"] for step in box.every("cdrs")[0]["steps"]]
+    assert "201 records the call." in said, said
+    kept = os.path.join(lab.folder, "kept.wav")
+    words = ["ffmpeg", "-v", "error", "-y", "-i", files(box)[0], "-ac", "1", "-ar", str(sound.RATE),
+             kept]
+    subprocess.run(words, check=True)
+    before, after = len(first.heard()), len(first.events)
+    first.dial("*2")
+    first.until_event("CALL_CLOSED", after=after)
+    heard = sound.read(until(lambda: first.heard()[before:], "what was heard")[-1])
+    likeness = fits(sound.read(kept)[sound.RATE:3 * sound.RATE], heard)
+    if likeness < 0.95:
+        raise AssertionError(f"what is played is not what was recorded: {likeness:.3f}")
+    end = until(lambda: box.every("cdrs")[0]["end"], "the end in the record")
+    assert end["why"] == "played", end
+    return f"played as recorded by {likeness:.3f}"
+
+
+def key_in(phone, code):
+    for key in code:
+        phone.command("sndcode", key)
+        time.sleep(0.4)

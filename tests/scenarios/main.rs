@@ -13,6 +13,7 @@ mod model;
 mod numbers;
 mod paths;
 mod qualify;
+mod recording;
 mod registering;
 mod renegotiation;
 mod secrecy;

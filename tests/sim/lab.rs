@@ -40,6 +40,8 @@ pub struct Lab {
     pub events: Vec<call::Event>,
     /// Questions that the DNS was asked.
     pub asked: Vec<Question>,
+    /// Sounds that the disk was asked for.
+    pub fetched: Vec<call::Fetch>,
     /// What media was told of browsers.
     pub transports: Vec<call::BrowserTransport>,
     /// A STUN server, when there is one.

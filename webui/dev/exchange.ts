@@ -31,7 +31,7 @@ export class Exchange {
   inbound: InboundRoute[] = [];
   outbound: OutboundRoute[] = [];
   numbers: BoxNumber[] = [];
-  tenants: Tenant[] = [{ id: 1, revision: 0, name: 'Default', realm: 'strowger', domains: [], codecs: { allow: [], deny: [], order: 'theirs', translate: true, packet_millis: null }, encryption: 'opportunistic', media_path: 'anchored' }];
+  tenants: Tenant[] = [{ id: 1, revision: 0, name: 'Default', realm: 'strowger', domains: [], codecs: { allow: [], deny: [], order: 'theirs', translate: true, packet_millis: null }, encryption: 'opportunistic', media_path: 'anchored', music: null }];
   recordings: Recording[] = [];
   registrations: Registration[] = [];
   trunkStates: TrunkStatus[] = [];
@@ -270,6 +270,8 @@ export class Exchange {
       { ...own, id: 2, number: '*42', name: 'Music', kind: 'music' },
       { ...own, id: 3, number: '*43', name: 'Echo test', kind: 'echo' },
       { ...own, id: 5, number: '600', name: 'Monday meeting', kind: 'conference', pin: '2468' },
+      { ...own, id: 6, number: '*1', name: 'Record the call', kind: 'record' },
+      { ...own, id: 7, number: '*2', name: 'Play my recording', kind: 'playback' },
       { ...own, id: 4, number: '599', name: 'Busy for the lift phone', kind: 'tone', tone: 'busy', enabled: false },
     ];
     this.tokens = [{ id: '1', kind: 'api', current: false, label: 'Wallboard in the showroom', created: Date.now() - 40 * 24 * HOUR, expires: null }];

@@ -6,7 +6,7 @@
 use crate::EventLog;
 use call::{
     CallId, CallRecord, Capture, CaptureId, Conference, Container, Layout, Load, Recording,
-    RecordingId, Registration, RouteQuestion, RouteReport, Search, TrunkStatus, UnixMillis,
+    RecordingId, Registration, RouteQuestion, RouteReport, Search, TrunkStatus, UnixMillis, Upload,
 };
 use config::{Applied, Change, Config, Invalid, Secret};
 use std::pin::Pin;
@@ -103,6 +103,24 @@ pub trait Backend: Send + Sync + 'static {
     fn delete_capture<'a>(
         &'a self,
         capture: &'a Capture,
+        actor: &'a str,
+    ) -> Promise<'a, Result<bool, Fault>>;
+
+    /// Keeps an uploaded sound, if it can be played.
+    fn add_sound(
+        &self,
+        name: String,
+        octets: Vec<u8>,
+        actor: String,
+    ) -> Promise<'_, Result<Result<Upload, NotTaken>, Fault>>;
+
+    /// The uploaded sounds, oldest first.
+    fn sounds(&self) -> Promise<'_, Result<Vec<Upload>, Fault>>;
+
+    /// Removes an uploaded sound; whether it was there.
+    fn delete_sound<'a>(
+        &'a self,
+        upload: &'a Upload,
         actor: &'a str,
     ) -> Promise<'a, Result<bool, Fault>>;
 
@@ -248,6 +266,10 @@ pub enum NotCaptured {
     /// As many calls are as may be.
     TooMany,
 }
+
+/// Why an uploaded sound is not taken, in a sentence without its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotTaken(pub String);
 
 /// Which call records are wanted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -40,6 +40,7 @@ mod session;
 mod settings;
 mod setup;
 mod shape;
+mod sound;
 mod tenant;
 mod token;
 mod trunk;
@@ -47,8 +48,8 @@ mod webui;
 
 pub use backend::{
     Accepted, Account, Backend, Backup, CaptureRequest, CdrPage, CdrQuery, ChangeError, Fault,
-    Health, NotCaptured, NotRecorded, Ports, Promise, RecordRequest, Role, Token, TokenHash,
-    TokenKind,
+    Health, NotCaptured, NotRecorded, NotTaken, Ports, Promise, RecordRequest, Role, Token,
+    TokenHash, TokenKind,
 };
 pub use event_log::{EventLog, Feed, Heard, Numbered};
 pub use openapi::openapi;

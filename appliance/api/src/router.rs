@@ -6,7 +6,7 @@ use crate::problem::Problem;
 use crate::{
     Backend, access, backup, call, capacity, capture, cdr, conference, country, entry_document,
     events, health, metrics, openapi, recording, registration, route_check, session, settings,
-    setup, token, trunk, webui,
+    setup, sound, token, trunk, webui,
 };
 use axum::Router;
 use axum::body::Bytes;
@@ -107,6 +107,8 @@ pub(crate) fn guarded() -> OpenApiRouter<App> {
         .routes(routes!(recording::list))
         .routes(routes!(recording::read, recording::delete))
         .routes(routes!(recording::sound))
+        .routes(routes!(sound::list, sound::add))
+        .routes(routes!(sound::delete))
         .routes(routes!(cdr::list))
         .routes(routes!(cdr::read))
         .routes(routes!(events::listen))

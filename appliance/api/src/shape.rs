@@ -97,6 +97,8 @@ pub(crate) struct Tenant {
     encryption: Encryption,
     /// Whether the sound of phones that have no setting of their own may go past the box.
     media_path: PathPolicy,
+    /// The uploaded sound that is its music; the box's own without one, or when it is not there.
+    music: Option<u32>,
 }
 
 /// Whether a phone or carrier speaks encrypted (SRTP). Each side of a call is by itself: one may be
@@ -307,6 +309,11 @@ pub(crate) enum NumberKind {
     Music,
     /// A room in which all who called talk with each other.
     Conference,
+    /// Keyed in during a call by one of its extensions: the call is recorded, and keyed in again no
+    /// longer.
+    Record,
+    /// The newest recording that the calling extension had made by such a code.
+    Playback,
 }
 
 /// A tone that goes on until the caller hangs up.

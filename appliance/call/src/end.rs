@@ -159,6 +159,12 @@ pub enum Why {
     WrongPin,
     /// A conference asks for a PIN, and none was keyed in.
     NoPin,
+    /// A recording was played to its end.
+    Played,
+    /// A recording was to be played, and there is none.
+    NoRecording,
+    /// The code that begins a recording is for the keys of a call, and was dialled.
+    NotInCall,
 }
 
 impl End {
@@ -271,6 +277,9 @@ impl fmt::Display for Why {
             Self::NoPorts => "no media port was free",
             Self::WrongPin => "a wrong PIN was keyed in three times",
             Self::NoPin => "no PIN was keyed in",
+            Self::Played => "the recording was played to its end",
+            Self::NoRecording => "there is no recording to play",
+            Self::NotInCall => "the code for a recording is keyed in during a call",
         };
         f.write_str(text)
     }

@@ -1,6 +1,6 @@
 //! What a leg says and is told: one vocabulary for SIP sessions, ISDN calls and analog lines.
 
-use crate::{End, KeyPress, LegId, MediaKind, Tone};
+use crate::{CallId, End, KeyPress, LegId, MediaKind, Tone};
 use serde::{Deserialize, Serialize};
 
 /// A person or place at one end of a call, as shown to the other.
@@ -82,6 +82,10 @@ pub enum LegEvent {
         /// The number to call.
         to: String,
     },
+    /// What the box lets it hear once was heard to its end.
+    Heard,
+    /// What the box was to let it hear once is not there.
+    Missing,
     /// It is over.
     Ended(End),
 }
@@ -174,6 +178,8 @@ pub enum Voice {
     AskPin,
     /// A low tone, and then as when it was asked first: that was not the PIN.
     WrongPin,
+    /// Once, the recording that was fetched for this call; then [`LegEvent::Heard`].
+    Playback(CallId),
     /// All others in this room of the mixer, who hear this leg too.
     Room(u32),
 }

@@ -27,6 +27,7 @@ mod security;
 mod sound;
 mod suite;
 mod time;
+mod upload;
 
 pub use browser::{BrowserLine, BrowserPayload, BrowserTransport, IceCredentials, Stream};
 pub use capacity::{Capacity, CodecPrice, Load};
@@ -53,6 +54,7 @@ pub use registration::{Registration, RegistrationId, Transport};
 pub use route::{RouteQuestion, RouteReport, Verdict};
 pub use search::Search;
 pub use security::{LegSecurity, Security};
-pub use sound::{Decibels, PlayId, Rounds, Samples, Sound, Tone};
+pub use sound::{Decibels, Fetch, PlayId, Rounds, Samples, Sound, SoundKey, Tone};
 pub use suite::Suite;
 pub use time::UnixMillis;
+pub use upload::Upload;

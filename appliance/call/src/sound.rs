@@ -1,5 +1,6 @@
 //! What the box itself lets a far side hear.
 
+use crate::CallId;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU16;
 use std::sync::Arc;
@@ -57,6 +58,42 @@ pub struct Samples {
     pub rate: u32,
     /// The sound.
     pub pcm: Box<[i16]>,
+}
+
+/// A sound on the disk that a call waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fetch {
+    /// The newest recording that somebody had made.
+    Newest {
+        /// For this call.
+        call: CallId,
+        /// The tenant's id.
+        tenant: u32,
+        /// Who had it made: an extension's number.
+        by: String,
+    },
+    /// One that was uploaded.
+    Upload(u32),
+}
+
+/// What a sound from the disk is known by in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SoundKey {
+    /// The recording that is played in this call.
+    Playback(CallId),
+    /// One that was uploaded.
+    Upload(u32),
+}
+
+impl Fetch {
+    /// What it will be known by.
+    pub fn key(&self) -> SoundKey {
+        match self {
+            Self::Newest { call, .. } => SoundKey::Playback(*call),
+            Self::Upload(id) => SoundKey::Upload(*id),
+        }
+    }
 }
 
 /// How often it is played.

@@ -1,4 +1,4 @@
-//! A number that the box itself answers: echo test, tone, music, conference.
+//! A number that the box itself answers: echo test, tone, music, conference, recordings.
 
 use crate::extension::yes;
 use crate::{FeatureId, Number, Revision, TenantId};
@@ -60,6 +60,11 @@ pub enum FeatureKind {
     Music,
     /// A room in which all who called talk with each other.
     Conference,
+    /// Keyed in during a call by one of its extensions: the call is recorded, and keyed in again no
+    /// longer.
+    Record,
+    /// The newest recording that the calling extension had made by such a code.
+    Playback,
 }
 
 /// A tone that goes on until the caller hangs up.

@@ -29,6 +29,9 @@ pub struct Tenant {
     /// Whether the sound of phones that have no setting of their own may go past the box.
     #[serde(default)]
     pub media_path: PathPolicy,
+    /// The uploaded sound that is its music; the box's own without one, or when it is not there.
+    #[serde(default)]
+    pub music: Option<u32>,
 }
 
 impl Tenant {
@@ -42,6 +45,7 @@ impl Tenant {
             codecs: CodecPolicy::default(),
             encryption: Encryption::default(),
             media_path: PathPolicy::default(),
+            music: None,
         }
     }
 }

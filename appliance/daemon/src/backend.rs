@@ -12,20 +12,21 @@ use crate::measure;
 use crate::metrics::{self, Others, Snapshot};
 use crate::recordings::Recordings;
 use crate::storage::{Readers, Storage, Unread};
+use crate::uploads::Uploads;
 use api::{
     Accepted, Account, Backend, Backup, CaptureRequest, CdrPage, CdrQuery, ChangeError, EventLog,
-    Fault, Health, NotCaptured, NotRecorded, Ports, Promise, RecordRequest, Role, Token, TokenHash,
-    TokenKind,
+    Fault, Health, NotCaptured, NotRecorded, NotTaken, Ports, Promise, RecordRequest, Role, Token,
+    TokenHash, TokenKind,
 };
 use arc_swap::ArcSwap;
 use call::{
     CallId, CallRecord, Capture, CaptureId, Conference, Load, Recording, RecordingId, Registration,
-    RouteQuestion, RouteReport, TrunkState, TrunkStatus, UnixMillis,
+    RouteQuestion, RouteReport, TrunkState, TrunkStatus, UnixMillis, Upload,
 };
 use config::{Change, Config, Secret, TenantId, TrunkId};
 use exchange::Wanted;
 use std::fs::{File, OpenOptions};
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -43,6 +44,7 @@ pub(crate) struct Appliance {
     pub(crate) readers: Readers,
     pub(crate) recordings: Recordings,
     pub(crate) captures: Captures,
+    pub(crate) uploads: Uploads,
     pub(crate) events: EventLog,
     pub(crate) claim: Claim,
     pub(crate) key: DeviceKey,
@@ -149,6 +151,12 @@ impl Appliance {
     async fn note(&self, action: Action, recording: &Recording, actor: &str) -> Result<(), Fault> {
         let subject = format!("recording {} of call {}", recording.id, recording.call);
         let actor = actor.to_owned();
+        self.write(move |store| store.note(action, &subject, &actor, clock::wall())).await
+    }
+
+    /// Keeps in the audit what somebody did with a sound.
+    async fn note_sound(&self, action: Action, upload: &Upload, actor: &str) -> Result<(), Fault> {
+        let (subject, actor) = (format!("sound {} {}", upload.id, upload.name), actor.to_owned());
         self.write(move |store| store.note(action, &subject, &actor, clock::wall())).await
     }
 
@@ -333,6 +341,47 @@ impl Backend for Appliance {
         actor: &'a str,
     ) -> Promise<'a, Result<bool, Fault>> {
         Box::pin(self.remove_capture(capture, actor))
+    }
+
+    fn add_sound(
+        &self,
+        name: String,
+        octets: Vec<u8>,
+        actor: String,
+    ) -> Promise<'_, Result<Result<Upload, NotTaken>, Fault>> {
+        Box::pin(async move {
+            let _one_at_a_time = self.changing.lock().await;
+            let (uploads, by) = (self.uploads.clone(), actor.clone());
+            let add = move || uploads.add(name, &octets, by, clock::wall());
+            let added = off_the_runtime(add).await?.map_err(|error| match error.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Fault::DiskFull,
+                _ => Fault::StoreFailed,
+            })?;
+            if let Ok(upload) = &added {
+                self.note_sound(Action::Upload, upload, &actor).await?;
+            }
+            Ok(added)
+        })
+    }
+
+    fn sounds(&self) -> Promise<'_, Result<Vec<Upload>, Fault>> {
+        let uploads = self.uploads.clone();
+        Box::pin(off_the_runtime(move || uploads.list()))
+    }
+
+    fn delete_sound<'a>(
+        &'a self,
+        upload: &'a Upload,
+        actor: &'a str,
+    ) -> Promise<'a, Result<bool, Fault>> {
+        Box::pin(async move {
+            let (uploads, unwanted) = (self.uploads.clone(), upload.clone());
+            let gone = off_the_runtime(move || uploads.delete(&unwanted)).await?;
+            if gone.is_ok() {
+                self.note_sound(Action::Delete, upload, actor).await?;
+            }
+            Ok(gone.is_ok())
+        })
     }
 
     fn registrations(&self) -> Promise<'_, Result<Vec<Arc<Registration>>, Fault>> {

@@ -17,6 +17,7 @@ use crate::mailbox::{Ask, Mail, Quiet};
 use crate::media_worker::{MediaHandle, Refused};
 use crate::metrics::{Control as Counters, Snapshot};
 use crate::recorder::Recorder;
+use crate::shelf::Shelf;
 use crate::storage::Storage;
 use crate::stream::Outgoing;
 use crate::tcp::Streams;
@@ -44,6 +45,7 @@ pub(crate) struct Control {
     pub(crate) mail: mpsc::Receiver<Mail>,
     pub(crate) streams: Streams,
     pub(crate) dns: Dns,
+    pub(crate) shelf: Shelf,
     pub(crate) media: MediaHandle,
     pub(crate) storage: Storage,
     pub(crate) events: EventLog,
@@ -262,6 +264,7 @@ impl Control {
             Mail::Resolved(question, answer) => {
                 self.feed(Input::Resolved { question, answer }, now);
             }
+            Mail::Fetched(key, samples) => self.feed(Input::Fetched { key, samples }, now),
             Mail::Config(config, in_force) => {
                 let revision = config.revision.0;
                 self.feed(Input::Config(config), now);

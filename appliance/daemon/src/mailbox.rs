@@ -5,7 +5,8 @@ use crate::control::NotBegun;
 use crate::metrics::Snapshot;
 use crate::stream::Outgoing;
 use call::{
-    CallId, CallRecord, Capacity, CaptureId, Conference, Load, Recording, Registration, TrunkStatus,
+    CallId, CallRecord, Capacity, CaptureId, Conference, Load, Recording, Registration, Samples,
+    SoundKey, TrunkStatus,
 };
 use config::Config;
 use exchange::Wanted;
@@ -31,6 +32,8 @@ pub(crate) enum Mail {
     Resolved(Question, Answer),
     /// The configuration is another one now; the answer says that it is in force.
     Config(Arc<Config>, oneshot::Sender<()>),
+    /// A sound came from the disk, or is not there.
+    Fetched(SoundKey, Option<Arc<Samples>>),
     /// The box measured itself.
     Capacity(Box<Capacity>),
     /// The disk has ended a capture.

@@ -20,10 +20,12 @@ use crate::options::Run;
 use crate::priority::{self, Standing, Urgency};
 use crate::recorder::Recorder;
 use crate::recordings::{self, Recordings};
+use crate::shelf::Shelf;
 use crate::storage::{Readers, Storage, Writer};
 use crate::tcp::Streams;
 use crate::tls::Tls;
 use crate::udp::Udp;
+use crate::uploads::Uploads;
 use crate::watchdog;
 use crate::web::Web;
 use crate::websocket::phones;
@@ -260,6 +262,7 @@ impl House {
             readers: Readers::new(options.data.clone()),
             recordings: Recordings::new(options.data.join(RECORDINGS)),
             captures: captures.clone(),
+            uploads: Uploads::new(options.data.join(SOUNDS)),
             events: events.clone(),
             claim,
             key,
@@ -294,7 +297,14 @@ impl House {
             udp: udp.map_err(Failure::failed)?,
             mail,
             streams,
-            dns: Dns::new(handle, mailbox.clone()),
+            dns: Dns::new(handle.clone(), mailbox.clone()),
+            shelf: Shelf {
+                runtime: handle,
+                mailbox: mailbox.clone(),
+                storage: writer.clone(),
+                recordings: Recordings::new(options.data.join(RECORDINGS)),
+                uploads: Uploads::new(options.data.join(SOUNDS)),
+            },
             media,
             storage: writer.clone(),
             events: events.clone(),
@@ -543,6 +553,8 @@ fn all_families() -> Vec<IpAddr> {
 /// In the data folder.
 const RECORDINGS: &str = "recordings";
 const CAPTURES: &str = "captures";
+/// In the data folder.
+const SOUNDS: &str = "sounds";
 /// How long a media port that was used stays unused: longer than stray packets of its call come.
 const PORT_REST: Duration = Duration::from_secs(10);
 /// How long the disk may take for the last call records.

@@ -2,7 +2,7 @@
 //! recording of its inputs reproduces a run.
 
 use crate::tapes::Wanted;
-use call::{CallId, Capacity, MediaEvent, Registration, UnixMillis};
+use call::{CallId, Capacity, MediaEvent, Registration, Samples, SoundKey, UnixMillis};
 use config::Config;
 use sip::flow::{ConnectionId, Flow, Transport};
 use sip::resolve::{Answer, Question};
@@ -53,6 +53,13 @@ pub enum Input<'a> {
         question: Question,
         /// What came back.
         answer: Answer,
+    },
+    /// A sound that [`crate::Output::Fetch`] asked for; nothing when there is none.
+    Fetched {
+        /// What it is known by.
+        key: SoundKey,
+        /// The sound.
+        samples: Option<Arc<Samples>>,
     },
     /// What the box can carry, as it measured itself. Until this comes, only the number of calls in
     /// the settings limits them.

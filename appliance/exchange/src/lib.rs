@@ -33,8 +33,8 @@ pub use output::Output;
 pub use tapes::Wanted;
 
 use call::{
-    CallState, Cause, Decider, End, LegId, MediaEvent, PortId, RecordingStop, RoomId, UnixMillis,
-    Why,
+    CallId, CallState, Cause, Container, Decider, End, Fetch, Layout, LegId, MediaEvent, PortId,
+    RecordingStop, RoomId, Samples, SoundKey, UnixMillis, Why,
 };
 use config::{Config, TenantId, TrunkId};
 use frame::{Frame, Owner};
@@ -165,6 +165,7 @@ impl Exchange {
                 let end = End::ours(Cause::NORMAL_CLEARING, Why::Administrator);
                 self.end_call(call, end, now);
             }
+            Input::Fetched { key, samples } => self.fetched(key, samples),
             Input::Capacity(capacity) => self.frame.load.measured(capacity),
             Input::Command(Command::Record(wanted)) => {
                 let call = wanted.call;
@@ -293,6 +294,10 @@ impl Exchange {
     fn configure(&mut self, config: Arc<Config>, now: Instant) {
         self.frame.config = config.clone();
         self.frame.load.limited(config.settings.load_percent);
+        let music = config.tenants.values().filter_map(|tenant| tenant.music).collect();
+        for id in self.frame.sounds.missing(&music) {
+            self.frame.output.push_back(Output::Fetch(Fetch::Upload(id)));
+        }
         self.registrar.reconfigure(&config, &mut self.frame);
         self.trunks.reconfigure(&mut self.frame, &config, now);
         self.stun.begin(&mut self.frame, now);
@@ -305,8 +310,12 @@ impl Exchange {
                 self.frame.count("media_ports", "exhausted");
                 self.frame.ports.exhausted(address);
             }
+            MediaEvent::Finished { port, play } => {
+                if let Some(leg) = self.frame.lent.get(&port).copied() {
+                    self.legs.has_played(leg, play);
+                }
+            }
             MediaEvent::Heard { .. }
-            | MediaEvent::Finished { .. }
             | MediaEvent::Hungry { .. }
             | MediaEvent::Speechless { .. } => {}
             MediaEvent::Quality { port, point } => {
@@ -411,8 +420,11 @@ impl Exchange {
                 let (legs, mut desk) = self.desk(now);
                 legs.command(&mut desk, call, leg, command);
             }
+            Act::TurnTape(call, by) => self.turn_tape(call, by, now),
+            Act::Fetch(fetch) => self.frame.output.push_back(Output::Fetch(fetch)),
             Act::Record(record) => {
                 if record.state == CallState::Ended {
+                    self.frame.sounds.forget(SoundKey::Playback(record.id));
                     let ended = self.frame.tapes.end(record.id, RecordingStop::Call);
                     ended.into_iter().for_each(|it| self.frame.media(it));
                 }
@@ -421,6 +433,33 @@ impl Exchange {
                 self.frame.output.push_back(Output::Record(record));
             }
         }
+    }
+
+    /// Somebody who talks wants the call to be recorded, or no longer.
+    fn turn_tape(&mut self, call: CallId, by: String, now: Instant) {
+        let runs = self.frame.tapes.of(call).is_none();
+        let command = if runs {
+            let tenant = self.pbx.record(call).map(|it| it.tenant);
+            let (container, layout) = (Container::default(), Layout::default());
+            let wanted = Wanted { call, container, layout, by: by.clone() };
+            let clock = self.frame.clock(now);
+            tenant.and_then(|it| self.frame.tapes.begin(wanted, it, clock))
+        } else {
+            self.frame.tapes.end(call, RecordingStop::Asked)
+        };
+        let Some(command) = command else { return };
+        self.frame.media(command);
+        let (pbx, mut view) = self.view(now);
+        pbx.taped(call, &by, runs, now, &mut view);
+    }
+
+    /// A sound came from the disk, or is not there: legs that wait for it go on.
+    fn fetched(&mut self, key: SoundKey, samples: Option<Arc<Samples>>) {
+        let there = samples.is_some();
+        if let Some(samples) = samples {
+            self.frame.sounds.keep(key, samples);
+        }
+        self.legs.fetched(&mut self.frame, key, there);
     }
 
     fn transaction(&mut self, out: Out, now: Instant) {

@@ -1,6 +1,6 @@
 //! Everything that the box does to the world, in order.
 
-use call::{CallRecord, Event, MediaCommand, Registration, RegistrationId};
+use call::{CallRecord, Event, Fetch, MediaCommand, Registration, RegistrationId};
 use sip::flow::{ConnectionId, Flow, Transport};
 use sip::resolve::Question;
 use std::net::SocketAddr;
@@ -36,6 +36,8 @@ pub enum Output {
     Media(MediaCommand),
     /// Ask the DNS; [`crate::Input::Resolved`] follows, also when nobody answers.
     Resolve(Question),
+    /// Read a sound from the disk; [`crate::Input::Fetched`] follows, also when there is none.
+    Fetch(Fetch),
     /// The call's record as it is now; replaces what was written of this call before.
     Record(Box<CallRecord>),
     /// A binding to keep over a restart; replaces the one with its id.

@@ -1,6 +1,7 @@
 //! Sounds that the box makes itself, so that no recording of anybody's has to come with it.
 
-use call::Samples;
+use call::{Samples, SoundKey};
+use std::collections::{BTreeMap, BTreeSet};
 use std::f32::consts::TAU;
 use std::sync::{Arc, OnceLock};
 
@@ -11,6 +12,8 @@ pub(crate) struct Sounds {
     music: OnceLock<Arc<Samples>>,
     ask: OnceLock<Arc<Samples>>,
     wrong: OnceLock<Arc<Samples>>,
+    /// From the disk.
+    fetched: BTreeMap<SoundKey, Arc<Samples>>,
 }
 
 impl Sounds {
@@ -27,6 +30,31 @@ impl Sounds {
     /// A long low tone, and then the two beeps: that was not the PIN.
     pub(crate) fn wrong(&self) -> Arc<Samples> {
         self.wrong.get_or_init(|| Arc::new(beeps(&WRONG))).clone()
+    }
+
+    /// A sound that came from the disk.
+    pub(crate) fn fetched(&self, key: SoundKey) -> Option<Arc<Samples>> {
+        self.fetched.get(&key).cloned()
+    }
+
+    /// Keeps a sound.
+    pub(crate) fn keep(&mut self, key: SoundKey, samples: Arc<Samples>) {
+        self.fetched.insert(key, samples);
+    }
+
+    /// What of these is to be read from the disk. Uploads that nobody wants any more are forgotten.
+    pub(crate) fn missing(&mut self, wanted: &BTreeSet<u32>) -> Vec<u32> {
+        self.fetched.retain(|key, _| match key {
+            SoundKey::Upload(id) => wanted.contains(id),
+            SoundKey::Playback(_) => true,
+        });
+        let there = |id: &u32| self.fetched.contains_key(&SoundKey::Upload(*id));
+        wanted.iter().copied().filter(|id| !there(id)).collect()
+    }
+
+    /// Whatever waited for it is over.
+    pub(crate) fn forget(&mut self, key: SoundKey) {
+        self.fetched.remove(&key);
     }
 
     /// Music to wait by: sixteen bars of plucked chords that end where they began.

@@ -3,9 +3,11 @@
 use crate::placing::{Attempts, Placing};
 use crate::route::{self, Caller};
 use crate::serve::Served;
+use crate::typing::Typing;
 use call::{
-    CallId, CallRecord, CallState, Cause, Decider, Direction, End, KeyPress, KeyRecord, LegCommand,
-    LegEvent, LegId, Offer, Origin, Party, Place, RegistrationId, Step, UnixMillis, Why,
+    CallId, CallRecord, CallState, Cause, Decider, Direction, End, Fetch, KeyPress, KeyRecord,
+    LegCommand, LegEvent, LegId, Offer, Origin, Party, Place, RegistrationId, Step, UnixMillis,
+    Why,
 };
 use config::{Config, FeatureId, TenantId, TrunkId};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -30,6 +32,10 @@ pub enum Act {
     Leg(CallId, LegId, LegCommand),
     /// The call's record is this now.
     Record(Box<CallRecord>),
+    /// Record the call, or no longer: somebody keyed in the code for it.
+    TurnTape(CallId, String),
+    /// A leg waits for a sound.
+    Fetch(Fetch),
 }
 
 /// What a call may know of the world when it decides.
@@ -58,6 +64,8 @@ pub(crate) struct Call {
     pub(crate) trunks: BTreeMap<LegId, TrunkId>,
     /// Who is at the end of each leg that talks or calls.
     pub(crate) who: BTreeMap<LegId, Talker>,
+    /// The last keys of those who talk.
+    pub(crate) typing: Typing,
 }
 
 /// Somebody at the end of a leg.
@@ -124,6 +132,18 @@ impl Pbx {
         let known = self.calls.contains_key(&call);
         self.with_call(call, |call, desk| call.over(None, end, desk), now, world);
         known
+    }
+
+    /// A call is recorded from now on, or no longer, because this number wanted it.
+    pub fn taped(
+        &mut self,
+        call: CallId,
+        by: &str,
+        runs: bool,
+        now: Instant,
+        world: &mut dyn World,
+    ) {
+        self.with_call(call, |call, desk| call.taped(by, runs, desk), now, world);
     }
 
     /// Nothing is heard of a leg any more. While somebody is still being called that is no wonder.
@@ -279,6 +299,10 @@ impl Desk<'_> {
         self.acts.push_back(Act::Leg(self.call, leg, command));
     }
 
+    pub(crate) fn ask(&mut self, act: Act) {
+        self.acts.push_back(act);
+    }
+
     pub(crate) fn new_leg(&mut self) -> LegId {
         let leg = self.world.new_leg();
         self.legs.insert(leg, self.call);
@@ -365,7 +389,8 @@ impl Call {
         let talker = Talker { party: from.clone(), rights: Some(caller.clone()) };
         let who = BTreeMap::from([(leg, talker)]);
         let trunks = BTreeMap::new();
-        let call = Self { record, caller, state, from, anonymous, trunks, who };
+        let typing = Typing::default();
+        let call = Self { record, caller, state, from, anonymous, trunks, who, typing };
         (call, dialled)
     }
 
@@ -415,6 +440,8 @@ impl Call {
             LegEvent::Held => self.hold(true, desk),
             LegEvent::Resumed => self.hold(false, desk),
             LegEvent::Key(key) => self.pressed(leg, key, desk),
+            LegEvent::Heard => self.played(leg, Why::Played, desk),
+            LegEvent::Missing => self.played(leg, Why::NoRecording, desk),
             LegEvent::Ended(end) => self.leg_ended(leg, end, desk),
             // Both were taken before a call was looked for.
             LegEvent::Offered(_) | LegEvent::TransferAsked { .. } => {}
@@ -477,6 +504,7 @@ impl Call {
         }
         if let State::Up { a, b } = self.state {
             desk.tell(if leg == a { b } else { a }, LegCommand::Key(press));
+            self.typed(leg, press.key, desk);
         }
     }
 

@@ -11,5 +11,6 @@ mod placing;
 pub mod route;
 mod serve;
 mod transfer;
+mod typing;
 
 pub use call::{Act, Pbx, World};

@@ -1,9 +1,10 @@
 //! Calls that the box itself answers: who dials a [`Feature`] talks with no other leg.
 
-use crate::call::{Call, Desk, State};
+use crate::call::{Act, Call, Desk, State};
 use crate::placing::Transferor;
+use crate::route::Caller;
 use call::{
-    Cause, End, LegCommand, LegId, Party, Place, Tone, TransferState, UnixMillis, Voice, Why,
+    Cause, End, Fetch, LegCommand, LegId, Party, Place, Tone, TransferState, UnixMillis, Voice, Why,
 };
 use config::{Feature, FeatureId, FeatureKind, FeatureTone, Pin};
 use std::time::{Duration, Instant};
@@ -28,12 +29,14 @@ pub(crate) enum Stage {
     Meeting { room: FeatureId, since: UnixMillis },
     /// The call has failed: until when the leg hears so, and why.
     Failed { until: Instant, end: End },
+    /// It plays a recording.
+    Playing,
 }
 
 impl Served {
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match &self.stage {
-            Stage::Speaking | Stage::Meeting { .. } => None,
+            Stage::Speaking | Stage::Playing | Stage::Meeting { .. } => None,
             Stage::Asking { until, .. } | Stage::Failed { until, .. } => Some(*until),
         }
     }
@@ -61,10 +64,43 @@ impl Call {
             self.free_trunk(transferor, desk);
             desk.tell(transferor, LegCommand::End(End::transferred()));
         }
-        let (voice, stage) = begin(&feature, desk);
+        let (voice, stage) = match feature.kind {
+            FeatureKind::Playback => self.play_back(leg, desk),
+            FeatureKind::Record => regret(Why::NotInCall, desk),
+            FeatureKind::Conference => into_room(&feature, desk),
+            FeatureKind::Echo => (Voice::Echo, Stage::Speaking),
+            FeatureKind::Music => (Voice::Music, Stage::Speaking),
+            FeatureKind::Tone => (tone(feature.tone), Stage::Speaking),
+        };
         self.serve_leg(Served { leg, voice, stage }, desk);
         self.record.answered.get_or_insert(desk.world.clock());
         self.record.held = false;
+    }
+
+    /// The newest recording that whoever calls had made.
+    fn play_back(&self, leg: LegId, desk: &mut Desk<'_>) -> (Voice, Stage) {
+        let rights = self.who.get(&leg).and_then(|talker| talker.rights.as_ref());
+        let Some(Caller::Extension { tenant, number }) = rights else {
+            return regret(Why::NoRecording, desk);
+        };
+        let (call, tenant, by) = (desk.call, tenant.0, number.clone());
+        desk.ask(Act::Fetch(Fetch::Newest { call, tenant, by }));
+        (Voice::Playback(call), Stage::Playing)
+    }
+
+    /// A recording was played to its end, or is not there.
+    pub(crate) fn played(&mut self, leg: LegId, why: Why, desk: &mut Desk<'_>) {
+        let State::Served(Served { leg: served, stage: Stage::Playing, .. }) = &self.state else {
+            return;
+        };
+        if *served != leg {
+            return;
+        }
+        if why == Why::Played {
+            return self.over(None, End::ours(Cause::NORMAL_CLEARING, why), desk);
+        }
+        let (voice, stage) = regret(why, desk);
+        self.serve_leg(Served { leg, voice, stage }, desk);
     }
 
     /// From now on this leg talks with the box.
@@ -134,7 +170,7 @@ impl Call {
         let gone = Some(served.leg);
         let end = match &served.stage {
             Stage::Failed { end, .. } => end.clone(),
-            Stage::Speaking | Stage::Asking { .. } | Stage::Meeting { .. } => end,
+            Stage::Speaking | Stage::Playing | Stage::Asking { .. } | Stage::Meeting { .. } => end,
         };
         self.over(gone, end, desk);
     }
@@ -147,7 +183,7 @@ impl Call {
         }
         let end = match &served.stage {
             Stage::Failed { end, .. } => end.clone(),
-            Stage::Speaking | Stage::Asking { .. } | Stage::Meeting { .. } => {
+            Stage::Speaking | Stage::Playing | Stage::Asking { .. } | Stage::Meeting { .. } => {
                 End::ours(Cause::NO_USER_RESPONDING, Why::NoPin)
             }
         };
@@ -155,21 +191,20 @@ impl Call {
     }
 }
 
-/// What the caller of a number of the box hears first, and what becomes of him.
-fn begin(feature: &Feature, desk: &Desk<'_>) -> (Voice, Stage) {
-    let voice = match feature.kind {
-        FeatureKind::Conference => return into_room(feature, desk),
-        FeatureKind::Echo => Voice::Echo,
-        FeatureKind::Music => Voice::Music,
-        FeatureKind::Tone => match feature.tone {
-            FeatureTone::Test => Voice::Test,
-            FeatureTone::Dial => Voice::Tone(Tone::Dial),
-            FeatureTone::Ringback => Voice::Tone(Tone::Ringback),
-            FeatureTone::Busy => Voice::Tone(Tone::Busy),
-            FeatureTone::Congestion => Voice::Tone(Tone::Congestion),
-        },
-    };
-    (voice, Stage::Speaking)
+fn tone(tone: FeatureTone) -> Voice {
+    match tone {
+        FeatureTone::Test => Voice::Test,
+        FeatureTone::Dial => Voice::Tone(Tone::Dial),
+        FeatureTone::Ringback => Voice::Tone(Tone::Ringback),
+        FeatureTone::Busy => Voice::Tone(Tone::Busy),
+        FeatureTone::Congestion => Voice::Tone(Tone::Congestion),
+    }
+}
+
+/// The congestion tone for a while, and then the end.
+fn regret(why: Why, desk: &Desk<'_>) -> (Voice, Stage) {
+    let end = End::ours(Cause::NORMAL_CLEARING, why);
+    (Voice::Tone(Tone::Congestion), Stage::Failed { until: desk.now + FAREWELL, end })
 }
 
 fn into_room(feature: &Feature, desk: &Desk<'_>) -> (Voice, Stage) {

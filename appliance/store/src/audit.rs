@@ -52,6 +52,8 @@ pub enum Action {
     StopCapture,
     /// The packets of a capture were taken.
     Fetch,
+    /// A sound was uploaded.
+    Upload,
 }
 
 /// Something done to the box itself or to its accounts.

@@ -143,6 +143,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0006_encryption.sql"),
     include_str!("../migrations/0007_feature.sql"),
     include_str!("../migrations/0008_media_path.sql"),
+    include_str!("../migrations/0009_music.sql"),
 ];
 
 #[cfg(test)]

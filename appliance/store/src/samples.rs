@@ -129,6 +129,7 @@ pub(crate) fn changes() -> Vec<Change> {
             codecs: CodecPolicy { deny: vec![CodecName::Gsm], ..CodecPolicy::default() },
             encryption: Encryption::Required,
             media_path: PathPolicy::Direct,
+            music: Some(3),
         }),
         Entry::Extension(Extension {
             id: ExtensionId::NEW,

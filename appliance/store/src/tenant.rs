@@ -14,6 +14,7 @@ pub(crate) fn put(db: &Connection, tenant: &Tenant) -> rusqlite::Result<()> {
         Json(&tenant.codecs),
         Word(tenant.encryption),
         Word(tenant.media_path),
+        tenant.music,
     ];
     db.execute(PUT, row).map(drop)
 }
@@ -34,15 +35,18 @@ pub(crate) fn all(db: &Connection) -> rusqlite::Result<Vec<Tenant>> {
             codecs: row.get::<_, Json<_>>("codecs")?.0,
             encryption: row.get::<_, Word<_>>("encryption")?.0,
             media_path: row.get::<_, Word<_>>("media_path")?.0,
+            music: row.get("music")?,
         })
     })?;
     rows.collect()
 }
 
 const PUT: &str = "
-    INSERT INTO tenant (id, revision, name, realm, domains, codecs, encryption, media_path)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    INSERT INTO tenant
+        (id, revision, name, realm, domains, codecs, encryption, media_path, music)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
     ON CONFLICT (id) DO UPDATE SET
         revision = excluded.revision, name = excluded.name, realm = excluded.realm,
         domains = excluded.domains, codecs = excluded.codecs,
-        encryption = excluded.encryption, media_path = excluded.media_path";
+        encryption = excluded.encryption, media_path = excluded.media_path,
+        music = excluded.music";

@@ -60,6 +60,7 @@ impl Lab {
                 self.asked.push(question.clone());
                 self.after(self.dns_delay, Event::Resolved(question));
             }
+            Output::Fetch(fetch) => self.fetched.push(fetch),
             Output::Record(record) => self.keep(*record),
             Output::Bind(binding) => {
                 self.bindings.insert(binding.id, (*binding).clone());

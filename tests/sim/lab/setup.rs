@@ -60,6 +60,7 @@ impl Lab {
             records: BTreeMap::new(),
             events: Vec::new(),
             asked: Vec::new(),
+            fetched: Vec::new(),
             transports: Vec::new(),
             stun: None,
             icmp: false,

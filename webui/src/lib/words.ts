@@ -25,6 +25,8 @@ const ADVICE: Partial<Record<Extract<Why, string>, string>> = {
   no_common_media: 'Allow a common codec, such as G.711, on both phones.',
   overload: 'Raise the limit under Settings if the box has room for more calls.',
   wrong_pin: 'The PIN of the conference is under Numbers.',
+  not_in_call: 'Key in the code while you talk; keyed in again, it ends the recording.',
+  no_recording: 'The number plays the newest recording that the calling extension had made by a code of the kind recording.',
   no_pin: 'The PIN of the conference is under Numbers. A phone that sends keys neither as RFC 4733 nor by SIP INFO is not understood.',
   crash: 'The record was completed after the restart.',
 };
@@ -93,6 +95,8 @@ export const NUMBER_KIND: Record<BoxNumber['kind'], string> = {
   tone: 'A tone',
   music: 'Music',
   conference: 'A conference',
+  record: 'A recording of a call, keyed in while talking',
+  playback: 'His newest recording',
 };
 
 export const NUMBER_TONE: Record<BoxNumber['tone'], string> = {

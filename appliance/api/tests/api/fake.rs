@@ -2,7 +2,8 @@
 
 use api::{
     Accepted, Account, Backend, Backup, CaptureRequest, CdrPage, CdrQuery, ChangeError, EventLog,
-    Fault, Health, NotCaptured, NotRecorded, Ports, Promise, RecordRequest, Token, TokenHash,
+    Fault, Health, NotCaptured, NotRecorded, NotTaken, Ports, Promise, RecordRequest, Token,
+    TokenHash,
 };
 use axum::Router;
 use axum::body::Body;
@@ -10,8 +11,8 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use call::{
     CallId, CallRecord, CallState, Capacity, Capture, CaptureId, Codec, CodecPrice, Conference,
-    Direction, Load, Party, Place, Recording, RecordingId, Registration, RouteQuestion,
-    RouteReport, Step, TrunkStatus, UnixMillis, Verdict,
+    Container, Direction, Load, Party, Place, Recording, RecordingId, Registration, RouteQuestion,
+    RouteReport, Step, TrunkStatus, UnixMillis, Upload, Verdict,
 };
 use config::{Change, Config, Secret};
 use serde_json::Value;
@@ -38,6 +39,7 @@ pub(crate) struct State {
     pub(crate) records: Vec<CallRecord>,
     pub(crate) recordings: Vec<Recording>,
     pub(crate) captures: Vec<Capture>,
+    pub(crate) sounds: Vec<Upload>,
     pub(crate) accounts: BTreeMap<String, Account>,
     pub(crate) tokens: BTreeMap<TokenHash, Token>,
     pub(crate) code: Option<Secret>,
@@ -57,6 +59,7 @@ impl FakeBox {
             records: Vec::new(),
             recordings: Vec::new(),
             captures: Vec::new(),
+            sounds: Vec::new(),
             accounts: BTreeMap::new(),
             tokens: BTreeMap::new(),
             code: Some(Secret::new(CODE)),
@@ -307,6 +310,42 @@ impl Backend for FakeBox {
             let before = state.recordings.len();
             state.recordings.retain(|it| it.id != recording.id);
             state.recordings.len() < before
+        })
+    }
+
+    fn add_sound(
+        &self,
+        name: String,
+        octets: Vec<u8>,
+        actor: String,
+    ) -> Promise<'_, Result<Result<Upload, NotTaken>, Fault>> {
+        self.answer(move |state| {
+            if !octets.starts_with(b"RIFF") {
+                return Err(NotTaken("the file is neither WAV nor Ogg Opus".to_owned()));
+            }
+            let (id, octets) = (state.sounds.len() as u32 + 1, octets.len() as u64);
+            let (container, uploaded) = (Container::Wav, NOW);
+            let upload =
+                Upload { id, name, container, rate: 8_000, millis: 1, octets, uploaded, by: actor };
+            state.sounds.push(upload.clone());
+            Ok(upload)
+        })
+    }
+
+    fn sounds(&self) -> Promise<'_, Result<Vec<Upload>, Fault>> {
+        self.answer(|state| state.sounds.clone())
+    }
+
+    fn delete_sound<'a>(
+        &'a self,
+        upload: &'a Upload,
+        actor: &'a str,
+    ) -> Promise<'a, Result<bool, Fault>> {
+        self.answer(move |state| {
+            state.actors.push(actor.to_owned());
+            let before = state.sounds.len();
+            state.sounds.retain(|it| it.id != upload.id);
+            state.sounds.len() < before
         })
     }
 

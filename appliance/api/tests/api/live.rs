@@ -2,6 +2,7 @@
 
 use crate::fake::{Client, FakeBox, NOW, call};
 use ::call::{CallState, Decider, End};
+use axum::body::Body;
 use axum::http::{StatusCode, header};
 use serde_json::{Value, json};
 
@@ -198,4 +199,30 @@ async fn the_document_needs_no_log_in() {
     let answer = Client::stranger(&FakeBox::new()).get("/api/v1/openapi.json").await;
     assert_eq!(answer.header(header::CONTENT_TYPE), "application/json");
     assert_eq!(answer.json()["openapi"], "3.1.0");
+}
+
+#[tokio::test]
+async fn a_sound_is_uploaded_and_stays_while_it_is_somebodys_music() {
+    let fake = FakeBox::new();
+    let client = Client::administrator(&fake).await;
+    let upload = async |name: &str, file: &'static [u8]| {
+        client.send("POST", &format!("/api/v1/sounds?name={name}"), Body::from(file)).await
+    };
+    let refused = upload("Waltz", b"ID3").await.json();
+    assert_eq!((&refused["status"], &refused["errors"][0]["field"]), (&json!(422), &json!("file")));
+    upload("%20", b"RIFF").await.problem(422);
+    client.send("POST", "/api/v1/sounds", Body::from("RIFF")).await.problem(422);
+    let made = upload("Waltz", b"RIFF").await;
+    assert_eq!(made.status, StatusCode::CREATED);
+    let made = made.json();
+    assert_eq!(client.get("/api/v1/sounds").await.json()["items"], json!([made]));
+    let mut tenant = client.get("/api/v1/tenants/1").await.json();
+    assert_eq!(tenant["music"], Value::Null);
+    tenant["music"] = made["id"].clone();
+    assert_eq!(client.put("/api/v1/tenants/1", tenant.clone()).await.status, StatusCode::OK);
+    client.delete("/api/v1/sounds/1").await.problem(409);
+    tenant["music"] = Value::Null;
+    assert_eq!(client.put("/api/v1/tenants/1", tenant).await.status, StatusCode::OK);
+    assert_eq!(client.delete("/api/v1/sounds/1").await.status, StatusCode::NO_CONTENT);
+    client.delete("/api/v1/sounds/1").await.problem(404);
 }

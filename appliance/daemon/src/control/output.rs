@@ -30,6 +30,7 @@ impl Control {
                 beside.into_iter().for_each(|command| self.command_media(command));
             }
             Output::Resolve(question) => self.dns.ask(question),
+            Output::Fetch(fetch) => self.shelf.fetch(fetch),
             Output::Record(record) => {
                 let over = record.state == CallState::Ended;
                 self.captures.recorded(record.id, over, &self.exchange, now);

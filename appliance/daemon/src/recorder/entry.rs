@@ -2,7 +2,7 @@
 
 use call::{
     CallId, Capacity, Container, KeyPress, Layout, LegId, MediaEvent, PlayId, PortId, QualityPoint,
-    Registration, RoomId, StreamStats, UnixMillis,
+    Registration, RoomId, Samples, SoundKey, StreamStats, UnixMillis,
 };
 use config::{
     Config, Credentials, Device, Entry, Extension, External, Feature, InboundRoute, OutboundRoute,
@@ -53,9 +53,11 @@ pub(super) enum Recorded {
         records: Vec<Found>,
         ttl: Option<Duration>,
     },
+    /// A sound from the disk: its rate and length, which is all that what follows depends on.
+    Fetched(SoundKey, Option<(u32, usize)>),
     Capacity(Capacity),
     HangUp(CallId),
-    Record(CallId, Container, Layout),
+    Record(CallId, Container, Layout, String),
     StopRecord(CallId),
     Shutdown,
 }
@@ -176,8 +178,11 @@ impl Recorded {
             },
             Input::Command(Command::HangUp(id)) => Self::HangUp(*id),
             Input::Capacity(capacity) => Self::Capacity(capacity.clone()),
+            Input::Fetched { key, samples } => {
+                Self::Fetched(*key, samples.as_ref().map(|it| (it.rate, it.pcm.len())))
+            }
             Input::Command(Command::Record(wanted)) => {
-                Self::Record(wanted.call, wanted.container, wanted.layout)
+                Self::Record(wanted.call, wanted.container, wanted.layout, wanted.by.clone())
             }
             Input::Command(Command::StopRecord(id)) => Self::StopRecord(*id),
             Input::Shutdown => Self::Shutdown,
@@ -220,8 +225,13 @@ impl Recorded {
             }
             Self::HangUp(id) => Input::Command(Command::HangUp(id)),
             Self::Capacity(capacity) => Input::Capacity(capacity),
-            Self::Record(call, container, layout) => {
-                let by = String::new();
+            Self::Fetched(key, samples) => {
+                let silence = |(rate, length): (u32, usize)| {
+                    Arc::new(Samples { rate, pcm: vec![0; length.min(LONGEST)].into() })
+                };
+                Input::Fetched { key, samples: samples.map(silence) }
+            }
+            Self::Record(call, container, layout, by) => {
                 Input::Command(Command::Record(Wanted { call, container, layout, by }))
             }
             Self::StopRecord(id) => Input::Command(Command::StopRecord(id)),
@@ -345,3 +355,6 @@ impl Found {
         }
     }
 }
+
+/// Half an hour at 48 kHz.
+const LONGEST: usize = 86_400_000;

@@ -127,6 +127,12 @@ impl Peer {
         }
     }
 
+    /// What its tenant calls music.
+    fn music(&self, config: &Config) -> Option<u32> {
+        let (Self::Extension { tenant, .. } | Self::Trunk { tenant, .. }) = self;
+        config.tenant(*tenant)?.music
+    }
+
     /// What it may speak: its own policy, else its tenant's.
     fn codecs(&self, config: &Config) -> CodecPolicy {
         let (tenant, own) = match self {

@@ -657,6 +657,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sounds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sounds that were uploaded, oldest first. */
+        get: operations["list_sounds"];
+        put?: never;
+        /** Uploads a sound: a WAV file (linear, A-law, µ-law) or Ogg Opus, at most ten minutes. */
+        post: operations["upload_sound"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sounds/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a sound that is nobody's music. */
+        delete: operations["delete_sound"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tenants": {
         parameters: {
             query?: never;
@@ -1769,7 +1804,7 @@ export interface components {
          * @description What the caller of a number of the box gets.
          * @enum {string}
          */
-        NumberKind: "echo" | "tone" | "music" | "conference";
+        NumberKind: "echo" | "tone" | "music" | "conference" | "record" | "playback";
         /**
          * @description A tone that goes on until the caller hangs up.
          * @enum {string}
@@ -2204,6 +2239,42 @@ export interface components {
                  * @description The trunk's id.
                  */
                 trunk: number;
+            }[];
+            /** @description Hand this back as `cursor` for the next page; `null` on the last one. */
+            next: string | null;
+        };
+        /** @description A page of a list. */
+        Page_Upload: {
+            /** @description The entries of this page. */
+            items: {
+                /** @description Who uploaded it. */
+                by: string;
+                /** @description What its file is. */
+                container: components["schemas"]["Container"];
+                /**
+                 * Format: int32
+                 * @description Its id, from 1 on.
+                 */
+                id: number;
+                /**
+                 * Format: int64
+                 * @description How long it is.
+                 */
+                millis: number;
+                /** @description What people call it. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description How large its file is.
+                 */
+                octets: number;
+                /**
+                 * Format: int32
+                 * @description Samples a second at which it is played.
+                 */
+                rate: number;
+                /** @description When it came. */
+                uploaded: components["schemas"]["UnixMillis"];
             }[];
             /** @description Hand this back as `cursor` for the next page; `null` on the last one. */
             next: string | null;
@@ -2696,6 +2767,11 @@ export interface components {
             id: number;
             /** @description Whether the sound of phones that have no setting of their own may go past the box. */
             media_path: components["schemas"]["PathPolicy"];
+            /**
+             * Format: int32
+             * @description The uploaded sound that is its music; the box's own without one, or when it is not there.
+             */
+            music: number | null;
             /** @description What people call it. */
             name: string;
             /**
@@ -2719,6 +2795,11 @@ export interface components {
             encryption?: components["schemas"]["Encryption"];
             /** @description Whether the sound of phones that have no setting of their own may go past the box. */
             media_path?: components["schemas"]["PathPolicy"];
+            /**
+             * Format: int32
+             * @description The uploaded sound that is its music; the box's own without one, or when it is not there.
+             */
+            music?: number | null;
             /** @description What people call it. */
             name: string;
             /**
@@ -2910,6 +2991,37 @@ export interface components {
          * @description Milliseconds since 1970-01-01 00:00 UTC. Protocol timers never use it: they run on `Instant`.
          */
         UnixMillis: number;
+        /** @description One sound that was uploaded. It never changes; another one has another id. */
+        Upload: {
+            /** @description Who uploaded it. */
+            by: string;
+            /** @description What its file is. */
+            container: components["schemas"]["Container"];
+            /**
+             * Format: int32
+             * @description Its id, from 1 on.
+             */
+            id: number;
+            /**
+             * Format: int64
+             * @description How long it is.
+             */
+            millis: number;
+            /** @description What people call it. */
+            name: string;
+            /**
+             * Format: int64
+             * @description How large its file is.
+             */
+            octets: number;
+            /**
+             * Format: int32
+             * @description Samples a second at which it is played.
+             */
+            rate: number;
+            /** @description When it came. */
+            uploaded: components["schemas"]["UnixMillis"];
+        };
         /**
          * @description What a thought-of call would come to.
          * @enum {string}
@@ -2933,7 +3045,7 @@ export interface components {
                  */
                 seconds: number;
             };
-        } | "session_expired" | "protocol_error" | "dialog_lost" | "administrator" | "shutdown" | "crash" | "overload" | "no_ports" | "wrong_pin" | "no_pin";
+        } | "session_expired" | "protocol_error" | "dialog_lost" | "administrator" | "shutdown" | "crash" | "overload" | "no_ports" | "wrong_pin" | "no_pin" | "played" | "no_recording" | "not_in_call";
     };
     responses: never;
     parameters: never;
@@ -5503,6 +5615,133 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LoggedIn"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sounds: {
+        parameters: {
+            query?: {
+                /** @description At most so many, 1 to 500; 100 if left out. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of sounds. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Upload"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_sound: {
+        parameters: {
+            query: {
+                /** @description What people call it, 1 to 80 characters. */
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description It can be played. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_sound: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The sound. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description What went wrong, in a sentence. */

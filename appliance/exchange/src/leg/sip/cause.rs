@@ -71,6 +71,9 @@ pub(crate) fn to_status(end: &End) -> Status {
         | Why::ProtocolError
         | Why::WrongPin
         | Why::NoPin
+        | Why::Played
+        | Why::NotInCall
+        | Why::NoRecording
         | Why::Administrator => 480,
     };
     // What nobody said, but the network came to, is not the callee's refusal.

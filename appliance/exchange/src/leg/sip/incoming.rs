@@ -94,6 +94,7 @@ pub(super) fn open(desk: &mut Desk<'_>, call: CallId, invite: Invite<'_>) -> Opt
     let (name, codecs) = (peer.name(&frame.config), peer.codecs(&frame.config));
     let (encryption, passes) = (peer.encryption(&frame.config, urgent), peer.passes(&frame.config));
     let mut media = super::LegMedia::new(name, codecs, encryption, passes);
+    media.music = peer.music(&frame.config);
     media.note_allowed(request);
     Some(SipLeg {
         call,

@@ -49,6 +49,8 @@ pub(crate) struct LegMedia {
     name: String,
     /// What the peer may speak, as it was when the leg was made.
     policy: Arc<CodecPolicy>,
+    /// The uploaded sound that is its tenant's music, as it was when the leg was made.
+    pub(super) music: Option<u32>,
     secrecy: Secrecy,
     /// What media was told of the keys of each line.
     locked: Vec<Option<Keys>>,

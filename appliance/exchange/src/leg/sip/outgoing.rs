@@ -60,6 +60,8 @@ impl Legs {
         let codecs = peer.codecs(&desk.frame.config);
         let encryption = peer.encryption(&desk.frame.config, urgent);
         let passes = peer.passes(&desk.frame.config);
+        let mut media = super::LegMedia::new(name, codecs, encryption, passes);
+        media.music = peer.music(&desk.frame.config);
         let leg = SipLeg {
             call,
             peer,
@@ -67,7 +69,7 @@ impl Legs {
             flow,
             hops: hops.saturating_sub(1),
             state: State::Outgoing(Box::new(outgoing)),
-            media: super::LegMedia::new(name, codecs, encryption, passes),
+            media,
             opened: None,
             partner: None,
             urgent,

@@ -5,7 +5,8 @@ use super::renegotiation::Wanted;
 use super::{AnsweredBy, Desk, Legs, SipLeg, State, speech};
 use crate::frame::Frame;
 use call::{
-    Cause, Decibels, End, LegEvent, LegId, MediaCommand, PortId, RoomId, Rounds, Sound, Voice, Why,
+    Cause, Decibels, End, LegEvent, LegId, MediaCommand, PlayId, PortId, RoomId, Rounds, Sound,
+    SoundKey, Voice, Why,
 };
 use sip::session::provisional::Reliable;
 
@@ -13,8 +14,8 @@ use sip::session::provisional::Reliable;
 #[derive(Debug)]
 pub(super) struct Speaking {
     voice: Voice,
-    /// Where media was told so; nowhere while the far side does not listen.
-    at: Option<PortId>,
+    /// Where media was told so, and under which name; nowhere while the far side does not listen.
+    at: Option<(PortId, PlayId)>,
 }
 
 impl Legs {
@@ -65,6 +66,30 @@ impl Legs {
         }
     }
 
+    /// Something was played to this leg to its end.
+    pub(crate) fn has_played(&mut self, id: LegId, play: PlayId) {
+        let speaking = self.legs.get(&id).and_then(|leg| leg.media.voice.as_ref());
+        if speaking.and_then(|it| it.at).is_some_and(|(_, at)| at == play) {
+            self.tell(id, LegEvent::Heard);
+        }
+    }
+
+    /// A sound that legs may wait for came, or is not there.
+    pub(crate) fn fetched(&mut self, frame: &mut Frame, key: SoundKey, there: bool) {
+        let mut without = Vec::new();
+        for (id, leg) in &mut self.legs {
+            let waits = leg.media.voice.as_ref().is_some_and(|it| key_of(it.voice) == Some(key));
+            match (waits, there) {
+                (true, true) => leg.media.speak(frame),
+                (true, false) => without.push(*id),
+                (false, _) => {}
+            }
+        }
+        for id in without {
+            self.tell(id, LegEvent::Missing);
+        }
+    }
+
     fn fail(&mut self, desk: &mut Desk<'_>, id: LegId, end: &End) {
         self.tell(id, LegEvent::Ended(end.clone()));
         self.end(desk, id, end);
@@ -108,11 +133,11 @@ impl LegMedia {
     /// Begins to speak as soon as somebody listens, and stops when nobody does.
     pub(super) fn speak(&mut self, frame: &mut Frame) {
         let Some((port, listens)) = self.mouth() else { return };
+        let music = self.music;
         let Some(speaking) = &mut self.voice else { return };
         match (listens, speaking.at) {
             (true, None) => {
-                speaking.at = Some(port);
-                begin(frame, port, speaking.voice);
+                speaking.at = begin(frame, port, speaking.voice, music).map(|play| (port, play));
             }
             (false, Some(_)) => {
                 speaking.fall_silent(frame);
@@ -129,7 +154,7 @@ impl Speaking {
     }
 
     fn fall_silent(&self, frame: &mut Frame) {
-        let Some(port) = self.at else { return };
+        let Some((port, _)) = self.at else { return };
         frame.media(match self.is_played() {
             true => MediaCommand::Stop { port },
             false => MediaCommand::Leave { port },
@@ -141,22 +166,47 @@ fn is_played(voice: Voice) -> bool {
     !matches!(voice, Voice::Room(_))
 }
 
-fn begin(frame: &mut Frame, port: PortId, voice: Voice) {
+/// What a voice needs from the disk.
+fn key_of(voice: Voice) -> Option<SoundKey> {
+    match voice {
+        Voice::Playback(call) => Some(SoundKey::Playback(call)),
+        Voice::Echo
+        | Voice::Test
+        | Voice::Tone(_)
+        | Voice::Music
+        | Voice::AskPin
+        | Voice::WrongPin
+        | Voice::Room(_) => None,
+    }
+}
+
+/// Speaks, unless that waits for the disk.
+fn begin(frame: &mut Frame, port: PortId, voice: Voice, music: Option<u32>) -> Option<PlayId> {
+    let mut rounds = Rounds::Endless;
     let sound = match voice {
         Voice::Room(room) => {
             let room = RoomId(room.into());
-            return frame.media(MediaCommand::Join { port, room });
+            frame.media(MediaCommand::Join { port, room });
+            return Some(frame.next_play());
         }
         Voice::Echo => Sound::Echo,
         Voice::Test => Sound::Samples(frame.sounds.test()),
-        Voice::Music => Sound::Samples(frame.sounds.music()),
+        Voice::Music => {
+            let own = music.and_then(|id| frame.sounds.fetched(SoundKey::Upload(id)));
+            Sound::Samples(own.unwrap_or_else(|| frame.sounds.music()))
+        }
         Voice::AskPin => Sound::Samples(frame.sounds.ask()),
         Voice::WrongPin => Sound::Samples(frame.sounds.wrong()),
         Voice::Tone(tone) => {
             let code = frame.config.settings.country.code().as_bytes();
             Sound::Tone { tone, country: <[u8; 2]>::try_from(code).unwrap_or_default() }
         }
+        Voice::Playback(call) => {
+            rounds = Rounds::ONCE;
+            Sound::Samples(frame.sounds.fetched(SoundKey::Playback(call))?)
+        }
     };
-    let (play, rounds, gain) = (frame.next_play(), Rounds::Endless, Decibels::default());
+    let (play, gain) = (frame.next_play(), Decibels::default());
     frame.media(MediaCommand::Play { port, play, sound, rounds, gain });
+    Some(play)
 }
