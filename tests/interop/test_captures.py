@@ -2,12 +2,20 @@
 
 import os
 import re
+import sqlite3
 import subprocess
+import time
 
+import payload
+import sound
 from box import Refused
 from lab import need, test, until
 from test_flows import expect
 from test_media import call_with_streams, play
+from test_secrecy import phone, srtp
+from test_two_phones import pair
+
+TALK = 5
 
 
 def tshark(path, *words):
@@ -50,10 +58,42 @@ def streams(path):
     return found
 
 
-def sound(path):
+def unbroken(path):
     """No packet is broken, whoever looks at it."""
     broken = tshark(path, "-Y", "_ws.malformed || ip.checksum.status == 0")
     assert not broken, broken
+
+
+def came_in(path, box):
+    """The payloads of PCMA that came to each pair of the box, in order."""
+    first, last = box.media_ports
+    fields = tshark(path, "-Y", "rtp && rtp.p_type == 8", "-T", "fields", "-e", "udp.dstport",
+                    "-e", "rtp.payload")
+    ports = {}
+    for line in fields.splitlines():
+        port, data = line.split("\t")
+        if first <= int(port) <= last:
+            ports.setdefault(int(port), []).append(bytes.fromhex(data.replace(":", "")))
+    return ports
+
+
+def likeness(lab, source, payloads):
+    """How well what was captured fits what a phone played."""
+    data = payload.ffmpeg(b"".join(payloads), "-f", "alaw", "-ar", "8000", "-ac", "1", "-i", "-",
+                          "-f", "s16le", "-")
+    path = os.path.join(lab.folder, "captured.wav")
+    sound.write(path, payload.samples(data, 8000))
+    return sound.Heard(source, path)
+
+
+def audit(box):
+    """What was noted, oldest first: who, what, of what."""
+    with sqlite3.connect(f"file:{os.path.join(box.data, database(box))}?mode=ro", uri=True) as db:
+        return db.execute("SELECT actor, action, subject FROM audit ORDER BY id").fetchall()
+
+
+def database(box):
+    return next(name for name in os.listdir(box.data) if name.endswith(".db"))
 
 
 @test
@@ -75,7 +115,7 @@ def a_captured_call_opens_in_wireshark_from_its_invite_to_its_bye(lab):
     assert (done["stop"], done["missed"]) == ("call", 0), done
     path = fetched(lab, box, done)
     assert os.path.getsize(path) == done["octets"], done
-    sound(path)
+    unbroken(path)
     said = methods(path)
     for what, at_least in ((("INVITE", "", "INVITE"), 2), (("", "200", "INVITE"), 2),
                            (("ACK", "", "ACK"), 2), (("BYE", "", "BYE"), 2), (("", "200", "BYE"), 2)):
@@ -109,8 +149,133 @@ def kill_9_leaves_a_capture_that_opens(lab):
         listed, = box.every("captures")
         assert listed["stop"] == "crash" and listed["ended"], listed
         assert listed["octets"] == os.path.getsize(path), listed
-        sound(path)
+        unbroken(path)
         assert ("INVITE", "", "INVITE") in methods(path)
         counts = [int(words[words.index("g711A") + 1]) for words in streams(path)]
         assert len(counts) == 4 and min(counts) > 70, counts
         box.stop()
+
+
+@test
+def an_owner_sees_what_was_encrypted_and_nobody_sees_keys(lab):
+    box = lab.box()
+    first, second = phone(lab, box, "201", **srtp()), phone(lab, box, "202", **srtp(mode="srtp"))
+    token = box.ask("POST", "tokens", {"label": "script"})["token"]
+    said = []
+    for decrypt in (False, True):
+        places = {one: len(one.events) for one in (first, second)}
+        first.dial("202")
+        for one, place in places.items():
+            one.until_event("CALL_ESTABLISHED", after=place)
+        call = until(box.calls, "the call")[0]["id"]
+        owner, box.token = box.token, token
+        if decrypt:
+            refused_as_a_script(box, "POST", f"calls/{call}/capture", {"decrypt": True})
+            box.token = owner
+        began = box.ask("POST", f"calls/{call}/capture", {"decrypt": decrypt})
+        box.token = owner
+        time.sleep(TALK)
+        first.hang_up()
+        for one, place in places.items():
+            one.until_event("CALL_CLOSED", after=place)
+        done = until(lambda: [it for it in box.every("captures")
+                              if it["ended"] and it["id"] == began["id"]], "the capture's end")[0]
+        assert done["decrypted"] == decrypt and done["missed"] == 0, done
+        path = fetched(lab, box, done)
+        unbroken(path)
+        with open(path, "rb") as file:
+            keys = re.findall(rb"crypto:\d+ \S+ inline:([^|\s]+)|x-keys:\d+ \S+ inline:([^|\s]+)",
+                              file.read())
+        assert keys and all(set(b"".join(pair_)) <= set(b"A=") for pair_ in keys), keys[:3]
+        ports = came_in(path, box)
+        assert len(ports) == 2 and min(map(len, ports.values())) > 40 * TALK, sorted(ports)
+        fits = [max(fit(lab, one.source, heard) for one in (first, second))
+                for heard in ports.values()]
+        if decrypt:
+            assert min(fits) > 0.98, fits
+            owner, box.token = box.token, token
+            refused_as_a_script(box, "GET", f"captures/{done['id']}/packets")
+            box.token = owner
+        else:
+            assert max(fits) < 0.5, f"what is encrypted is heard in the capture: {fits}"
+        said.append(" and ".join(f"{it:.3f}" for it in fits))
+        until(lambda: not box.calls(), "an empty list of calls")
+    noted = [(actor, action, "decrypted" in subject) for actor, action, subject in audit(box)
+             if "capture" in subject]
+    script = "admin (token script)"
+    wanted = [(script, "capture", False), ("admin", "fetch", False),
+              ("admin", "capture", True), ("admin", "fetch", True)]
+    assert noted == wanted, noted
+    return f"as on the wire {said[0]}, decrypted {said[1]}"
+
+
+def fit(lab, source, payloads):
+    """0 for what is no sound of this source at all."""
+    try:
+        return likeness(lab, source, payloads).correlation
+    except AssertionError:
+        return 0.0
+
+
+def refused_as_a_script(box, method, path, body=None):
+    try:
+        box.ask(method, path, body)
+    except Refused as refused:
+        assert refused.status == 403 and "owner" in refused.problem["detail"], refused
+        return
+    raise AssertionError(f"a script may {method} {path}")
+
+
+@test
+def what_goes_from_one_call_to_another_inside_the_box_is_captured(lab):
+    box = lab.box()
+    mirror = box.trunk("mirror", "127.0.0.1", box.sip, kind="static", transport="udp",
+                       qualify_seconds=0)
+    box.route_out("7.", [mirror], strip=1)
+    first, second = pair(lab, box)
+    box.route_in("202", "202", trunk=mirror["id"])
+    first.dial("7202")
+    first.until_event("CALL_ESTABLISHED")
+    second.until_event("CALL_ESTABLISHED")
+    calls = until(lambda: len(box.calls()) == 2 and box.calls(), "both calls")
+    for call in calls:
+        box.ask("POST", f"calls/{call['id']}/capture", {})
+    time.sleep(TALK)
+    first.hang_up()
+    done = until(lambda: [one for one in [box.every("captures")] if all(it["ended"] for it in one)],
+                 "the captures' ends")[0]
+    assert len(done) == 2, done
+    inside = []
+    begin, end = box.media_ports
+    for capture in done:
+        path = fetched(lab, box, capture)
+        unbroken(path)
+        found = streams(path)
+        assert len(found) == 4, found
+        fields = tshark(path, "-Y", "rtp", "-T", "fields", "-e", "udp.srcport", "-e", "udp.dstport")
+        ends = [tuple(map(int, line.split("\t"))) for line in fields.splitlines()]
+        inside.append(sum(all(begin <= port <= end for port in way) for way in ends))
+        assert inside[-1] > 2 * 40 * TALK, inside
+    return f"{inside} packets that no socket saw"
+
+
+@test
+def a_call_by_tls_is_captured_as_plain_messages(lab):
+    box = lab.box()
+    first, second = pair(lab, box, ("tls", "tcp"))
+    first.dial("202")
+    first.until_event("CALL_ESTABLISHED")
+    second.until_event("CALL_ESTABLISHED")
+    call = until(box.calls, "the call")[0]["id"]
+    box.ask("POST", f"calls/{call}/capture", {"seconds": 3})
+    done = ended(box)
+    assert done["stop"] == "time", done
+    path = fetched(lab, box, done)
+    unbroken(path)
+    kinds = tshark(path, "-Y", "sip", "-T", "fields", "-e", "frame.interface_name").split()
+    assert kinds and set(kinds) == {"streams"}, kinds
+    said = methods(path)
+    assert said.count(("INVITE", "", "INVITE")) >= 2 and ("", "200", "INVITE") in said, said
+    assert len(streams(path)) == 4, streams(path)
+    first.hang_up()
+    return f"{len(said)} messages"

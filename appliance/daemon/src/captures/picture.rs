@@ -25,7 +25,10 @@ impl Scene {
     /// What a file begins with.
     pub(super) fn head(&self, capture: &Capture) -> Vec<u8> {
         let media = match self.decrypted {
-            true => "Encrypted media are shown as they were said: handle this file as a recording.",
+            true => {
+                "Encrypted media are shown as they were said, and described as if they had not been \
+                 encrypted: handle this file as a recording."
+            }
             false => "Encrypted media are shown as they were on the wire.",
         };
         let comment = format!(
@@ -98,21 +101,52 @@ fn block(packet: Packet<'_>) -> Vec<u8> {
 }
 
 /// A message without its secrets: proofs of passwords are dashes, keys of media noughts in base 64, so
-/// that they still read as keys. Nothing changes its length.
+/// that they still read as keys.
 fn without_secrets(bytes: &[u8], decrypted: bool) -> Vec<u8> {
     let mut hidden = without_proofs(bytes).into_owned();
     for place in places(&hidden, KEY) {
         let dashes = hidden.get_mut(place..).unwrap_or_default().iter_mut();
         dashes.take_while(|octet| **octet == b'-').for_each(|octet| *octet = b'A');
     }
-    // Who looks at decrypted media is not to take them for encrypted ones: where the description names
-    // no keys, Wireshark reads them as they are.
-    for place in places(&hidden, KEYS).into_iter().filter(|_| decrypted) {
-        if let Some(name) = hidden.get_mut(place - KEYS.len()..place) {
-            name.copy_from_slice(HIDDEN);
+    if decrypted { undressed(&hidden) } else { hidden }
+}
+
+/// Who looks at decrypted media is not to take them for encrypted ones: a description that names no
+/// keys and no secure profile (RFC 3711 §12, RFC 5764 §8) lets Wireshark read them as they are.
+fn undressed(message: &[u8]) -> Vec<u8> {
+    let Some(&body) = places(message, b"\r\n\r\n").first() else { return message.to_vec() };
+    let (head, body) = message.split_at(body);
+    let mut shown = Vec::with_capacity(body.len());
+    for line in body.split_inclusive(|octet| *octet == b'\n') {
+        let mut line = line.to_vec();
+        if line.starts_with(b"a=crypto:") {
+            line.splice(2..8, *b"x-keys");
+        } else if line.starts_with(b"m=") {
+            line = replaced(&replaced(&line, b"UDP/TLS/", b""), b"RTP/SAVP", b"RTP/AVP");
+        }
+        shown.extend_from_slice(&line);
+    }
+    let mut whole = Vec::with_capacity(message.len());
+    for line in head.split_inclusive(|octet| *octet == b'\n') {
+        let name = line.split(|octet| *octet == b':').next().unwrap_or_default().trim_ascii();
+        if name.eq_ignore_ascii_case(b"content-length") || name.eq_ignore_ascii_case(b"l") {
+            whole.extend_from_slice(name);
+            whole.extend_from_slice(format!(": {}\r\n", shown.len()).as_bytes());
+        } else {
+            whole.extend_from_slice(line);
         }
     }
-    hidden
+    whole.extend_from_slice(&shown);
+    whole
+}
+
+/// The line with something else in the place of the first of `old`.
+fn replaced(line: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+    let mut line = line.to_vec();
+    if let Some(end) = places(&line, old).first().copied() {
+        line.splice(end - old.len()..end, new.iter().copied());
+    }
+    line
 }
 
 /// Where something ends, wherever it stands.
@@ -160,24 +194,33 @@ pub(super) const WIRE: u32 = 0;
 pub(super) const STREAMS: u32 = 1;
 
 const KEY: &[u8] = b"inline:";
-const KEYS: &[u8] = b"\na=crypto:";
-const HIDDEN: &[u8] = b"\na=x-keys:";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const MESSAGE: &str = "INVITE sip:a SIP/2.0\r\nAuthorization: Digest response=\"d41d8c\"\r\n\
+        Content-Length: 79\r\n\r\n\
+        m=audio 9 RTP/SAVP 8\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCsp|2\r\n";
+
     #[test]
-    fn a_message_keeps_its_length_and_none_of_its_secrets() {
-        let message = "Authorization: Digest response=\"d41d8c\"\r\n\
-                       a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3|2^20\r\n";
-        for (decrypted, crypto) in [(false, "\na=crypto:1"), (true, "\na=x-keys:1")] {
-            let hidden = without_secrets(message.as_bytes(), decrypted);
-            let hidden = String::from_utf8(hidden).unwrap();
-            assert_eq!(hidden.len(), message.len());
-            assert!(hidden.contains("response=\"------\""), "{hidden}");
-            assert!(hidden.contains("inline:AAAAAAAAAAAAAAAA|2^20"), "{hidden}");
-            assert!(hidden.contains(crypto), "{hidden}");
-        }
+    fn a_message_shows_none_of_its_secrets_and_keeps_its_length() {
+        let hidden = String::from_utf8(without_secrets(MESSAGE.as_bytes(), false)).unwrap();
+        assert_eq!(hidden.len(), MESSAGE.len());
+        assert!(hidden.contains("response=\"------\""), "{hidden}");
+        assert!(hidden.contains("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AAAAAAAAAAAA|2"));
+    }
+
+    #[test]
+    fn where_media_are_decrypted_their_description_says_nothing_of_keys() {
+        let shown = without_secrets(MESSAGE.as_bytes(), true);
+        let shown = String::from_utf8(shown).unwrap();
+        let (head, body) = shown.split_once("\r\n\r\n").unwrap();
+        assert!(body.starts_with("m=audio 9 RTP/AVP 8\r\na=x-keys:1 AES"), "{body}");
+        assert!(head.ends_with(&format!("Content-Length: {}", body.len())), "{head}");
+        let of =
+            |line: &str| String::from_utf8(undressed(format!("l: 1\r\n\r\n{line}").as_bytes()));
+        let browser = of("m=audio 9 UDP/TLS/RTP/SAVPF 8\r\n").unwrap();
+        assert_eq!(browser, "l: 22\r\n\r\nm=audio 9 RTP/AVPF 8\r\n");
     }
 }
