@@ -1,7 +1,7 @@
 // A pretended box for development: it keeps what one sets up, and its people phone each other.
 
 import type {
-  BoxNumber, CallRecord, Conference, Device, End, Extension, InboundRoute, LegPath, LegSecurity, Load, OutboundRoute, Party, Place, QualityPoint, Recording, Registration, RouteQuestion,
+  BoxNumber, CallRecord, Capture, Conference, Device, End, Extension, InboundRoute, LegPath, LegSecurity, Load, OutboundRoute, Party, Place, QualityPoint, Recording, Registration, RouteQuestion,
   RouteReport, Settings, Step, Tenant, Token, Trunk, TrunkStatus,
 } from '../src/lib/api/types';
 
@@ -33,6 +33,7 @@ export class Exchange {
   numbers: BoxNumber[] = [];
   tenants: Tenant[] = [{ id: 1, revision: 0, name: 'Default', realm: 'strowger', domains: [], codecs: { allow: [], deny: [], order: 'theirs', translate: true, packet_millis: null }, encryption: 'opportunistic', media_path: 'anchored', music: null }];
   recordings: Recording[] = [];
+  captures: Capture[] = [];
   registrations: Registration[] = [];
   trunkStates: TrunkStatus[] = [];
   calls: CallRecord[] = [];
@@ -113,7 +114,23 @@ export class Exchange {
     }
     this.calls = this.calls.filter((other) => other !== call);
     this.endRecording(call.id, 'call');
+    this.endCapture(call.id, 'call');
     this.send({ type: 'call', data: structuredClone(call) });
+  }
+
+  capture(call: string, decrypted: boolean): Capture {
+    const made: Capture = { id: id(Date.now(), this.captures.length), call, tenant: 1, decrypted, by: this.administrator.name, started: Date.now(), until: Date.now() + 300_000, ended: null, stop: null, messages: 9, packets: 0, missed: 0, octets: 12_000 };
+    this.captures.unshift(made);
+    return made;
+  }
+
+  endCapture(call: string, stop: 'call' | 'asked'): boolean {
+    const running = this.captures.find((one) => one.call === call && one.ended === null);
+    if (!running) return false;
+    const packets = Math.round((Date.now() - running.started) / 5);
+    Object.assign(running, { ended: Date.now(), stop, packets, octets: 12_000 + packets * 280 });
+    this.send({ type: 'capture', data: structuredClone(running) });
+    return true;
   }
 
   record(call: string): Recording {

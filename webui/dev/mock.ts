@@ -104,6 +104,7 @@ export class Box {
       case 'GET /conferences': return list(box.conferences());
       case 'GET /capacity': return { body: box.load() };
       case 'POST /capacity/measure': return { body: box.load(Date.now()) };
+      case 'GET /captures': return list(box.captures);
       case 'GET /recordings': return list(box.recordings.filter((one) => [null, one.call].includes(url.searchParams.get('call'))));
       case 'GET /countries': return list(COUNTRIES);
       case 'GET /calls': return list(box.calls);
@@ -149,6 +150,16 @@ export class Box {
     if (method === 'GET' && cdr) {
       const found = box.cdrs.find((one) => one.id === cdr[1]);
       return found ? { body: found } : refuse(404, 'This does not exist, or no longer.');
+    }
+    const captured = path.match(/^\/calls\/(\w+)\/capture$/);
+    if (captured?.[1]) {
+      if (method === 'POST') return { status: 201, body: box.capture(captured[1], body['decrypt'] === true) };
+      return box.endCapture(captured[1], 'asked') ? { status: 204 } : refuse(404, 'This does not exist, or no longer.');
+    }
+    const capture = path.match(/^\/captures\/(\w+)$/);
+    if (method === 'DELETE' && capture) {
+      box.captures = box.captures.filter((one) => one.id !== capture[1]);
+      return { status: 204 };
     }
     const recorded = path.match(/^\/calls\/(\w+)\/recording$/);
     if (recorded?.[1]) {

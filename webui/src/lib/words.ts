@@ -1,6 +1,6 @@
 // What the box says in codes, in words. One place, so that another language is one more file.
 
-import type { BoxNumber, CallRecord, End, External, Place, RecordingStop, TrunkStatus, Why } from './api/types';
+import type { BoxNumber, CallRecord, CaptureStop, End, External, Place, RecordingStop, TrunkStatus, Why } from './api/types';
 
 /** What an installer can do about it; nothing where nothing went wrong. */
 export function advice(end: End): string | null {
@@ -121,6 +121,17 @@ export const RECORDING_STOP: Record<RecordingStop, string> = {
   disk_failed: 'Broke off: the disk failed.',
   file_full: 'Broke off: the file was full.',
   crash: 'Broke off: the box lost power or was restarted.',
+};
+
+/** Why a capture ended, where that is worth a word. */
+export const CAPTURE_STOP: Record<CaptureStop, string> = {
+  call: '',
+  asked: '',
+  time: 'ended when its time was up',
+  file_full: 'ended at 64 MB',
+  disk_full: 'broke off: the disk is full',
+  disk_failed: 'broke off: the disk failed',
+  crash: 'broke off: the box lost power or was restarted',
 };
 
 /** `820 kB`, `22 MB` */

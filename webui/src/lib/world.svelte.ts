@@ -2,7 +2,8 @@
 
 import { SvelteMap } from 'svelte/reactivity';
 import { api } from './api/client';
-import type { CallQuality, CallRecord, Extension, Registration, Tenant, Trunk, TrunkStatus } from './api/types';
+import type { CallQuality, CallRecord, Capture, Extension, Registration, Tenant, Trunk, TrunkStatus } from './api/types';
+import { captures } from './captures.svelte';
 import { Link, type LinkState, type Message } from './live';
 
 /** How long the end of a call stays on the page, so that one sees why it went. */
@@ -31,7 +32,7 @@ class World {
     if (this.#connection) return;
     const url = new URL('/api/v1/events', location.href);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    url.searchParams.set('topics', 'calls,registrations,trunks,config,quality');
+    url.searchParams.set('topics', 'calls,captures,registrations,trunks,config,quality');
     this.#connection = new Link(url.href, {
       message: (message) => (this.#held ? this.#held.push(message) : this.#apply(message)),
       reset: () => void this.#read(),
@@ -118,6 +119,9 @@ class World {
         if (call.state === 'ended') setTimeout(() => this.#bury(call.id), FAREWELL_MS);
         return;
       }
+      case 'capture':
+        captures.hear(message.data as Capture);
+        return;
       case 'quality': {
         const { call, leg, kind, point } = message.data as CallQuality;
         if (kind === 'audio' && this.calls.has(call)) this.quality.set(call, { ...this.quality.get(call), [leg]: point });

@@ -2,7 +2,7 @@
 
 import { Problem, type ProblemDocument } from '../problem';
 import type {
-  BoxNumber, CallRecord, Conference, Country, Device, Extension, InboundRoute, Load, MadeToken, OutboundRoute, Path, Recording, Registration, RouteQuestion,
+  BoxNumber, CallRecord, Capture, Conference, Country, Device, Extension, InboundRoute, Load, MadeToken, OutboundRoute, Path, Recording, Registration, RouteQuestion,
   RouteReport, Session, Settings, Setup, Tenant, Token, Trunk, TrunkStatus, WithSecret,
 } from './types';
 
@@ -68,6 +68,8 @@ function keep(session: Session): Session {
   return session;
 }
 
+/** Where a browser finds the packets of a capture: it brings its cookie by itself. */
+export const packetsOf = (capture: string): string => `${ROOT}/captures/${capture}/packets`;
 /** Where a browser finds the sound of a recording: it brings its cookie by itself. */
 export const soundOf = (recording: string): string => `${ROOT}/recordings/${recording}/sound`;
 
@@ -164,6 +166,12 @@ export const api = {
     request<RouteReport>('POST', '/route-check', { body: question, ...(signal ? { signal } : {}) }),
 
   cdr: (id: string) => request<CallRecord>('GET', `/cdrs/${id}`),
+  captures: {
+    page: (limit: number) => request<Page<Capture>>('GET', `/captures?limit=${limit}`),
+    begin: (call: string, decrypt: boolean) => request<Capture>('POST', `/calls/${call}/capture`, { body: { decrypt } }),
+    end: (call: string) => request<void>('DELETE', `/calls/${call}/capture`),
+    remove: (id: string) => request<void>('DELETE', `/captures/${id}`),
+  },
   recordings: {
     page: (cursor: string | null, limit: number) => request<Page<Recording>>('GET', `/recordings?limit=${limit}${cursor === null ? '' : `&cursor=${cursor}`}`),
     of: (call: string) => request<Page<Recording>>('GET', `/recordings?call=${call}`).then((page) => page.items),

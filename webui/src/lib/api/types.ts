@@ -64,6 +64,8 @@ export type RouteReport = Whole<Schemas['RouteReport']>;
 
 /** A room of the box in which somebody is; a member's name is left out when there is none. */
 export type Conference = Schemas['Conference'];
+export type Capture = Whole<Schemas['Capture']>;
+export type CaptureStop = Schemas['CaptureStop'];
 export type Recording = Whole<Schemas['Recording']>;
 export type RecordingStop = Schemas['RecordingStop'];
 export type Load = Whole<Schemas['Load']>;
