@@ -141,6 +141,10 @@ fn take(socket: &UdpSocket, stream: &mut Stream) {
             ControlMessageOwned::ScmTimestampns(stamp) => Some(stamp),
             _ => None,
         });
+        // Reports come to the same port (RFC 5761 §4).
+        if (192..=223).contains(&bytes[1]) {
+            continue;
+        }
         let came = Duration::from(stamp.unwrap()).as_nanos() as u64;
         stream.push((came, u32::from_be_bytes(bytes[4..8].try_into().unwrap())));
     }
