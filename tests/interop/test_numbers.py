@@ -184,3 +184,49 @@ def an_uploaded_sound_is_the_music_of_a_tenant(lab):
             raise
     box.ask("DELETE", f"sounds/{made[0][0]['id']}")
     return ", ".join(said)
+    return "; ".join(said)
+
+
+@test
+def a_muted_member_of_a_conference_is_not_heard_and_one_made_softer_is(lab):
+    box = lab.box()
+    first, second = phones = pair(lab, box)
+    room = box.ask("POST", "numbers", {"number": "600", "kind": "conference", "name": "Monday"})["id"]
+    for phone in phones:
+        phone.dial("600")
+        phone.until_event("CALL_ESTABLISHED")
+    members = until(lambda: [one for one in (box.ask("GET", "conferences")["items"] or [{}])[0].get("members", [])
+                             if one["party"]["number"] == "201"], "the first member")
+    member = f"conferences/{room}/members/{members[0]['call']}"
+    time.sleep(4)
+    until(lambda: any(one["talking"] for one in box.ask("GET", "conferences")["items"][0]["members"]),
+          "somebody who is said to speak")
+    if not box.ask("PATCH", member, {"muted": True})["muted"]:
+        raise AssertionError("not muted")
+    time.sleep(3)
+    softer = box.ask("PATCH", member, {"muted": False, "gain": -12})
+    if softer["muted"] or softer["gain"] != -12:
+        raise AssertionError(f"{softer}")
+    time.sleep(4)
+    box.ask("DELETE", member)
+    first.until_event("CALL_CLOSED")
+    if [one["party"]["number"] for one in box.ask("GET", "conferences")["items"][0]["members"]] != ["202"]:
+        raise AssertionError("he is still there")
+    time.sleep(1)
+    second.hang_up()
+    second.until_event("CALL_CLOSED")
+    heard = sound.read(until(second.heard, "a recording")[-1])
+    level = numpy.sqrt(numpy.convolve(heard ** 2, numpy.ones(sound.RATE // 2) / (sound.RATE // 2), "valid"))
+    # The melody at its own level, nothing for about three seconds, then a quarter of it.
+    silent = level < 0.003
+    longest, begin, run = 0, 0, 0
+    for at, quiet in enumerate(silent):
+        run = run + 1 if quiet else 0
+        if run > longest:
+            longest, begin = run, at - run
+    before = float(numpy.median(level[max(0, begin - 3 * sound.RATE):begin - sound.RATE]))
+    end = begin + longest
+    after = float(numpy.median(level[end + sound.RATE:end + 3 * sound.RATE]))
+    if not 1.8 * sound.RATE < longest < 4 * sound.RATE or not 0.2 < after / before < 0.3:
+        raise AssertionError(f"silent for {longest / sound.RATE:.1f} s, then {after:.4f} of {before:.4f}")
+    return f"silent for {longest / sound.RATE + 0.5:.1f} s, then {after / before:.2f} as loud"

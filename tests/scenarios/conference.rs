@@ -1,9 +1,10 @@
 //! Conferences: the PIN, who is there, and what they hear.
 
-use call::{Decider, Why};
+use call::{CallId, Decider, Event, Moderation, Why};
 use config::{
     Entry, Feature, FeatureId, FeatureKind, FeatureTone, Number, Pin, Revision, TenantId,
 };
+use exchange::{Command, Input};
 use sim::Lab;
 use std::time::Duration;
 
@@ -157,4 +158,61 @@ fn a_member_that_holds_hears_nothing_and_comes_back() {
         lab.phone(name).hangs_up();
     }
     lab.rest();
+}
+
+#[test]
+fn a_member_is_muted_made_softer_and_taken_out_and_whoever_listens_is_told() {
+    let mut lab = office(7, None);
+    for name in ["201", "202"] {
+        enters(&mut lab, name);
+    }
+    let room = lab.exchange.conferences().remove(0);
+    let (first, second) = (room.members[0].call, room.members[1].call);
+    assert!(lab.exchange.is_in_conference(room.id, first));
+    assert!(!lab.exchange.is_in_conference(room.id + 1, first));
+    let moderate = |lab: &mut Lab, muted, gain| {
+        let moderation = Moderation { muted, gain };
+        lab.input(Input::Command(Command::Moderate { call: first, moderation }));
+        let member = lab.exchange.conferences().remove(0).members.remove(0);
+        (member.muted, member.gain)
+    };
+    lab.events.clear();
+    assert_eq!(moderate(&mut lab, Some(true), None), (true, 0));
+    assert_eq!(moderate(&mut lab, None, Some(-9)), (true, -9));
+    assert_eq!(
+        told(&lab),
+        [vec![(first, true, 0), (second, false, 0)], vec![(first, true, -9), (second, false, 0)]]
+    );
+    assert_eq!(moderate(&mut lab, Some(false), None), (false, -9));
+    // Who holds or goes changes who is there.
+    lab.events.clear();
+    lab.phone("202").holds();
+    lab.run_ms(200);
+    lab.phone("202").resumes();
+    lab.run_ms(200);
+    assert_eq!(told(&lab).len(), 2);
+    lab.events.clear();
+    lab.input(Input::Command(Command::HangUp(first)));
+    lab.run_ms(200);
+    assert!(lab.phone("201").is_free());
+    assert_eq!(told(&lab), [vec![(second, false, 0)]]);
+    lab.phone("202").hangs_up();
+    lab.rest();
+    assert_eq!(told(&lab).last(), Some(&vec![]));
+    // What was is forgotten with the call.
+    enters(&mut lab, "201");
+    assert_eq!(lab.exchange.conferences()[0].members[0].gain, 0);
+    lab.phone("201").hangs_up();
+    lab.rest();
+}
+
+/// Who was in the conference at each event, muted or not, and how loud.
+fn told(lab: &Lab) -> Vec<Vec<(CallId, bool, i8)>> {
+    let of_event = |event: &Event| match event {
+        Event::Conference(room) => {
+            Some(room.members.iter().map(|it| (it.call, it.muted, it.gain)).collect())
+        }
+        _ => None,
+    };
+    lab.events.iter().filter_map(of_event).collect()
 }

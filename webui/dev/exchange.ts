@@ -1,7 +1,7 @@
 // A pretended box for development: it keeps what one sets up, and its people phone each other.
 
 import type {
-  BoxNumber, CallRecord, Capture, Conference, Device, End, Extension, InboundRoute, LegPath, LegSecurity, Load, OutboundRoute, Party, Place, QualityPoint, Recording, Registration, RouteQuestion,
+  BoxNumber, CallRecord, Capture, Conference, Device, End, Extension, InboundRoute, LegPath, LegSecurity, Load, Member, Moderation, OutboundRoute, Party, Place, QualityPoint, Recording, Registration, RouteQuestion,
   RouteReport, Settings, Step, Tenant, Token, Trunk, TrunkStatus,
 } from '../src/lib/api/types';
 
@@ -21,6 +21,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 export class Exchange {
+  readonly moderated = new Map<string, { muted?: boolean; gain?: number }>();
   claimed: boolean;
   readonly claimCode = 'K7QM-2XNT-94FD';
   administrator = { name: 'admin', password: 'a long enough password' };
@@ -235,6 +236,7 @@ export class Exchange {
     around();
     for (const number of ['202', '211', '215']) this.call(person(number), { number: '600', name: 'Monday meeting' }, HOUR, { ringMs: 300, destination: { number: '600' } });
     setInterval(() => this.judge(), 5000);
+    setInterval(() => this.send({ type: 'conference', data: this.room() }), 1000);
     setInterval(around, 52_000);
     const old = this.call(person('203'), person('209'), HOUR, { ringMs: 0 });
     setTimeout(() => {
@@ -301,9 +303,19 @@ export class Exchange {
   }
 
   conferences(): Conference[] {
+    const room = this.room();
+    return room.members.length === 0 ? [] : [room];
+  }
+
+  room(): Conference {
     const members = this.calls.filter((call) => call.state === 'up' && call.to.number === '600');
-    if (members.length === 0) return [];
-    return [{ id: 5, tenant: 1, number: '600', name: 'Monday meeting', members: members.map((call, i) => ({ call: call.id, party: call.from, since: call.answered ?? 0, talking: i === Math.floor(Date.now() / 4000) % members.length, held: call.held })) }];
+    return { id: 5, tenant: 1, number: '600', name: 'Monday meeting', members: members.map((call, i) => ({ call: call.id, party: call.from, since: call.answered ?? 0, talking: i === Math.floor(Date.now() / 4000) % members.length, held: call.held, muted: false, gain: 0, ...this.moderated.get(call.id) })) };
+  }
+
+  moderate(call: string, what: Moderation): Member | undefined {
+    this.moderated.set(call, { ...this.moderated.get(call), ...(what as { muted?: boolean; gain?: number }) });
+    this.send({ type: 'conference', data: this.room() });
+    return this.room().members.find((member) => member.call === call);
   }
 
   /** What the box judges every five seconds. */

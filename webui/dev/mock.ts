@@ -171,6 +171,14 @@ export class Box {
       box.recordings = box.recordings.filter((one) => one.id !== recording[1]);
       return { status: 204 };
     }
+    const member = path.match(/^\/conferences\/5\/members\/(\w+)$/);
+    if (member?.[1] && (method === 'PATCH' || method === 'DELETE')) {
+      const found = box.calls.find((one) => one.id === member[1]);
+      if (!found) return refuse(404, 'This does not exist, or no longer.');
+      if (method === 'PATCH') return { body: box.moderate(found.id, body as never) };
+      box.end(found, { ...hungUp('caller'), by: 'exchange', why: 'administrator', text: 'Ended by an administrator' });
+      return { status: 204 };
+    }
     const token = path.match(/^\/tokens\/(.+)$/);
     if (method === 'DELETE' && token) {
       box.tokens = box.tokens.filter((one) => one.id !== token[1]);

@@ -5,8 +5,9 @@
 
 use crate::EventLog;
 use call::{
-    CallId, CallRecord, Capture, CaptureId, Conference, Container, Layout, Load, Recording,
-    RecordingId, Registration, RouteQuestion, RouteReport, Search, TrunkStatus, UnixMillis, Upload,
+    CallId, CallRecord, Capture, CaptureId, Conference, Container, Layout, Load, Member,
+    Moderation, Recording, RecordingId, Registration, RouteQuestion, RouteReport, Search,
+    TrunkStatus, UnixMillis, Upload,
 };
 use config::{Applied, Change, Config, Invalid, Secret};
 use std::pin::Pin;
@@ -132,6 +133,18 @@ pub trait Backend: Send + Sync + 'static {
 
     /// The conferences in which somebody is.
     fn conferences(&self) -> Promise<'_, Result<Vec<Conference>, Fault>>;
+
+    /// Lets a member of a conference be heard otherwise: how he is from then on; `None` when he is not
+    /// there.
+    fn moderate(
+        &self,
+        conference: u32,
+        call: CallId,
+        moderation: Moderation,
+    ) -> Promise<'_, Result<Option<Member>, Fault>>;
+
+    /// Takes a member out of a conference by ending his call; `false` when he is not there.
+    fn take_out(&self, conference: u32, call: CallId) -> Promise<'_, Result<bool, Fault>>;
 
     /// Call records, newest first.
     fn records(&self, query: CdrQuery) -> Promise<'_, Result<CdrPage, Fault>>;

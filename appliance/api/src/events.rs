@@ -25,8 +25,8 @@ use utoipa::IntoParams;
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Wanted {
-    /// Some of `calls`, `captures`, `registrations`, `trunks`, `config`, `quality`, with commas in
-    /// between; all but `quality`, which comes every five seconds of a call, if left out.
+    /// Some of `calls`, `captures`, `conferences`, `registrations`, `trunks`, `config`, `quality`,
+    /// with commas in between; all but `quality`, which comes every five seconds of a call, if left out.
     #[param(example = "calls,registrations")]
     topics: Option<String>,
     /// `seq` of the last event that was heard; from now on if left out.
@@ -181,6 +181,7 @@ fn topics(text: Option<&str>) -> Result<BTreeSet<Topic>, Problem> {
         "calls" => Ok(Topic::Calls),
         "captures" => Ok(Topic::Captures),
         "quality" => Ok(Topic::Quality),
+        "conferences" => Ok(Topic::Conferences),
         "registrations" => Ok(Topic::Registrations),
         "trunks" => Ok(Topic::Trunks),
         "config" => Ok(Topic::Config),
@@ -190,8 +191,14 @@ fn topics(text: Option<&str>) -> Result<BTreeSet<Topic>, Problem> {
 }
 
 /// What is heard by who names nothing. The figures of calls come often, and only when asked for.
-const ALL: [Topic; 5] =
-    [Topic::Calls, Topic::Captures, Topic::Registrations, Topic::Trunks, Topic::Config];
+const ALL: [Topic; 6] = [
+    Topic::Calls,
+    Topic::Captures,
+    Topic::Conferences,
+    Topic::Registrations,
+    Topic::Trunks,
+    Topic::Config,
+];
 /// Below the idle time of every proxy and NAT on the way.
 const PING: Duration = Duration::from_secs(20);
 /// Three pings without an answer.
@@ -208,7 +215,7 @@ mod tests {
 
     #[test]
     fn topics_are_picked_by_name_and_a_wrong_one_is_refused() {
-        assert_eq!(topics(None).ok().unwrap().len(), 5);
+        assert_eq!(topics(None).ok().unwrap().len(), 6);
         let picked = topics(Some("calls,registrations")).ok().unwrap();
         assert_eq!(picked, BTreeSet::from([Topic::Calls, Topic::Registrations]));
         assert!(topics(Some("calls,weather")).is_err());

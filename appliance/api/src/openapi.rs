@@ -41,6 +41,7 @@ pub fn openapi() -> OpenApi {
         .schema_from::<FieldError>()
         .schema_from::<call::Event>()
         .schema_from::<call::CallQuality>()
+        .schema_from::<call::Speaker>()
         .schema_from::<call::QualityPoint>()
         .schema_from::<call::Quality>()
         .security_scheme("token", SecurityScheme::Http(token))
@@ -54,7 +55,9 @@ pub fn openapi() -> OpenApi {
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.put, &mut item.post, &mut item.delete].into_iter().flatten()
+    let operations =
+        [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
+    operations.into_iter().flatten()
 }
 
 fn problem_response(description: &str) -> RefOr<Response> {

@@ -109,6 +109,7 @@ pub(crate) fn guarded() -> OpenApiRouter<App> {
         .routes(routes!(recording::sound))
         .routes(routes!(sound::list, sound::add))
         .routes(routes!(sound::delete))
+        .routes(routes!(conference::moderate, conference::take_out))
         .routes(routes!(cdr::list))
         .routes(routes!(cdr::read))
         .routes(routes!(events::listen))

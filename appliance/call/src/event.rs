@@ -1,6 +1,6 @@
 //! What the box tells whoever listens: pages, scripts, log.
 
-use crate::{CallQuality, CallRecord, Capture, Registration, UnixMillis};
+use crate::{CallQuality, CallRecord, Capture, Conference, Registration, Speaker, UnixMillis};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -15,6 +15,11 @@ pub enum Event {
     Capture(Box<Capture>),
     /// How the sound of a call fared in the last seconds.
     Quality(Box<CallQuality>),
+    /// Somebody came into a conference or went, holds it, or is heard otherwise. Without members it
+    /// is over.
+    Conference(Box<Conference>),
+    /// Somebody else speaks in a conference.
+    Speaking(Speaker),
     /// A phone registered or refreshed.
     Registered(Arc<Registration>),
     /// A registration went away.
@@ -39,6 +44,8 @@ pub enum Topic {
     Captures,
     /// [`Event::Quality`]
     Quality,
+    /// [`Event::Conference`] and [`Event::Speaking`]
+    Conferences,
     /// [`Event::Registered`] and [`Event::Unregistered`]
     Registrations,
     /// [`Event::Trunk`]
@@ -86,6 +93,7 @@ impl Event {
             Self::Call(_) => Topic::Calls,
             Self::Capture(_) => Topic::Captures,
             Self::Quality(_) => Topic::Quality,
+            Self::Conference(_) | Self::Speaking(_) => Topic::Conferences,
             Self::Registered(_) | Self::Unregistered(_) => Topic::Registrations,
             Self::Trunk(_) => Topic::Trunks,
             Self::Config { .. } => Topic::Config,

@@ -1,6 +1,6 @@
 //! What a leg says and is told: one vocabulary for SIP sessions, ISDN calls and analog lines.
 
-use crate::{CallId, End, KeyPress, LegId, MediaKind, Tone};
+use crate::{CallId, Decibels, End, KeyPress, LegId, MediaKind, Tone};
 use serde::{Deserialize, Serialize};
 
 /// A person or place at one end of a call, as shown to the other.
@@ -147,6 +147,16 @@ pub enum LegCommand {
     /// The box itself talks with this leg: it is answered if it was not, and has no partner from here
     /// on. A leg that is served already gets another voice.
     Serve(Voice),
+    /// From now on the others in a room of the mixer hear this leg so. In another room it is heard as
+    /// it is.
+    Moderate {
+        /// Which room.
+        room: u32,
+        /// Whether they do not hear it at all.
+        muted: bool,
+        /// How much louder than it is they hear it.
+        gain: Decibels,
+    },
     /// Let a leg that is up hear this until it talks with somebody; with nothing, what the other side of
     /// its call says again, or music if that one holds it.
     Hear(Option<Voice>),

@@ -33,7 +33,7 @@ pub use browser::{BrowserLine, BrowserPayload, BrowserTransport, IceCredentials,
 pub use capacity::{Capacity, CodecPrice, Load};
 pub use capture::{BadCaptureId, Capture, CaptureId, CaptureStop};
 pub use codec::{Codec, Format, Formats, G726Bits, G726Packing};
-pub use conference::{Conference, Member};
+pub use conference::{Conference, Member, Moderation, Speaker};
 pub use end::{Cause, Decider, End, Why};
 pub use event::{Event, Topic, TrunkState, TrunkStatus};
 pub use id::{CallId, LegId};

@@ -20,8 +20,9 @@ use api::{
 };
 use arc_swap::ArcSwap;
 use call::{
-    CallId, CallRecord, Capture, CaptureId, Conference, Load, Recording, RecordingId, Registration,
-    RouteQuestion, RouteReport, TrunkState, TrunkStatus, UnixMillis, Upload,
+    CallId, CallRecord, Capture, CaptureId, Conference, Load, Member, Moderation, Recording,
+    RecordingId, Registration, RouteQuestion, RouteReport, TrunkState, TrunkStatus, UnixMillis,
+    Upload,
 };
 use config::{Change, Config, Secret, TenantId, TrunkId};
 use exchange::Wanted;
@@ -394,6 +395,19 @@ impl Backend for Appliance {
 
     fn conferences(&self) -> Promise<'_, Result<Vec<Conference>, Fault>> {
         Box::pin(self.ask(Ask::Conferences))
+    }
+
+    fn moderate(
+        &self,
+        conference: u32,
+        call: CallId,
+        moderation: Moderation,
+    ) -> Promise<'_, Result<Option<Member>, Fault>> {
+        Box::pin(self.ask(move |to| Ask::Moderate(conference, call, moderation, to)))
+    }
+
+    fn take_out(&self, conference: u32, call: CallId) -> Promise<'_, Result<bool, Fault>> {
+        Box::pin(self.ask(move |to| Ask::TakeOut(conference, call, to)))
     }
 
     fn records(&self, query: CdrQuery) -> Promise<'_, Result<CdrPage, Fault>> {

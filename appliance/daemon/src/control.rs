@@ -342,6 +342,22 @@ impl Control {
                     capture
                 }));
             }
+            Ask::Moderate(conference, call, moderation, to) => {
+                if self.exchange.is_in_conference(conference, call) {
+                    let command = Command::Moderate { call, moderation };
+                    self.feed(Input::Command(command), now);
+                }
+                let rooms = self.exchange.conferences().into_iter();
+                let mut members = rooms.filter(|it| it.id == conference).flat_map(|it| it.members);
+                let _ = to.send(members.find(|member| member.call == call));
+            }
+            Ask::TakeOut(conference, call, to) => {
+                let there = self.exchange.is_in_conference(conference, call);
+                if there {
+                    self.feed(Input::Command(Command::HangUp(call)), now);
+                }
+                let _ = to.send(there);
+            }
             Ask::Figures(to) => {
                 let snapshot = Snapshot {
                     exchange: self.exchange.figures(),

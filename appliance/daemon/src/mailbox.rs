@@ -5,8 +5,8 @@ use crate::control::NotBegun;
 use crate::metrics::Snapshot;
 use crate::stream::Outgoing;
 use call::{
-    CallId, CallRecord, Capacity, CaptureId, Conference, Load, Recording, Registration, Samples,
-    SoundKey, TrunkStatus,
+    CallId, CallRecord, Capacity, CaptureId, Conference, Load, Member, Moderation, Recording,
+    Registration, Samples, SoundKey, TrunkStatus,
 };
 use config::Config;
 use exchange::Wanted;
@@ -57,6 +57,10 @@ pub(crate) enum Ask {
     Trunks(oneshot::Sender<Vec<TrunkStatus>>),
     /// The conferences in which somebody is.
     Conferences(oneshot::Sender<Vec<Conference>>),
+    /// Let a member of a conference be heard otherwise; how he is heard then, if he is there.
+    Moderate(u32, CallId, Moderation, oneshot::Sender<Option<Member>>),
+    /// End the call of a member of a conference; whether he was there.
+    TakeOut(u32, CallId, oneshot::Sender<bool>),
     /// How much of what the box can carry is in use.
     Load(oneshot::Sender<Load>),
     /// End a call; whether there was one.

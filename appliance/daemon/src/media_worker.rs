@@ -119,6 +119,7 @@ impl MediaHandle {
             command,
             MediaCommand::Provide { .. }
                 | MediaCommand::Play { .. }
+                | MediaCommand::Press { .. }
                 | MediaCommand::Join { .. }
                 | MediaCommand::Record { .. }
         );

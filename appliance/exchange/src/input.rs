@@ -2,7 +2,7 @@
 //! recording of its inputs reproduces a run.
 
 use crate::tapes::Wanted;
-use call::{CallId, Capacity, MediaEvent, Registration, Samples, SoundKey, UnixMillis};
+use call::{CallId, Capacity, MediaEvent, Moderation, Registration, Samples, SoundKey, UnixMillis};
 use config::Config;
 use sip::flow::{ConnectionId, Flow, Transport};
 use sip::resolve::{Answer, Question};
@@ -105,4 +105,11 @@ pub enum Command {
     Record(Wanted),
     /// Record this call no longer.
     StopRecord(CallId),
+    /// A member of a conference is heard otherwise from now on.
+    Moderate {
+        /// The call by which he is there.
+        call: CallId,
+        /// What is different.
+        moderation: Moderation,
+    },
 }

@@ -36,7 +36,7 @@ use call::{
     CallId, CallState, Cause, Container, Decider, End, Fetch, Layout, LegId, MediaEvent, PortId,
     RecordingStop, RoomId, Samples, SoundKey, UnixMillis, Why,
 };
-use config::{Config, TenantId, TrunkId};
+use config::{Config, FeatureId, TenantId, TrunkId};
 use frame::{Frame, Owner};
 use guard::Guard;
 use leg::sip::{Desk, Legs};
@@ -166,6 +166,9 @@ impl Exchange {
                 self.end_call(call, end, now);
             }
             Input::Fetched { key, samples } => self.fetched(key, samples),
+            Input::Command(Command::Moderate { call, moderation }) => {
+                self.pbx.moderate(call, moderation);
+            }
             Input::Capacity(capacity) => self.frame.load.measured(capacity),
             Input::Command(Command::Record(wanted)) => {
                 let call = wanted.call;
@@ -251,15 +254,26 @@ impl Exchange {
 
     /// The conferences in which somebody is.
     pub fn conferences(&self) -> Vec<call::Conference> {
-        let mut conferences = self.pbx.conferences(&self.frame.config);
-        for conference in &mut conferences {
-            let speaker = self.speakers.get(&RoomId(conference.id.into()));
-            let speaks = speaker.and_then(|port| self.pbx.call_of(*self.frame.lent.get(port)?));
-            for member in &mut conference.members {
-                member.talking = speaks == Some(member.call);
-            }
+        let conferences = self.pbx.conferences(&self.frame.config).into_iter();
+        conferences.map(|conference| self.with_speaker(conference)).collect()
+    }
+
+    /// Whether a call is in a conference.
+    pub fn is_in_conference(&self, conference: u32, call: call::CallId) -> bool {
+        self.pbx.is_in(FeatureId(conference), call)
+    }
+
+    fn with_speaker(&self, mut conference: call::Conference) -> call::Conference {
+        let speaks = self.speaker(RoomId(conference.id.into()));
+        for member in &mut conference.members {
+            member.talking = speaks == Some(member.call);
         }
-        conferences
+        conference
+    }
+
+    /// The call of whoever speaks in a conference.
+    fn speaker(&self, room: RoomId) -> Option<call::CallId> {
+        self.pbx.call_of(*self.frame.lent.get(self.speakers.get(&room)?)?)
     }
 
     /// How many phones of an extension are registered.
@@ -336,6 +350,11 @@ impl Exchange {
                     Some(port) => drop(self.speakers.insert(room, port)),
                     None => drop(self.speakers.remove(&room)),
                 };
+                if let Ok(conference) = u32::try_from(room.0) {
+                    let call = self.speaker(room);
+                    let event = call::Event::Speaking(call::Speaker { conference, call });
+                    self.frame.output.push_back(Output::Notify(event));
+                }
             }
             MediaEvent::Crowded { port } => {
                 let call = self.frame.lent.get(&port).and_then(|leg| self.pbx.call_of(*leg));
@@ -400,6 +419,13 @@ impl Exchange {
                 pbx.handle(call, leg, event, now, &mut view);
             } else if let Some(act) = self.pbx.poll_act() {
                 self.act(act, now);
+            } else if let Some(room) = self.pbx.poll_conference() {
+                let conference = self.pbx.conference(room, &self.frame.config);
+                if conference.members.is_empty() {
+                    self.speakers.remove(&RoomId(room.0.into()));
+                }
+                let event = call::Event::Conference(Box::new(self.with_speaker(conference)));
+                self.frame.output.push_back(Output::Notify(event));
             } else if let Some(call) = self.frame.streams.poll_untold() {
                 if let Some(record) = self.pbx.record(call).cloned() {
                     self.act(Act::Record(Box::new(record)), now);

@@ -13,7 +13,6 @@ mod hearing;
 mod opus;
 mod shape;
 
-pub(crate) use content::content;
 pub use decoder::Decoder;
 pub use encoder::Encoder;
 pub use hearing::{Hearing, Types};

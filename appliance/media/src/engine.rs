@@ -92,6 +92,8 @@ enum Turn {
     Room(RoomId),
     /// A recording.
     Tape(RecordingId),
+    /// Keys are pressed for this pair.
+    Keys(PortId),
 }
 
 impl Engine {
@@ -175,11 +177,7 @@ impl Engine {
                 it.keys_told = told;
                 self.ports.interpret(port);
             }
-            MediaCommand::Press { port, key } => {
-                let partner = self.ports.of(port).and_then(|it| it.partner);
-                let Some(it) = partner.and_then(|it| self.ports.of_mut(it)) else { return };
-                it.keys.get_or_insert_with(Box::default).press(key, now);
-            }
+            MediaCommand::Press { port, key } => self.press(port, key, now),
             MediaCommand::Keys { port, keys } => {
                 if let Some(it) = self.ports.of_mut(port) {
                     it.protect(keys, now);
@@ -364,6 +362,7 @@ impl Engine {
         self.leave(port);
         self.part_with_tape(port);
         self.beat.leave(Turn::Voice(port));
+        self.beat.leave(Turn::Keys(port));
         let it = self.ports.take(port)?;
         if let Some(at) = it.watch {
             self.watches.remove(&(at, port));

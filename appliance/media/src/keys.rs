@@ -2,24 +2,23 @@
 //!
 //! The box tells control of each key once. The other side hears it as it can: events become events
 //! of its own number and clock, or tones where it has none; tones become events where it has them.
-//! All of it happens when packets come, in the stream that they came in.
+//! That happens when packets come, in the stream that they came in. Keys that a request told are
+//! said on the beat.
 
 mod event;
 mod listener;
-mod presses;
 mod tone_ear;
+mod typist;
 
 pub(crate) use event::Event;
 pub(crate) use tone_ear::ToneEvent;
+pub(crate) use typist::Typist;
 
-use crate::codec;
-use crate::jitter::Content;
 use crate::rtp::Head;
-use crate::transcode::Room;
+use crate::transcode::{Room, events};
 use call::{Codec, Formats, KeyPress};
 use listener::Listener;
-use presses::{Presses, TOGETHER};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tone_ear::ToneEar;
 
 /// What the other side is to hear of a packet.
@@ -37,8 +36,8 @@ pub(crate) enum Means {
 #[derive(Debug, Default)]
 pub(crate) struct KeyEars {
     listener: Listener,
-    /// What requests told.
-    presses: Presses,
+    /// The key that a request told last, and when.
+    told: Option<(char, Instant)>,
     /// What says only what a request told already, by its timestamp.
     known: Option<u32>,
     /// The key that was heard as a tone last.
@@ -56,14 +55,26 @@ impl KeyEars {
         }
     }
 
-    /// A request told of a key; nobody needs to hear that twice.
-    pub(crate) fn press(&mut self, press: KeyPress, now: Instant) {
+    /// A request told of a key. Whether the other side is still to hear of it: nobody needs to hear
+    /// that twice.
+    pub(crate) fn press(&mut self, press: KeyPress, now: Instant) -> bool {
         let tone = |(key, at): (char, Instant)| {
             key == press.key && now.saturating_duration_since(at) <= TOGETHER
         };
-        if !self.listener.is_fresh(press.key, now, TOGETHER) && !self.tone.is_some_and(tone) {
-            self.presses.push(press, now);
+        let is_new =
+            !self.listener.is_fresh(press.key, now, TOGETHER) && !self.tone.is_some_and(tone);
+        if is_new {
+            self.told = Some((press.key, now));
         }
+        is_new
+    }
+
+    /// Whether a request told a key just now, which comes in the stream as well. It does so once.
+    fn was_told(&mut self, key: char, now: Instant) -> bool {
+        let same = |told: &mut (char, Instant)| {
+            told.0 == key && now.saturating_duration_since(told.1) <= TOGETHER
+        };
+        self.told.take_if(same).is_some()
     }
 
     /// Takes a packet in, and tells of keys that were let go in it.
@@ -83,8 +94,7 @@ impl KeyEars {
         if let Codec::TelephoneEvent { clock } = codec {
             let Some(event) = Event::parse(payload) else { return Means::Itself };
             let begins = self.listener.begins(head.timestamp);
-            let said = |key| self.presses.take_same(key, now);
-            if begins && event.key().is_some_and(said) {
+            if begins && event.key().is_some_and(|key| self.was_told(key, now)) {
                 self.known = Some(head.timestamp);
             }
             self.listener.hear((head.ssrc, head.timestamp), event, clock, now, tell);
@@ -102,15 +112,14 @@ impl KeyEars {
             && let Some(key) = tone.at(1).key()
         {
             self.tone = Some((key, now));
-            if tone.begins && self.presses.take_same(key, now) {
+            if tone.begins && self.was_told(key, now) {
                 self.known = Some(tone.timestamp);
             }
         }
-        match (self.presses.next(head, samples(codec, payload)), tone) {
-            (Some(press), _) => Means::Key(press),
-            (None, Some(tone)) if self.known == Some(tone.timestamp) => Means::Nothing,
-            (None, Some(tone)) => Means::Key(tone),
-            (None, None) => Means::Itself,
+        match tone {
+            Some(tone) if self.known == Some(tone.timestamp) => Means::Nothing,
+            Some(tone) => Means::Key(tone),
+            None => Means::Itself,
         }
     }
 
@@ -125,16 +134,10 @@ impl KeyEars {
     }
 }
 
-/// How long a payload of sound is, in samples at 8 kHz.
-fn samples(codec: Codec, payload: &[u8]) -> u64 {
-    let ticks = match codec::content(codec, payload) {
-        Content::Sound(ticks) | Content::Pause(ticks) => ticks,
-        Content::Foreign => 0,
-    };
-    u64::from(ticks) * 8_000 / u64::from(codec.clock().max(1))
-}
-
 /// Whether there are events for keys among what a far side sends or understands.
 pub(crate) fn has_events(formats: &[call::Format]) -> bool {
     formats.iter().any(|format| matches!(format.codec, Codec::TelephoneEvent { .. }))
 }
+
+/// What a phone that tells a key in several ways tells within this is one key.
+const TOGETHER: Duration = Duration::from_millis(700);

@@ -6,7 +6,7 @@ use crate::capture::Tapped;
 use crate::content::Content;
 use crate::ear::Ear;
 use crate::engine::DropReason;
-use crate::keys::KeyEars;
+use crate::keys::{KeyEars, Typist};
 use crate::mouth::Mouth;
 use crate::quality::Watch;
 use crate::report::Reporter;
@@ -42,6 +42,8 @@ pub(crate) struct Port {
     reporter: Option<Box<Reporter>>,
     /// Who listens for its keys; nobody where nothing is known of what it says.
     pub(crate) keys: Option<Box<KeyEars>>,
+    /// Keys that this far side is to hear; nobody while there are none.
+    pub(crate) typist: Option<Box<Typist>>,
     /// When the engine will look whether a key was let go.
     pub(crate) key_watch: Option<Instant>,
     /// Who says here what the partner hears; nobody where it passes as it is.
@@ -119,6 +121,7 @@ impl Port {
             quality: Watch::new(now),
             reporter: None,
             keys: None,
+            typist: None,
             key_watch: None,
             interpreter: None,
             secrecy: None,

@@ -301,6 +301,39 @@ impl Interpreter {
         true
     }
 
+    /// The box says a key from now on, where events have this clock; with which timestamp. What
+    /// waited for a whole packet is on the desk.
+    pub(crate) fn begin_key(&mut self, due: Instant, clock: u32, own: u64, desk: &mut Desk) -> u32 {
+        if let Some(outlet) = &mut self.plan.outlet {
+            finish(outlet, &mut self.numbering, desk);
+        }
+        let clock = self.reached.map_or(clock, |it| it.clock);
+        let timestamp = self.take_over(due, clock, own);
+        // Sound that was there stays the measure: it goes on in time with its sender.
+        self.reached.get_or_insert(Reached { at: due, timestamp, clock, lasts: 0 });
+        timestamp
+    }
+
+    /// Makes a packet of a key.
+    pub(crate) fn make_key(
+        &mut self,
+        payload_type: u8,
+        tone: ToneEvent,
+        clock: u32,
+        desk: &mut Desk,
+    ) {
+        let Some(ssrc) = self.numbering.name() else { return };
+        let (marker, timestamp) = (tone.begins, tone.timestamp);
+        let sequence = self.numbering.count();
+        let head = Head { marker, payload_type, sequence, timestamp, ssrc };
+        let octets = tone.at(clock).octets();
+        let made = desk.packets.add(head, |room| {
+            room.get_mut(..octets.len())?.copy_from_slice(&octets);
+            Some(octets.len())
+        });
+        made.into_iter().for_each(|length| self.numbering.note_sent(length));
+    }
+
     fn leave(&mut self, before: Plan) {
         if let Some(outlet) = before.outlet.filter(|it| !it.is_empty()) {
             self.unsaid = Some(Box::new(outlet));

@@ -22,6 +22,8 @@ pub struct Pbx {
     trunk_calls: BTreeMap<TrunkId, u32>,
     /// Who is in each conference.
     pub(crate) rooms: BTreeMap<FeatureId, BTreeSet<CallId>>,
+    /// The conferences in which something has changed.
+    pub(crate) untold_rooms: BTreeSet<FeatureId>,
     acts: VecDeque<Act>,
 }
 
@@ -241,7 +243,7 @@ impl Pbx {
         if let Some(deadline) = call.state.deadline() {
             self.timers.remove(&(deadline, id));
         }
-        let room = call.room();
+        let (room, held) = (call.room(), call.record.held);
         let mut desk = Desk {
             call: id,
             now,
@@ -260,6 +262,9 @@ impl Pbx {
         let moved = (room, call.room().filter(|_| !over));
         if changed {
             self.acts.push_back(Act::Record(Box::new(call.record.clone())));
+        }
+        if held != call.record.held {
+            self.untold_rooms.extend(room);
         }
         self.moved(id, moved.0, moved.1);
         if over {

@@ -4,7 +4,8 @@ use crate::call::{Act, Call, Desk, State};
 use crate::placing::Transferor;
 use crate::route::Caller;
 use call::{
-    Cause, End, Fetch, LegCommand, LegId, Party, Place, Tone, TransferState, UnixMillis, Voice, Why,
+    Cause, Decibels, End, Fetch, LegCommand, LegId, Party, Place, Tone, TransferState, UnixMillis,
+    Voice, Why,
 };
 use config::{Feature, FeatureId, FeatureKind, FeatureTone, Pin};
 use std::time::{Duration, Instant};
@@ -25,8 +26,8 @@ pub(crate) enum Stage {
     Speaking,
     /// It waits for the PIN of a conference.
     Asking { room: FeatureId, pin: Pin, typed: String, wrong: u8, until: Instant },
-    /// The leg is in a conference.
-    Meeting { room: FeatureId, since: UnixMillis },
+    /// The leg is in a conference, and the others hear it so.
+    Meeting { room: FeatureId, since: UnixMillis, muted: bool, gain: Decibels },
     /// The call has failed: until when the leg hears so, and why.
     Failed { until: Instant, end: End },
     /// It plays a recording.
@@ -44,6 +45,24 @@ impl Served {
     /// The same for another leg.
     pub(crate) fn of(self, leg: LegId) -> Self {
         Self { leg, ..self }
+    }
+}
+
+impl Stage {
+    fn meeting(room: FeatureId, since: UnixMillis) -> Self {
+        Self::Meeting { room, since, muted: false, gain: Decibels(0) }
+    }
+
+    /// How the others in a conference hear the leg, if it is in one.
+    pub(crate) fn manner(&self) -> Option<LegCommand> {
+        let Self::Meeting { room, muted, gain, .. } = self else { return None };
+        Some(LegCommand::Moderate { room: room.0, muted: *muted, gain: *gain })
+    }
+
+    /// The same, if that is not as it is.
+    fn odd_manner(&self) -> Option<LegCommand> {
+        let odd = matches!(self, Self::Meeting { muted, gain, .. } if *muted || gain.0 != 0);
+        self.manner().filter(|_| odd)
     }
 }
 
@@ -106,6 +125,7 @@ impl Call {
     /// From now on this leg talks with the box.
     pub(crate) fn serve_leg(&mut self, served: Served, desk: &mut Desk<'_>) {
         let (leg, voice) = (served.leg, served.voice);
+        served.stage.odd_manner().into_iter().for_each(|manner| desk.tell(leg, manner));
         self.state = State::Served(served);
         desk.tell(leg, LegCommand::Serve(voice));
         self.note_talking([self.party_of(leg), self.record.to.clone()], desk);
@@ -137,7 +157,7 @@ impl Call {
         }
         if typed == pin.as_str() {
             let since = desk.world.clock();
-            served.stage = Stage::Meeting { room: *room, since };
+            served.stage = Stage::meeting(*room, since);
             return self.step("The PIN was right.".to_owned(), desk);
         }
         typed.clear();
@@ -215,7 +235,7 @@ fn into_room(feature: &Feature, desk: &Desk<'_>) -> (Voice, Stage) {
             (Voice::AskPin, Stage::Asking { room, pin, typed: String::new(), wrong: 0, until })
         }
         // Who is alone waits with music; `conference` says when that ends.
-        None => (Voice::Music, Stage::Meeting { room, since: desk.world.clock() }),
+        None => (Voice::Music, Stage::meeting(room, desk.world.clock())),
     }
 }
 

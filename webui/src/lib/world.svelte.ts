@@ -2,7 +2,7 @@
 
 import { SvelteMap } from 'svelte/reactivity';
 import { api } from './api/client';
-import type { CallQuality, CallRecord, Capture, Extension, Registration, Tenant, Trunk, TrunkStatus } from './api/types';
+import type { CallQuality, CallRecord, Capture, Conference, Extension, Registration, Speaker, Tenant, Trunk, TrunkStatus } from './api/types';
 import { captures } from './captures.svelte';
 import { Link, type LinkState, type Message } from './live';
 
@@ -16,6 +16,8 @@ class World {
   calls = new SvelteMap<string, CallRecord>();
   /** How the legs of a call sounded in the last seconds, by the call's id. */
   quality = new SvelteMap<string, Record<string, CallQuality['point']>>();
+  /** The conferences in which somebody is. */
+  conferences = new SvelteMap<number, Conference>();
   registrations = new SvelteMap<number, Registration>();
   trunkStates = new SvelteMap<number, TrunkStatus>();
   extensions = $state.raw<Extension[]>([]);
@@ -32,7 +34,7 @@ class World {
     if (this.#connection) return;
     const url = new URL('/api/v1/events', location.href);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    url.searchParams.set('topics', 'calls,captures,registrations,trunks,config,quality');
+    url.searchParams.set('topics', 'calls,captures,conferences,registrations,trunks,config,quality');
     this.#connection = new Link(url.href, {
       message: (message) => (this.#held ? this.#held.push(message) : this.#apply(message)),
       reset: () => void this.#read(),
@@ -55,6 +57,7 @@ class World {
     this.#reading += 1;
     this.calls.clear();
     this.quality.clear();
+    this.conferences.clear();
     this.registrations.clear();
     this.trunkStates.clear();
     this.extensions = [];
@@ -91,11 +94,12 @@ class World {
     this.#held ??= [];
     const reading = ++this.#reading;
     try {
-      const [calls, registrations, states] = await Promise.all([
-        api.calls(), api.registrations(), api.trunkStatus(), this.refresh(),
+      const [calls, conferences, registrations, states] = await Promise.all([
+        api.calls(), api.conferences(), api.registrations(), api.trunkStatus(), this.refresh(),
       ]);
       if (reading !== this.#reading) return;
       refill(this.calls, calls.filter((call) => call.state !== 'ended'), (call) => call.id);
+      refill(this.conferences, conferences, (conference) => conference.id);
       refill(this.registrations, registrations, (registration) => registration.id);
       refill(this.trunkStates, states, (status) => status.trunk);
       this.ready = true;
@@ -125,6 +129,18 @@ class World {
       case 'quality': {
         const { call, leg, kind, point } = message.data as CallQuality;
         if (kind === 'audio' && this.calls.has(call)) this.quality.set(call, { ...this.quality.get(call), [leg]: point });
+        return;
+      }
+      case 'conference': {
+        const conference = message.data as Conference;
+        if (conference.members.length === 0) this.conferences.delete(conference.id);
+        else this.conferences.set(conference.id, conference);
+        return;
+      }
+      case 'speaking': {
+        const { conference, call } = message.data as Speaker;
+        const room = this.conferences.get(conference);
+        if (room) this.conferences.set(conference, { ...room, members: room.members.map((member) => ({ ...member, talking: member.call === call })) });
         return;
       }
       case 'registered': {

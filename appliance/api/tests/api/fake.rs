@@ -11,8 +11,8 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use call::{
     CallId, CallRecord, CallState, Capacity, Capture, CaptureId, Codec, CodecPrice, Conference,
-    Container, Direction, Load, Party, Place, Recording, RecordingId, Registration, RouteQuestion,
-    RouteReport, Step, TrunkStatus, UnixMillis, Upload, Verdict,
+    Container, Direction, Load, Member, Moderation, Party, Place, Recording, RecordingId,
+    Registration, RouteQuestion, RouteReport, Step, TrunkStatus, UnixMillis, Upload, Verdict,
 };
 use config::{Change, Config, Secret};
 use serde_json::Value;
@@ -36,6 +36,7 @@ pub(crate) struct State {
     pub(crate) config: Arc<Config>,
     pub(crate) fault: Option<Fault>,
     pub(crate) calls: Vec<CallRecord>,
+    pub(crate) conferences: Vec<Conference>,
     pub(crate) records: Vec<CallRecord>,
     pub(crate) recordings: Vec<Recording>,
     pub(crate) captures: Vec<Capture>,
@@ -48,6 +49,13 @@ pub(crate) struct State {
     pub(crate) load: Load,
 }
 
+impl State {
+    fn member(&mut self, conference: u32, call: CallId) -> Option<&mut Member> {
+        let rooms = self.conferences.iter_mut().filter(|room| room.id == conference);
+        rooms.flat_map(|room| &mut room.members).find(|member| member.call == call)
+    }
+}
+
 impl FakeBox {
     pub(crate) fn new() -> Arc<Self> {
         let health = Health { sip: true, claim: true, store: true, version: "0.1.0" };
@@ -56,6 +64,7 @@ impl FakeBox {
             config: Arc::new(Config::fresh("strowger")),
             fault: None,
             calls: Vec::new(),
+            conferences: Vec::new(),
             records: Vec::new(),
             recordings: Vec::new(),
             captures: Vec::new(),
@@ -358,7 +367,30 @@ impl Backend for FakeBox {
     }
 
     fn conferences(&self) -> Promise<'_, Result<Vec<Conference>, Fault>> {
-        self.answer(|_| Vec::new())
+        self.answer(|state| state.conferences.clone())
+    }
+
+    fn moderate(
+        &self,
+        conference: u32,
+        call: CallId,
+        moderation: Moderation,
+    ) -> Promise<'_, Result<Option<Member>, Fault>> {
+        self.answer(move |state| {
+            let member = state.member(conference, call)?;
+            member.muted = moderation.muted.unwrap_or(member.muted);
+            member.gain = moderation.gain.unwrap_or(member.gain);
+            Some(member.clone())
+        })
+    }
+
+    fn take_out(&self, conference: u32, call: CallId) -> Promise<'_, Result<bool, Fault>> {
+        self.answer(move |state| {
+            let there = state.member(conference, call).is_some();
+            let rooms = state.conferences.iter_mut().filter(|room| room.id == conference);
+            rooms.for_each(|room| room.members.retain(|member| member.call != call));
+            there
+        })
     }
 
     fn records(&self, query: CdrQuery) -> Promise<'_, Result<CdrPage, Fault>> {
@@ -533,6 +565,10 @@ impl Client {
 
     pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
         self.json("PUT", path, body).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.json("PATCH", path, body).await
     }
 
     pub(crate) async fn json(&self, method: &str, path: &str, body: Value) -> Answer {

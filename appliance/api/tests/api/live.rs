@@ -1,7 +1,7 @@
 //! What the box does: calls, records, routes, backups; and the files beside the API.
 
 use crate::fake::{Client, FakeBox, NOW, call};
-use ::call::{CallState, Decider, End};
+use ::call::{CallState, Conference, Decider, End, Member, Party};
 use axum::body::Body;
 use axum::http::{StatusCode, header};
 use serde_json::{Value, json};
@@ -100,6 +100,33 @@ async fn a_call_is_captured_and_what_was_encrypted_is_for_an_owner_only() {
     assert_eq!(left["items"].as_array().unwrap().len(), 1);
     let actors = fake.with(|state| state.actors.clone());
     assert!(actors.iter().any(|it| it.contains("(token script)")), "{actors:?}");
+}
+
+#[tokio::test]
+async fn a_member_of_a_conference_is_muted_made_louder_and_taken_out() {
+    let fake = FakeBox::new();
+    let client = Client::administrator(&fake).await;
+    let (call, party, since) = (call(1).id, Party::default(), NOW);
+    let member = Member { call, party, since, talking: false, held: false, muted: false, gain: 0 };
+    let (number, name) = ("600".to_owned(), "Monday".to_owned());
+    let room = Conference { id: 5, tenant: 1, number, name, members: vec![member] };
+    fake.with(|state| state.conferences = vec![room]);
+    let path = format!("/api/v1/conferences/5/members/{call}");
+    let muted = client.patch(&path, json!({"muted": true})).await.json();
+    assert_eq!((&muted["muted"], &muted["gain"]), (&json!(true), &json!(0)));
+    client.patch(&path, json!({"gain": -6})).await.json();
+    let list = client.get("/api/v1/conferences").await.json();
+    let told = &list["items"][0]["members"][0];
+    assert_eq!((&told["muted"], &told["gain"]), (&json!(true), &json!(-6)));
+    let refusal = client.patch(&path, json!({"gain": 25})).await.refusal(422);
+    assert_eq!(refusal, ("gain".to_owned(), "must be from -24 to 24".to_owned()));
+    client.patch(&path, json!({"mute": true})).await.problem(422);
+    for elsewhere in [format!("/api/v1/conferences/6/members/{call}"), path.replace("/5/", "/x/")] {
+        client.patch(&elsewhere, json!({"muted": true})).await.problem(404);
+        client.delete(&elsewhere).await.problem(404);
+    }
+    assert_eq!(client.delete(&path).await.status, StatusCode::NO_CONTENT);
+    client.delete(&path).await.problem(404);
 }
 
 #[tokio::test]

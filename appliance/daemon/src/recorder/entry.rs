@@ -1,8 +1,8 @@
 //! Inputs of the exchange as values that can be written down and read back.
 
 use call::{
-    CallId, Capacity, Container, KeyPress, Layout, LegId, MediaEvent, PlayId, PortId, QualityPoint,
-    Registration, RoomId, Samples, SoundKey, StreamStats, UnixMillis,
+    CallId, Capacity, Container, KeyPress, Layout, LegId, MediaEvent, Moderation, PlayId, PortId,
+    QualityPoint, Registration, RoomId, Samples, SoundKey, StreamStats, UnixMillis,
 };
 use config::{
     Config, Credentials, Device, Entry, Extension, External, Feature, InboundRoute, OutboundRoute,
@@ -59,6 +59,10 @@ pub(super) enum Recorded {
     HangUp(CallId),
     Record(CallId, Container, Layout, String),
     StopRecord(CallId),
+    Moderate {
+        call: CallId,
+        moderation: Moderation,
+    },
     Shutdown,
 }
 
@@ -177,6 +181,9 @@ impl Recorded {
                 ttl: answer.ttl,
             },
             Input::Command(Command::HangUp(id)) => Self::HangUp(*id),
+            Input::Command(Command::Moderate { call, moderation }) => {
+                Self::Moderate { call: *call, moderation: *moderation }
+            }
             Input::Capacity(capacity) => Self::Capacity(capacity.clone()),
             Input::Fetched { key, samples } => {
                 Self::Fetched(*key, samples.as_ref().map(|it| (it.rate, it.pcm.len())))
@@ -224,6 +231,9 @@ impl Recorded {
                 Input::Resolved { question: question.question(), answer: Answer { records, ttl } }
             }
             Self::HangUp(id) => Input::Command(Command::HangUp(id)),
+            Self::Moderate { call, moderation } => {
+                Input::Command(Command::Moderate { call, moderation })
+            }
             Self::Capacity(capacity) => Input::Capacity(capacity),
             Self::Fetched(key, samples) => {
                 let silence = |(rate, length): (u32, usize)| {

@@ -303,6 +303,11 @@ impl Legs {
             LegCommand::Progress { media } => self.ring(desk, leg, Some(media)),
             LegCommand::Answer { media } => self.answer(desk, leg, media),
             LegCommand::Serve(voice) => self.serve(desk, leg, voice),
+            LegCommand::Moderate { room, muted, gain } => {
+                if let Some(it) = self.legs.get_mut(&leg) {
+                    it.media.moderate(desk.frame, voice::Manner { room, muted, gain });
+                }
+            }
             LegCommand::Hear(voice) => self.let_hear(desk, leg, voice),
             LegCommand::Listen { media } => self.listen(desk, leg, media),
             LegCommand::Rejoin { media, both } => self.rejoin(desk, leg, media, both),

@@ -1,9 +1,10 @@
 //! The keys that far sides press.
 
-use super::Engine;
+use super::{Engine, Turn};
 use crate::keys::{Means, has_events};
-use crate::transcode::Came;
-use call::{MediaEvent, PortId};
+use crate::transcode::{Came, Interpreter};
+use call::{KeyPress, MediaEvent, PortId};
+use std::net::SocketAddr;
 use std::time::Instant;
 
 impl Engine {
@@ -19,6 +20,37 @@ impl Engine {
         let means = keys.hear(came.head, payload, formats, now, self.desk.room(), tell);
         self.watch_keys(port);
         means
+    }
+
+    /// A request told of a key that the far side of the partner pressed.
+    pub(super) fn press(&mut self, port: PortId, key: KeyPress, now: Instant) {
+        let partner = self.ports.of(port).and_then(|it| it.partner);
+        let Some(it) = partner.and_then(|it| self.ports.of_mut(it)) else { return };
+        if !it.keys.get_or_insert_with(Box::default).press(key, now) {
+            return;
+        }
+        let Some(it) = self.ports.of_mut(port) else { return };
+        it.typist.get_or_insert_with(Box::default).push(key);
+        it.interpreter.get_or_insert_with(|| Box::new(Interpreter::new()));
+        self.beat.join(Turn::Keys(port), now);
+    }
+
+    /// Says the next of the keys for a far side; where that goes.
+    pub(super) fn type_keys(&mut self, port: PortId, due: Instant) -> Option<SocketAddr> {
+        self.desk.clear();
+        let it = self.ports.of_mut(port)?;
+        // What the box says otherwise comes first.
+        let is_spoken_to = it.is_spoken_to();
+        if let (Some(typist), Some(formats), Some(stream), false) =
+            (&mut it.typist, it.formats.as_deref(), &mut it.interpreter, is_spoken_to)
+        {
+            typist.say(formats, it.own, due, stream, &mut self.desk);
+        }
+        if it.typist.as_ref().is_none_or(|it| it.is_done()) {
+            it.typist = None;
+            self.beat.leave(Turn::Keys(port));
+        }
+        self.listens(port)
     }
 
     /// Decides how to listen for the keys of a far side: for events where it has them; for tones

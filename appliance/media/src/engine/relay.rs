@@ -57,6 +57,9 @@ impl Engine {
         if is_spoken_over && matches!(said, Said::Stream | Said::Reports) {
             return Verdict::Drop(DropReason::SpokenOver);
         }
+        if said == Said::Stream && it.typist.as_ref().is_some_and(|it| it.is_saying()) {
+            return Verdict::Drop(DropReason::Keyed);
+        }
         if said == Said::Stream
             && let Some(interpreter) = &mut it.interpreter
             && let Some(came) = Came::of(bytes)

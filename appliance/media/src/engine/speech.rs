@@ -25,6 +25,7 @@ impl Engine {
                 Some(spoken) => spoken,
                 None => match self.beat.next(now)? {
                     (Turn::Voice(port), due) => (port, self.turn(port, due)),
+                    (Turn::Keys(port), due) => (port, self.type_keys(port, due)),
                     (Turn::Room(room), due) => {
                         self.gather(room, due);
                         continue;

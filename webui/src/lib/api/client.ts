@@ -2,16 +2,16 @@
 
 import { Problem, type ProblemDocument } from '../problem';
 import type {
-  BoxNumber, CallRecord, Capture, Conference, Country, Device, Extension, InboundRoute, Load, MadeToken, OutboundRoute, Path, Recording, Registration, RouteQuestion,
+  BoxNumber, CallRecord, Capture, Conference, Country, Device, Extension, InboundRoute, Load, MadeToken, Member, Moderation, OutboundRoute, Path, Recording, Registration, RouteQuestion,
   RouteReport, Session, Settings, Setup, Tenant, Token, Trunk, TrunkStatus, WithSecret,
 } from './types';
 
 const ROOT = '/api/v1';
 
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** A path of the API as it is asked for: with an id in place of `{id}`, and perhaps a query. */
-type Filled<P extends string> = P extends `${infer Before}{${string}}${infer After}` ? `${Before}${string}${After}` : P;
+/** A path of the API as it is asked for: with what it names in place of `{id}`, and perhaps a query. */
+type Filled<P extends string> = P extends `${infer Before}{${string}}${infer After}` ? `${Before}${string}${Filled<After>}` : P;
 type Sent = Filled<Path> | `${Filled<Path>}?${string}`;
 
 interface Options {
@@ -145,6 +145,8 @@ export const api = {
   calls: () => all<CallRecord>('/calls'),
   hangUp: (id: string) => request<void>('DELETE', `/calls/${id}`),
   conferences: () => all<Conference>('/conferences'),
+  moderate: (room: number, call: string, moderation: Moderation) => request<Member>('PATCH', `/conferences/${room}/members/${call}`, { body: moderation }),
+  takeOut: (room: number, call: string) => request<void>('DELETE', `/conferences/${room}/members/${call}`),
   registrations: () => all<Registration>('/registrations'),
   trunkStatus: () => all<TrunkStatus>('/trunk-status'),
 

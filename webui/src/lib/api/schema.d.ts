@@ -231,7 +231,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The conferences in which somebody is, with their members. To take one out, end his call. */
+        /** The conferences in which somebody is, with their members. */
         get: operations["list_conferences"];
         put?: never;
         post?: never;
@@ -239,6 +239,27 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conferences/{id}/members/{call}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a member out: his call is ended. */
+        delete: operations["take_out_conference_member"];
+        options?: never;
+        head?: never;
+        /**
+         * Lets a member be heard otherwise: not at all, or louder or softer than he is. It holds until he
+         *     leaves the conference.
+         */
+        patch: operations["moderate_conference_member"];
         trace?: never;
     };
     "/api/v1/countries": {
@@ -1308,6 +1329,19 @@ export interface components {
             /** @enum {string} */
             type: "quality";
         } | {
+            /**
+             * @description Somebody came into a conference or went, holds it, or is heard otherwise. Without members it
+             *     is over.
+             */
+            data: components["schemas"]["Conference"];
+            /** @enum {string} */
+            type: "conference";
+        } | {
+            /** @description Somebody else speaks in a conference. */
+            data: components["schemas"]["Speaker"];
+            /** @enum {string} */
+            type: "speaking";
+        } | {
             /** @description A phone registered or refreshed. */
             data: components["schemas"]["Registration"];
             /** @enum {string} */
@@ -1696,14 +1730,31 @@ export interface components {
         Member: {
             /** @description The call by which he is there: ended, it takes him out. */
             call: components["schemas"]["CallId"];
+            /**
+             * Format: int32
+             * @description How much louder than he is the others hear him, in dB: -24 to 24.
+             */
+            gain?: number;
             /** @description He holds the conference and neither hears nor is heard. */
             held: boolean;
+            /** @description He hears the others, and they do not hear him. */
+            muted?: boolean;
             /** @description Who it is. */
             party: components["schemas"]["Party"];
             /** @description Since when he is in the room. */
             since: components["schemas"]["UnixMillis"];
             /** @description He is the one who speaks. */
             talking: boolean;
+        };
+        /** @description What is to be different for a member; what is left out stays. */
+        Moderation: {
+            /**
+             * Format: int32
+             * @description How much louder than he is they hear him, in dB: -24 to 24.
+             */
+            gain?: number | null;
+            /** @description Whether the others do not hear him. */
+            muted?: boolean | null;
         };
         /** @description What the installer says of the network. */
         Network: {
@@ -2629,6 +2680,15 @@ export interface components {
             version: string;
             /** @description The set-up wizard was walked to its end. */
             wizard_done: boolean;
+        };
+        /** @description Somebody else speaks in a conference, or nobody does any more. */
+        Speaker: {
+            call?: components["schemas"]["CallId"] | null;
+            /**
+             * Format: int32
+             * @description The id of the number that leads to the conference.
+             */
+            conference: number;
         };
         /** @description One step on the way of a call: what was decided, and on what grounds. */
         Step: {
@@ -3763,6 +3823,94 @@ export interface operations {
             };
         };
     };
+    take_out_conference_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the number that leads to the conference. */
+                id: number;
+                /** @description The call by which he is there. */
+                call: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description His call is being ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    moderate_conference_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the number that leads to the conference. */
+                id: number;
+                /** @description The call by which he is there. */
+                call: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Moderation"];
+            };
+        };
+        responses: {
+            /** @description How he is heard from now on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_countries: {
         parameters: {
             query?: never;
@@ -4043,7 +4191,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Some of `calls`, `captures`, `registrations`, `trunks`, `config`, `quality`, with commas in
+                 * @description Some of `calls`, `captures`, `conferences`, `registrations`, `trunks`, `config`, `quality`, with commas in
                  *     between; all but `quality`, which comes every five seconds of a call, if left out.
                  * @example calls,registrations
                  */

@@ -8,7 +8,7 @@ mod ports;
 use super::browser::Browser;
 use super::secrecy::Secrecy;
 use super::speech::{self, NothingInCommon, Terms};
-use super::voice::Speaking;
+use super::voice::{Manner, Speaking};
 use crate::frame::Frame;
 use call::{CallId, Cause, End, Formats, Keys, LegId, PortId, Why};
 use config::{CodecPolicy, Encryption};
@@ -43,6 +43,8 @@ pub(crate) struct LegMedia {
     told: bool,
     /// What the box itself says here.
     pub(super) voice: Option<Speaking>,
+    /// How the others in a conference hear it, where that is not as it is.
+    pub(super) manner: Option<Manner>,
     /// The transport, when the peer is a browser.
     browser: Option<Box<Browser>>,
     /// What the call's record calls this leg.

@@ -18,6 +18,14 @@ pub(super) struct Speaking {
     at: Option<(PortId, PlayId)>,
 }
 
+/// How the others in a conference hear a leg.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Manner {
+    pub(super) room: u32,
+    pub(super) muted: bool,
+    pub(super) gain: Decibels,
+}
+
 impl Legs {
     /// The box itself talks with this leg from now on.
     pub(super) fn serve(&mut self, desk: &mut Desk<'_>, id: LegId, voice: Voice) {
@@ -130,6 +138,15 @@ impl LegMedia {
         self.speak(frame);
     }
 
+    /// From now on the others in a conference hear it so.
+    pub(super) fn moderate(&mut self, frame: &mut Frame, manner: Manner) {
+        self.manner = Some(manner);
+        let at = self.voice.as_ref().filter(|it| it.voice == Voice::Room(manner.room));
+        if let Some((port, _)) = at.and_then(|it| it.at) {
+            manner.tell(frame, port);
+        }
+    }
+
     /// Begins to speak as soon as somebody listens, and stops when nobody does.
     pub(super) fn speak(&mut self, frame: &mut Frame) {
         let Some((port, listens)) = self.mouth() else { return };
@@ -137,6 +154,13 @@ impl LegMedia {
         let Some(speaking) = &mut self.voice else { return };
         match (listens, speaking.at) {
             (true, None) => {
+                if let Voice::Room(room) = speaking.voice
+                    && let Some(manner) = self.manner
+                {
+                    // Media remembers it from one room to the next.
+                    let plain = Manner { room, muted: false, gain: Decibels(0) };
+                    if manner.room == room { manner } else { plain }.tell(frame, port);
+                }
                 speaking.at = begin(frame, port, speaking.voice, music).map(|play| (port, play));
             }
             (false, Some(_)) => {
@@ -159,6 +183,13 @@ impl Speaking {
             true => MediaCommand::Stop { port },
             false => MediaCommand::Leave { port },
         });
+    }
+}
+
+impl Manner {
+    fn tell(self, frame: &mut Frame, port: PortId) {
+        frame.media(MediaCommand::Mute { port, muted: self.muted });
+        frame.media(MediaCommand::Gain { port, gain: self.gain });
     }
 }
 

@@ -1,7 +1,7 @@
 //! Keys beside sound that is translated (RFC 4733).
 
 use super::*;
-use call::{KeyPress, KeySource, MediaEvent};
+use call::{Decibels, KeyPress, KeySource, MediaEvent, PlayId, Rounds, Sound, Tone};
 use media_dsp::dtmf::{self, Detector, Digit, Generator};
 use media_dsp::g722;
 use media_dsp::resample::{Rate, Resampler};
@@ -283,7 +283,39 @@ fn the_box_itself_hears_tones_of_who_talks_with_nobody() {
 fn listen(bridge: &mut Bridge, first: u16, packets: u16) -> Vec<Left> {
     let quiet = mu_law(&[0; 160]);
     let packets = (first..first + packets).map(|n| (n, u32::from(n) * 160));
-    packets.flat_map(|(n, at)| bridge.say(0, n, at, &quiet)).collect()
+    packets.flat_map(|(n, at)| talk(bridge, n, at, &quiet)).collect()
+}
+
+/// 20 ms of sound, and what was heard of that and of keys meanwhile.
+fn talk(bridge: &mut Bridge, number: u16, timestamp: u32, payload: &[u8]) -> Vec<Left> {
+    let mut heard = pause(bridge, 20);
+    let head = rtp(0, number, timestamp, SSRC);
+    let mut packet = [&head[..12], payload].concat();
+    let (engine, now) = (&mut bridge.wire.engine, bridge.wire.now);
+    match engine.packet(A, false, bridge.phone, &mut packet, now) {
+        Verdict::Forward { .. } => heard.push(left_of(&packet)),
+        Verdict::Translated { .. } => {
+            heard.extend(std::iter::from_fn(|| engine.poll_packet().map(left_of)));
+        }
+        Verdict::Drop(reason) => assert_eq!(reason, DropReason::Keyed),
+        other => panic!("{other:?}"),
+    }
+    heard
+}
+
+/// Nobody says anything for so long; what was heard of keys.
+fn pause(bridge: &mut Bridge, millis: u64) -> Vec<Left> {
+    let until = bridge.wire.now + Duration::from_millis(millis);
+    let engine = &mut bridge.wire.engine;
+    let mut heard = Vec::new();
+    while let Some(due) = engine.next_speech().filter(|due| *due < until) {
+        while let Some(spoken) = engine.speak(due) {
+            assert_eq!((spoken.port, spoken.to), (B, carrier()));
+            heard.extend(std::iter::from_fn(|| engine.poll_packet().map(left_of)));
+        }
+    }
+    bridge.wire.now = until;
+    heard
 }
 
 fn info(key: char) -> MediaCommand {
@@ -304,6 +336,11 @@ fn a_key_that_a_request_told_is_an_event_for_who_knows_them() {
     assert_eq!(events.iter().map(|it| it.payload.clone()).collect::<Vec<_>>(), expected);
     let begins: Vec<_> = events.iter().filter(|it| it.marker).map(|it| it.timestamp).collect();
     assert!(begins.windows(2).all(|it| it[1] - it[0] >= 1_280 + 400), "{begins:?}");
+    assert_eq!(begins.len(), 3);
+    // The sound goes on where the keys end, in time with its sender.
+    let sound: Vec<_> = heard.iter().filter(|it| it.payload_type == 8).collect();
+    assert_eq!(sound.last().unwrap().timestamp, 64 * 160);
+    assert!(heard.windows(2).all(|it| it[1].timestamp >= it[0].timestamp), "{heard:?}");
     assert!(heard.windows(2).all(|it| it[1].sequence == it[0].sequence + 1));
     assert_eq!(keys_of(&mut bridge), []);
 }
@@ -340,7 +377,7 @@ fn a_phone_that_tells_a_key_in_two_ways_presses_it_once() {
         assert_eq!(dropped, DropReason::Keyed);
     }
     let heard = listen(&mut bridge, 10, 30);
-    assert_eq!(heard.iter().filter(|it| it.marker).count(), 1);
+    assert_eq!(heard.iter().filter(|it| it.marker && it.payload_type == 96).count(), 1);
     // A second press of the same key is one, as an event.
     assert_eq!(press(&mut bridge, 60, 9_600, 5, 100).len(), 7);
     // And with tones beside the request.
@@ -350,8 +387,60 @@ fn a_phone_that_tells_a_key_in_two_ways_presses_it_once() {
     let sound = [dialled('5', 100), vec![0; 4_800]].concat();
     let mut heard = Vec::new();
     for (n, pcm) in sound.chunks(160).enumerate() {
-        heard.extend(bridge.say(0, 5 + n as u16, (5 + n as u32) * 160, &mu_law(pcm)));
+        heard.extend(talk(&mut bridge, 5 + n as u16, (5 + n as u32) * 160, &mu_law(pcm)));
     }
     let begins = heard.iter().filter(|it| it.marker && it.payload_type == 96).count();
     assert_eq!(begins, 1);
+}
+
+#[test]
+fn a_key_arrives_also_when_who_pressed_it_says_nothing() {
+    // In a pause of the voice, and before the first word.
+    for packets in [5, 0] {
+        let mut bridge = Bridge::new(&[(0, Codec::Pcmu)], &[(0, Codec::Pcmu), (96, KEYS)]);
+        let before = listen(&mut bridge, 0, packets);
+        if packets == 0 {
+            bridge.wire.now += Duration::from_millis(500);
+        }
+        ['4', '2'].into_iter().for_each(|key| bridge.wire.tell(info(key)));
+        let (engine, mut heard) = (&mut bridge.wire.engine, Vec::new());
+        while let Some(due) = engine.next_speech() {
+            while engine.speak(due).is_some() {
+                while let Some(packet) = engine.poll_packet() {
+                    let header = Header::parse(packet).unwrap();
+                    let numbers = (header.ssrc(), header.sequence(), header.timestamp());
+                    heard.push((due, numbers, header.marker(), header.payload().to_vec()));
+                }
+            }
+        }
+        // The last press is over and nobody is waited for any more.
+        assert_eq!(heard.len(), 20);
+        let keys: Vec<_> = heard.iter().filter(|it| it.2).map(|it| it.3[0]).collect();
+        assert_eq!(keys, [4, 2]);
+        assert!(heard.windows(2).all(|it| it[1].1.0 == it[0].1.0));
+        assert!(heard.windows(2).all(|it| it[1].1.1 == it[0].1.1.wrapping_add(1)));
+        let apart = heard[10].0 - heard[0].0;
+        let ticks = heard[10].1.2.wrapping_sub(heard[0].1.2);
+        // The first may have to stand behind the sound of the packet before it.
+        let late = apart.as_micros() * 8 / 1_000 - u128::from(ticks);
+        assert!(late <= if packets == 0 { 0 } else { 160 }, "{late} of {apart:?}");
+        if let Some(last) = before.last() {
+            assert_eq!((heard[0].1.0, heard[0].1.1), (SSRC, last.sequence + 1));
+            assert!(heard[0].1.2.wrapping_sub(last.timestamp) >= 160);
+        }
+    }
+}
+
+#[test]
+fn a_key_waits_while_the_box_itself_speaks() {
+    let mut bridge = Bridge::new(&[(0, Codec::Pcmu)], &[(0, Codec::Pcmu), (96, KEYS)]);
+    listen(&mut bridge, 0, 5);
+    let (sound, rounds) = (Sound::Tone { tone: Tone::Busy, country: *b"de" }, Rounds::Endless);
+    let (port, play, gain) = (B, PlayId(1), Decibels(0));
+    bridge.wire.tell(MediaCommand::Play { port, play, sound, rounds, gain });
+    bridge.wire.tell(info('7'));
+    assert!(pause(&mut bridge, 500).iter().all(|it| it.payload_type == 0));
+    bridge.wire.tell(MediaCommand::Stop { port });
+    let heard = pause(&mut bridge, 500);
+    assert_eq!(heard.iter().filter(|it| it.payload_type == 96).count(), 10);
 }
