@@ -184,7 +184,6 @@ def an_uploaded_sound_is_the_music_of_a_tenant(lab):
             raise
     box.ask("DELETE", f"sounds/{made[0][0]['id']}")
     return ", ".join(said)
-    return "; ".join(said)
 
 
 @test

@@ -4191,8 +4191,8 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Some of `calls`, `captures`, `conferences`, `registrations`, `trunks`, `config`, `quality`, with commas in
-                 *     between; all but `quality`, which comes every five seconds of a call, if left out.
+                 * @description Some of `calls`, `captures`, `conferences`, `registrations`, `trunks`, `config`, `quality`,
+                 *     with commas in between; all but `quality`, which comes every five seconds of a call, if left out.
                  * @example calls,registrations
                  */
                 topics?: string;
