@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("border", &["config", "sip"]),
     ("pbx", &["call", "config"]),
     ("media", &["call", "media-dsp"]),
+    ("dtls", &["call", "media"]),
     ("exchange", &["border", "call", "config", "pbx", "sdp", "sip"]),
     ("media-dsp", &[]),
     ("store", &["call", "config", "sip"]),

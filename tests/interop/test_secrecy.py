@@ -14,13 +14,14 @@ from test_two_phones import talk
 PLAIN = {"keys": "none"}
 
 
-def phone(lab, box, number, more="", modules=()):
+def phone(lab, box, number, more="", modules=(), config=""):
     """A phone, registered, with its melody and its way to encrypt."""
     box.extension(number)
     source = os.path.join(lab.folder, f"{number}.wav")
     if not os.path.exists(source):
         sound.melody(source, seed=int(number))
-    made = Baresip(lab, box, number, "secret-of-the-test", source, more=more, modules=modules)
+    made = Baresip(lab, box, number, "secret-of-the-test", source, more=more, modules=modules,
+                   config=config)
     made.source = source
     return made.until_registered()
 
@@ -71,17 +72,18 @@ def require(box):
     box.ask("PUT", "tenants/1", {**tenant, "encryption": "required"})
 
 
-def encrypted(lab, suites, first, second, required=False):
+def encrypted(lab, suites, first, second, required=False, box=None, numbers=("201", "202")):
     """Two phones talk; `suites`: what their legs should have, nothing for one in the clear."""
-    box = lab.box()
+    box = box or lab.box()
     if required:
         require(box)
-    phones = [phone(lab, box, number, **how) for number, how in zip(("201", "202"), (first, second))]
+    phones = [phone(lab, box, number, **how) for number, how in zip(numbers, (first, second))]
     wire = Wire(lab, box)
-    said = talk(lab, box, *phones, "202")
+    said = talk(lab, box, *phones, numbers[1])
     shown = protection(box)
-    for number, suite in zip(("201", "202"), suites):
-        expected = {"keys": "sdes", "suite": suite} if suite else PLAIN
+    for number, suite in zip(numbers, suites):
+        sdes = {"keys": "sdes", "suite": suite}
+        expected = suite if isinstance(suite, dict) else sdes if suite else PLAIN
         if shown.get(number) != expected:
             raise AssertionError(f"{number} is shown as {shown.get(number)}, not {expected}")
     forged = [stream["stats"]["forged"] for stream in box.records()[0]["streams"]]

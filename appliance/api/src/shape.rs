@@ -113,6 +113,11 @@ pub(crate) enum Encryption {
     Opportunistic,
     /// Always: who speaks in the clear is refused with 488.
     Required,
+    /// As `opportunistic`, but what is offered beside a plain line is a handshake in the media
+    /// (DTLS-SRTP) in place of keys in the signalling.
+    OpportunisticDtls,
+    /// As `required`, but a handshake in the media is offered in place of keys in the signalling.
+    RequiredDtls,
 }
 
 /// A SIP trunk.

@@ -1,6 +1,6 @@
 //! Why a call or a leg ended: for the wire, the record and the person who reads it.
 
-use crate::Codec;
+use crate::{Codec, HandshakeFault};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -134,6 +134,11 @@ pub enum Why {
     EncryptionOff,
     /// One side encrypts in a way that the box has not, or broke the rules of it.
     NoCommonCipher,
+    /// One side agreed to encrypt by DTLS-SRTP, and there were no keys in time.
+    NoKeys {
+        /// What went wrong.
+        fault: HandshakeFault,
+    },
     /// No media came for so many seconds.
     NoMedia {
         /// The configured limit.
@@ -264,6 +269,7 @@ impl fmt::Display for Why {
                 "the phone or carrier encrypts in a way that the box has not: choose \
                  AES_CM_128_HMAC_SHA1_80 there, without a master key identifier"
             }
+            Self::NoKeys { fault } => return write!(f, "{fault}"),
             Self::NoMedia { seconds } => {
                 return write!(f, "no sound came for {seconds} seconds");
             }

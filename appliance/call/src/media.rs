@@ -1,8 +1,8 @@
 //! What crosses the border between control and media threads.
 
 use crate::{
-    BrowserTransport, CallId, CaptureId, Decibels, Formats, KeyPress, Keys, LegId, PlayId,
-    QualityPoint, Recording, RecordingId, RecordingStop, Rounds, Sound,
+    BrowserTransport, CallId, CaptureId, Decibels, Formats, Handshake, HandshakeFault, KeyPress,
+    Keys, LegId, PlayId, QualityPoint, Recording, RecordingId, RecordingStop, Rounds, Sound, Suite,
 };
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
@@ -78,6 +78,44 @@ pub enum MediaCommand {
         port: PortId,
         /// The keys of both directions; nothing where both speak in the clear.
         keys: Option<Box<Keys>>,
+    },
+    /// The far side and the box agree on their keys by DTLS (RFC 5763), in place of `Keys`. Where the
+    /// fingerprint of the far side is known, nothing is believed and nothing leaves until there are keys;
+    /// where it is not, the far side may speak in the clear yet.
+    Handshake {
+        /// The pair.
+        port: PortId,
+        /// What both have said of it; nothing where they do not any more.
+        handshake: Option<Box<Handshake>>,
+    },
+    /// A handshake is done: its keys are those of the pair from now on.
+    Shaken {
+        /// The pair.
+        port: PortId,
+        /// The keys are for RTCP, whose socket has a handshake of its own; the others for RTP.
+        reports: bool,
+        /// From where the far side shook hands, which is proved by that.
+        from: Option<SocketAddr>,
+        /// The keys of both directions.
+        keys: Box<Keys>,
+    },
+    /// A handshake came to nothing in time.
+    Unshaken {
+        /// The pair.
+        port: PortId,
+        /// Why.
+        fault: HandshakeFault,
+    },
+    /// Say this beside the sound: a part of a handshake.
+    Say {
+        /// The pair.
+        port: PortId,
+        /// By its RTCP socket.
+        reports: bool,
+        /// Where to, if not to where the far side is known to listen.
+        to: Option<SocketAddr>,
+        /// The UDP payload.
+        bytes: Box<[u8]>,
     },
     /// How a browser is reached, in place of `Peer`. Given again it changes what is new; the port of
     /// the first line names the transport, which ends with it.
@@ -284,6 +322,20 @@ pub enum MediaEvent {
         port: PortId,
         /// The figures.
         point: Box<QualityPoint>,
+    },
+    /// The far side and the box have keys by DTLS from now on.
+    Secured {
+        /// Where.
+        port: PortId,
+        /// For which cipher and authentication.
+        suite: Suite,
+    },
+    /// The far side and the box agreed to shake hands, and did not in time.
+    Unsecured {
+        /// Where.
+        port: PortId,
+        /// Why.
+        fault: HandshakeFault,
     },
     /// The far side has pressed a key, and let it go.
     Key {

@@ -29,4 +29,9 @@ pub enum Security {
         /// Cipher and authentication.
         suite: Suite,
     },
+    /// From a handshake in the media itself (DTLS-SRTP, RFC 5763): as secret as the signalling is genuine.
+    Dtls {
+        /// Cipher and authentication.
+        suite: Suite,
+    },
 }

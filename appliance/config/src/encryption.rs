@@ -16,4 +16,30 @@ pub enum Encryption {
     Opportunistic,
     /// Always: who speaks in the clear is refused with 488.
     Required,
+    /// As `opportunistic`, but what is offered beside a plain line is a handshake in the media
+    /// (DTLS-SRTP, RFC 5763) in place of keys in the signalling.
+    OpportunisticDtls,
+    /// As `required`, but a handshake in the media is offered in place of keys in the signalling.
+    RequiredDtls,
+}
+
+impl Encryption {
+    /// Whether nothing but encrypted sound will do.
+    pub fn is_required(self) -> bool {
+        matches!(self, Self::Required | Self::RequiredDtls)
+    }
+
+    /// Whether keys come by DTLS where the box may choose.
+    pub fn by_dtls(self) -> bool {
+        matches!(self, Self::OpportunisticDtls | Self::RequiredDtls)
+    }
+
+    /// The same for who may speak in the clear if need be.
+    pub fn relaxed(self) -> Self {
+        match self {
+            Self::Required => Self::Opportunistic,
+            Self::RequiredDtls => Self::OpportunisticDtls,
+            Self::Off | Self::Opportunistic | Self::OpportunisticDtls => self,
+        }
+    }
 }

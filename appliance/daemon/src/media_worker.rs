@@ -8,6 +8,7 @@ mod breath;
 mod figures;
 mod films;
 mod gather;
+mod handshakes;
 mod pair;
 mod pool;
 mod relay;

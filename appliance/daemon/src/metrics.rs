@@ -186,6 +186,8 @@ fn media(page: &mut Page, media: &MediaFigures) {
             ("outcome=\"keyed\"", media.dropped_keyed),
             ("outcome=\"untranslatable\"", media.dropped_untranslatable),
             ("outcome=\"forged\"", media.dropped_forged),
+            ("outcome=\"keyless\"", media.dropped_keyless),
+            ("outcome=\"handshake\"", media.dropped_handshakes),
             ("outcome=\"repeated\"", media.dropped_repeated),
             ("outcome=\"unprotected\"", media.dropped_unprotected),
             ("outcome=\"spoken_over\"", media.dropped_spoken_over),

@@ -348,8 +348,8 @@ mod tests {
     fn the_defaults_fit_a_box_on_a_lan() {
         let run = run_of(parse("run").unwrap());
         assert_eq!(run.data, PathBuf::from("var"));
-        assert_eq!(run.http.addresses[0], "0.0.0.0:8443".parse().unwrap());
-        assert_eq!(run.sip.addresses[1], "[::]:5060".parse().unwrap());
+        assert_eq!(run.http.addresses[0], "0.0.0.0:8443".parse::<SocketAddr>().unwrap());
+        assert_eq!(run.sip.addresses[1], "[::]:5060".parse::<SocketAddr>().unwrap());
         assert_eq!(run.sips.addresses.len(), 2);
         assert_eq!(run.media_ports, 20_000..=29_999);
         assert!(run.media.is_empty() && run.external.is_none() && run.record.is_none());

@@ -363,6 +363,18 @@ impl Exchange {
                     self.end_call(call, end, now);
                 }
             }
+            MediaEvent::Secured { port, suite } => {
+                if let Some(leg) = self.frame.lent.get(&port).copied() {
+                    self.legs.secured(&mut self.frame, leg, port, suite);
+                }
+            }
+            MediaEvent::Unsecured { port, fault } => {
+                let end = End::ours(Cause::INCOMPATIBLE, Why::NoKeys { fault });
+                if let Some(leg) = self.frame.lent.get(&port).copied() {
+                    let (pbx, mut view) = self.view(now);
+                    pbx.silent(leg, end, now, &mut view);
+                }
+            }
             MediaEvent::Silent { port } => {
                 let seconds = self.frame.config.settings.silence_seconds;
                 let end = End {

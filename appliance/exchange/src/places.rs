@@ -97,6 +97,12 @@ impl Places {
             .unwrap_or(bound)
     }
 
+    /// The SHA-256 digest of the certificate that the box shakes hands with (DTLS), with browsers and
+    /// telephones alike.
+    pub(crate) fn fingerprint(&self) -> Option<[u8; 32]> {
+        self.surroundings.browsers.map(|browsers| browsers.fingerprint)
+    }
+
     /// Where a browser finds the port for media: every address of ours that it may come by, and the
     /// router's. Which of them leads here it finds out by itself (RFC 8445 §6.1.2).
     pub(crate) fn candidates(&self, config: &Config, remote: IpAddr, port: u16) -> Vec<SocketAddr> {

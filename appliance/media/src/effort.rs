@@ -45,7 +45,10 @@ impl Effort {
             octets += match self.engine.packet(A, false, at(A), packet, self.now) {
                 Verdict::Forward { .. } => packet.len(),
                 Verdict::Translated { .. } => drained(&mut self.engine),
-                Verdict::Ciphered { .. } | Verdict::Enclosed | Verdict::Drop(_) => 0,
+                Verdict::Ciphered { .. }
+                | Verdict::Enclosed
+                | Verdict::Handshake
+                | Verdict::Drop(_) => 0,
             };
         }
         self.packets = packets;

@@ -3,6 +3,7 @@
 mod browsers;
 mod captures;
 mod conferences;
+mod handshakes;
 mod inside;
 mod keys;
 mod quality;
@@ -183,6 +184,23 @@ impl Engine {
                     it.protect(keys, now);
                 }
             }
+            MediaCommand::Handshake { port, handshake } => {
+                if let Some(it) = self.ports.of_mut(port) {
+                    it.shake_hands(handshake.as_deref());
+                }
+            }
+            MediaCommand::Shaken { port, reports, from, keys } => {
+                self.shaken(port, reports, from, &keys, now);
+            }
+            MediaCommand::Unshaken { port, fault } => {
+                self.unshaken(port, fault);
+            }
+            MediaCommand::Say { port, reports, to, bytes } => {
+                let known = self.ports.of(port).and_then(|it| to.or_else(|| it.to(reports)));
+                if let Some(to) = known {
+                    self.outbox.push(Exit::Pair { port, rtcp: reports }, to, &bytes);
+                }
+            }
             MediaCommand::Bridge { a, b } => {
                 self.ports.bridge(a, b);
                 self.ports.interpret(a);
@@ -273,13 +291,16 @@ impl Engine {
         now: Instant,
     ) -> Verdict {
         let Some(it) = self.ports.of_mut(port) else { return Verdict::Drop(DropReason::NotLent) };
+        if it.is_handshake(bytes) {
+            return it.takes_handshake(now);
+        }
         let bytes = match it.open(rtcp, bytes, now) {
             Ok(bytes) => bytes,
             Err(reason) => return Verdict::Drop(reason),
         };
         if let Some(tapped) = it.tapped
             && tapped.decrypted
-            && it.secrecy.is_some()
+            && it.is_ciphered()
             && let Some(to) = captures::local(&self.own, port, rtcp)
         {
             let frame = Frame { opened: true, ..Frame::came(from, to) };

@@ -5,7 +5,7 @@ mod reports;
 use crate::capture::Tapped;
 use crate::content::Content;
 use crate::ear::Ear;
-use crate::engine::DropReason;
+use crate::engine::{DropReason, Verdict};
 use crate::keys::{KeyEars, Typist};
 use crate::mouth::Mouth;
 use crate::quality::Watch;
@@ -18,7 +18,8 @@ use crate::stats::{Agreed, Reception};
 use crate::transcode::Interpreter;
 use crate::voice::Voice;
 use call::{
-    Codec, Decibels, Formats, Keys, LegId, MediaKind, PeerAddress, PortId, RecordingId, StreamStats,
+    Codec, Decibels, Formats, Handshake, Keys, LegId, MediaKind, PeerAddress, PortId, RecordingId,
+    StreamStats,
 };
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -49,7 +50,11 @@ pub(crate) struct Port {
     /// Who says here what the partner hears; nobody where it passes as it is.
     pub(crate) interpreter: Option<Box<Interpreter>>,
     /// What the far side and the box protect their packets with.
-    pub(crate) secrecy: Option<Box<Secrecy>>,
+    secrecy: Option<Box<Secrecy>>,
+    /// The same for RTCP, where its socket has a handshake of its own.
+    report_secrecy: Option<Box<Secrecy>>,
+    /// Whether the keys come by DTLS.
+    pub(crate) shaking: Shaking,
     /// What the box itself lets the far side hear, in place of the partner.
     pub(crate) voice: Option<Box<Voice>>,
     /// What it says that with, once a codec is known.
@@ -78,6 +83,17 @@ pub(crate) struct Port {
     budget: Budget,
     /// Whole pictures that the far side was asked for.
     requests: u8,
+}
+
+/// Whether the keys of a pair come by DTLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shaking {
+    /// No.
+    Not,
+    /// They may: the far side has not answered yet.
+    Expected,
+    /// Both have said so.
+    Agreed,
 }
 
 /// Whether anybody waits for this pair to fall silent.
@@ -125,6 +141,8 @@ impl Port {
             key_watch: None,
             interpreter: None,
             secrecy: None,
+            report_secrecy: None,
+            shaking: Shaking::Not,
             voice: None,
             mouth: None,
             ear: None,
@@ -173,6 +191,75 @@ impl Port {
         }
     }
 
+    /// The far side and the box agree on keys by DTLS from now on, or do not any more. Keys that they
+    /// have stay until there are others.
+    pub(crate) fn shake_hands(&mut self, handshake: Option<&Handshake>) {
+        self.shaking = match handshake {
+            None => Shaking::Not,
+            Some(one) if one.fingerprints.is_empty() && !self.shaking.is_agreed() => {
+                Shaking::Expected
+            }
+            Some(_) => Shaking::Agreed,
+        };
+        if self.shaking == Shaking::Not {
+            self.report_secrecy = None;
+        }
+    }
+
+    /// A handshake gave keys, and proved where the far side is.
+    pub(crate) fn shaken(
+        &mut self,
+        reports: bool,
+        from: Option<SocketAddr>,
+        keys: &Keys,
+        now: Instant,
+    ) {
+        let place = if reports { &mut self.report_secrecy } else { &mut self.secrecy };
+        match place {
+            Some(secrecy) => secrecy.rekey(keys, now),
+            none => *none = Some(Box::new(Secrecy::new(keys))),
+        }
+        if let Some(from) = from {
+            self.prove(reports, from, now);
+        }
+    }
+
+    /// Whether a datagram is of a handshake that is agreed on (RFC 7983 §7).
+    #[inline]
+    pub(crate) fn is_handshake(&self, bytes: &[u8]) -> bool {
+        self.shaking != Shaking::Not && bytes.first().is_some_and(|first| DTLS.contains(first))
+    }
+
+    /// A part of a handshake came. Nothing is done with it here, but for the count of a flood.
+    pub(crate) fn takes_handshake(&mut self, now: Instant) -> Verdict {
+        match self.budget.spend(now) {
+            true => Verdict::Handshake,
+            false => Verdict::Drop(DropReason::Flood),
+        }
+    }
+
+    /// Whether nothing may leave here as it is.
+    #[inline]
+    pub(crate) fn is_ciphered(&self) -> bool {
+        self.secrecy.is_some() || self.shaking == Shaking::Agreed
+    }
+
+    /// Protects a packet for the far side; nothing where it must not leave.
+    pub(crate) fn seal(
+        &mut self,
+        reports: bool,
+        buffer: &mut [u8],
+        length: usize,
+    ) -> Option<usize> {
+        self.secrecy_of(reports)?.seal(reports, buffer, length)
+    }
+
+    fn secrecy_of(&mut self, reports: bool) -> Option<&mut Secrecy> {
+        let apart = reports && self.shaking == Shaking::Agreed;
+        let secrecy = if apart { &mut self.report_secrecy } else { &mut self.secrecy };
+        secrecy.as_deref_mut()
+    }
+
     /// Takes the protection off a datagram, if the far side has keys. Nothing else is done with one that
     /// is not genuine.
     pub(crate) fn open<'a>(
@@ -181,15 +268,19 @@ impl Port {
         bytes: &'a mut [u8],
         now: Instant,
     ) -> Result<&'a mut [u8], DropReason> {
-        let Some(secrecy) = &mut self.secrecy else { return Ok(bytes) };
+        if !self.is_ciphered() {
+            return Ok(bytes);
+        }
         let reports = match Content::read(self.kind, rtcp, bytes) {
             Some(Content::Rtp(_)) => Some(false),
             Some(Content::Rtcp) => Some(true),
             Some(Content::Keys | Content::Plain) | None => None,
         };
-        let opened = match reports {
-            Some(reports) => secrecy.open(reports, bytes, now),
-            None => Err(UnprotectError::Malformed),
+        let secrecy = self.secrecy_of(reports == Some(true));
+        let opened = match (reports, secrecy) {
+            (Some(_), None) => return Err(DropReason::Keyless),
+            (Some(reports), Some(secrecy)) => secrecy.open(reports, bytes, now),
+            (None, _) => Err(UnprotectError::Malformed),
         };
         match opened {
             Ok(length) => Ok(bytes.split_at_mut_checked(length).unwrap_or_default().0),
@@ -218,7 +309,7 @@ impl Port {
             return Err(DropReason::Malformed);
         };
         let belief = match rtcp {
-            _ if self.secrecy.is_some() => self.prove(rtcp, from, now),
+            _ if self.is_ciphered() => self.prove(rtcp, from, now),
             false => self.media.hear(from, sight(&content), now),
             true if self.reports.hear(from, &self.media, now) => Belief::Known,
             true => Belief::Stranger,
@@ -300,6 +391,12 @@ impl Port {
         let Some(formats) = &self.formats else { return static_codec(payload_type) };
         let is_it = |format: &&call::Format| format.payload_type == payload_type;
         formats.receive.iter().find(is_it).map(|format| format.codec)
+    }
+}
+
+impl Shaking {
+    pub(crate) fn is_agreed(self) -> bool {
+        self == Self::Agreed
     }
 }
 
@@ -385,6 +482,8 @@ fn octets(bytes: &[u8]) -> u64 {
     u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }
 
+/// RFC 7983 §7.
+const DTLS: std::ops::RangeInclusive<u8> = 20..=63;
 /// Ten times what a video call needs. RTP has no count of hops: two calls whose descriptions name
 /// each other's ports would else pass a packet in a circle as fast as the machine can.
 const PACKETS_A_SECOND: u32 = 10_000;

@@ -132,7 +132,7 @@ fn asked(phone: Codec, carrier: Codec, packet_millis: u8) -> (usize, u32) {
                     left += 1;
                 }
             }
-            Verdict::Enclosed | Verdict::Drop(_) => {}
+            Verdict::Enclosed | Verdict::Handshake | Verdict::Drop(_) => {}
         }
     }
     (COUNT.get() - before, left)

@@ -9,7 +9,7 @@
 //! - RTP and RTCP have a port each: `a=rtcp-mux`, BUNDLE and ICE are taken out of what goes on, and peers
 //!   fall back as those standards ask.
 //! - Encryption is each leg's own: [`without_keys`] takes it out of what one side said, [`with_keys`] writes
-//!   the box's into what the other is told. DTLS and ZRTP pass between the two sides, as their packets do.
+//!   the box's into what the other is told. ZRTP passes between the two sides, as its packets do.
 //! - Hold is told by direction, also where an old phone said it by `c=IN IP4 0.0.0.0`.
 //!
 //! ```
@@ -31,6 +31,7 @@ mod attribute;
 mod codec;
 mod crypto;
 mod direction;
+mod dtls;
 mod formats;
 mod media;
 mod offer;
@@ -50,6 +51,7 @@ pub use attribute::Attribute;
 pub use codec::Codec;
 pub use crypto::{Crypto, CryptoError, CryptoFeature, KeyAndSalt};
 pub use direction::Direction;
+pub use dtls::{Dtls, Setup};
 pub use formats::{Format, FormatChange, change_formats};
 pub use media::{Kind, Media};
 pub use offer::{keep_lines, relay_offer, with_direction};

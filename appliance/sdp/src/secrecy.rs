@@ -19,7 +19,7 @@ pub struct LineKeys {
 
 impl Media<'_> {
     /// Whether the box itself can encrypt and decrypt the line: RTP whose keys are, or could be, in the
-    /// description.
+    /// description or by DTLS.
     pub fn takes_keys(&self) -> bool {
         let transport = self.transport();
         let known = transport.plain().is_some()
@@ -33,7 +33,8 @@ impl Transport {
     /// How the same line is called without encryption; nothing where the box cannot take it off.
     fn plain(self) -> Option<&'static str> {
         match self {
-            Self::RtpSavp => Some("RTP/AVP"),
+            // Who encrypts by DTLS often writes the F and means nothing by it, and old phones refuse it.
+            Self::RtpSavp | Self::DtlsSavp | Self::DtlsSavpf => Some("RTP/AVP"),
             Self::RtpSavpf => Some("RTP/AVPF"),
             _ => None,
         }
@@ -46,6 +47,11 @@ impl Transport {
             Self::RtpAvpf | Self::RtpSavpf => Some("RTP/SAVPF"),
             _ => None,
         }
+    }
+
+    /// Whether its keys come by DTLS.
+    pub fn is_dtls(self) -> bool {
+        matches!(self, Self::DtlsSavp | Self::DtlsSavpf)
     }
 }
 
@@ -137,11 +143,20 @@ mod tests {
     }
 
     #[test]
+    fn a_line_by_dtls_is_as_plain_on_the_other_leg_as_any() {
+        for text in [
+            "v=0\r\nm=audio 1 UDP/TLS/RTP/SAVP 8\r\na=fingerprint:sha-1 A\r\na=setup:active\r\n",
+            "v=0\r\na=fingerprint:sha-1 A\r\nm=audio 1 UDP/TLS/RTP/SAVP 8\r\n",
+        ] {
+            assert_eq!(plain(text).as_deref(), Some("v=0\r\nm=audio 1 RTP/AVP 8\r\n"));
+        }
+    }
+
+    #[test]
     fn what_the_box_does_not_encrypt_is_left_as_it_is() {
         for text in [
             "v=0\r\nm=audio 1 RTP/AVP 8\r\na=ptime:20\r\n",
-            "v=0\r\nm=audio 1 UDP/TLS/RTP/SAVP 8\r\na=fingerprint:sha-1 A\r\na=setup:active\r\n",
-            "v=0\r\na=fingerprint:sha-1 A\r\nm=audio 1 UDP/TLS/RTP/SAVP 8\r\n",
+            "v=0\r\na=fingerprint:sha-1 A\r\nm=image 1 UDP/TLS/UDPTL t38\r\na=setup:active\r\n",
             "v=0\r\nm=audio 1 RTP/AVP 8\r\na=zrtp-hash:1.10 ab\r\n",
             "v=0\r\nm=image 1 udptl t38\r\n",
         ] {

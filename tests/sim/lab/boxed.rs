@@ -154,6 +154,10 @@ impl Lab {
             | MediaCommand::Bridge { .. }
             | MediaCommand::Unbridge { .. }
             | MediaCommand::Formats { .. }
+            | MediaCommand::Handshake { .. }
+            | MediaCommand::Shaken { .. }
+            | MediaCommand::Unshaken { .. }
+            | MediaCommand::Say { .. }
             | MediaCommand::Keys { .. }
             | MediaCommand::KeysTold { .. }
             | MediaCommand::Press { .. }
@@ -225,7 +229,7 @@ impl Lab {
                     self.box_says(port, rtcp, to, packet);
                 }
             }
-            Verdict::Enclosed | Verdict::Drop(_) => {}
+            Verdict::Enclosed | Verdict::Handshake | Verdict::Drop(_) => {}
         }
         self.drain_engine();
     }

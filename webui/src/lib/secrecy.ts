@@ -6,6 +6,8 @@ import type { Encryption, LegSecurity, Security, Suite } from './api/types';
 export const ENCRYPTION: Record<Encryption, { text: string; means: string }> = {
   opportunistic: { text: 'If the other end can', means: 'Keys are offered, and taken where they are offered. Who knows none is spoken with in the clear.' },
   required: { text: 'Always', means: 'A call that would be in the clear is refused. Use TLS as the transport as well: the keys travel with the signalling.' },
+  opportunistic_dtls: { text: 'If the other end can, by DTLS', means: 'As above, but the two ends agree on their keys in the sound itself (DTLS-SRTP), not in the signalling.' },
+  required_dtls: { text: 'Always, by DTLS', means: 'A call that would be in the clear is refused, and the two ends agree on their keys in the sound itself (DTLS-SRTP).' },
   off: { text: 'Never', means: 'No keys are offered, and whoever insists on them is refused.' },
 };
 
@@ -26,6 +28,7 @@ export function inWords(security: Security): string {
 
 const KEYS: Record<Exclude<Security['keys'], 'none'>, string> = {
   sdes: 'from the signalling (SDES)',
+  dtls: 'by handshake (DTLS)',
 };
 
 /** The voice of the leg of this name: of an extension or a trunk. Nothing while it is not agreed yet. */

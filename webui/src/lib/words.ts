@@ -8,6 +8,9 @@ export function advice(end: End): string | null {
     if ('no_common_codec' in end.why) {
       return 'Allow a codec that both sides have in the codec policy of the phone, the trunk or the tenant, or let the box translate.';
     }
+    if ('no_keys' in end.why) {
+      return 'The other end agreed to encrypt by DTLS-SRTP and there were no keys in time. Let it encrypt with keys in the signalling (SDES), or look what stands between it and the box.';
+    }
     return 'A firewall or router between the phone and the box may drop the sound (UDP). If a phone is outside, set the box’s outside address in Settings.';
   }
   return ADVICE[end.why] ?? null;

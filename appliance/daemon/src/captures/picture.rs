@@ -170,6 +170,7 @@ fn why(reason: DropReason) -> &'static str {
         DropReason::Untranslatable => "not passed on: it cannot be translated",
         DropReason::Forged => "not passed on: it is not genuine",
         DropReason::Repeated => "not passed on: it came before, or far too late",
+        DropReason::Keyless => "not passed on: its sender has not shaken hands yet",
         DropReason::Unprotected => "not passed on: it could not be encrypted",
         DropReason::Reported => "ends at the box, which reports to the other side itself",
         DropReason::Circle => "not passed on: it leads in a circle through the box",

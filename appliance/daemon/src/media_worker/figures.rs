@@ -62,6 +62,10 @@ figures! {
     dropped_forged,
     /// Protected packets that came before, or so late that they may have.
     dropped_repeated,
+    /// Packets of a side that is to be encrypted and has no keys yet.
+    dropped_keyless,
+    /// Parts of handshakes that were too many at a time.
+    dropped_handshakes,
     /// Packets for an encrypted side that could not be protected.
     dropped_unprotected,
     /// Packets for a side that the box itself speaks to.
@@ -108,6 +112,7 @@ impl MediaFigures {
             DropReason::Untranslatable => &mut self.dropped_untranslatable,
             DropReason::Forged => &mut self.dropped_forged,
             DropReason::Repeated => &mut self.dropped_repeated,
+            DropReason::Keyless => &mut self.dropped_keyless,
             DropReason::Unprotected => &mut self.dropped_unprotected,
             DropReason::SpokenOver => &mut self.dropped_spoken_over,
             DropReason::Reported => &mut self.dropped_reported,

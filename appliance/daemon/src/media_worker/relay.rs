@@ -4,6 +4,7 @@ use super::super::priority::Standing;
 use super::breath::Breath;
 use super::figures::{Board, MediaFigures};
 use super::gather::{self, Gather};
+use super::handshakes::Parlour;
 use super::pool::{Pools, Refill, socket_of};
 use super::{Browsers, Door, EVENTS, FilmLine, TICK, TapeLine};
 use call::{MediaCommand, MediaEvent, PortId, StreamStats};
@@ -40,6 +41,8 @@ pub(super) struct Relay {
     pools: Pools,
     /// The sockets for all browsers.
     doors: Vec<Box<dyn Door>>,
+    /// Where handshakes are done; nowhere without a certificate.
+    parlour: Option<Parlour>,
     line: Line,
     /// Events on their way to control.
     outbox: VecDeque<MediaEvent>,
@@ -61,10 +64,11 @@ impl Relay {
         if let Ok(unix) = SystemTime::now().duration_since(UNIX_EPOCH) {
             engine.set_time(Instant::now(), unix);
         }
-        let mut doors = Vec::new();
+        let (mut doors, mut parlour) = (Vec::new(), None);
         if let Some(browsers) = browsers {
             doors = browsers.doors;
             let port = doors.first().map_or(0, |door| door.local().port());
+            parlour = Some(Parlour::open(&browsers.certificate, line.bell.clone())?);
             engine.admit_browsers(browsers.certificate, port);
         }
         for (door, number) in doors.iter().zip(DOORS..) {
@@ -75,6 +79,7 @@ impl Relay {
             engine,
             pools,
             doors,
+            parlour,
             line,
             outbox: VecDeque::with_capacity(EVENTS / 8),
             figures: MediaFigures::default(),
@@ -103,7 +108,7 @@ impl Relay {
             }
             now = Instant::now();
             self.figures.turns += 1;
-            if !self.take_commands(now) {
+            if !self.take_commands(now) || !self.take_handshakes(now) {
                 return;
             }
             for event in &ready {
@@ -163,6 +168,15 @@ impl Relay {
         }
     }
 
+    /// Does what handshakes want. False when nobody does them any more.
+    fn take_handshakes(&mut self, now: Instant) -> bool {
+        let Some(parlour) = &mut self.parlour else { return true };
+        while let Some(command) = parlour.next() {
+            self.engine.handle(command, now);
+        }
+        parlour.is_alive()
+    }
+
     fn take_command(&mut self, command: MediaCommand, now: Instant) {
         let fits = match command {
             MediaCommand::Provide { address, spare } => match self.pools.at(address) {
@@ -179,6 +193,9 @@ impl Relay {
             _ => true,
         };
         if fits {
+            if let Some(parlour) = &mut self.parlour {
+                parlour.heed(&command);
+            }
             self.engine.handle(command, now);
         } else {
             self.figures.commands_misused += 1;
@@ -215,6 +232,11 @@ impl Relay {
                 self.say(port, false, to);
             }
             Verdict::Ciphered { port, rtcp, to } => self.say(port, rtcp, to),
+            Verdict::Handshake => {
+                let parlour = self.parlour.as_mut();
+                let taken = parlour.is_some_and(|it| it.hear(port, rtcp, from, bytes));
+                self.figures.dropped_handshakes += u64::from(!taken);
+            }
             Verdict::Enclosed => self.post(),
             Verdict::Drop(reason) => self.figures.count_drop(reason),
         }

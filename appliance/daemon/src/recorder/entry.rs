@@ -1,8 +1,9 @@
 //! Inputs of the exchange as values that can be written down and read back.
 
 use call::{
-    CallId, Capacity, Container, KeyPress, Layout, LegId, MediaEvent, Moderation, PlayId, PortId,
-    QualityPoint, Registration, RoomId, Samples, SoundKey, StreamStats, UnixMillis,
+    CallId, Capacity, Container, HandshakeFault, KeyPress, Layout, LegId, MediaEvent, Moderation,
+    PlayId, PortId, QualityPoint, Registration, RoomId, Samples, SoundKey, StreamStats, Suite,
+    UnixMillis,
 };
 use config::{
     Config, Credentials, Device, Entry, Extension, External, Feature, InboundRoute, OutboundRoute,
@@ -132,6 +133,8 @@ enum Media {
     Exhausted { address: u8 },
     Heard { port: PortId, from: SocketAddr },
     Silent { port: PortId },
+    Secured { port: PortId, suite: Suite },
+    Unsecured { port: PortId, fault: HandshakeFault },
     Key { port: PortId, key: KeyPress },
     Finished { port: PortId, play: PlayId },
     Hungry { port: PortId, play: PlayId },

@@ -25,7 +25,7 @@ pub use dialogs::Signalling;
 use crate::frame::Frame;
 use crate::registrar::Registrar;
 use crate::way::Way;
-use ::call::{CallId, Cause, Decider, End, LegCommand, LegEvent, LegId, Offer};
+use ::call::{CallId, Cause, Decider, End, LegCommand, LegEvent, LegId, Offer, PortId, Suite};
 use config::{CodecPolicy, Config, Encryption, TenantId, TrunkId};
 use media::{LegMedia, Whose};
 use sdp::Session;
@@ -121,10 +121,8 @@ impl Peer {
             }
         };
         let shared = || config.tenant(*tenant).map(|tenant| tenant.encryption);
-        match own.or_else(shared).unwrap_or_default() {
-            Encryption::Required if urgent => Encryption::Opportunistic,
-            encryption => encryption,
-        }
+        let encryption = own.or_else(shared).unwrap_or_default();
+        if urgent { encryption.relaxed() } else { encryption }
     }
 
     /// What its tenant calls music.
@@ -331,6 +329,13 @@ impl Legs {
         self.in_dialog(desk, leg, id, request, flow);
         self.settle(leg);
         self.review(desk, leg);
+    }
+
+    /// A leg and the box have keys by a handshake from now on.
+    pub(crate) fn secured(&self, frame: &mut Frame, leg: LegId, port: PortId, suite: Suite) {
+        if let Some(it) = self.legs.get(&leg) {
+            it.media.secured(frame, leg, port, suite);
+        }
     }
 
     /// A phone has left one stream for another: so have its calls.

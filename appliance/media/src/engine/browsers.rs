@@ -113,7 +113,7 @@ impl Engine {
                     self.outbox.push(Exit::Pair { port, rtcp }, to, packet);
                 }
             }
-            Verdict::Enclosed | Verdict::Drop(_) => {}
+            Verdict::Enclosed | Verdict::Handshake | Verdict::Drop(_) => {}
         }
     }
 

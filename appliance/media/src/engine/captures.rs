@@ -50,7 +50,7 @@ impl Engine {
         let before = self.captures.arrivals();
         if let Some(it) = self.ports.of(port)
             && let Some(tapped) = it.tapped
-            && (it.secrecy.is_none() || !tapped.decrypted)
+            && (!it.is_ciphered() || !tapped.decrypted)
             && let Some(to) = local(&self.own, port, rtcp)
         {
             self.captures.keep(tapped.capture, Frame::came(from, to), bytes);
@@ -82,7 +82,7 @@ impl Engine {
     pub(super) fn capture_desk(&mut self, port: PortId, rtcp: bool, sealed: bool) {
         let Some(it) = self.ports.of(port) else { return };
         let Some(tapped) = it.tapped else { return };
-        let secret = it.secrecy.is_some();
+        let secret = it.is_ciphered();
         if sealed != (secret && !tapped.decrypted) {
             return;
         }

@@ -59,7 +59,7 @@ impl Engine {
             Verdict::Translated { port, to } | Verdict::Ciphered { port, to, .. } => {
                 (port, to, true)
             }
-            Verdict::Enclosed | Verdict::Drop(_) => return None,
+            Verdict::Enclosed | Verdict::Handshake | Verdict::Drop(_) => return None,
         };
         let port = self.ports.of(out)?.met.filter(|port| port.port / 2 == to.port() / 2)?;
         let met = self.ports.of(port).filter(|it| it.met == Some(out))?;
@@ -93,8 +93,11 @@ impl Engine {
                     }
                     verdict = leaves;
                 }
-                ends @ (Verdict::Enclosed | Verdict::Drop(_)) if made.is_empty() => verdict = ends,
-                Verdict::Enclosed | Verdict::Drop(_) => {}
+                ends @ (Verdict::Enclosed | Verdict::Handshake | Verdict::Drop(_)) => {
+                    if made.is_empty() {
+                        verdict = ends;
+                    }
+                }
             }
         }
         self.desk.swap(made);

@@ -85,8 +85,8 @@ impl Engine {
         if matches!(said, Said::Stream | Said::Plain) {
             it.speak(1, bytes.len() as u64);
         }
-        let is_ciphered = it.secrecy.is_some();
-        if !is_ciphered && self.ports.of(heard).is_none_or(|it| it.secrecy.is_none()) {
+        let is_ciphered = it.is_ciphered();
+        if !is_ciphered && self.ports.of(heard).is_none_or(|it| !it.is_ciphered()) {
             if !self.captures.is_empty() {
                 self.capture_departure(out, rtcp, to, bytes);
             }
@@ -108,8 +108,8 @@ impl Engine {
         if captured {
             self.capture_desk(out, reports, false);
         }
-        if let Some(secrecy) = self.ports.of_mut(out).and_then(|it| it.secrecy.as_mut()) {
-            self.desk.change(|buffer, length| secrecy.seal(reports, buffer, length));
+        if let Some(it) = self.ports.of_mut(out).filter(|it| it.is_ciphered()) {
+            self.desk.change(|buffer, length| it.seal(reports, buffer, length));
         }
         if captured {
             self.capture_desk(out, reports, true);

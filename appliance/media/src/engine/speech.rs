@@ -56,7 +56,7 @@ impl Engine {
                 Verdict::Forward { port, to, .. }
                 | Verdict::Translated { port, to }
                 | Verdict::Ciphered { port, to, .. } => return Some(Spoken { port, to }),
-                Verdict::Enclosed | Verdict::Drop(_) => {}
+                Verdict::Enclosed | Verdict::Handshake | Verdict::Drop(_) => {}
             }
         }
     }

@@ -41,6 +41,8 @@ pub enum Verdict {
         /// To this address.
         to: SocketAddr,
     },
+    /// It is a part of the far side's handshake (DTLS), for whoever shakes hands with it.
+    Handshake,
     /// It goes to a browser: what [`Engine::poll_parcel`] gives leaves in its place.
     Enclosed,
     /// It ends here.
@@ -73,6 +75,8 @@ pub enum DropReason {
     Forged,
     /// Its far side is encrypted, and it came before, or so late that it may have.
     Repeated,
+    /// Its far side is to be encrypted, and has no keys yet.
+    Keyless,
     /// The other side is encrypted, and it could not be.
     Unprotected,
     /// The box itself speaks to the other side.

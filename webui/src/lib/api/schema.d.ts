@@ -1292,7 +1292,7 @@ export interface components {
          *     encrypted and the other not, and the call shows it.
          * @enum {string}
          */
-        Encryption: "off" | "opportunistic" | "required";
+        Encryption: "off" | "opportunistic" | "required" | "opportunistic_dtls" | "required_dtls";
         /** @description Everything known about an end. */
         End: {
             /** @description Who decided. */
@@ -1493,6 +1493,11 @@ export interface components {
          * @enum {string}
          */
         G726Packing: "rtp" | "aal2";
+        /**
+         * @description Why there are no keys.
+         * @enum {string}
+         */
+        HandshakeFault: "unanswered" | "false_certificate" | "nothing_in_common" | "broken";
         /** @description Whether the box can do its work. */
         Health: {
             /** @description The claim code is written, or was taken. */
@@ -2589,6 +2594,11 @@ export interface components {
             keys: "sdes";
             /** @description Cipher and authentication. */
             suite: components["schemas"]["Suite"];
+        } | {
+            /** @enum {string} */
+            keys: "dtls";
+            /** @description Cipher and authentication. */
+            suite: components["schemas"]["Suite"];
         };
         /** @description A log-in. */
         Session: {
@@ -3097,6 +3107,12 @@ export interface components {
                 caller: components["schemas"]["Codec"][];
             };
         } | "encryption_required" | "encryption_off" | "no_common_cipher" | {
+            /** @description One side agreed to encrypt by DTLS-SRTP, and there were no keys in time. */
+            no_keys: {
+                /** @description What went wrong. */
+                fault: components["schemas"]["HandshakeFault"];
+            };
+        } | {
             /** @description No media came for so many seconds. */
             no_media: {
                 /**

@@ -54,7 +54,8 @@ pub(crate) fn to_status(end: &End) -> Status {
         | Why::NoCommonCodec { .. }
         | Why::EncryptionRequired
         | Why::EncryptionOff
-        | Why::NoCommonCipher => 488,
+        | Why::NoCommonCipher
+        | Why::NoKeys { .. } => 488,
         Why::Cancelled => 487,
         Why::DialogLost => 481,
         Why::TrunkFull

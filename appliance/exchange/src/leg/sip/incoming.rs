@@ -93,7 +93,8 @@ pub(super) fn open(desk: &mut Desk<'_>, call: CallId, invite: Invite<'_>) -> Opt
     };
     let (name, codecs) = (peer.name(&frame.config), peer.codecs(&frame.config));
     let (encryption, passes) = (peer.encryption(&frame.config, urgent), peer.passes(&frame.config));
-    let mut media = super::LegMedia::new(name, codecs, encryption, passes);
+    let fingerprint = frame.places.fingerprint();
+    let mut media = super::LegMedia::new(name, codecs, encryption, fingerprint, passes);
     media.music = peer.music(&frame.config);
     media.note_allowed(request);
     Some(SipLeg {

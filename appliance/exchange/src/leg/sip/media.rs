@@ -2,6 +2,7 @@
 
 mod agreement;
 mod keys;
+mod lock;
 mod past;
 mod ports;
 
@@ -10,7 +11,7 @@ use super::secrecy::Secrecy;
 use super::speech::{self, NothingInCommon, Terms};
 use super::voice::{Manner, Speaking};
 use crate::frame::Frame;
-use call::{CallId, Cause, End, Formats, Keys, LegId, PortId, Why};
+use call::{CallId, Cause, End, Formats, LegId, PortId, Why};
 use config::{CodecPolicy, Encryption};
 use past::Past;
 use sdp::{Direction, Kind, LineKeys, Media, Origin, Session, undress};
@@ -55,7 +56,7 @@ pub(crate) struct LegMedia {
     pub(super) music: Option<u32>,
     secrecy: Secrecy,
     /// What media was told of the keys of each line.
-    locked: Vec<Option<Keys>>,
+    locked: Vec<lock::Locked>,
     /// The lines that lead to another call of the box, by its pair there, as media was told.
     met: Vec<Option<PortId>>,
     /// What it costs that this leg hears the other one, as it stands in the load of the box.
@@ -108,9 +109,10 @@ impl LegMedia {
         name: String,
         policy: CodecPolicy,
         encryption: Encryption,
+        fingerprint: Option<[u8; 32]>,
         passes: bool,
     ) -> Self {
-        let secrecy = Secrecy::new(encryption);
+        let secrecy = Secrecy::new(encryption, fingerprint);
         let past = Past::new(passes);
         Self { name, policy: Arc::new(policy), secrecy, past, ..Self::default() }
     }
@@ -215,7 +217,7 @@ impl LegMedia {
         let answer = narrowed.as_ref().unwrap_or(answer);
         let mut origin = self.origin(frame, whose.remote);
         let body = sdp::relay_answer(asked, answer, &origin, &local);
-        let body = self.with_keys(frame, &mut origin, body, offer);
+        let body = self.with_keys(frame, whose.remote, &mut origin, body, offer);
         self.origin = Some(origin);
         self.ours = Some(body.clone());
         self.comes_back(frame);
@@ -223,7 +225,12 @@ impl LegMedia {
     }
 
     /// The answer to an offer that says what the peer has said before, but for its keys.
-    pub(crate) fn answer_again(&mut self, frame: &mut Frame, offer: &Session) -> Option<Vec<u8>> {
+    pub(crate) fn answer_again(
+        &mut self,
+        frame: &mut Frame,
+        whose: Whose,
+        offer: &Session,
+    ) -> Option<Vec<u8>> {
         let known = self.theirs.as_deref()?;
         // A browser that begins its transport anew is answered with a new one.
         let user = |of: &Session| of.webrtc().map(|webrtc| webrtc.user.to_owned());
@@ -240,7 +247,7 @@ impl LegMedia {
         let ours = Session::parse(self.ours.as_deref()?).ok()?;
         let plain = bare(&ours).unwrap_or(ours).as_bytes().to_vec();
         let mut origin = self.origin?;
-        let body = self.with_keys(frame, &mut origin, plain, offer);
+        let body = self.with_keys(frame, whose.remote, &mut origin, plain, offer);
         self.origin = Some(origin);
         self.ours = Some(body.clone());
         Some(body)
@@ -266,6 +273,7 @@ impl LegMedia {
     fn with_keys(
         &mut self,
         frame: &mut Frame,
+        remote: IpAddr,
         origin: &mut Origin,
         body: Vec<u8>,
         offer: &Session,
@@ -273,7 +281,10 @@ impl LegMedia {
         let Ok(ours) = Session::parse(&body) else { return body };
         let keys = match &self.browser {
             Some(_) => Vec::new(),
-            None => self.secrecy.answer(&ours, offer, &mut frame.secrets),
+            None => {
+                let reachable = |media: &Media<'_>| agreement::reachable(media, remote);
+                self.secrecy.answer(&ours, offer, reachable, &mut frame.secrets)
+            }
         };
         origin.follow(self.ours.as_deref(), |origin| self.said(&ours, origin, &keys))
     }
@@ -282,7 +293,11 @@ impl LegMedia {
     fn keys_offered(&mut self, frame: &mut Frame, ours: &Session) -> Vec<LineKeys> {
         match &self.browser {
             Some(_) => Vec::new(),
-            None => self.secrecy.offer(ours, &mut frame.secrets),
+            None => {
+                let keys = self.secrecy.offer(ours, &mut frame.secrets);
+                self.expect(frame);
+                keys
+            }
         }
     }
 

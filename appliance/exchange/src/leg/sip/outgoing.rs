@@ -60,7 +60,8 @@ impl Legs {
         let codecs = peer.codecs(&desk.frame.config);
         let encryption = peer.encryption(&desk.frame.config, urgent);
         let passes = peer.passes(&desk.frame.config);
-        let mut media = super::LegMedia::new(name, codecs, encryption, passes);
+        let fingerprint = desk.frame.places.fingerprint();
+        let mut media = super::LegMedia::new(name, codecs, encryption, fingerprint, passes);
         media.music = peer.music(&desk.frame.config);
         let leg = SipLeg {
             call,

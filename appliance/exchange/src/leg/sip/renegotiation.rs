@@ -40,6 +40,7 @@ impl Legs {
         let frame = &mut *desk.frame;
         let is_invite = request.method() == Some(Method::Invite);
         let Some(leg) = self.legs.get_mut(&id) else { return };
+        let whose = leg.whose(id);
         let State::Up(up) = &mut leg.state else {
             // Before the answer there is nobody to be asked yet.
             let status = if request.body().is_empty() && !is_invite {
@@ -107,7 +108,7 @@ impl Legs {
             up.talk.theirs = Some(asked);
             return self.refuse_offer_for(desk, id, &why);
         }
-        if let Some(ours) = leg.media.answer_again(desk.frame, &offer) {
+        if let Some(ours) = leg.media.answer_again(desk.frame, whose, &offer) {
             return self.accept(desk, id, asked, Some(&ours));
         }
         up.talk.theirs = Some(asked);

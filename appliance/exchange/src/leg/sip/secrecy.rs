@@ -1,161 +1,255 @@
 //! The keys of a leg's lines: what is offered, what is answered, and which keys come of it (RFC 4568 §5,
-//! RFC 3264). Each leg has its own, whatever the other leg of the call does.
+//! RFC 5763 §5, RFC 3264). Each leg has its own, whatever the other leg of the call does.
 //!
 //! Who may speak in the clear is offered keys beside a plain line, and takes them or not (RFC 8643).
 
+mod dtls;
+mod sdes;
+
 use crate::random::Random;
-use call::{Keys, MasterKey, Security, Suite, Why};
+use call::{Handshake, Keys, Security, Why};
 use config::Encryption;
-use sdp::{Crypto, KeyAndSalt, LineKeys, Media, Session};
+use sdp::{LineKeys, Media, Session, Transport};
 
 /// The keys of all lines of one leg.
 #[derive(Debug, Default)]
 pub(super) struct Secrecy {
     policy: Encryption,
+    /// The digest of the box's certificate, if it can shake hands.
+    fingerprint: Option<[u8; 32]>,
     lines: Vec<Line>,
 }
 
 #[derive(Debug, Default)]
 struct Line {
     /// Ours, as they stand in the offer that is out; none when it was we who answered.
-    offered: Vec<Own>,
+    offered: Vec<sdes::Own>,
+    /// A handshake stands in the offer that is out.
+    invited: bool,
     agreed: Option<Agreed>,
     /// Something was agreed on, keys or none.
     is_settled: bool,
+    /// The handshakes of this line so far.
+    association: u32,
 }
 
-/// A key of ours, under the tag and the name of the suite that it has in descriptions.
-#[derive(Debug, Clone)]
-struct Own {
-    tag: u32,
-    name: String,
-    key: MasterKey,
-}
-
+/// Where the keys of a line come from, and what the line is called.
 #[derive(Debug, Clone)]
 struct Agreed {
-    own: Own,
-    theirs: MasterKey,
-    /// Whether the line is of `RTP/SAVP`, or of `RTP/AVP` with keys beside.
-    is_marked: bool,
+    by: By,
+    mark: Mark,
+}
+
+#[derive(Debug, Clone)]
+enum By {
+    Sdes(sdes::Pair),
+    Dtls(dtls::Agreement),
+}
+
+/// What a line of speech is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    /// `RTP/AVP`, with keys beside it.
+    Plain,
+    /// `RTP/SAVP`
+    Secure,
+    /// `UDP/TLS/RTP/SAVP`, or with an F behind it (RFC 5764 §8).
+    Dtls { feedback: bool },
+}
+
+/// What the box takes of an offered line.
+enum Choice {
+    Clear,
+    Sdes(sdes::Own),
+    Dtls(dtls::Said),
 }
 
 impl Secrecy {
-    pub(super) fn new(policy: Encryption) -> Self {
-        Self { policy, lines: Vec::new() }
+    pub(super) fn new(policy: Encryption, fingerprint: Option<[u8; 32]>) -> Self {
+        Self { policy, fingerprint, lines: Vec::new() }
     }
 
     /// Whether a line that the peer offers can be taken; if not, why.
     pub(super) fn check(&self, offered: &Media<'_>) -> Result<(), Why> {
-        if !offered.takes_keys() {
-            return Ok(());
-        }
-        match (self.policy, offered.transport().is_secure(), choose(offered).is_some()) {
-            (Encryption::Off, true, _) => Err(Why::EncryptionOff),
-            (Encryption::Required, false, false) => Err(Why::EncryptionRequired),
-            (_, true, false) => Err(Why::NoCommonCipher),
-            (Encryption::Off, false, _)
-            | (Encryption::Opportunistic, false, _)
-            | (Encryption::Opportunistic | Encryption::Required, _, true) => Ok(()),
-        }
+        self.choose(offered).map(|_| ())
     }
 
     /// What an offer of ours says of keys, line by line: those that are agreed on, or new ones.
     pub(super) fn offer(&mut self, ours: &Session, random: &mut Random) -> Vec<LineKeys> {
-        let policy = self.policy;
+        let (policy, fingerprint) = (self.policy, self.fingerprint);
+        let by_dtls = policy.by_dtls() && fingerprint.is_some();
         let mut of_line = |(line, media): (&mut Line, Media<'_>)| {
+            line.offered.clear();
+            line.invited = false;
             if !media.takes_keys() {
-                line.offered.clear();
                 return LineKeys::default();
             }
-            line.offered = match (&line.agreed, policy) {
-                (Some(agreed), _) => vec![agreed.own.clone()],
-                (None, Encryption::Off) => Vec::new(),
+            let wanted = policy != Encryption::Off && (policy.is_required() || !line.is_settled);
+            let mark = match &line.agreed {
+                Some(Agreed { by: By::Sdes(pair), mark }) => {
+                    line.offered = vec![pair.own.clone()];
+                    *mark
+                }
+                Some(Agreed { by: By::Dtls(_), mark }) => {
+                    line.invited = true;
+                    *mark
+                }
                 // Who took none is not asked again.
-                (None, Encryption::Opportunistic) if line.is_settled => Vec::new(),
-                (None, Encryption::Opportunistic) => fresh(&BESIDE, random),
-                (None, Encryption::Required) => fresh(&ALONE, random),
+                None if !wanted => Mark::Plain,
+                None if by_dtls => {
+                    line.invited = true;
+                    line.association = line.association.wrapping_add(1);
+                    if policy.is_required() { Mark::Dtls { feedback: false } } else { Mark::Plain }
+                }
+                None if policy.is_required() => {
+                    line.offered = sdes::fresh(&sdes::ALONE, random);
+                    Mark::Secure
+                }
+                None => {
+                    line.offered = sdes::fresh(&sdes::BESIDE, random);
+                    Mark::Plain
+                }
             };
-            let marked = match &line.agreed {
-                Some(agreed) => agreed.is_marked,
-                None => policy == Encryption::Required,
-            };
-            let transport = media.transport().encrypted().filter(|_| marked);
-            LineKeys { transport, attributes: line.offered.iter().map(Own::attribute).collect() }
+            let mut attributes: Vec<_> = line.offered.iter().map(sdes::Own::attribute).collect();
+            if line.invited {
+                attributes.extend(dtls::attributes(fingerprint, sdp::Setup::Actpass));
+            }
+            LineKeys { transport: mark.of(media.transport()), attributes }
         };
         self.lines(ours).zip(ours.media()).map(&mut of_line).collect()
     }
 
     /// What our answer says of keys: for each line the first of the offer that the box can take.
+    /// `reachable`: whether a line's address is one that the box can begin to speak to.
     pub(super) fn answer(
         &mut self,
         ours: &Session,
         offer: &Session,
+        reachable: impl Fn(&Media<'_>) -> bool,
         random: &mut Random,
     ) -> Vec<LineKeys> {
-        let policy = self.policy;
-        let mut of_line = |(line, (ours, offered)): (&mut Line, (Media<'_>, Media<'_>))| {
+        let choices: Vec<_> = offer.media().map(|media| self.choose(&media)).collect();
+        let fingerprint = self.fingerprint;
+        let mut of_line = |(line, (ours, (offered, choice))): (&mut Line, (Media<'_>, _))| {
+            let (offered, choice): (Media<'_>, Result<Choice, Why>) = (offered, choice);
             line.offered.clear();
+            line.invited = false;
             if !ours.takes_keys() || !offered.takes_keys() {
                 return LineKeys::default();
             }
             line.is_settled = true;
-            let chosen = choose(&offered).filter(|_| policy != Encryption::Off);
-            let Some(Own { tag, name, key: theirs }) = chosen else {
-                line.agreed = None;
-                return LineKeys::default();
+            let mark = Mark::on(offered.transport());
+            let (by, attributes) = match choice {
+                Ok(Choice::Sdes(theirs)) => {
+                    let pair = sdes::answered(line.pair(), theirs, random);
+                    let attributes = vec![pair.own.attribute()];
+                    (By::Sdes(pair), attributes)
+                }
+                Ok(Choice::Dtls(said)) => {
+                    let agreement =
+                        line.shake(said.answered(line.agreement(), reachable(&offered)));
+                    let attributes = dtls::attributes(fingerprint, agreement.setup());
+                    (By::Dtls(agreement), attributes)
+                }
+                Ok(Choice::Clear) | Err(_) => {
+                    line.agreed = None;
+                    return LineKeys::default();
+                }
             };
-            let suite = theirs.suite();
-            let known = line.agreed.as_ref().map(|agreed| &agreed.own.key);
-            let key = known.filter(|known| known.suite() == suite).cloned();
-            let key = key.unwrap_or_else(|| MasterKey::random(suite, &random.bytes()));
-            let own = Own { tag, name, key };
-            let attributes = vec![own.attribute()];
-            let is_marked = offered.transport().is_secure();
-            line.agreed = Some(Agreed { own, theirs, is_marked });
-            let transport = offered.transport().encrypted().filter(|_| is_marked);
-            LineKeys { transport, attributes }
+            line.agreed = Some(Agreed { by, mark });
+            LineKeys { transport: mark.of(offered.transport()), attributes }
         };
-        self.lines(ours).zip(ours.media().zip(offer.media())).map(&mut of_line).collect()
+        let offered = offer.media().zip(choices);
+        self.lines(ours).zip(ours.media().zip(offered)).map(&mut of_line).collect()
     }
 
     /// The peer said something: if we had offered keys, this is what came of it.
     pub(super) fn heard(&mut self, theirs: &Session) -> Result<(), Why> {
         let policy = self.policy;
         for (media, line) in theirs.media().zip(&mut self.lines) {
-            if line.offered.is_empty() || !media.is_active() {
+            if !media.is_active() || (line.offered.is_empty() && !line.invited) {
                 continue;
             }
             line.is_settled = true;
-            line.agreed = accept(&line.offered, &media)?;
-            if line.agreed.is_none() && policy == Encryption::Required {
+            let mark = Mark::on(media.transport());
+            let said = match line.invited && media.cryptos().next().is_none() {
+                true => dtls::Said::of(&media),
+                false => None,
+            };
+            let by = match said {
+                Some(said) => {
+                    let answer = said.accepted(line.agreement());
+                    Some(By::Dtls(line.shake(answer)))
+                }
+                None if mark.is_dtls() => return Err(Why::NoCommonCipher),
+                None => sdes::accept(&line.offered, &media)?.map(By::Sdes),
+            };
+            line.agreed = by.map(|by| Agreed { by, mark });
+            if line.agreed.is_none() && policy.is_required() {
                 return Err(Why::EncryptionRequired);
             }
         }
         Ok(())
     }
 
-    /// What a line is protected with; nothing where it is not.
+    /// What a line is protected with; nothing where it is not, or by keys that are yet to come.
     pub(super) fn keys(&self, index: usize) -> Option<Keys> {
-        let agreed = self.lines.get(index)?.agreed.as_ref()?;
-        Some(Keys { outbound: agreed.own.key.clone(), inbound: agreed.theirs.clone() })
+        self.lines.get(index)?.pair().map(sdes::Pair::keys)
     }
 
-    /// How that is shown.
-    pub(super) fn security(&self, index: usize) -> Security {
+    /// How the keys of a line come to be, where a handshake gives them.
+    pub(super) fn handshake(&self, index: usize) -> Option<Handshake> {
+        self.lines.get(index)?.agreement().map(|agreement| agreement.handshake.clone())
+    }
+
+    /// The handshake that the peer may begin before its answer is here.
+    pub(super) fn expected(&self, index: usize) -> Option<Handshake> {
+        let line = self.lines.get(index).filter(|line| line.invited && line.agreed.is_none())?;
+        let association = line.association;
+        Some(Handshake { active: false, fingerprints: Vec::new(), association })
+    }
+
+    /// How a line is shown; nothing while a handshake has not shown it.
+    pub(super) fn security(&self, index: usize) -> Option<Security> {
         match self.lines.get(index).and_then(|line| line.agreed.as_ref()) {
-            Some(agreed) => Security::Sdes { suite: agreed.theirs.suite() },
-            None => Security::None,
+            Some(Agreed { by: By::Sdes(pair), .. }) => {
+                Some(Security::Sdes { suite: pair.theirs.suite() })
+            }
+            Some(Agreed { by: By::Dtls(_), .. }) => None,
+            None => Some(Security::None),
         }
     }
 
     /// Whether the peer is asked for nothing but encrypted sound.
     pub(super) fn is_required(&self) -> bool {
-        self.policy == Encryption::Required
+        self.policy.is_required()
+    }
+
+    /// What the box takes of a line that the peer offers; if nothing, why.
+    fn choose(&self, offered: &Media<'_>) -> Result<Choice, Why> {
+        if !offered.takes_keys() {
+            return Ok(Choice::Clear);
+        }
+        let mark = Mark::on(offered.transport());
+        if self.policy == Encryption::Off {
+            return if mark == Mark::Plain { Ok(Choice::Clear) } else { Err(Why::EncryptionOff) };
+        }
+        let sdes = || sdes::choose(offered).filter(|_| !mark.is_dtls()).map(Choice::Sdes);
+        let said = || self.fingerprint.and_then(|_| dtls::Said::of(offered)).map(Choice::Dtls);
+        let choice = match self.policy.by_dtls() {
+            true => said().or_else(sdes),
+            false => sdes().or_else(said),
+        };
+        match choice {
+            Some(choice) => Ok(choice),
+            None if mark != Mark::Plain => Err(Why::NoCommonCipher),
+            None if self.policy.is_required() => Err(Why::EncryptionRequired),
+            None => Ok(Choice::Clear),
+        }
     }
 
     /// The lines of a description, as many as it has.
-    fn lines(&mut self, session: &Session) -> impl Iterator<Item = &mut Line> {
+    fn lines(&mut self, session: &Session) -> impl Iterator<Item = &mut Line> + use<'_> {
         let count = session.media().len();
         if self.lines.len() < count {
             self.lines.resize_with(count, Line::default);
@@ -164,56 +258,52 @@ impl Secrecy {
     }
 }
 
-impl Own {
-    fn attribute(&self) -> String {
-        let Some(key) = KeyAndSalt::new(self.key.octets()) else { return String::new() };
-        let crypto = Crypto { tag: self.tag, suite: &self.name, key, lifetime: None };
-        format!("crypto:{crypto}")
+impl Line {
+    fn pair(&self) -> Option<&sdes::Pair> {
+        match &self.agreed.as_ref()?.by {
+            By::Sdes(pair) => Some(pair),
+            By::Dtls(_) => None,
+        }
+    }
+
+    fn agreement(&self) -> Option<&dtls::Agreement> {
+        match &self.agreed.as_ref()?.by {
+            By::Dtls(agreement) => Some(agreement),
+            By::Sdes(_) => None,
+        }
+    }
+
+    /// Goes on with the handshake that there was, or counts one more.
+    fn shake(&mut self, agreement: dtls::Agreement) -> dtls::Agreement {
+        match self.agreement() {
+            Some(before) if before.is(&agreement) => return before.clone(),
+            Some(_) => self.association = self.association.wrapping_add(1),
+            None => {}
+        }
+        agreement.numbered(self.association)
     }
 }
 
-/// A key of ours for each suite.
-fn fresh(suites: &[Suite], random: &mut Random) -> Vec<Own> {
-    let own = |(suite, tag): (&Suite, u32)| Own {
-        tag,
-        name: suite.name().to_owned(),
-        key: MasterKey::random(*suite, &random.bytes()),
-    };
-    suites.iter().zip(1..).map(own).collect()
-}
+impl Mark {
+    fn on(transport: Transport) -> Self {
+        match (transport.is_dtls(), transport.is_secure()) {
+            (true, _) => Self::Dtls { feedback: transport == Transport::DtlsSavpf },
+            (false, true) => Self::Secure,
+            (false, false) => Self::Plain,
+        }
+    }
 
-/// The first of a line's attributes that the box can take, in the order of who offers (RFC 4568 §5.1.2).
-fn choose(offered: &Media<'_>) -> Option<Own> {
-    let taken = |crypto: Crypto<'_>| {
-        let suite = Suite::named(crypto.suite)?;
-        let key = MasterKey::new(suite, crypto.key.octets()).ok()?;
-        Some(Own { tag: crypto.tag, name: crypto.suite.to_owned(), key })
-    };
-    offered.cryptos().filter_map(Result::ok).find_map(taken)
-}
+    fn is_dtls(self) -> bool {
+        matches!(self, Self::Dtls { .. })
+    }
 
-/// What an answer agrees to: nothing when it is in the clear (RFC 4568 §5.1.3).
-fn accept(offered: &[Own], answered: &Media<'_>) -> Result<Option<Agreed>, Why> {
-    let is_marked = answered.transport().is_secure();
-    let theirs = match (answered.cryptos().next(), choose(answered)) {
-        (None, _) if !is_marked => return Ok(None),
-        (_, Some(theirs)) => theirs,
-        (_, None) => return Err(Why::NoCommonCipher),
-    };
-    let same = |own: &&Own| own.tag == theirs.tag && own.key.suite() == theirs.key.suite();
-    let own = offered.iter().find(same).ok_or(Why::NoCommonCipher)?.clone();
-    Ok(Some(Agreed { own, theirs: theirs.key, is_marked }))
+    /// The transport of a line that bears this mark; nothing where that says all of it.
+    fn of(self, transport: Transport) -> Option<&'static str> {
+        match self {
+            Self::Plain => None,
+            Self::Secure => transport.encrypted(),
+            Self::Dtls { feedback: false } => Some("UDP/TLS/RTP/SAVP"),
+            Self::Dtls { feedback: true } => Some("UDP/TLS/RTP/SAVPF"),
+        }
+    }
 }
-
-/// Offered where nothing else will do, the strongest first. The short tag of AES-256 is taken when a peer
-/// insists, and not offered.
-const ALONE: [Suite; 5] = [
-    Suite::AeadAes256Gcm,
-    Suite::AeadAes128Gcm,
-    Suite::Aes256CmHmacSha1_80,
-    Suite::AesCm128HmacSha1_80,
-    Suite::AesCm128HmacSha1_32,
-];
-/// Offered beside a plain line: the good one and the one that all have, so that the offer still fits one
-/// datagram.
-const BESIDE: [Suite; 2] = [Suite::AeadAes128Gcm, Suite::AesCm128HmacSha1_80];

@@ -69,24 +69,6 @@ impl LegMedia {
         self.tell_keys(frame);
     }
 
-    /// Tells media which keys the lines have, where that is new, and the call's record how they are
-    /// protected.
-    fn lock(&mut self, frame: &mut Frame, leg: LegId, theirs: &Session) {
-        self.locked.resize(self.ports.len(), None);
-        let lines = self.ports.iter().zip(&mut self.locked).zip(theirs.media()).enumerate();
-        for (index, ((port, locked), media)) in lines {
-            let Some(port) = port.filter(|_| media.is_active()) else { continue };
-            let keys = self.secrecy.keys(index);
-            if *locked != keys {
-                let keys = keys.clone().map(Box::new);
-                frame.media(MediaCommand::Keys { port: port.id, keys });
-            }
-            *locked = keys;
-            let security = self.secrecy.security(index);
-            frame.streams.secured(leg, index, kind_of(media.kind()), security);
-        }
-    }
-
     /// Tells the call's record what is spoken on the lines, and where that goes.
     fn show(&self, frame: &mut Frame, leg: LegId, theirs: &Session) {
         let ours = self.ours.as_deref().and_then(|ours| Session::parse(ours).ok());
@@ -169,6 +151,11 @@ pub(super) fn learn(described: IpAddr, signalling: IpAddr) -> Learn {
         return Learn::Never;
     }
     Learn::Behind(signalling)
+}
+
+/// Whether the box can speak first to the peer of a line.
+pub(super) fn reachable(media: &Media<'_>, signalling: IpAddr) -> bool {
+    media.remote().is_some_and(|remote| learn(remote.rtp.ip(), signalling) == Learn::Never)
 }
 
 /// Two private addresses of one site: a phone whose media has an address of its own.

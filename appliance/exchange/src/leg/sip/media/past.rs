@@ -1,6 +1,7 @@
 //! The media of a leg that is led past the box: what it is offered then, and when it may be.
 
 use super::agreement::learn;
+use super::lock::Locked;
 use super::{LegMedia, Whose};
 use crate::frame::Frame;
 use call::{Learn, MediaCommand};
@@ -89,7 +90,7 @@ impl LegMedia {
         let (Some(ours), Some(theirs)) = (&self.theirs, &other.theirs) else { return false };
         let near = |whose: Whose| frame.places.near(whose.remote);
         let ready = |media: &Self, whose: Whose| {
-            let plain = media.browser.is_none() && media.locked.iter().all(Option::is_none);
+            let plain = media.browser.is_none() && media.locked.iter().all(Locked::is_clear);
             let alone = media.voice.is_none() && media.met.iter().all(Option::is_none);
             let tired = media.past.tries >= MOST_TRIES && !media.is_past();
             let open = media.past.allowed && !media.past.stays && !tired;
