@@ -31,7 +31,7 @@ need_pesq
 step "web admin: packages" install_webui
 step "web admin: build" build_webui
 [ -z "$lint" ] || lints
-step "unit and scenario tests" cargo test --locked --workspace
+step "unit and scenario tests" cargo test --locked --workspace --no-fail-fast
 [ -z "$lint" ] || step "signal processing on ARM" tests/setup/arm.sh
 step "daemon: build" cargo build --locked -p daemon
 step "web admin: tests" npm --prefix webui test

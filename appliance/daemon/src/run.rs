@@ -205,7 +205,7 @@ impl House {
         let _inside = runtime.enter();
         let term = signal(SignalKind::terminate()).map_err(Failure::failed)?;
         let int = signal(SignalKind::interrupt()).map_err(Failure::failed)?;
-        let listening = self.listening();
+        let (listening, standing) = (self.listening(), self.media.standing);
         let (threads, urls, claim) = self.start(runtime)?;
         say(&listening)?;
         for url in urls {
@@ -214,6 +214,7 @@ impl House {
         if let Some(code) = claim {
             say(format_args!("Claim code: {code} (makes the first administrator, once)"))?;
         }
+        tell(standing);
         watchdog::ready();
         runtime.block_on(threads.watch(term, int))
     }
@@ -404,7 +405,7 @@ fn start_media(
     (tapes, films): (TapeLine, FilmLine),
 ) -> Result<MediaHandle, Failure> {
     let mailbox = mailbox.clone();
-    let media = media_worker::start(Setup {
+    media_worker::start(Setup {
         addresses: surroundings.media.clone(),
         ports: options.media_ports.clone(),
         rest: PORT_REST,
@@ -413,8 +414,12 @@ fn start_media(
         films,
         wake: Box::new(move || mailbox.ring()),
     })
-    .map_err(Failure::refused)?;
-    match media.standing {
+    .map_err(Failure::refused)
+}
+
+/// Who installs the box reads here whether sound is safe from what else runs on it.
+fn tell(standing: Standing) {
+    match standing {
         Standing::First { processor: Some(processor) } => {
             tracing::info!("sound goes before other programs, on processor {processor}");
         }
@@ -426,7 +431,6 @@ fn start_media(
              there is no CAP_SYS_NICE and no limit on real-time priority (LimitRTPRIO=1)"
         ),
     }
-    Ok(media)
 }
 
 /// What the first start finds out; until then calls are limited by their number.
