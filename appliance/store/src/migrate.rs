@@ -198,6 +198,7 @@ mod tests {
             "DROP INDEX call_record_started;
             ALTER TABLE call_record DROP COLUMN search;
             ALTER TABLE trunk DROP COLUMN qualify_seconds;
+            ALTER TABLE tenant DROP COLUMN music;
             ALTER TABLE device DROP COLUMN media_path;
             ALTER TABLE tenant DROP COLUMN media_path;
             ALTER TABLE trunk DROP COLUMN encryption;
