@@ -3,7 +3,7 @@
 use call::PortId;
 use std::net::SocketAddr;
 
-/// The box itself said something: what [`Engine::poll_packet`] gives leaves.
+/// The box itself said something: what [`super::Engine::poll_packet`] gives leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spoken {
     /// From the RTP socket of this pair.
@@ -24,15 +24,16 @@ pub enum Verdict {
         /// To this address.
         to: SocketAddr,
     },
-    /// The other side speaks otherwise: what [`Engine::poll_packet`] gives leaves in its place, be
-    /// it several packets, one, or none because the sound still waits for more.
+    /// The other side speaks otherwise: what [`super::Engine::poll_packet`] gives leaves in its
+    /// place, be it several packets, one, or none because the sound still waits for more.
     Translated {
         /// From the RTP socket of this pair.
         port: PortId,
         /// To this address.
         to: SocketAddr,
     },
-    /// One of the two sides is encrypted, or it went through another call of the box on its way: what [`Engine::poll_packet`] gives leaves in its place.
+    /// One of the two sides is encrypted, or it went through another call of the box on its way:
+    /// what [`super::Engine::poll_packet`] gives leaves in its place.
     Ciphered {
         /// From this pair.
         port: PortId,
@@ -43,7 +44,7 @@ pub enum Verdict {
     },
     /// It is a part of the far side's handshake (DTLS), for whoever shakes hands with it.
     Handshake,
-    /// It goes to a browser: what [`Engine::poll_parcel`] gives leaves in its place.
+    /// It goes to a browser: what [`super::Engine::poll_parcel`] gives leaves in its place.
     Enclosed,
     /// It ends here.
     Drop(DropReason),
