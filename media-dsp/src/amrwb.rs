@@ -4,7 +4,8 @@
 //! transmission with comfort noise. Frames are octets of the storage format; [`rtp`] reads and
 //! writes both payload formats of RFC 4867.
 //!
-//! The encoder is exact to libvo-amrwbenc, the decoder to one of two [`Lineage`]s.
+//! The decoder is exact to one of two [`Lineage`]s, the encoder to libvo-amrwbenc but for what
+//! [`Encoder`] says.
 
 mod analysis;
 mod arithmetic;

@@ -6,7 +6,7 @@
 //! 32 bits, so that nothing is lost between up to 65,536 participants, whatever the order.
 
 use crate::arch::Level;
-use crate::arch::mix::{self, Contribution, GAIN_BITS};
+use crate::arch::mix::{self, Added, GAIN_BITS};
 use std::fmt;
 
 /// Misuse: this is not as many samples as the tick has. Nothing has changed.
@@ -63,17 +63,27 @@ impl Gain {
 // The samples come first, where a cache line begins.
 #[repr(C, align(64))]
 pub struct Mixer {
-    total: [i32; LONGEST],
-    /// The total as [`mix::settle`] has it, where `settled` says so.
     near: [i16; LONGEST],
     rest: [i16; LONGEST],
-    settled: bool,
+    total: [i32; LONGEST],
+    form: Form,
     samples: usize,
     /// 64 / `samples`, in units of 2^-22.
     share: u64,
     /// Counts ticks, so that what was said in another one is not taken off.
     tick: u64,
     level: Level,
+}
+
+/// Where the sum is. Storing is what takes the time, so it is kept short while it fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// In `near`: every sample has fitted 16 bits so far.
+    Short,
+    /// In `total`.
+    Wide,
+    /// In `total`, and in `near` and `rest` as [`mix::settle`] has it.
+    Settled,
 }
 
 impl Mixer {
@@ -86,10 +96,10 @@ impl Mixer {
     pub fn with_level(level: Level) -> Self {
         let level = level.or_scalar();
         Self {
-            total: [0; LONGEST],
             near: NOTHING,
             rest: NOTHING,
-            settled: true,
+            total: [0; LONGEST],
+            form: Form::Short,
             samples: 0,
             share: 0,
             tick: 0,
@@ -107,8 +117,8 @@ impl Mixer {
             self.samples = samples;
             self.share = (64 << 22) / samples.max(1) as u64;
         }
-        self.total[..samples].fill(0);
-        self.settled = false;
+        self.near[..samples].fill(0);
+        self.form = Form::Short;
         Ok(())
     }
 
@@ -123,19 +133,49 @@ impl Mixer {
             self.take_back(seat);
         }
         seat.tick = self.tick;
-        self.settled = false;
-        let (total, own) = (&mut self.total[..samples], &mut seat.own[..samples]);
         let energy = match seat.gain {
-            Gain::UNITY => mix::add(self.level, Contribution { total, own, pcm }),
-            Gain(gain) => add_scaled(self.level, Contribution { total, own, pcm }, gain),
+            Gain::UNITY => self.sum_up(&mut seat.own, pcm),
+            _ => self.sum_up_scaled(seat, pcm),
         };
         seat.loudness.hear((energy * self.share) >> 22);
         Ok(())
     }
 
+    #[inline]
+    fn sum_up(&mut self, own: &mut [i16; LONGEST], pcm: &[i16]) -> u64 {
+        if self.form != Form::Short {
+            self.form = Form::Wide;
+            return mix::add_wide(self.level, &mut self.total, own, pcm);
+        }
+        let Added { energy, wrapped } = mix::add(self.level, &mut self.near, own, pcm);
+        if wrapped {
+            self.widen(own);
+        }
+        energy
+    }
+
+    #[inline(never)]
+    fn sum_up_scaled(&mut self, seat: &mut Seat, pcm: &[i16]) -> u64 {
+        let mut scaled = [0; LONGEST];
+        let scaled = &mut scaled[..pcm.len()];
+        mix::scale(self.level, pcm, seat.gain.0, scaled);
+        self.sum_up(&mut seat.own, scaled)
+    }
+
+    /// The sum, which fitted until `last` was added, does so no more.
+    #[cold]
+    #[inline(never)]
+    fn widen(&mut self, last: &[i16; LONGEST]) {
+        mix::widen(self.level, &mut self.total[..self.samples], &self.near, last);
+        self.form = Form::Wide;
+    }
+
     #[cold]
     #[inline(never)]
     fn take_back(&mut self, seat: &Seat) {
+        if self.form == Form::Short {
+            self.widen(&NOTHING);
+        }
         for (total, &own) in self.total[..self.samples].iter_mut().zip(&seat.own) {
             *total = total.wrapping_sub(i32::from(own));
         }
@@ -154,26 +194,21 @@ impl Mixer {
 
     #[inline]
     fn less(&mut self, own: &[i16; LONGEST], out: &mut [i16]) -> Result<(), TickLength> {
-        let samples = self.samples;
-        if out.len() != samples {
-            return Err(TickLength { tick: samples, given: out.len() });
+        if out.len() != self.samples {
+            return Err(TickLength { tick: self.samples, given: out.len() });
         }
-        let (near, rest) = (&mut self.near[..samples], &mut self.rest[..samples]);
-        if !self.settled {
-            mix::settle(self.level, &self.total[..samples], near, rest);
-            self.settled = true;
+        if self.form == Form::Short {
+            mix::less(self.level, &self.near, own, out);
+            return Ok(());
         }
-        mix::others(self.level, near, rest, &own[..samples], out);
+        if self.form == Form::Wide {
+            let total = &self.total[..self.samples];
+            mix::settle(self.level, total, &mut self.near, &mut self.rest);
+            self.form = Form::Settled;
+        }
+        mix::less_settled(self.level, &self.near, &self.rest, own, out);
         Ok(())
     }
-}
-
-#[inline(never)]
-fn add_scaled(level: Level, it: Contribution<'_>, gain: i16) -> u64 {
-    let mut scaled = [0; LONGEST];
-    let pcm = &mut scaled[..it.pcm.len()];
-    mix::scale(level, it.pcm, gain, pcm);
-    mix::add(level, Contribution { pcm, ..it })
 }
 
 impl Default for Mixer {
@@ -229,6 +264,7 @@ impl Loudness {
         10.0 * (self.0 as f32 / SINE).log10() + OVERLOAD
     }
 
+    #[inline]
     fn hear(&mut self, power: u64) {
         let power = power.min(u64::from(u32::MAX)) as u32;
         self.0 = match power.checked_sub(self.0) {
@@ -239,7 +275,7 @@ impl Loudness {
 }
 
 /// The most samples in a tick: 20 ms at 48 kHz.
-pub const LONGEST: usize = 960;
+pub const LONGEST: usize = mix::LONGEST;
 /// The mean power of a sine of the greatest amplitude.
 const SINE: f32 = 32_768.0 * 32_768.0 / 2.0;
 /// The level of that sine in dBm0, A-law: ITU-T G.711, note to table 1a.

@@ -109,11 +109,23 @@ impl Default for Settings {
 }
 
 /// From samples to payloads; a clone goes on as the original does.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Encoder {
     state: state::Encoder,
     rate: Rate,
     settings: Settings,
+}
+
+/// Whatever takes the place of another state takes no memory anew.
+impl Clone for Encoder {
+    fn clone(&self) -> Self {
+        Self { state: self.state.clone(), rate: self.rate, settings: self.settings }
+    }
+
+    fn clone_from(&mut self, other: &Self) {
+        self.state.clone_from(&other.state);
+        (self.rate, self.settings) = (other.rate, other.settings);
+    }
 }
 
 impl Encoder {

@@ -94,6 +94,58 @@ fn the_itus_sequences_come_out_at_all_rates_and_in_both_laws() {
     }
 }
 
+/// A homing sequence: its files are filled to whole blocks of 256 words with 88 that are not of it.
+fn homing(name: &str) -> Option<Vec<u8>> {
+    let mut sequence = sequence(name)?;
+    sequence.truncate(3_496);
+    Some(sequence)
+}
+
+#[test]
+fn the_itus_sequences_come_out_after_homing_too() {
+    for (rate, name) in RATES.into_iter().zip(["16", "24", "32", "40"]) {
+        for (law, other, end, crossed) in
+            [(Law::A, Law::Mu, "a", ("m", "x")), (Law::Mu, Law::A, "m", ("a", "c"))]
+        {
+            let Some(home) = homing(&format!("pcm_init.{end}")) else { return };
+            let codes = homing(&format!("i_ini_{name}.{end}")).unwrap();
+            let codes_of_other = homing(&format!("i_ini_{name}.{}", crossed.0)).unwrap();
+            let heard = |law, home: &[u8], codes: &[u8]| {
+                let heard =
+                    decoded(rate, law, Packing::Rtp, &packed(rate, &[home, codes].concat()));
+                heard[home.len()..].to_vec()
+            };
+            assert!(
+                encoded(rate, law, Packing::Rtp, &home) == packed(rate, &codes),
+                "{name} {end}"
+            );
+            for (kind, source) in [("hn", "nrm"), ("hv", "ovr")] {
+                let sound = [home.clone(), sequence(&format!("{source}.{end}")).unwrap()].concat();
+                let wanted = sequence(&format!("{kind}{name}f{end}.i")).unwrap();
+                let whole = packed(rate, &[codes.clone(), wanted.clone()].concat());
+                assert!(encoded(rate, law, Packing::Rtp, &sound) == whole, "{kind}{name}f{end}.i");
+                let sound = sequence(&format!("{kind}{name}f{end}.o")).unwrap();
+                assert!(heard(law, &codes, &wanted) == sound, "{kind}{name}f{end}.o");
+                // Of the sequences from one law to the other, one was made from a reset by the ITU:
+                // homed, the codes come out so after sample 2,052.
+                let cross = format!("{kind}{name}f{}.o", crossed.1);
+                let from_reset = cross == "hn16fc.o";
+                let home = if from_reset { &[][..] } else { &codes_of_other };
+                let sound = sequence(&cross).unwrap();
+                assert!(heard(other, home, &wanted) == sound, "{cross}");
+                if from_reset {
+                    let homed = heard(other, &codes_of_other, &wanted);
+                    let last = homed.iter().zip(&sound).rposition(|(ours, its)| ours != its);
+                    assert_eq!(last, Some(2_052));
+                }
+            }
+            let sound = sequence(&format!("hi{name}f{end}.o")).unwrap();
+            let input = sequence(&format!("i{name}")).unwrap();
+            assert!(heard(law, &codes, &input) == sound, "hi{name}f{end}.o");
+        }
+    }
+}
+
 type Init = unsafe extern "C" fn(*mut c_void, c_int, c_int, c_int) -> *mut c_void;
 type Work = unsafe extern "C" fn(*mut c_void, *mut u8, *const u8, c_int) -> c_int;
 

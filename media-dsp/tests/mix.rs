@@ -117,6 +117,62 @@ fn sums_on_both_sides_of_overload_are_exact() {
 }
 
 #[test]
+fn it_is_the_same_sum_whether_it_ever_fitted_16_bits_or_not() {
+    let mut chance = Chance::new(16);
+    for level in Level::here() {
+        let mut mixer = Mixer::with_level(level);
+        for turn in 0..200 {
+            let samples = [160, 80, 320, 47][turn % 4];
+            let mut seats: Vec<_> = (0..6).map(|_| Seat::new(Gain::UNITY)).collect();
+            let mut said = vec![vec![0; samples]; 6];
+            mixer.begin(samples).unwrap();
+            // Whoever speaks again takes back what the sum went over by, or makes it go over at last.
+            for _ in 0..9 {
+                let who = chance.below(6);
+                let quiet = chance.below(4);
+                said[who] = (0..samples).map(|_| chance.sample() >> quiet).collect();
+                mixer.add(&mut seats[who], &said[who]).unwrap();
+                let mut out = vec![0; samples];
+                let listener = chance.below(6);
+                mixer.others(&seats[listener], &mut out).unwrap();
+                for (place, &heard) in out.iter().enumerate() {
+                    let others = (0..6).filter(|&it| it != listener);
+                    let sum: i32 = others.map(|it| i32::from(said[it][place])).sum();
+                    let sum = sum.clamp(-32_768, 32_767);
+                    assert_eq!(i32::from(heard), sum, "{level:?} {turn} {place}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_loudness_is_the_same_at_every_level() {
+    let mut chance = Chance::new(17);
+    for samples in [160, 80, 960, 47, 16, 33] {
+        let said: Vec<Vec<i16>> =
+            (0..9).map(|it| (0..samples).map(|_| chance.sample() >> (it % 3)).collect()).collect();
+        let heard = |level| {
+            let (mut mixer, mut seat) = (Mixer::with_level(level), Seat::new(Gain::UNITY));
+            let mut other = seat.clone();
+            for (tick, pcm) in said.iter().enumerate() {
+                mixer.begin(samples).unwrap();
+                // Loud enough now and then that the sum goes over before it.
+                for _ in 0..tick % 3 {
+                    mixer.add(&mut other.clone(), &vec![i16::MAX; samples]).unwrap();
+                }
+                mixer.add(&mut seat, pcm).unwrap();
+                mixer.add(&mut other, pcm).unwrap();
+            }
+            (seat.loudness(), other.loudness())
+        };
+        for level in Level::here() {
+            assert_eq!(heard(level), heard(Level::Scalar), "{level:?} {samples}");
+        }
+    }
+}
+
+#[test]
 fn a_tick_of_another_length_is_refused_and_changes_nothing() {
     let (mut mixer, mut seat) = (Mixer::new(), Seat::new(Gain::UNITY));
     mixer.begin(80).unwrap();

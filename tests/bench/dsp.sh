@@ -29,7 +29,8 @@ need_pesq
     echo
     echo "\`make bench-dsp\` on $(date -u +%F). Nanoseconds of CPU for 20 ms of one channel, one core, the best"
     echo "of five turns taken one after another with the peers of Debian 12; channels a core is 20 ms"
-    echo "by that. The ratio is ours by the peer's: below 1 is faster."
+    echo "by that. The ratio is ours by the peer's: below 1 is faster. What is not exact, and what was tried:"
+    echo "[dsp-designs.md](dsp-designs.md)."
     echo
     cat "$figures"
 } > "$out"

@@ -85,7 +85,7 @@ class Strowger(Server):
         box.start().claim()
         self.box, self.host, self.sip, self.process = box, box.host, box.sip, box.process
         box.ask("PUT", "settings", {**box.ask("GET", "settings"), "max_calls": 20000,
-                                    "silence_seconds": 0})
+                                    "load_percent": 0, "silence_seconds": 0})
         box.trunk("caller", CALLER, 5060, kind="static", transport="udp", qualify_seconds=0)
         for phone in (LOAD, PROBE, MEDIA):
             box.extension(phone, SECRET)

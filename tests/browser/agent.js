@@ -14,7 +14,7 @@ const tell = (event, more = {}) => process.stdout.write(`${JSON.stringify({ even
 
 /** What runs in the page: one JsSIP and the call it has. */
 function phone(tell) {
-  const it = { ua: null, call: null, heard: [], rate: 0, pictures: null };
+  const it = { ua: null, call: null, calls: [], heard: [], rate: 0, pictures: null };
   const media = (video) => ({
     mediaConstraints: { audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false }, video },
     pcConfig: { iceServers: [] },
@@ -32,6 +32,7 @@ function phone(tell) {
   };
   const follow = (call) => {
     it.call = call;
+    it.calls.push(call);
     it.heard = [];
     const connected = (connection) => {
       connection.addEventListener('connectionstatechange', () => tell('connection', { state: connection.connectionState }));
@@ -76,8 +77,38 @@ function phone(tell) {
   it.press = ({ keys }) => it.call.sendDTMF(keys, { transportType: 'RFC2833' });
   it.hold = () => it.call.hold();
   it.resume = () => it.call.unhold();
+  /** Offers again what is set up now, by another network if `iceRestart` says so. */
+  const again = (options = {}) =>
+    new Promise((done, fail) => it.call.renegotiate(options, done) || fail(new Error('no new offer is possible now')));
+  it.restart = () => again({ rtcOfferConstraints: { iceRestart: true } });
+  /** Turns the camera on or off in the middle of a call. */
+  it.film = async ({ video }) => {
+    const { connection } = it.call;
+    const line = connection.getTransceivers().find(({ receiver }) => receiver.track.kind === 'video');
+    const [track = null] = video ? (await navigator.mediaDevices.getUserMedia({ video })).getTracks() : [];
+    if (!line) connection.addTrack(track, new MediaStream([track]));
+    else {
+      line.sender.track?.stop();
+      await line.sender.replaceTrack(track);
+      const hears = ['sendrecv', 'recvonly'].includes(line.direction);
+      if (track) line.direction = hears ? 'sendrecv' : 'sendonly';
+      else line.direction = hears ? 'recvonly' : 'inactive';
+    }
+    await again();
+  };
+  /** Connects whom the first call was with to whom the second is with (RFC 5589 section 7). */
+  it.transfer = () => {
+    const [first, second] = it.calls.slice(-2);
+    const asked = first.refer(second.remote_identity.uri, { replaces: second });
+    for (const name of ['requestFailed', 'accepted', 'failed']) asked.on(name, () => tell('transfer', { name }));
+  };
   // The network's doing: JsSIP finds out and comes back by itself.
   it.drop = () => it.ua.transport.socket._ws.close();
+  /** What a page does when it is told of another network: a closing handshake would wait for an answer. */
+  it.reconnect = () => {
+    it.ua._transport.disconnect();
+    it.ua._transport.connect();
+  };
   it.stop = () => it.ua.stop();
   it.recording = () => {
     const samples = it.heard.flatMap((part) => Array.from(part, (value) => Math.max(-1, Math.min(1, value))));

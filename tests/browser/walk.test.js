@@ -55,6 +55,30 @@ const make = (number, name) =>
     const made = await fetch('/api/v1/extensions', { method: 'POST', headers, body: JSON.stringify(entry) });
     return (await made.json()).secret;
   }, { number, name });
+/** The next answer to this request tells of everything in it what was true a moment before. */
+const late = (request, before) =>
+  page.route(`**/api/v1/${request}`, async (route) => {
+    const response = await route.fetch();
+    const { items, next } = await response.json();
+    await route.fulfill({ response, json: { items: items.map((one) => ({ ...one, ...before })), next } });
+  }, { times: 1 });
+/** A WAV file of so many seconds: 8 kHz, 16 bits, a tone. */
+const wav = (seconds) => {
+  const pcm = Buffer.alloc(16_000 * seconds);
+  for (let n = 0; n < 8000 * seconds; n += 1) pcm.writeInt16LE(Math.round(8000 * Math.sin(n / 3)), 2 * n);
+  const head = Buffer.alloc(44);
+  head.write('RIFF');
+  head.writeUInt32LE(36 + pcm.length, 4);
+  head.write('WAVEfmt ', 8);
+  head.writeUInt32LE(16, 16);
+  [1, 1].forEach((word, at) => head.writeUInt16LE(word, 20 + 2 * at));
+  head.writeUInt32LE(8000, 24);
+  head.writeUInt32LE(16_000, 28);
+  [2, 16].forEach((word, at) => head.writeUInt16LE(word, 32 + 2 * at));
+  head.write('data', 36);
+  head.writeUInt32LE(pcm.length, 40);
+  return Buffer.concat([head, pcm]);
+};
 /** What the page says beside a field. */
 const errorOf = async (input) => {
   const ids = (await input.getAttribute('aria-describedby')) ?? '';
@@ -168,6 +192,48 @@ step('the history tells each call, why it ended and how it sounded', async () =>
   await browser.picture('history');
   await page.keyboard.press('Escape');
   await sheet.waitFor({ state: 'detached' });
+});
+
+step('a call is recorded, its page plays the middle of it, and says when it was deleted', async () => {
+  await go('Calls');
+  await phones.call('201', '202');
+  await page.locator('[data-state="up"][data-call]').waitFor();
+  await page.getByRole('button', { name: /^Record the call from 201/ }).click();
+  const stop = page.getByRole('button', { name: /^Stop recording the call from 201/ });
+  await stop.waitFor();
+  await page.waitForTimeout(3 * SECONDS);
+  await stop.click();
+  await phones.hangUp('201');
+  await page.locator('[data-state="ended"][data-call]').waitFor();
+  // A slow disk: the call has ended before its record is written and its file is closed.
+  await late('cdrs?*', { state: 'up', ended: null, end: null, recordings: [] });
+  await late('recordings?call=*', { ended: null });
+  await go('History');
+  await page.locator('tr[data-call]').first().getByRole('link').click();
+  const sheet = page.getByRole('dialog');
+  await sheet.getByText('being recorded').waitFor();
+  const recording = sheet.locator('[data-recording]');
+  await recording.waitFor();
+  const seconds = await recording.locator('audio').evaluate((audio) => new Promise((done, fail) => {
+    audio.addEventListener('seeked', () => done(audio.duration));
+    audio.addEventListener('loadedmetadata', () => { audio.currentTime = audio.duration / 2; });
+    audio.addEventListener('error', () => fail(new Error(audio.error.message)));
+    audio.preload = 'auto';
+    audio.load();
+  }));
+  assert.ok(seconds > 2 && seconds < 10, `a recording of ${seconds} s`);
+  await browser.picture('recorded-call');
+  // It can be taken back while the sheet is open.
+  await recording.getByRole('button', { name: /^Delete the recording/ }).click();
+  await sheet.getByRole('button', { name: 'Undo', exact: true }).click();
+  await recording.getByRole('button', { name: /^Delete the recording/ }).click();
+  await sheet.locator('[data-lost="1"]').getByText('was deleted').waitFor();
+  await page.keyboard.press('Escape');
+  await sheet.waitFor({ state: 'detached' });
+  await go('Settings');
+  await page.getByLabel('Keep recordings for (days)', { exact: true }).fill('90');
+  await button('Save settings').click();
+  await page.getByText('Settings saved.').waitFor();
 });
 
 step('an extension is made, changed, taken back and deleted', async () => {
@@ -294,6 +360,60 @@ step('the sound of the whole box is changed and taken back', async () => {
   await page.getByText('Taken back').waitFor();
   const { codecs, encryption } = await tenant();
   assert.deepEqual([codecs.deny, encryption], [[], 'opportunistic']);
+});
+
+step('a sound is uploaded, refused where it cannot be played, and becomes the music on hold and an announcement', async () => {
+  await go('Numbers');
+  await page.getByRole('link', { name: 'Sounds' }).click();
+  await page.getByText('No sound was uploaded').waitFor();
+  const file = page.locator('input[type=file]');
+  await file.setInputFiles([{ name: 'Notes.mp3', mimeType: 'audio/mpeg', buffer: Buffer.from('ID3') }]);
+  await page.getByText('The box plays WAV and Ogg Opus.', { exact: false }).waitFor();
+  await button('Dismiss Notes.mp3').click();
+  await file.setInputFiles([{ name: 'Broken.wav', mimeType: 'audio/wav', buffer: Buffer.from('RIFF') }]);
+  await page.getByRole('alert').getByText('The file is neither WAV nor Ogg Opus.').waitFor();
+  await button('Dismiss Broken.wav').click();
+  // By drag and drop, as by the button.
+  const transfer = await page.evaluateHandle((octets) => {
+    const data = new DataTransfer();
+    data.items.add(new File([new Uint8Array(octets)], 'Waltz.wav', { type: 'audio/wav' }));
+    return data;
+  }, [...wav(3)]);
+  await page.locator('label.area').dispatchEvent('drop', { dataTransfer: transfer });
+  const row = page.locator('tr[data-sound]');
+  await row.getByRole('link', { name: 'Waltz' }).waitFor();
+  assert.match(await row.innerText(), /0:03[^]*WAV, 8 kHz, 49 kB[^]*Not used/);
+  await button('Listen to Waltz').click();
+  await button('Stop Waltz').click();
+  await page.getByLabel('Music on hold').selectOption('Waltz');
+  await button('Save').click();
+  await page.getByText('Saved. The next call hears it.').waitFor();
+  await row.getByText('music on hold').waitFor();
+  // Renamed by the keyboard alone.
+  await row.getByRole('link', { name: 'Waltz' }).focus();
+  await page.keyboard.press('Enter');
+  const sheet = page.getByRole('dialog');
+  await sheet.getByLabel('Name').fill('Polka');
+  await page.keyboard.press('Enter');
+  await row.getByRole('link', { name: 'Polka' }).waitFor();
+  await row.getByRole('link', { name: 'Polka' }).click();
+  await button('Delete Polka').click();
+  const asked = page.getByRole('alertdialog');
+  await asked.getByRole('button', { name: 'Delete' }).click();
+  await asked.getByText('It is still played by the music on hold of Default: change that first.').waitFor();
+  await asked.getByRole('button', { name: 'Keep it' }).click();
+  await sheet.getByRole('button', { name: 'Cancel' }).click();
+  await browser.picture('sounds', { height: 1200 });
+  await go('Numbers');
+  await page.getByRole('link', { name: 'New number' }).click();
+  await sheet.getByLabel('Number', { exact: true }).fill('500');
+  await sheet.getByLabel('Who dials it gets').selectOption('An announcement');
+  await sheet.getByRole('button', { name: 'Create number' }).click();
+  await sheet.getByText('This must not be empty.').waitFor();
+  await sheet.getByLabel('Sound').selectOption('Polka');
+  await sheet.getByLabel('Then call').fill('201');
+  await sheet.getByRole('button', { name: 'Create number' }).click();
+  await page.getByText('An announcement, then 201').waitFor();
 });
 
 step('an office of eight is on the phone', async () => {

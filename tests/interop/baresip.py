@@ -60,7 +60,7 @@ class Baresip:
         control = ports.free()
         # The listener for TLS takes the port after the one for UDP and TCP.
         listen = ports.free(step=2)
-        first, last = ports.block(40)
+        first, last = self.media_ports = ports.block(40)
         self.write("config", CONFIG.format(
             listen=address(host, listen), folder=self.folder, source=source,
             rtp=f"{first}-{last}", interface=host, modules=MODULES,

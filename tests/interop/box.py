@@ -135,6 +135,16 @@ class Box:
             raise Refused(status, value)
         return value
 
+    def refused(self, status, method, path, body=None):
+        """The problem that a request is refused with; fails when it is done, or refused otherwise."""
+        try:
+            done = self.ask(method, path, body)
+        except Refused as why:
+            if why.status != status:
+                raise
+            return why.problem
+        raise AssertionError(f"{method} {path} was done, {status} wanted: {done}")
+
     def ask_raw(self, method, path, body=None, limit=30, headers=None):
         """Status, body and headers of one request; a connection serves many, one by thread."""
         sent = {"Accept": "application/json", **(headers or {})}

@@ -19,6 +19,8 @@ class Codec:
     def __init__(self, name, number, rtpmap, clock, millis, encode, decode, fmtp=None):
         self.name, self.number, self.rtpmap, self.clock = name, number, rtpmap, clock
         self.millis, self.encode, self.decode, self.fmtp = millis, encode, decode, fmtp
+        # Whether it says nothing where nothing is said.
+        self.pauses = False
 
     def sdp(self, host, port):
         fmtp = f"a=fmtp:{self.number} {self.fmtp}\r\n" if self.fmtp else ""
@@ -64,7 +66,7 @@ def by_ffmpeg(codec, form, rate, size, *options, read=None, prefix=b""):
     return encode, decode
 
 
-def opus():
+def opus(millis=20):
     library = ctypes.CDLL("libopus.so.0")
     for name in ("opus_encoder_create", "opus_decoder_create"):
         getattr(library, name).restype = ctypes.c_void_p
@@ -75,8 +77,8 @@ def opus():
         pcm = words(sound.at_rate(source, 8000, 48000))
         room = ctypes.create_string_buffer(1500)
         payloads = []
-        for frame in cut(pcm, 1920):
-            size = library.opus_encode(state, frame, 960, room, 1500)
+        for frame in cut(pcm, 96 * millis):
+            size = library.opus_encode(state, frame, 48 * millis, room, 1500)
             payloads.append(room.raw[:size])
         return payloads
 
@@ -96,26 +98,38 @@ def opus():
 
 
 def g729():
+    encode, decode = g729_frames()
+
+    def pairs(source):
+        frames = encode(source)
+        return [b"".join(pair) for pair in zip(frames[::2], frames[1::2])]
+
+    return pairs, decode
+
+
+def g729_frames(pauses=False):
+    """One frame for each 10 ms; with pauses (annex B) some have two octets or none."""
     library = ctypes.CDLL("libbcg729.so.0")
     library.initBcg729EncoderChannel.restype = ctypes.c_void_p
     library.initBcg729DecoderChannel.restype = ctypes.c_void_p
 
     def encode(source):
-        state = ctypes.c_void_p(library.initBcg729EncoderChannel(0))
+        state = ctypes.c_void_p(library.initBcg729EncoderChannel(int(pauses)))
         room, size = ctypes.create_string_buffer(10), ctypes.c_uint8()
         frames = []
         for frame in cut(words(source), 160):
             library.bcg729Encoder(state, frame, room, ctypes.byref(size))
             frames.append(room.raw[:size.value])
-        return [b"".join(pair) for pair in zip(frames[::2], frames[1::2])]
+        return frames
 
     def decode(payloads):
         state = ctypes.c_void_p(library.initBcg729DecoderChannel())
         room = ctypes.create_string_buffer(160)
         pcm = b""
         for payload in payloads:
-            for frame in cut(payload, 10):
-                library.bcg729Decoder(state, frame, 10, 0, 0, 0, room)
+            for at in range(0, len(payload), 10):
+                frame = payload[at:at + 10]
+                library.bcg729Decoder(state, frame, len(frame), 0, int(len(frame) == 2), 0, room)
                 pcm += room.raw
         return samples(pcm, 8000)
 

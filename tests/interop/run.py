@@ -32,6 +32,9 @@ def main():
     tests = [test for test in TESTS
              if not wanted.words or any(word in test.__name__ + " " + test.__module__
                                         for word in wanted.words)]
+    if not tests:
+        print(f"no test is named like {' or '.join(wanted.words) or 'anything'}")
+        return 1
     if wanted.list:
         for test in tests:
             print(test.__name__.replace("_", " "))

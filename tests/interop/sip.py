@@ -8,6 +8,7 @@ import ssl
 import time
 
 from box import address, family
+from web_socket import WebSocket
 
 
 def token(size=8):
@@ -60,7 +61,7 @@ class Message:
 
 
 class Wire:
-    """A socket that speaks SIP to one server over UDP, TCP or TLS."""
+    """A socket that speaks SIP to one server over UDP, TCP, TLS or WebSocket (`wss`)."""
 
     def __init__(self, host, port, transport="udp", bind=None):
         self.server = (host, port)
@@ -70,11 +71,13 @@ class Wire:
         if bind or transport == "udp":
             self.socket.bind((bind or ("::1" if ":" in host else "127.0.0.1"), 0))
         self.socket.connect(self.server)
-        if transport == "tls":
+        if transport in ("tls", "wss"):
             unchecked = ssl.create_default_context()
             unchecked.check_hostname = False
             unchecked.verify_mode = ssl.CERT_NONE
             self.socket = unchecked.wrap_socket(self.socket)
+        if transport == "wss":
+            self.socket = WebSocket(self.socket, address(host, port))
         self.host, self.port = self.socket.getsockname()[:2]
         self.buffer = b""
         self.kept = []
@@ -146,7 +149,7 @@ class Phone(Wire):
 
     def __init__(self, box, user, secret="secret-of-the-test", transport="udp", host=None,
                  bind=None):
-        port = box.sips if transport == "tls" else box.sip
+        port = getattr(box, {"tls": "sips", "wss": "http"}.get(transport, "sip"))
         super().__init__(host or box.host, port, transport, bind)
         self.box, self.user, self.secret = box, user, secret
         self.domain = address(*self.server)
@@ -155,10 +158,14 @@ class Phone(Wire):
         self.taken = set()
 
     def contact(self):
+        if self.transport == "wss":
+            # RFC 7118 section 5.4: a browser does not know its address.
+            return f"<sip:{self.user}@browser.invalid;transport=ws>"
         return f"<sip:{self.user}@{address(self.host, self.port)};transport={self.transport}>"
 
     def via(self, branch=None):
-        return (f"Via: SIP/2.0/{self.transport.upper()} {address(self.host, self.port)}"
+        sent_by = "browser.invalid" if self.transport == "wss" else address(self.host, self.port)
+        return (f"Via: SIP/2.0/{self.transport.upper()} {sent_by}"
                 f";branch=z9hG4bK{branch or token()};rport\r\n")
 
     def request(self, method, uri, to, call_id, tag, headers="", body="", cseq=None, branch=None,

@@ -116,7 +116,10 @@ def the_same_codec_on_both_sides_passes_as_it_is(lab):
     record = until(lambda: next((one for one in pair.box.records() if one["streams"]), None), "the record")
     if any(stream["stats"]["translated"] for stream in record["streams"]):
         raise AssertionError(f"Opus was translated to Opus: {record['streams']}")
-    return said
+    locks = {leg["leg"]: leg["security"] for leg in record["security"]}
+    if locks["201"]["keys"] != "dtls" or locks["202"]["keys"] != "none":
+        raise AssertionError(f"the browser's leg is encrypted and the telephone's is not: {locks}")
+    return f"{said}, browser {locks['201']['suite']}"
 
 
 VIDEO = """\

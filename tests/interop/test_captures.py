@@ -8,7 +8,6 @@ import time
 
 import payload
 import sound
-from box import Refused
 from lab import need, test, until
 from test_flows import expect
 from test_media import call_with_streams, play
@@ -64,16 +63,31 @@ def unbroken(path, but="frame.number == 0"):
     assert not broken, broken
 
 
+def by_line(path):
+    """The payloads of each line, encrypted or not, in order: from where, to where, of which type."""
+    fields = tshark(path, "-Y", "udp.payload && !sip", "-T", "fields", "-e", "udp.srcport",
+                    "-e", "udp.dstport", "-e", "udp.payload")
+    lines = {}
+    for line in fields.splitlines():
+        source, to, data = line.split("\t")
+        data = bytes.fromhex(data.replace(":", ""))
+        # Neither STUN nor DTLS (RFC 7983 section 7), nor RTCP (RFC 5761 section 4).
+        if len(data) < 12 or data[0] >> 6 != 2 or 192 <= data[1] <= 223:
+            continue
+        head = 12 + 4 * (data[0] & 15)
+        if data[0] & 16:
+            head += 4 + 4 * int.from_bytes(data[head + 2:head + 4], "big")
+        lines.setdefault((int(source), int(to), data[1] & 127), []).append(data[head:])
+    return lines
+
+
 def came_in(path, box):
     """The payloads of PCMA that came to each pair of the box, in order."""
     first, last = box.media_ports
-    fields = tshark(path, "-Y", "rtp && rtp.p_type == 8", "-T", "fields", "-e", "udp.dstport",
-                    "-e", "rtp.payload")
     ports = {}
-    for line in fields.splitlines():
-        port, data = line.split("\t")
-        if first <= int(port) <= last:
-            ports.setdefault(int(port), []).append(bytes.fromhex(data.replace(":", "")))
+    for (_, to, kind), payloads in by_line(path).items():
+        if kind == 8 and first <= to <= last:
+            ports.setdefault(to, []).extend(payloads)
     return ports
 
 
@@ -103,11 +117,7 @@ def a_captured_call_opens_in_wireshark_from_its_invite_to_its_bye(lab):
     call = box.calls()[0]["id"]
     begun = box.ask("POST", f"calls/{call}/capture", {})
     assert begun["call"] == call and not begun["decrypted"] and begun["by"] == "admin", begun
-    try:
-        box.ask("POST", f"calls/{call}/capture", {})
-        raise AssertionError("a call is captured twice")
-    except Refused as refused:
-        assert refused.status == 409, refused
+    box.refused(409, "POST", f"calls/{call}/capture", {})
     play(3, (one, port_one), (two, port_two))
     expect(here.hang_up(), 200)
     there.until_bye()
@@ -211,20 +221,14 @@ def an_owner_sees_what_was_encrypted_and_nobody_sees_keys(lab):
 
 
 def fit(lab, source, payloads):
-    """0 for what is no sound of this source at all."""
-    try:
-        return likeness(lab, source, payloads).correlation
-    except AssertionError:
-        return 0.0
+    """How well it fits; what is encrypted sounds too, like noise."""
+    assert len(payloads) > 40 * TALK, f"only {len(payloads)} packets"
+    return likeness(lab, source, payloads).correlation
 
 
 def refused_as_a_script(box, method, path, body=None):
-    try:
-        box.ask(method, path, body)
-    except Refused as refused:
-        assert refused.status == 403 and "owner" in refused.problem["detail"], refused
-        return
-    raise AssertionError(f"a script may {method} {path}")
+    problem = box.refused(403, method, path, body)
+    assert "owner" in problem["detail"], problem
 
 
 @test
@@ -250,7 +254,8 @@ def what_goes_from_one_call_to_another_inside_the_box_is_captured(lab):
     begin, end = box.media_ports
     for capture in done:
         path = fetched(lab, box, capture)
-        unbroken(path)
+        # The leg inside is encrypted though its profile says AVP.
+        unbroken(path, "rtcp")
         found = streams(path)
         assert len(found) == 4, found
         fields = tshark(path, "-Y", "rtp", "-T", "fields", "-e", "udp.srcport", "-e", "udp.dstport")

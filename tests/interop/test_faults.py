@@ -1,9 +1,11 @@
 """What is promised when the power goes or the disk is full."""
 
+import io
 import os
 import random
 import threading
 import time
+import wave
 from http.client import HTTPException
 
 from box import PASSWORD, Box, Refused
@@ -148,6 +150,9 @@ def calls_go_on_when_the_disk_is_full(lab):
         raise AssertionError(f"507 expected, got {refused}")
     if len(refused.problem.get("detail", "")) < 10:
         raise AssertionError(f"507 without a sentence: {refused.problem}")
+    status, said, _ = box.ask_raw("POST", "sounds?name=Waltz", waltz())
+    if status != 507 or b"disk is full" not in said:
+        raise AssertionError(f"a sound on a full disk: {status} {said}")
     for _ in range(10):
         here, there = talking(first, second, "202")
         expect(here.hang_up(), 200)
@@ -156,9 +161,23 @@ def calls_go_on_when_the_disk_is_full(lab):
         raise AssertionError("the daemon ended")
     os.remove(os.path.join(inside, "filler"))
     until(lambda: writes(box), "the API to take writes again", 20)
+    sounds = os.path.join(inside, "sounds")
+    if box.every("sounds") or os.path.isdir(sounds) and os.listdir(sounds):
+        raise AssertionError("half a sound was left")
     until(lambda: sum(1 for one in box.records() if one["ended"]) >= 10,
           "the records of the calls made meanwhile", 20)
     return refused.problem["detail"]
+
+
+def waltz():
+    """A sound that is larger than what a full disk may still have."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(8000)
+        out.writeframes(bytes(16_000 * 30))
+    return file.getvalue()
 
 
 def claim_through(box, inside):

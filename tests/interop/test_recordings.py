@@ -8,8 +8,8 @@ import subprocess
 import time
 
 import sound
-from box import Refused
 from lab import test, until
+from test_captures import audit
 from test_media import call_with_streams, play
 from test_numbers import fits, pair
 
@@ -46,11 +46,7 @@ def a_live_call_is_recorded_with_each_side_on_its_channel(lab):
     assert begun["id"] == again["id"], (begun, again)
     play(4, (one, port_one), (two, port_two))
     assert len(one.received()) > 150, "the relay goes on beside it"
-    try:
-        box.ask("DELETE", f"recordings/{begun['id']}")
-        raise AssertionError("a recording that runs was deleted")
-    except Refused as refused:
-        assert refused.status == 409, refused
+    box.refused(409, "DELETE", f"recordings/{begun['id']}")
     box.ask("DELETE", f"calls/{call}/recording")
     ended = lambda: [it for it in box.every("recordings") if it["ended"]]
     done = until(ended, "the recording ends")[0]
@@ -114,6 +110,9 @@ def a_code_keyed_in_records_and_a_number_plays_it(lab):
     second.until_event("CALL_CLOSED")
     said = [step["text"] for step in box.every("cdrs")[0]["steps"]]
     assert "201 records the call." in said, said
+    of_it = lambda: [line[:2] for line in audit(box) if done["id"] in line[2]]
+    until(lambda: len(of_it()) > 1, "its end in the audit")
+    assert of_it() == [("201", "record"), ("201", "stop_record")], of_it()
     kept = os.path.join(lab.folder, "kept.wav")
     words = ["ffmpeg", "-v", "error", "-y", "-i", files(box)[0], "-ac", "1", "-ar", str(sound.RATE),
              kept]
@@ -134,3 +133,113 @@ def key_in(phone, code):
     for key in code:
         phone.command("sndcode", key)
         time.sleep(0.4)
+
+
+def recorded(lab, box, call, name, seconds, end=None):
+    """Records a live call for a while with each side on its channel, or until `end` ends the call; the file,
+    its note and channels."""
+    begun = box.ask("POST", f"calls/{call}/recording", {"container": "wav"})
+    time.sleep(seconds)
+    if end:
+        end()
+    else:
+        box.ask("DELETE", f"calls/{call}/recording")
+    note = until(lambda: [it for it in box.every("recordings")
+                          if it["id"] == begun["id"] and it["ended"]], "the recording ends")[0]
+    status, octets, _ = box.ask_raw("GET", f"recordings/{note['id']}/sound")
+    if status != 200 or len(octets) != note["octets"]:
+        raise AssertionError(f"{status}, {len(octets)} octets of {note}")
+    whole = os.path.join(lab.folder, f"{name}.wav")
+    with open(whole, "wb") as file:
+        file.write(octets)
+    parts = []
+    for number, side in enumerate(("left", "right")):
+        parts.append(os.path.join(lab.folder, f"{name}-{side}.wav"))
+        words = ["ffmpeg", "-v", "error", "-y", "-i", whole, "-af", f"pan=mono|c0=c{number}",
+                 "-ar", str(sound.RATE), parts[-1]]
+        subprocess.run(words, check=True)
+    return note, octets, parts
+
+
+@test
+def an_echo_call_is_recorded_with_the_box_on_the_right(lab):
+    box = lab.box()
+    phone, _ = pair(lab, box)
+    phone.dial("*43")
+    phone.until_event("CALL_ESTABLISHED")
+    call = box.calls()[0]["id"]
+    time.sleep(1)
+    note, octets, (left, right) = recorded(lab, box, call, "echo", 6)
+    phone.hang_up()
+    phone.until_event("CALL_CLOSED")
+    said = []
+    for path in (left, right):
+        judged = sound.Heard(phone.source, path, stretched=True)
+        said.append(str(judged.demand(4.5, correlation=0.95, gaps=0.1)))
+    # A part of the file, as a player asks for it, and one behind its end.
+    for asked, wanted, status in (("bytes=100-199", octets[100:200], 206),
+                                  (f"bytes=-50", octets[-50:], 206),
+                                  (f"bytes={len(octets)}-", b"", 416)):
+        got, part, headers = box.ask_raw("GET", f"recordings/{note['id']}/sound",
+                                         headers={"Range": asked})
+        if got != status or (status == 206 and part != wanted):
+            raise AssertionError(f"{asked}: {got}, {len(part)} octets, {headers}")
+    heard = [line for line in audit(box) if line[1] == "listen" and note["id"] in line[2]]
+    if len(heard) != 1:
+        raise AssertionError(f"one hearing stands in the audit as {heard}")
+    record = until(lambda: [one for one in box.every("cdrs") if one["ended"]], "the record")[0]
+    if record["recordings"] != [note["id"]] or "admin records the call." not in [
+            step["text"] for step in record["steps"]]:
+        raise AssertionError(f"the record says {record['recordings']}, {record['steps']}")
+    box.ask("DELETE", f"recordings/{note['id']}")
+    again = box.ask("GET", f"cdrs/{record['id']}")
+    if again["recordings"] != [note["id"]] or box.every("recordings"):
+        raise AssertionError(f"after it was deleted: {again['recordings']}")
+    return "; box ".join(said)
+
+
+@test
+def a_member_of_a_conference_is_recorded_with_what_he_says_and_hears(lab):
+    box = lab.box()
+    first, second = pair(lab, box)
+    box.ask("POST", "numbers", {"number": "600", "kind": "conference", "name": "Monday"})
+    for phone in (first, second):
+        phone.dial("600")
+        phone.until_event("CALL_ESTABLISHED")
+    time.sleep(2)
+    call = [one for one in box.calls() if one["from"]["number"] == "201"][0]["id"]
+    _, _, (left, right) = recorded(lab, box, call, "member", 7)
+    for phone in (first, second):
+        phone.hang_up()
+        phone.until_event("CALL_CLOSED")
+    own = sound.Heard(first.source, left, stretched=True).demand(5, correlation=0.95, gaps=0.1)
+    other = sound.Heard(second.source, right, stretched=True).demand(5, correlation=0.95, gaps=0.1)
+    return f"said {own}; heard {other}"
+
+
+@test
+def old_recordings_go_and_the_audit_says_so(lab):
+    box = lab.box()
+    _, _, (one, two), (port_one, port_two) = call_with_streams(lab, box)
+    call = box.calls()[0]["id"]
+    box.ask("POST", f"calls/{call}/recording", {"container": "opus"})
+    play(2, (one, port_one), (two, port_two))
+    box.ask("DELETE", f"calls/{call}/recording")
+    new = until(lambda: [it for it in box.every("recordings") if it["ended"]], "the recording")[0]
+    # The same again, as if it were of three days ago.
+    folder = os.path.join(box.data, "recordings")
+    then = new["started"] - 3 * 86_400_000
+    old = dict(new, id=f"{then << 16 | 1:016x}", started=then, ended=then + 2000)
+    with open(os.path.join(folder, f"{old['id']}.json"), "w") as file:
+        json.dump(old, file)
+    with open(os.path.join(folder, f"{old['id']}.opus"), "wb") as file:
+        file.write(b"\0" * new["octets"])
+    settings = box.ask("GET", "settings")
+    if (settings["recording_days"], settings["recording_free_percent"]) != (0, 0):
+        raise AssertionError(f"at first: {settings}")
+    box.ask("PUT", "settings", dict(settings, recording_days=2))
+    until(lambda: [it["id"] for it in box.every("recordings")] == [new["id"]], "the old one goes")
+    line = until(lambda: [it for it in audit(box)
+                          if it[0] == "retention" and old["id"] in it[2]], "the audit")[0]
+    if line[1] != "delete" or len(files(box)) != 1:
+        raise AssertionError(f"{line}, {files(box)}")

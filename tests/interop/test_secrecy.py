@@ -32,11 +32,11 @@ def protection(box):
 
 
 class Wire:
-    """All sound on the wire, as tshark sees it."""
+    """All sound to and from some ports on the wire, as tshark sees it; those of the box if not told."""
 
-    def __init__(self, lab, box):
-        self.path = os.path.join(lab.folder, "wire.pcap")
-        first, last = box.media_ports
+    def __init__(self, lab, box, ports=None):
+        self.path = os.path.join(lab.sub("wire"), "wire.pcap")
+        first, last = ports or box.media_ports
         self.process = lab.process(
             [need("tshark"), "-q", "-i", "lo", "-f", f"udp portrange {first}-{last}", "-F", "pcap",
              "-w", self.path], lab.folder)
@@ -86,8 +86,12 @@ def encrypted(lab, suites, first, second, required=False, box=None, numbers=("20
         expected = suite if isinstance(suite, dict) else sdes if suite else PLAIN
         if shown.get(number) != expected:
             raise AssertionError(f"{number} is shown as {shown.get(number)}, not {expected}")
-    forged = [stream["stats"]["forged"] for stream in box.records()[0]["streams"]]
-    if any(forged):
+    streams = until(lambda: [one for one in box.records()[:1] if len(one["streams"]) == 2],
+                    "the record with its streams")[0]["streams"]
+    forged = [stream["stats"]["forged"] for stream in streams]
+    # baresip's first report leaves in the clear if its handshake for RTCP is not done: at the box it may be.
+    most = 1 if any(isinstance(suite, dict) for suite in suites) else 0
+    if max(forged) > most:
         raise AssertionError(f"packets that are not genuine: {forged}")
     ports = wire.payloads()
     if len(ports) != 2:

@@ -95,6 +95,7 @@ fn browsers_lines(user: &str) -> Vec<String> {
     let lines = format!(
         "a=ice-ufrag:{user}|a=ice-pwd:0123456789012345678901|a=fingerprint:sha-256 {digest}|\
          a=setup:actpass|a=mid:sound|a=rtcp-mux|a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid|\
+         a=extmap:6 urn:ietf:params:rtp-hdrext:ssrc-audio-level|\
          a=ssrc:77 cname:x|a=candidate:1 1 udp 2122 192.168.1.77 50000 typ host"
     );
     lines.split('|').map(str::to_owned).collect()
@@ -130,6 +131,8 @@ fn a_telephone_is_told_nothing_of_webrtc_and_a_browser_all_of_it() {
     assert_eq!(transport.ours.password, value(&answer, "a=ice-pwd:"));
     assert_eq!((transport.theirs.user.as_str(), transport.active), ("abcd", false));
     assert_eq!((transport.fingerprint, transport.mid_extension), ([0xcd; 32], Some(4)));
+    assert_eq!(transport.level_extension, Some(6));
+    assert!(answer.contains("a=extmap:6/recvonly urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n"));
     assert_eq!(transport.lines[0].theirs[0].ssrc, 77);
     assert_eq!(transport.lines[0].ours.ssrc.to_string(), {
         let ssrc = value(&answer, "a=ssrc:");
@@ -174,5 +177,26 @@ fn a_browser_that_is_called_is_offered_webrtc() {
     lab.phone("201").hangs_up();
     lab.run_ms(300);
     assert!(lab.phone("202").is_free());
+    lab.rest();
+}
+
+#[test]
+fn a_request_for_a_whole_picture_goes_to_a_telephone_and_not_to_a_browser() {
+    let mut lab = Lab::office(6, &["202", "203"]);
+    webrtc(&mut lab, "201");
+    connect(&mut lab, "202", "203");
+    lab.phone("202").wants_picture();
+    lab.run_ms(300);
+    let infos = lab.phone("203").talk().infos.clone();
+    assert!(infos.len() == 1 && infos[0].contains("picture_fast_update"), "{infos:?}");
+    lab.phone("202").hangs_up();
+    lab.run_ms(300);
+    connect(&mut lab, "202", "201");
+    lab.phone("202").wants_picture();
+    lab.run_ms(300);
+    let infos = lab.phone("201").talk().infos.clone();
+    assert!(infos.is_empty(), "media asks a browser: {infos:?}");
+    lab.phone("202").hangs_up();
+    lab.run_ms(300);
     lab.rest();
 }

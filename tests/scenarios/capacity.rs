@@ -103,3 +103,29 @@ fn a_call_that_needs_a_translation_without_room_for_it_is_refused_as_overload() 
     assert_eq!(lab.record().end.as_ref().unwrap().why, Why::Overload);
     assert_eq!(lab.load().refused, 1);
 }
+
+#[test]
+fn a_call_in_packets_of_10_ms_costs_twice_as_much_and_needs_that_room_to_begin() {
+    let mut lab = Lab::office(405, &["201", "202", "203"]);
+    for name in ["201", "202", "203"] {
+        lab.phone(name).habits(|habits| habits.lines = vec!["a=ptime:10".to_owned()]);
+    }
+    measured(&mut lab, 799);
+    lab.phone("201").dials("202");
+    lab.run_ms(200);
+    lab.phone("202").answers();
+    lab.run_ms(100);
+    assert_eq!(lab.load().used_nanos, 400);
+    lab.phone("203").dials("202");
+    lab.run_ms(200);
+    assert_eq!(lab.phone("203").status(), Some(503), "399 are left");
+    // A re-INVITE to the usual packets gives half of it back.
+    for name in ["201", "202"] {
+        lab.phone(name).habits(|habits| habits.lines = vec!["a=ptime:20".to_owned()]);
+    }
+    lab.phone("201").offers("sendrecv");
+    lab.run_ms(300);
+    assert_eq!(lab.load().used_nanos, 200);
+    lab.phone("201").hangs_up();
+    lab.rest();
+}

@@ -3,6 +3,7 @@
 use call::Why;
 use config::{CodecName, CodecOrder, CodecPolicy, TrunkId, TrunkKind};
 use sim::Lab;
+use std::time::Duration;
 
 /// The formats of the first audio line.
 fn formats(sdp: &str) -> &str {
@@ -205,7 +206,178 @@ fn codecs_that_not_even_the_box_knows_end_in_488() {
     lab.run_ms(200);
     lab.phone("202").answers();
     lab.run_ms(100);
+    assert_eq!(lab.phone("201").status(), Some(180), "it may want nothing but keys");
+    lab.phone("202").answers();
+    lab.run_ms(100);
     assert_eq!(lab.phone("201").status(), Some(488));
     lab.rest();
     assert_eq!(lab.record().end.as_ref().unwrap().why, Why::NoCommonMedia);
+}
+
+/// Two phones that say these lines of their packets, talk with each other, and are silent until told.
+fn packets(seed: u64, one: &[&str], other: &[&str]) -> Lab {
+    let mut lab = Lab::office(seed, &["201", "202"]);
+    for (name, lines) in [("201", one), ("202", other)] {
+        let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+        lab.phone(name).habits(|habits| {
+            habits.lines = lines;
+            habits.mute = true;
+        });
+    }
+    call(&mut lab);
+    lab
+}
+
+/// What a phone says of a stream of A-law.
+#[derive(Default)]
+struct Stream {
+    sequence: u16,
+    timestamp: u32,
+    said: Vec<u8>,
+}
+
+impl Stream {
+    /// So many packets of so many milliseconds, whatever anybody wants.
+    fn say(&mut self, lab: &mut Lab, name: &str, millis: u16, packets: u16) {
+        for _ in 0..packets {
+            let mut phone = lab.phone(name);
+            let talk = phone.talk();
+            let (from, to) = (talk.rtp.to_string(), talk.remote_rtp.unwrap());
+            let mut packet = vec![0x80, 8];
+            packet.extend(self.sequence.to_be_bytes());
+            packet.extend(self.timestamp.to_be_bytes());
+            packet.extend([0, 0, 7, 7]);
+            let first = self.said.len();
+            self.said.extend((0..usize::from(millis) * 8).map(|at| ((first + at) % 251) as u8));
+            packet.extend(&self.said[first..]);
+            lab.inject(&from, to, &packet);
+            self.sequence = self.sequence.wrapping_add(1);
+            self.timestamp += u32::from(millis) * 8;
+            lab.run_for(Duration::from_millis(millis.into()));
+        }
+    }
+}
+
+/// How many milliseconds each packet holds that a phone heard, which all follow each other, and their
+/// octets.
+fn heard(lab: &mut Lab, name: &str) -> (Vec<usize>, Vec<u8>) {
+    lab.run_ms(50);
+    let packets = std::mem::take(&mut lab.phone(name).talk().packets);
+    for pair in packets.windows(2) {
+        let [(sequence, timestamp, payload), (next, later, _)] = pair else { continue };
+        assert_eq!(*next, sequence.wrapping_add(1));
+        assert_eq!(*later, timestamp + payload.len() as u32);
+    }
+    let octets: Vec<u8> = packets.iter().flat_map(|it| it.2.clone()).collect();
+    (packets.into_iter().map(|it| it.2.len() / 8).collect(), octets)
+}
+
+/// Which legs the live call shows to hear packets of another length.
+fn repacked(lab: &Lab) -> Vec<bool> {
+    let paths = lab.exchange.calls().remove(0).paths;
+    assert!(paths.iter().all(|path| !path.translated));
+    paths.into_iter().map(|path| path.repacked).collect()
+}
+
+#[test]
+fn packets_of_20_ms_are_joined_for_who_wants_30_until_a_re_invite_lets_them_pass() {
+    let mut lab = packets(41, &["a=ptime:20"], &["a=ptime:30"]);
+    assert!(lab.phone("201").saw("200").body.contains("a=ptime:30\r\n"), "it is told, and asked");
+    let mut stream = Stream::default();
+    stream.say(&mut lab, "201", 20, 50);
+    let (lengths, octets) = heard(&mut lab, "202");
+    assert_eq!(lengths, [30; 33]);
+    assert_eq!(octets, stream.said[..octets.len()]);
+    Stream::default().say(&mut lab, "202", 20, 50);
+    assert_eq!(heard(&mut lab, "201").0, [20; 50], "which is what it wants");
+    assert_eq!(repacked(&lab), [false, true]);
+
+    lab.phone("202").habits(|habits| habits.lines = vec!["a=ptime:20".to_owned()]);
+    lab.phone("202").offers("sendrecv");
+    lab.run_ms(300);
+    assert_eq!(lab.phone("202").talk().offers, [200]);
+    let before = octets;
+    stream.say(&mut lab, "201", 20, 600);
+    let (lengths, octets) = heard(&mut lab, "202");
+    // What was left leaves by itself before the first that passes.
+    assert_eq!((lengths[0], lengths.len()), (10, 601));
+    assert!(lengths[1..].iter().all(|length| *length == 20));
+    assert_eq!([before, octets].concat(), stream.said, "not a sample is missing");
+    assert_eq!(repacked(&lab), [false, false]);
+    lab.phone("201").hangs_up();
+    lab.rest();
+}
+
+#[test]
+fn packets_of_10_ms_are_joined_and_those_of_60_are_cut() {
+    let mut lab = packets(42, &["a=ptime:10"], &["a=ptime:60"]);
+    let mut short = Stream::default();
+    short.say(&mut lab, "201", 10, 120);
+    let (lengths, octets) = heard(&mut lab, "202");
+    assert_eq!((lengths, octets), (vec![60; 20], short.said));
+    let mut long = Stream::default();
+    long.say(&mut lab, "202", 60, 20);
+    let (lengths, octets) = heard(&mut lab, "201");
+    assert_eq!((lengths, octets), (vec![10; 120], long.said));
+    assert_eq!(repacked(&lab), [true, true]);
+    lab.phone("201").hangs_up();
+    lab.rest();
+    let streams = &lab.record().streams;
+    assert_eq!(streams.iter().map(|it| it.stats.repacked).sum::<u64>(), 140);
+    assert!(lab.record().paths.iter().all(|path| path.repacked));
+}
+
+#[test]
+fn nobody_gets_longer_packets_than_it_takes() {
+    let mut lab = packets(43, &["a=maxptime:150"], &["a=maxptime:20"]);
+    let mut stream = Stream::default();
+    stream.say(&mut lab, "201", 10, 10);
+    assert_eq!(heard(&mut lab, "202").0, [10; 10], "no less is wrong");
+    assert_eq!(repacked(&lab), [false, false]);
+    stream.say(&mut lab, "201", 30, 20);
+    assert_eq!(heard(&mut lab, "202").0, [20; 30]);
+    Stream::default().say(&mut lab, "202", 60, 10);
+    assert_eq!(heard(&mut lab, "201").0, [60; 10], "150 ms are taken");
+    assert_eq!(repacked(&lab), [false, true]);
+    lab.phone("201").hangs_up();
+    lab.rest();
+}
+
+#[test]
+fn who_sends_what_was_asked_for_is_passed_on_whatever_it_wants_itself() {
+    let mut lab = packets(44, &["a=ptime:30"], &["a=ptime:20"]);
+    Stream::default().say(&mut lab, "201", 20, 50);
+    Stream::default().say(&mut lab, "202", 30, 50);
+    assert_eq!((heard(&mut lab, "202").0, heard(&mut lab, "201").0), (vec![20; 50], vec![30; 50]));
+    assert_eq!(repacked(&lab), [false, false]);
+    lab.phone("201").hangs_up();
+    lab.rest();
+}
+
+#[test]
+fn a_packet_time_of_the_boxs_own_is_asked_of_one_side_and_kept_from_the_other() {
+    let mut lab = Lab::office(45, &["201", "202"]);
+    lab.device("202", "desk");
+    lab.change_device("desk", |device| {
+        device.codecs = Some(CodecPolicy { packet_millis: Some(40), ..CodecPolicy::default() });
+    });
+    lab.add_phone("desk");
+    lab.phone("desk").registers();
+    lab.phone("202").unregisters();
+    lab.run_ms(300);
+    let lines = ["a=ptime:20".to_owned(), "a=maxptime:20".to_owned()];
+    lab.phone("201").habits(|habits| (habits.lines, habits.mute) = (lines.to_vec(), true));
+    lab.phone("desk").habits(|habits| habits.mute = true);
+    lab.phone("201").dials("202");
+    lab.run_ms(200);
+    let told = lab.phone("desk").saw("INVITE").body;
+    assert!(told.contains("a=ptime:40\r\n") && !told.contains("maxptime"), "{told}");
+    lab.phone("desk").answers();
+    lab.run_ms(100);
+    Stream::default().say(&mut lab, "desk", 40, 25);
+    assert_eq!(heard(&mut lab, "201").0, [20; 50]);
+    Stream::default().say(&mut lab, "201", 20, 50);
+    assert_eq!(heard(&mut lab, "desk").0, [40; 25], "it does not say what it wants");
+    lab.phone("201").hangs_up();
+    lab.rest();
 }

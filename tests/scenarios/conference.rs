@@ -21,6 +21,9 @@ fn office(seed: u64, pin: Option<&str>) -> Lab {
         kind: FeatureKind::Conference,
         tone: FeatureTone::default(),
         pin: pin.map(|pin| Pin::parse(pin).unwrap()),
+        sound: None,
+        repeat: false,
+        then: None,
     }));
     lab
 }
@@ -215,4 +218,23 @@ fn told(lab: &Lab) -> Vec<Vec<(CallId, bool, i8)>> {
         _ => None,
     };
     lab.events.iter().filter_map(of_event).collect()
+}
+
+#[test]
+fn a_phone_may_tell_a_conference_how_loud_it_is_and_keeps_the_number_that_it_gave_that() {
+    let mut lab = office(12, None);
+    let level = "a=extmap:3 urn:ietf:params:rtp-hdrext:ssrc-audio-level vad=on";
+    lab.phone("201").habits(|habits| habits.lines = vec![level.to_owned()]);
+    enters(&mut lab, "201");
+    enters(&mut lab, "202");
+    let taken = "a=extmap:3/recvonly urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n";
+    let answer = lab.phone("201").saw("200").body;
+    assert!(answer.contains(taken), "{answer}");
+    let answer = lab.phone("202").saw("200").body;
+    assert!(!answer.contains("extmap"), "nobody asked: {answer}");
+    for name in ["201", "202"] {
+        lab.hears_the_box(name);
+        lab.phone(name).hangs_up();
+    }
+    lab.rest();
 }

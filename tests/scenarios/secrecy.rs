@@ -75,6 +75,157 @@ fn a_phone_that_only_encrypts_takes_the_keys_beside_a_plain_line() {
 }
 
 #[test]
+fn a_phone_that_refuses_keys_beside_a_plain_line_is_asked_for_nothing_else() {
+    let mut lab = Lab::office(57, &["201", "202"]);
+    speaks(&mut lab, "202", Speaks::Encrypted(&[CM]));
+    lab.phone("201").dials("202");
+    lab.run_ms(200);
+    assert!(lab.phone("202").saw("INVITE").body.contains(" RTP/AVP "));
+    lab.phone("202").refuses(488);
+    lab.run_ms(200);
+    let offered = lab.phone("202").saw("INVITE").body;
+    assert!(offered.contains(" RTP/SAVP ") && offered.contains("a=crypto:"), "{offered}");
+    lab.phone("202").answers();
+    lab.run_ms(200);
+    assert_eq!(lab.phone("201").status(), Some(200));
+    lab.talk("201", "202");
+    assert_eq!(shown(&lab)[1].1, sdes(CM));
+    over(lab);
+}
+
+#[test]
+fn a_phone_that_refuses_all_ways_to_encrypt_is_left_in_peace() {
+    let mut lab = Lab::office(58, &["201", "202"]);
+    lab.phone("201").dials("202");
+    let mut offers = 0;
+    for _ in 0..5 {
+        lab.run_ms(200);
+        if lab.phone("201").status() == Some(488) {
+            break;
+        }
+        offers += 1;
+        lab.phone("202").refuses(488);
+    }
+    assert_eq!(lab.phone("201").status(), Some(488));
+    assert!((2..=3).contains(&offers), "{offers} offers");
+    lab.rest();
+    assert_eq!(lab.record().end.as_ref().unwrap().why, Why::NoCommonMedia);
+}
+
+/// 201 calls 202, where somebody picks up each time that it rings, and which then refuses what has not
+/// this transport: how often it rang. Nothing when it was not reached.
+fn rings_until(lab: &mut Lab, transport: &str) -> Option<usize> {
+    lab.phone("201").dials("202");
+    for rang in 1..=4 {
+        lab.run_ms(300);
+        if !lab.phone("202").rings() {
+            return None;
+        }
+        match lab.phone("202").saw("INVITE").body.contains(transport) {
+            true => {
+                lab.phone("202").answers();
+                lab.run_ms(300);
+                assert_eq!(lab.phone("201").status(), Some(200));
+                lab.talk("201", "202");
+                lab.phone("201").hangs_up();
+                lab.run_ms(300);
+                return Some(rang);
+            }
+            false => lab.phone("202").refuses(488),
+        }
+    }
+    panic!("it rings for ever");
+}
+
+#[test]
+fn a_phone_that_rings_before_it_refuses_rings_once_from_the_second_call_on() {
+    let mut lab = Lab::office(60, &["201", "202"]);
+    speaks(&mut lab, "202", Speaks::Encrypted(&[CM]));
+    let rang: Vec<_> = (0..4).map(|_| rings_until(&mut lab, " RTP/SAVP ")).collect();
+    assert_eq!(rang, [Some(2), Some(1), Some(1), Some(1)]);
+    // It registers again and again, and is the same phone.
+    lab.run_for(Duration::from_secs(4_000));
+    assert_eq!(rings_until(&mut lab, " RTP/SAVP "), Some(1));
+    // With another name it is another one.
+    lab.phone("202").ua().registration.user_agent = Some("Other/2.0");
+    lab.phone("202").registers();
+    lab.run_ms(300);
+    assert_eq!(rings_until(&mut lab, " RTP/SAVP "), Some(2));
+    // And when it has started anew it may be set otherwise.
+    lab.phone("202").ua().registration = Default::default();
+    lab.phone("202").registers();
+    lab.run_ms(300);
+    assert_eq!(rings_until(&mut lab, " RTP/SAVP "), Some(2));
+    lab.rest();
+}
+
+#[test]
+fn a_phone_that_no_longer_takes_what_it_took_is_asked_in_all_ways_again() {
+    let mut lab = Lab::office(61, &["201", "202"]);
+    speaks(&mut lab, "202", Speaks::Encrypted(&[CM]));
+    assert_eq!(rings_until(&mut lab, " RTP/SAVP "), Some(2));
+    // From now on it speaks in the clear, and says so before it rings.
+    speaks(&mut lab, "202", Speaks::Plain);
+    lab.phone("202").when_called(Called::Waits);
+    lab.phone("201").dials("202");
+    lab.run_ms(200);
+    while !lab.phone("202").saw("INVITE").body.contains(" RTP/AVP ") {
+        lab.phone("202").refuses(488);
+        lab.run_ms(200);
+    }
+    lab.phone("202").answers();
+    lab.run_ms(200);
+    lab.talk("201", "202");
+    lab.phone("201").hangs_up();
+    lab.phone("202").when_called(Called::Rings);
+    lab.run_ms(200);
+    assert_eq!(rings_until(&mut lab, " RTP/AVP "), Some(1));
+    // The same if it rings first: then the next call reaches it.
+    speaks(&mut lab, "202", Speaks::Encrypted(&[CM]));
+    assert_eq!(
+        rings_until(&mut lab, " RTP/SAVP "),
+        None,
+        "it rang once, and took the other way before"
+    );
+    assert_eq!(rings_until(&mut lab, " RTP/SAVP "), Some(2));
+    lab.rest();
+}
+
+#[test]
+fn a_phone_that_rings_and_refuses_all_ways_rings_once_from_the_second_call_on() {
+    let mut lab = Lab::office(62, &["201", "202"]);
+    let mut before = 0;
+    for (call, wanted) in [(0, 2..=3), (1, 1..=1), (2, 1..=1)] {
+        lab.phone("201").dials("202");
+        lab.run_ms(200);
+        while lab.phone("202").rings() {
+            lab.phone("202").refuses(488);
+            lab.run_ms(200);
+        }
+        assert_eq!(lab.phone("201").status(), Some(488));
+        let rang = lab.phone("202").count("INVITE") - before;
+        assert!(wanted.contains(&rang), "call {call}: {rang}");
+        before += rang;
+    }
+    lab.rest();
+}
+
+#[test]
+fn who_declines_after_another_way_was_asked_for_is_asked_so_at_once_in_the_next_call() {
+    let mut lab = Lab::office(63, &["201", "202"]);
+    speaks(&mut lab, "202", Speaks::Encrypted(&[CM]));
+    lab.phone("201").dials("202");
+    lab.run_ms(200);
+    lab.phone("202").refuses(488);
+    lab.run_ms(200);
+    lab.phone("202").refuses(486);
+    lab.run_ms(200);
+    assert_eq!(lab.phone("201").status(), Some(486));
+    assert_eq!(rings_until(&mut lab, " RTP/SAVP "), Some(1));
+    lab.rest();
+}
+
+#[test]
 fn two_encrypted_phones_have_keys_and_suites_of_their_own() {
     let mut lab = Lab::office(43, &["201", "202"]);
     speaks(&mut lab, "201", Speaks::Encrypted(&[GCM]));
@@ -110,7 +261,7 @@ fn keys_that_the_box_cannot_take_are_passed_over_beside_a_plain_line() {
     let mut lab = Lab::office(45, &["201", "202"]);
     let key = "WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz";
     let lines = [
-        format!("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{key}|2^20|1:4"),
+        format!("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{key}|2^20|1:9"),
         format!("a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:{key} UNENCRYPTED_SRTP"),
         format!("a=crypto:3 F8_128_HMAC_SHA1_80 inline:{key}"),
     ];

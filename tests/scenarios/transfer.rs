@@ -3,9 +3,18 @@
 use crate::{connect, talking};
 use call::{CallRecord, Why};
 use sim::{Called, Lab};
+use std::collections::BTreeSet;
 
 fn talking_in(record: &CallRecord) -> Vec<&str> {
     record.talking.iter().map(|party| party.number.as_str()).collect()
+}
+
+/// Whose lines a record tells of.
+fn legs_of(record: &CallRecord) -> Vec<&str> {
+    let paths: BTreeSet<&str> = record.paths.iter().map(|it| it.leg.as_str()).collect();
+    let secured: BTreeSet<&str> = record.security.iter().map(|it| it.leg.as_str()).collect();
+    assert_eq!(paths, secured);
+    paths.into_iter().collect()
 }
 
 #[test]
@@ -123,8 +132,13 @@ fn an_attended_transfer_joins_two_calls() {
     assert!(lab.phone("201").is_free());
     assert_eq!(lab.phone("201").ua().calls[0].notified.last().unwrap(), "SIP/2.0 200 OK");
     lab.talk("202", "203");
+    // The live call tells of those who are in it now, its record of all who were.
+    let live = lab.exchange.calls();
+    assert_eq!(live.len(), 1);
+    assert_eq!(legs_of(&live[0]), ["202", "203"]);
     lab.phone("202").hangs_up();
     lab.rest();
+    assert_eq!(legs_of(lab.ended()[1]), ["201", "202", "203"]);
     let whys: Vec<_> = lab.ended().iter().map(|r| r.end.as_ref().unwrap().why.clone()).collect();
     assert_eq!(whys, [Why::Transferred, Why::HungUp]);
     assert!(lab.ended()[0].talking.is_empty());

@@ -17,11 +17,13 @@ for word in "$@"; do
 done
 
 # The peers that nobody here wrote, what looks at the wire, and the fuzzer's runtime.
-peers=(sip-tester baresip-core kamailio tshark nftables iproute2 openssl procps chromium
+peers=(sip-tester baresip-core baresip-ffmpeg kamailio tshark nftables iproute2 openssl procps chromium
     python3 python3-numpy g++)
 # What codecs and tones are compared with: other libraries, and speech; and what scores speech.
 peers+=(ffmpeg asterisk-core-sounds-en-wav espeak-ng libspandsp2 libgsm1 libopencore-amrwb0
     libvo-amrwbenc0 libbcg729-0)
+# What encrypts beside the box.
+peers+=(libsrtp2-1)
 # shellcheck disable=SC2046
 need_cargo "${peers[@]}" $(for_node) $(for_pesq) $([ -z "$lint" ] || for_lints) || exit 2
 need_node || exit 2
@@ -33,7 +35,7 @@ step "web admin: build" build_webui
 [ -z "$lint" ] || lints
 step "unit and scenario tests" cargo test --locked --workspace --no-fail-fast
 [ -z "$lint" ] || step "signal processing on ARM" tests/setup/arm.sh
-step "daemon: build" cargo build --locked -p daemon
+step "daemon and another browser: build" cargo build --locked --workspace --bins
 step "web admin: tests" npm --prefix webui test
 export STROWGERD=${CARGO_TARGET_DIR:-$PWD/target}/debug/strowgerd
 step "real peers" /usr/bin/python3 tests/interop/run.py $long

@@ -42,8 +42,14 @@ pub struct Lab {
     pub asked: Vec<Question>,
     /// Sounds that the disk was asked for.
     pub fetched: Vec<call::Fetch>,
+    /// Which streams are to be fed with which recordings.
+    pub feeds: Vec<(call::PortId, call::PlayId, call::RecordingId)>,
+    /// What is to be in the audit of recordings by code: which, by whom, whether it began.
+    pub taped: Vec<(call::RecordingId, String, bool)>,
     /// What media was told of browsers.
     pub transports: Vec<call::BrowserTransport>,
+    /// The handshakes that the box agreed on, in order.
+    pub handshakes: Vec<(call::PortId, call::Handshake)>,
     /// A STUN server, when there is one.
     pub stun: Option<SocketAddr>,
     /// A datagram to nobody comes back as an error, as in a local network.
@@ -56,7 +62,8 @@ pub struct Lab {
     /// What of the registrar is on disk.
     pub bindings: BTreeMap<RegistrationId, Registration>,
     pub(crate) surroundings: Surroundings,
-    engine: Engine,
+    /// The box's own media.
+    pub engine: Engine,
     origin: Instant,
     queue: BTreeMap<(Instant, u64), Event>,
     order: u64,
@@ -261,7 +268,7 @@ impl Lab {
             return self.send_of(index);
         }
         if let Some(ua) = self.uas.iter_mut().find(|ua| ua.owns_media(to)) {
-            ua.hear(to, bytes, self.now);
+            ua.hear(from, to, bytes, self.now);
         }
     }
 

@@ -119,6 +119,8 @@ pub struct Habits {
     pub speaks: Speaks,
     /// It makes a new key for every description.
     pub new_keys: bool,
+    /// It takes sound only from where its peer says that it is.
+    pub strict: bool,
 }
 
 /// What a user agent does when it is called.
@@ -182,6 +184,7 @@ impl Default for Habits {
             refuses_offers: None,
             speaks: Speaks::Plain,
             new_keys: false,
+            strict: false,
         }
     }
 }

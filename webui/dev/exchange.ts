@@ -2,7 +2,7 @@
 
 import type {
   BoxNumber, CallRecord, Capture, Conference, Device, End, Extension, InboundRoute, LegPath, LegSecurity, Load, Member, Moderation, OutboundRoute, Party, Place, QualityPoint, Recording, Registration, RouteQuestion,
-  RouteReport, Settings, Step, Tenant, Token, Trunk, TrunkStatus,
+  RouteReport, Settings, Sound, Step, Tenant, Token, Trunk, TrunkStatus,
 } from '../src/lib/api/types';
 
 export interface Refusal {
@@ -32,7 +32,8 @@ export class Exchange {
   inbound: InboundRoute[] = [];
   outbound: OutboundRoute[] = [];
   numbers: BoxNumber[] = [];
-  tenants: Tenant[] = [{ id: 1, revision: 0, name: 'Default', realm: 'strowger', domains: [], codecs: { allow: [], deny: [], order: 'theirs', translate: true, packet_millis: null }, encryption: 'opportunistic', media_path: 'anchored', music: null }];
+  tenants: Tenant[] = [{ id: 1, revision: 0, name: 'Default', realm: 'strowger', domains: [], codecs: { allow: [], deny: [], order: 'theirs', translate: true, packet_millis: null }, encryption: 'opportunistic', media_path: 'anchored', music: null, prompts: { ask_pin: null, wrong_pin: null, refused: null, welcome: null }, recording_tone: 'start' }];
+  sounds: Sound[] = [];
   recordings: Recording[] = [];
   captures: Capture[] = [];
   registrations: Registration[] = [];
@@ -48,7 +49,8 @@ export class Exchange {
     this.claimed = !fresh;
     this.settings = {
       revision: 0, name: fresh ? 'Strowger' : 'Hartley & Sons', country: 'GB', extra_emergency: [], wizard_done: !fresh,
-      network: { inside: [], external: 'learned', web_phones: [] }, ring_seconds: 180, silence_seconds: 60, session_seconds: 1800, max_calls: 2000, load_percent: 70, hold_music: true, cdr_days: 731, cdr_count: 1_000_000,
+      network: { inside: [], external: 'learned', web_phones: [] }, ring_seconds: 180, silence_seconds: 60, session_seconds: 1800, max_calls: 2000, load_percent: 70, hold_music: true, cdr_days: 731, cdr_count: 1_000_000, recording_days: 0, recording_mb: 0, recording_free_percent: 0,
+      captures: { seconds: 3600, megabytes: 64, at_once: 8, keep_days: 7, keep_megabytes: 512 },
     };
     if (!fresh) this.#furnish();
   }
@@ -151,6 +153,15 @@ export class Exchange {
   }
 
   routeCheck(question: RouteQuestion): RouteReport | Refusal {
+    const routed = this.routed(question);
+    if (!('verdict' in routed)) return routed;
+    const caller = question.trunk === null ? question.from : (this.trunks.find((one) => one.id === question.trunk)?.name ?? '?');
+    const others = routed.places.flatMap((place) => ('trunk' in place ? [place.trunk] : 'extension' in place ? [place.extension] : []));
+    const legs = routed.verdict === 'refused' ? [] : [caller, ...others];
+    return { ...routed, encryption: legs.map((leg) => ({ leg, policy: 'opportunistic' as const })) };
+  }
+
+  private routed(question: RouteQuestion): Omit<RouteReport, 'encryption'> | Refusal {
     const to = question.to.replace(/[\s().-]/g, '');
     if (!/^\+?[\d*#]+$/.test(to)) return refuse(422, 'only digits, * and #, with a + in front of an international number', 'to');
     const steps: Step[] = [];
@@ -283,16 +294,24 @@ export class Exchange {
       { ...route, id: 2, revision: 12, name: 'Accounts', order: 20, trunk: 1, did: '+442079460961', destination: '207' },
       { ...route, id: 3, revision: 13, name: 'Everybody else', order: 90, trunk: null, did: '!', destination: '201' },
     ];
-    const own = { tenant: 1, revision: 0, enabled: true, tone: 'test' as const, pin: null };
+    const own = { tenant: 1, revision: 0, enabled: true, tone: 'test' as const, pin: null, sound: null, repeat: false, then: null };
     this.numbers = [
       { ...own, id: 1, number: '*41', name: 'Test tone', kind: 'tone' },
       { ...own, id: 2, number: '*42', name: 'Music', kind: 'music' },
       { ...own, id: 3, number: '*43', name: 'Echo test', kind: 'echo' },
       { ...own, id: 5, number: '600', name: 'Monday meeting', kind: 'conference', pin: '2468' },
+      { ...own, id: 8, number: '500', name: 'Closed on Sundays', kind: 'announcement', sound: 2, then: '201' },
       { ...own, id: 6, number: '*1', name: 'Record the call', kind: 'record' },
       { ...own, id: 7, number: '*2', name: 'Play my recording', kind: 'playback' },
       { ...own, id: 4, number: '599', name: 'Busy for the lift phone', kind: 'tone', tone: 'busy', enabled: false },
     ];
+    const file = { revision: 0, by: 'admin', lost: false, uploaded: Date.now() - 9 * 24 * HOUR };
+    this.sounds = [
+      { ...file, id: 1, name: 'Goldberg Variations, Aria', container: 'opus', rate: 48_000, millis: 291_000, octets: 3_480_000 },
+      { ...file, id: 2, name: 'Closed on Sundays', container: 'wav', rate: 16_000, millis: 6_400, octets: 204_844 },
+      { ...file, id: 3, name: 'Please key in the PIN of your conference', container: 'wav', rate: 8_000, millis: 3_100, octets: 49_644 },
+    ];
+    this.tenants = this.tenants.map((tenant) => ({ ...tenant, music: 1, prompts: { ...tenant.prompts, ask_pin: 3 } }));
     this.tokens = [{ id: '1', kind: 'api', current: false, label: 'Wallboard in the showroom', created: Date.now() - 40 * 24 * HOUR, expires: null }];
     this.#past();
     const kept = this.cdrs.filter((call) => call.answered !== null).filter((_, i) => [1, 4, 5, 13].includes(i));
@@ -387,16 +406,20 @@ function secured(call: CallRecord): LegSecurity[] {
 }
 
 function stream(leg: string, packets: number, lost: number, jitter: number): CallRecord['streams'][number] {
+  const bad = lost > 20;
+  const cause = bad ? `Lost 6 % on the way from ${leg === 'caller' ? 'the caller' : leg}'s phone.` : undefined;
   return {
     leg, kind: 'audio',
     stats: { received: Math.round(packets - lost), sent: Math.round(packets), lost: Math.round(lost), jitter_micros: jitter, jitter_max_micros: jitter * 4, remote_lost: 0, remote_jitter_micros: jitter, payload_type: 8 },
-    quality: Array.from({ length: Math.max(1, Math.min(100, Math.round(packets / 250))) }, (_, i) => point(i, lost > 20 && i % 9 > 5 ? 60 : 0, jitter)),
+    quality: Array.from({ length: Math.max(1, Math.min(100, Math.round(packets / 250))) }, (_, i) => point(i, bad && i % 9 > 5 ? 60 : 0, jitter)),
+    summary: { heard: { mean_mos_hundredths: bad ? 391 : 438, worst_mos_hundredths: bad ? 262 : 438, worst_after_ms: bad ? 45_000 : 5000, cause }, said: { mean_mos_hundredths: 434, worst_mos_hundredths: 322, worst_after_ms: 40_000, cause: bad ? 'Lost 2 % on the way to its phone, as it reports.' : undefined } },
   } as CallRecord['streams'][number];
 }
 
 function point(i: number, loss_permille: number, jitter_micros: number): QualityPoint {
   const score = (loss: number) => ({ loss_permille: loss, jitter_micros, r: loss > 0 ? 62 : 92, mos_hundredths: loss > 0 ? 322 - (i % 3) * 30 : 438 });
-  return { after_ms: (i + 1) * 5000, heard: score(loss_permille), said: score(i === 7 ? 20 : 0), round_trip_micros: 18_000 };
+  const played = { concealed_permille: Math.round(loss_permille * 0.9), stretched_permille: 4, compressed_permille: 3, noise_permille: 0, unheard_permille: 0, delay_micros: 38_000 + (i % 5) * 3000 };
+  return { after_ms: (i + 1) * 5000, heard: { ...score(loss_permille), discarded_permille: Math.round(loss_permille / 12), played }, said: score(i === 7 ? 20 : 0), round_trip_micros: 18_000 };
 }
 
 function id(at: number, counter: number): string {

@@ -106,6 +106,7 @@ export class Box {
       case 'POST /capacity/measure': return { body: box.load(Date.now()) };
       case 'GET /captures': return list(box.captures);
       case 'GET /recordings': return list(box.recordings.filter((one) => [null, one.call].includes(url.searchParams.get('call'))));
+      case 'GET /sounds': return list(box.sounds);
       case 'GET /countries': return list(COUNTRIES);
       case 'GET /calls': return list(box.calls);
       case 'GET /registrations': return list(box.registrations);
@@ -177,6 +178,18 @@ export class Box {
       if (!found) return refuse(404, 'This does not exist, or no longer.');
       if (method === 'PATCH') return { body: box.moderate(found.id, body as never) };
       box.end(found, { ...hungUp('caller'), by: 'exchange', why: 'administrator', text: 'Ended by an administrator' });
+      return { status: 204 };
+    }
+    const sound = box.sounds.find((one) => `/sounds/${one.id}` === path);
+    if (sound && method === 'PUT') {
+      sound.name = String(body['name']);
+      sound.revision += 1;
+      return { body: sound };
+    }
+    if (sound && method === 'DELETE') {
+      const user = box.tenants.find((one) => one.music === sound.id);
+      if (user) return refuse(409, `It is still played by the music on hold of ${user.name}: change that first.`);
+      box.sounds = box.sounds.filter((one) => one !== sound);
       return { status: 204 };
     }
     const token = path.match(/^\/tokens\/(.+)$/);

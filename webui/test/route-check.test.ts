@@ -5,7 +5,7 @@ import { answer, dialled } from '../src/lib/route-check';
 
 const names: Record<string, string> = { '201': 'Reception', '202': 'Workshop' };
 const tell = (report: Partial<RouteReport>) =>
-  answer({ verdict: 'refused', places: [], number: null, route: null, steps: [], ...report }, (number) => names[number]);
+  answer({ verdict: 'refused', places: [], number: null, route: null, steps: [], encryption: [], ...report }, (number) => names[number]);
 const steps = (...texts: string[]) => texts.map((text) => ({ after_ms: 0, text }));
 
 describe('who would this reach', () => {
@@ -41,10 +41,21 @@ describe('who would this reach', () => {
     expect(tell({}).detail).toBeNull();
   });
 
+  test('says of each side whether its sound is encrypted, and once if its phones differ', () => {
+    const encryption = [
+      { leg: '201', policy: 'opportunistic' as const },
+      { leg: '201', policy: 'browser' as const },
+      { leg: 'Kestrel', policy: 'off' as const },
+    ];
+    expect(tell({ verdict: 'trunk', encryption }).sound).toBe('Sound: 201 encrypted if it can or always encrypted, Kestrel in the clear.');
+    expect(tell({ verdict: 'number' }).sound).toBeNull();
+  });
+
   test('reads what the pretended box answers', () => {
     const box = new Exchange(false);
     const ask = (to: string) => box.routeCheck({ from: '201', to, at: null, trunk: null }) as RouteReport;
     expect(answer(ask('202'), () => 'Margaret').headline).toBe('Margaret (202)');
+    expect(answer(ask('202'), () => 'Margaret').sound).toBe('Sound: 201 encrypted if it can, 202 encrypted if it can.');
     expect(answer(ask('0900 123'), () => undefined).tone).toBe('bad');
     expect(answer(ask('112'), () => undefined).headline).toBe('112 through Kestrel Telecom');
   });

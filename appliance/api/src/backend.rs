@@ -118,12 +118,26 @@ pub trait Backend: Send + Sync + 'static {
     /// The uploaded sounds, oldest first.
     fn sounds(&self) -> Promise<'_, Result<Vec<Upload>, Fault>>;
 
-    /// Removes an uploaded sound; whether it was there.
+    /// One uploaded sound.
+    fn sound(&self, id: u32) -> Promise<'_, Result<Option<Upload>, Fault>>;
+
+    /// Its file, if it is there.
+    fn sound_file(&self, upload: Upload) -> Promise<'_, Result<Option<std::fs::File>, Fault>>;
+
+    /// Gives an uploaded sound another name, unless it is another one meanwhile.
+    fn rename_sound<'a>(
+        &'a self,
+        upload: &'a Upload,
+        name: String,
+        actor: &'a str,
+    ) -> Promise<'a, Result<Option<Upload>, Fault>>;
+
+    /// Removes an uploaded sound that nothing plays; whether it was there.
     fn delete_sound<'a>(
         &'a self,
         upload: &'a Upload,
         actor: &'a str,
-    ) -> Promise<'a, Result<bool, Fault>>;
+    ) -> Promise<'a, Result<Result<bool, InUse>, Fault>>;
 
     /// The phones that are registered, by their ids.
     fn registrations(&self) -> Promise<'_, Result<Vec<Arc<Registration>>, Fault>>;
@@ -284,6 +298,10 @@ pub enum NotCaptured {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotTaken(pub String);
 
+/// What still plays a sound that is to be removed, for a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InUse(pub String);
+
 /// Which call records are wanted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CdrQuery {
@@ -376,6 +394,8 @@ pub struct Health {
     pub claim: bool,
     /// The database takes writes.
     pub store: bool,
+    /// Every uploaded sound that anything plays can be played.
+    pub sounds: bool,
     /// The daemon's version.
     pub version: &'static str,
 }

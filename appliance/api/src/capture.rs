@@ -4,54 +4,36 @@ use crate::TokenKind;
 use crate::access::Identity;
 use crate::backend::{CaptureRequest, NotCaptured};
 use crate::body::{Body, Named, Params};
-use crate::page::{Page, Window};
+use crate::kept::{Filter, demand_over, described};
+use crate::page::Page;
 use crate::problem::Problem;
 use crate::router::App;
 use axum::Json;
 use axum::body::Body as Content;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use call::{CallId, Capture, CaptureId};
 use serde::Deserialize;
-use std::ops::RangeInclusive;
 use std::time::Duration;
 use tokio_util::io::ReaderStream;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// What the capture is to be.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct CaptureInput {
     /// Encrypted media as they are said, and not as they are on the wire. Only for somebody who has
     /// logged in with a password: a token of a script may not.
     decrypt: bool,
-    /// How long at most, 1 to 3600 seconds; 300 if left out.
-    #[schema(minimum = 1, maximum = 3600)]
-    seconds: u32,
-}
-
-impl Default for CaptureInput {
-    fn default() -> Self {
-        Self { decrypt: false, seconds: 300 }
-    }
-}
-
-/// Which part of the list is wanted.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Filter {
-    /// At most so many, 1 to 500; 100 if left out.
-    limit: Option<usize>,
-    /// `next` of the page before.
-    cursor: Option<String>,
-    /// Only those of this call.
-    #[param(value_type = Option<String>)]
-    call: Option<CallId>,
+    /// How long at most, in seconds, at most what the settings say; 300, or that, if left out.
+    #[schema(minimum = 1)]
+    seconds: Option<u32>,
 }
 
 /// Captures a call from now on: its signalling, what led to it included, and its media, in a file that
-/// Wireshark opens. It ends by itself with the call, after the time asked for, or at 64 MB.
+/// Wireshark opens. It ends by itself with the call, after the time asked for, or when its file is as large
+/// as the settings allow. A call that went past the box comes back to it meanwhile.
 #[utoipa::path(
     post,
     path = "/calls/{id}/capture",
@@ -68,8 +50,10 @@ pub(crate) async fn begin(
     Body(wanted): Body<CaptureInput>,
 ) -> Result<(StatusCode, Json<Capture>), Problem> {
     let CaptureInput { decrypt, seconds } = wanted;
-    if !SECONDS.contains(&seconds) {
-        return Err(Problem::field("seconds", "1 to 3600"));
+    let most = app.backend.config().settings.captures.seconds;
+    let seconds = seconds.unwrap_or(SECONDS.min(most));
+    if !(1..=most).contains(&seconds) {
+        return Err(Problem::field("seconds", format!("1 to {most}")));
     }
     if decrypt {
         owner(&caller)?;
@@ -110,8 +94,8 @@ pub(crate) async fn end(
     }
 }
 
-/// The captures, newest first. They are deleted after seven days, the oldest earlier when all of them
-/// are larger than 512 MB.
+/// The captures, newest first. They are deleted after the days that the settings say, the oldest earlier
+/// when all of them are larger than the settings allow.
 #[utoipa::path(
     get,
     path = "/captures",
@@ -124,12 +108,7 @@ pub(crate) async fn list(
     State(app): State<App>,
     Params(filter): Params<Filter>,
 ) -> Result<Json<Page<Capture>>, Problem> {
-    let window = Window::new(filter.limit, filter.cursor.as_deref())?;
-    let mut captures = app.backend.captures().await?;
-    captures.retain(|it| filter.call.is_none_or(|call| call == it.call));
-    // The cursor counts backwards, as the list does.
-    let by_age = captures.into_iter().map(|it| (u64::MAX - it.id.0, it));
-    Ok(Json(Page::cut(by_age, &window)))
+    Ok(Json(filter.page(app.backend.captures().await?)?))
 }
 
 /// What is known of one capture.
@@ -173,12 +152,10 @@ pub(crate) async fn packets(
         owner(&caller)?;
     }
     let file = app.backend.capture_file(&capture, &caller.actor()).await?;
-    let file = tokio::fs::File::from_std(file.ok_or_else(Problem::not_found)?);
-    let name = format!("attachment; filename=\"{}\"", capture.file_name());
-    let name = HeaderValue::from_str(&name).unwrap_or(HeaderValue::from_static("attachment"));
-    let media_type = HeaderValue::from_static("application/vnd.tcpdump.pcap");
-    let headers = [(header::CONTENT_TYPE, media_type), (header::CONTENT_DISPOSITION, name)];
-    Ok((headers, Content::from_stream(ReaderStream::new(file))).into_response())
+    let file = file.ok_or_else(Problem::not_found)?;
+    let headers = described(&capture.file_name(), "application/vnd.tcpdump.pcap");
+    let file = Content::from_stream(ReaderStream::new(tokio::fs::File::from_std(file)));
+    Ok((headers, file).into_response())
 }
 
 /// Removes a capture that has ended.
@@ -196,10 +173,7 @@ pub(crate) async fn delete(
     Named(id): Named<CaptureId>,
 ) -> Result<StatusCode, Problem> {
     let capture = app.backend.capture(id).await?.ok_or_else(Problem::not_found)?;
-    if capture.ended.is_none() {
-        let detail = "It is still being captured: end that first.";
-        return Err(Problem::new(StatusCode::CONFLICT, detail));
-    }
+    demand_over(&capture)?;
     match app.backend.delete_capture(&capture, &caller.actor()).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Problem::not_found()),
@@ -219,4 +193,5 @@ fn owner(caller: &Identity) -> Result<(), Problem> {
     }
 }
 
-const SECONDS: RangeInclusive<u32> = 1..=3600;
+/// Long enough for most faults to show themselves.
+const SECONDS: u32 = 300;

@@ -18,6 +18,9 @@ pub(crate) struct Health {
     claim: bool,
     /// The database takes writes. Calls go on without it.
     store: bool,
+    /// Every uploaded sound that is in use can be played. Where one cannot, callers hear the box's own
+    /// music and tones; the page *Sounds* says which one, and the log what to do.
+    sounds: bool,
 }
 
 /// Whether the box can do its work, in one word.
@@ -26,7 +29,7 @@ pub(crate) struct Health {
 enum HealthStatus {
     /// All is well.
     Ok,
-    /// Calls go on, but nothing can be changed.
+    /// Calls go on, but nothing can be changed, or a sound is missing.
     Degraded,
     /// Not yet.
     Starting,
@@ -44,11 +47,11 @@ enum HealthStatus {
     ),
 )]
 pub(crate) async fn read(State(app): State<App>) -> (StatusCode, Json<Health>) {
-    let crate::Health { sip, claim, store, .. } = app.backend.health();
-    let (code, status) = match (sip && claim, store) {
+    let crate::Health { sip, claim, store, sounds, .. } = app.backend.health();
+    let (code, status) = match (sip && claim, store && sounds) {
         (true, true) => (StatusCode::OK, HealthStatus::Ok),
         (true, false) => (StatusCode::OK, HealthStatus::Degraded),
         (false, _) => (StatusCode::SERVICE_UNAVAILABLE, HealthStatus::Starting),
     };
-    (code, Json(Health { status, sip, claim, store }))
+    (code, Json(Health { status, sip, claim, store, sounds }))
 }

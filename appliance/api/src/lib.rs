@@ -25,11 +25,13 @@ mod events;
 mod extension;
 mod feature;
 mod health;
+mod kept;
 mod metrics;
 mod openapi;
 mod page;
 mod password;
 mod problem;
+mod range;
 mod recording;
 mod registration;
 mod route;
@@ -48,7 +50,7 @@ mod webui;
 
 pub use backend::{
     Accepted, Account, Backend, Backup, CaptureRequest, CdrPage, CdrQuery, ChangeError, Fault,
-    Health, NotCaptured, NotRecorded, NotTaken, Ports, Promise, RecordRequest, Role, Token,
+    Health, InUse, NotCaptured, NotRecorded, NotTaken, Ports, Promise, RecordRequest, Role, Token,
     TokenHash, TokenKind,
 };
 pub use event_log::{EventLog, Feed, Heard, Numbered};

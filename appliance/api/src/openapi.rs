@@ -44,6 +44,10 @@ pub fn openapi() -> OpenApi {
         .schema_from::<call::Speaker>()
         .schema_from::<call::QualityPoint>()
         .schema_from::<call::Quality>()
+        .schema_from::<call::Played>()
+        .schema_from::<call::Scale>()
+        .schema_from::<call::StreamSummary>()
+        .schema_from::<call::QualitySummary>()
         .security_scheme("token", SecurityScheme::Http(token))
         .security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)))
         .build();

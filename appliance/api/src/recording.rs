@@ -3,18 +3,18 @@
 use crate::access::Identity;
 use crate::backend::{NotRecorded, RecordRequest};
 use crate::body::{Body, Named, Params};
-use crate::page::{Page, Window};
+use crate::kept::{Filter, demand_over, described};
+use crate::page::Page;
 use crate::problem::Problem;
+use crate::range;
 use crate::router::App;
 use axum::Json;
-use axum::body::Body as Content;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use call::{CallId, Container, Layout, Recording, RecordingId};
 use serde::Deserialize;
-use tokio_util::io::ReaderStream;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// What the recording is to be; Opus with the sides apart if left out.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -24,19 +24,6 @@ pub(crate) struct RecordingInput {
     container: Container,
     /// What is on its channels.
     layout: Layout,
-}
-
-/// Which part of the list is wanted.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Filter {
-    /// At most so many, 1 to 500; 100 if left out.
-    limit: Option<usize>,
-    /// `next` of the page before.
-    cursor: Option<String>,
-    /// Only those of this call.
-    #[param(value_type = Option<String>)]
-    call: Option<CallId>,
 }
 
 /// Records a call from now on. A recording that runs goes on and is shown.
@@ -100,12 +87,7 @@ pub(crate) async fn list(
     State(app): State<App>,
     Params(filter): Params<Filter>,
 ) -> Result<Json<Page<Recording>>, Problem> {
-    let window = Window::new(filter.limit, filter.cursor.as_deref())?;
-    let mut recordings = app.backend.recordings().await?;
-    recordings.retain(|it| filter.call.is_none_or(|call| call == it.call));
-    // The cursor counts backwards, as the list does.
-    let by_age = recordings.into_iter().map(|it| (u64::MAX - it.id.0, it));
-    Ok(Json(Page::cut(by_age, &window)))
+    Ok(Json(filter.page(app.backend.recordings().await?)?))
 }
 
 /// What is known of one recording.
@@ -124,28 +106,32 @@ pub(crate) async fn read(
     app.backend.recording(id).await?.map(Json).ok_or_else(Problem::not_found)
 }
 
-/// The sound of one recording; of one that runs, as far as it is written. It is noted who took it.
+/// The sound of one recording; of one that runs, as far as it is written. A range of octets may be
+/// asked for (RFC 9110 §14). It is noted who took it.
 #[utoipa::path(
     get,
     path = "/recordings/{id}/sound",
     tag = "recordings",
     operation_id = "read_recording_sound",
     params(("id" = RecordingId, Path, description = "The recording.")),
-    responses((status = 200, description = "The file.", content_type = "audio/ogg", body = String)),
+    responses(
+        (status = 200, description = "The file.", content_type = "audio/ogg", body = String),
+        (status = 206, description = "The part of it.", content_type = "audio/ogg", body = String),
+        (status = 416, description = "Nothing of it is in this range."),
+    ),
 )]
 pub(crate) async fn sound(
     State(app): State<App>,
     caller: Identity,
     Named(id): Named<RecordingId>,
+    asked: HeaderMap,
 ) -> Result<Response, Problem> {
     let recording = app.backend.recording(id).await?.ok_or_else(Problem::not_found)?;
     let file = app.backend.recording_file(&recording, &caller.actor()).await?;
-    let file = tokio::fs::File::from_std(file.ok_or_else(Problem::not_found)?);
-    let name = format!("attachment; filename=\"{}\"", recording.file_name());
-    let name = HeaderValue::from_str(&name).unwrap_or(HeaderValue::from_static("attachment"));
-    let media_type = HeaderValue::from_static(recording.container.media_type());
-    let headers = [(header::CONTENT_TYPE, media_type), (header::CONTENT_DISPOSITION, name)];
-    Ok((headers, Content::from_stream(ReaderStream::new(file))).into_response())
+    let file = file.ok_or_else(Problem::not_found)?;
+    let headers = described(&recording.file_name(), recording.container.media_type());
+    let sound = range::answer(file, &asked).await.map_err(|_| Problem::not_found())?;
+    Ok((headers, sound).into_response())
 }
 
 /// Removes a recording that has ended.
@@ -163,10 +149,7 @@ pub(crate) async fn delete(
     Named(id): Named<RecordingId>,
 ) -> Result<StatusCode, Problem> {
     let recording = app.backend.recording(id).await?.ok_or_else(Problem::not_found)?;
-    if recording.ended.is_none() {
-        let detail = "It is still being recorded: end that first.";
-        return Err(Problem::new(StatusCode::CONFLICT, detail));
-    }
+    demand_over(&recording)?;
     match app.backend.delete_recording(&recording, &caller.actor()).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Problem::not_found()),

@@ -3,12 +3,8 @@
 
 #![allow(dead_code)]
 
-mod codec;
-
+use config::{CodecPolicy, PathPolicy, Prompts, RecordingTone};
 use utoipa::ToSchema;
-
-pub(crate) use codec::CodecPolicy;
-use config::PathPolicy;
 
 /// An extension. Any number of phones may register under its number.
 #[derive(ToSchema)]
@@ -99,6 +95,10 @@ pub(crate) struct Tenant {
     media_path: PathPolicy,
     /// The uploaded sound that is its music; the box's own without one, or when it is not there.
     music: Option<u32>,
+    /// The uploaded sounds that its conferences say in place of tones.
+    prompts: Prompts,
+    /// Whether those who talk hear that their call is recorded.
+    recording_tone: RecordingTone,
 }
 
 /// Whether a phone or carrier speaks encrypted (SRTP). Each side of a call is by itself: one may be
@@ -300,6 +300,14 @@ pub(crate) struct Number {
     /// open to all.
     #[schema(example = "2468")]
     pin: Option<String>,
+    /// The uploaded sound that is heard, where `kind` is `announcement`.
+    sound: Option<u32>,
+    /// It is heard over and over without a gap until the caller hangs up; else once.
+    repeat: bool,
+    /// The extension or number of the box that is called when it was heard once; without one the call
+    /// ends then.
+    #[schema(example = "201")]
+    then: Option<String>,
 }
 
 /// What the caller of a number of the box gets.
@@ -312,6 +320,8 @@ pub(crate) enum NumberKind {
     Tone,
     /// Music, over and over.
     Music,
+    /// An uploaded sound.
+    Announcement,
     /// A room in which all who called talk with each other.
     Conference,
     /// Keyed in during a call by one of its extensions: the call is recorded, and keyed in again no
@@ -371,6 +381,16 @@ pub(crate) struct Settings {
     cdr_days: u16,
     /// So many call records are kept, the newest: 0 any number, else 1,000 to 100,000,000.
     cdr_count: u32,
+    /// Recordings are kept for so many days, 0 to 36,500; 0 until something else deletes them.
+    recording_days: u16,
+    /// So many megabytes (2^20 octets) recordings may take of the disk; over that the oldest go. 0
+    /// sets no limit.
+    recording_mb: u32,
+    /// So much of the disk recordings leave free, in percent, 0 to 90: when there is less, the oldest
+    /// go. 0 deletes none for that, and recordings end when 64 MB are left.
+    recording_free_percent: u8,
+    /// How much may be captured, and how long it stays.
+    captures: config::CaptureLimits,
 }
 
 /// What the installer says of the network.

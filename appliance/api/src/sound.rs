@@ -1,24 +1,37 @@
-//! Sounds that are uploaded, to be a tenant's music: `/api/v1/sounds`.
+//! Sounds that are uploaded, to be played as music, announcements and prompts: `/api/v1/sounds`.
 
 use crate::access::Identity;
-use crate::backend::NotTaken;
-use crate::body::{Named, Params};
+use crate::backend::{InUse, NotTaken};
+use crate::body::{self, Body as Sent, Named, Params};
+use crate::etag;
 use crate::page::{Page, Window};
 use crate::problem::Problem;
 use crate::router::App;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use call::Upload;
+use config::Revision;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use std::time::Duration;
-use utoipa::IntoParams;
+use tokio_util::io::ReaderStream;
+use utoipa::{IntoParams, ToSchema};
 
 /// What is known of a new sound.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct New {
+    /// What people call it, 1 to 80 characters.
+    name: String,
+}
+
+/// A sound under another name.
+#[derive(ToSchema)]
+#[allow(dead_code)] // for the document: what else is sent is looked at as well
+pub(crate) struct Renamed {
     /// What people call it, 1 to 80 characters.
     name: String,
 }
@@ -67,18 +80,86 @@ pub(crate) async fn add(
     Params(New { name }): Params<New>,
     request: Request,
 ) -> Result<(StatusCode, Json<Upload>), Problem> {
-    let name = name.trim().to_owned();
-    if !(1..=80).contains(&name.chars().count()) || name.chars().any(char::is_control) {
-        return Err(Problem::field("name", "1 to 80 characters"));
-    }
-    let octets = read(request.into_body()).await?;
+    let name = fit(&name)?;
+    let octets = take(request.into_body()).await?;
     match app.backend.add_sound(name, octets, caller.actor()).await? {
         Ok(upload) => Ok((StatusCode::CREATED, Json(upload))),
         Err(NotTaken(why)) => Err(Problem::field("file", why)),
     }
 }
 
-/// Removes a sound that is nobody's music.
+/// What is known of one sound.
+#[utoipa::path(
+    get,
+    path = "/sounds/{id}",
+    tag = "sounds",
+    operation_id = "read_sound",
+    params(("id" = u32, Path, description = "The sound.")),
+    responses((status = 200, description = "The sound.", body = Upload)),
+)]
+pub(crate) async fn read(
+    State(app): State<App>,
+    Named(id): Named<u32>,
+) -> Result<Response, Problem> {
+    app.backend.sound(id).await?.map(shown).ok_or_else(Problem::not_found)
+}
+
+/// Gives a sound another name. Nothing else of it changes: what else is sent must be as it is.
+#[utoipa::path(
+    put,
+    path = "/sounds/{id}",
+    tag = "sounds",
+    operation_id = "rename_sound",
+    params(("id" = u32, Path, description = "The sound.")),
+    request_body = Renamed,
+    responses((status = 200, description = "It has that name.", body = Upload)),
+)]
+pub(crate) async fn rename(
+    State(app): State<App>,
+    caller: Identity,
+    Named(id): Named<u32>,
+    headers: HeaderMap,
+    Sent(mut sent): Sent<Map<String, Value>>,
+) -> Result<Response, Problem> {
+    let upload = app.backend.sound(id).await?.ok_or_else(Problem::not_found)?;
+    etag::if_match(&headers, Revision(upload.revision))?;
+    let name = sent.remove("name").ok_or_else(|| Problem::field("name", "this is missing"))?;
+    let name = body::typed::<String>(name).map_err(|_| Problem::field("name", "a text"))?;
+    let name = fit(&name)?;
+    let known = serde_json::to_value(&upload).unwrap_or_default();
+    sent.remove("revision");
+    if let Some((field, _)) = sent.iter().find(|(field, value)| known.get(field) != Some(value)) {
+        return Err(Problem::field(field, "this cannot be changed"));
+    }
+    let renamed = app.backend.rename_sound(&upload, name, &caller.actor()).await?;
+    renamed.map(shown).ok_or_else(Problem::outdated)
+}
+
+/// The file of one sound, as it was uploaded.
+#[utoipa::path(
+    get,
+    path = "/sounds/{id}/file",
+    tag = "sounds",
+    operation_id = "read_sound_file",
+    params(("id" = u32, Path, description = "The sound.")),
+    responses((status = 200, description = "The file.", content_type = "audio/ogg", body = String)),
+)]
+pub(crate) async fn file(
+    State(app): State<App>,
+    Named(id): Named<u32>,
+) -> Result<Response, Problem> {
+    let upload = app.backend.sound(id).await?.ok_or_else(Problem::not_found)?;
+    let (media_type, suffix) = (upload.container.media_type(), upload.container.suffix());
+    let name = format!("attachment; filename=\"sound-{id}.{suffix}\"");
+    let name = HeaderValue::from_str(&name).unwrap_or(HeaderValue::from_static("attachment"));
+    let file = app.backend.sound_file(upload).await?.ok_or_else(Problem::not_found)?;
+    let content = Body::from_stream(ReaderStream::new(tokio::fs::File::from_std(file)));
+    let media_type = HeaderValue::from_static(media_type);
+    let headers = [(header::CONTENT_TYPE, media_type), (header::CONTENT_DISPOSITION, name)];
+    Ok((headers, content).into_response())
+}
+
+/// Removes a sound that nothing plays.
 #[utoipa::path(
     delete,
     path = "/sounds/{id}",
@@ -91,20 +172,34 @@ pub(crate) async fn delete(
     State(app): State<App>,
     caller: Identity,
     Named(id): Named<u32>,
+    headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
-    let mut sounds = app.backend.sounds().await?.into_iter();
-    let upload = sounds.find(|it| it.id == id).ok_or_else(Problem::not_found)?;
-    if let Some(tenant) = app.backend.config().tenants.values().find(|it| it.music == Some(id)) {
-        let detail = format!("It is the music of {}.", tenant.name);
-        return Err(Problem::new(StatusCode::CONFLICT, detail));
-    }
+    let upload = app.backend.sound(id).await?.ok_or_else(Problem::not_found)?;
+    etag::if_match(&headers, Revision(upload.revision))?;
     match app.backend.delete_sound(&upload, &caller.actor()).await? {
-        true => Ok(StatusCode::NO_CONTENT),
-        false => Err(Problem::not_found()),
+        Ok(true) => Ok(StatusCode::NO_CONTENT),
+        Ok(false) => Err(Problem::not_found()),
+        Err(InUse(user)) => {
+            let detail = format!("It is still played by {user}: change that first.");
+            Err(Problem::new(StatusCode::CONFLICT, detail))
+        }
     }
 }
 
-async fn read(body: Body) -> Result<Vec<u8>, Problem> {
+fn shown(upload: Upload) -> Response {
+    let tag = etag::of(Revision(upload.revision));
+    (StatusCode::OK, [(header::ETAG, tag)], Json(upload)).into_response()
+}
+
+fn fit(name: &str) -> Result<String, Problem> {
+    let name = name.trim().to_owned();
+    if !(1..=80).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+        return Err(Problem::field("name", "1 to 80 characters"));
+    }
+    Ok(name)
+}
+
+async fn take(body: Body) -> Result<Vec<u8>, Problem> {
     let reading = axum::body::to_bytes(body, Upload::LARGEST);
     let Ok(read) = tokio::time::timeout(PATIENCE, reading).await else {
         return Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "The file came too slowly."));

@@ -28,6 +28,8 @@ pub struct BrowserTransport {
     pub active: bool,
     /// Under which number packets say to which line they belong (RFC 9143 §15), 1 to 14.
     pub mid_extension: Option<u8>,
+    /// Under which number packets say how loud they are (RFC 6464), 1 to 14.
+    pub level_extension: Option<u8>,
     /// The lines, the ports of which were opened before.
     pub lines: Vec<BrowserLine>,
 }

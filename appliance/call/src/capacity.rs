@@ -49,9 +49,21 @@ pub struct Load {
 }
 
 impl Capacity {
-    /// What a call costs that is passed on as it is: a packet each way.
-    pub fn relayed_call(&self) -> u64 {
-        self.packet_nanos.saturating_mul(2)
+    /// What a call costs that is passed on as it is: its packets each way, which hold so many milliseconds
+    /// of sound; the usual 20 if 0.
+    pub fn relayed_call(&self, packet_millis: u8) -> u64 {
+        self.packets(packet_millis, packet_millis).saturating_mul(2)
+    }
+
+    /// What the packets of one direction cost that come and leave with so many milliseconds in each.
+    fn packets(&self, come: u8, leave: u8) -> u64 {
+        // Who names a packet time that nobody uses does not change what is left for others.
+        let usual =
+            |millis: u8| if millis == 0 { USUAL_MILLIS } else { millis.clamp(10, 60).into() };
+        let (come, leave) = (usual(come), usual(leave));
+        let nanos = self.packet_nanos.saturating_mul(USUAL_MILLIS * (come + leave));
+        // Half of the price of a packet is to receive it, half to send it.
+        nanos / (2 * come * leave)
     }
 
     /// What it costs beside that to make one encoding of another. Nothing where both are the same;
@@ -65,8 +77,9 @@ impl Capacity {
         decode.saturating_add(of(to).map_or(0, |price| price.encode_nanos))
     }
 
-    /// What it costs that one side hears the other: a packet, and a translation where what the other
-    /// prefers to send is not understood.
+    /// What it costs that one side hears the other: packets as long as the other was asked to send, and as
+    /// this one wants them, and a translation where what the other prefers to send is not understood. To
+    /// put the same codes into other packets costs no more than those packets.
     pub fn direction(&self, from: Option<&Formats>, to: Option<&Formats>) -> u64 {
         let translation = from.zip(to).and_then(|(from, to)| {
             let sent = from.receive.iter().find(|format| format.codec.is_sound())?;
@@ -77,9 +90,15 @@ impl Capacity {
             let heard = to.send.iter().find(|format| format.codec.is_sound())?;
             Some(self.translation(sent.codec, heard.codec))
         });
-        self.packet_nanos.saturating_add(translation.unwrap_or(0))
+        let come = from.map_or(0, |it| it.asked_millis);
+        let leave = to.map_or(0, |it| it.packet_millis);
+        let packets = self.packets(come, if leave == 0 { come } else { leave });
+        packets.saturating_add(translation.unwrap_or(0))
     }
 }
+
+/// RFC 3551 §4.2.
+const USUAL_MILLIS: u64 = 20;
 
 /// Rates, packings and annexes apart.
 fn family(codec: Codec) -> u8 {
@@ -120,7 +139,7 @@ mod tests {
 
     fn speaks(codec: Codec) -> Formats {
         let format = Format { payload_type: 8, codec };
-        Formats { receive: vec![format], send: vec![format], packet_millis: 20 }
+        Formats { receive: vec![format], send: vec![format], ..Formats::default() }
     }
 
     #[test]
@@ -131,6 +150,18 @@ mod tests {
         assert_eq!(capacity.direction(Some(&alaw), Some(&g729)), 5_000 + 10 + 19_000);
         assert_eq!(capacity.direction(Some(&g729), Some(&alaw)), 5_000 + 4_000 + 20);
         assert_eq!(capacity.direction(None, Some(&g729)), 5_000);
-        assert_eq!(capacity.relayed_call(), 10_000);
+        assert_eq!(capacity.relayed_call(0), 10_000);
+    }
+
+    #[test]
+    fn shorter_packets_cost_more_and_longer_ones_less() {
+        let (capacity, usual) = (capacity(), speaks(Codec::Pcma));
+        let asked = |asked_millis| Formats { asked_millis, ..usual.clone() };
+        let wants = |packet_millis| Formats { packet_millis, ..usual.clone() };
+        let price = |asks, wish| capacity.direction(Some(&asked(asks)), Some(&wants(wish)));
+        assert_eq!([price(10, 10), price(20, 20), price(40, 40)], [10_000, 5_000, 2_500]);
+        assert_eq!(price(20, 10), 7_500, "one comes, two leave");
+        assert_eq!(price(10, 0), 10_000, "it leaves as it comes");
+        assert_eq!(capacity.relayed_call(10), 20_000);
     }
 }

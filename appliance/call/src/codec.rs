@@ -104,8 +104,13 @@ pub struct Formats {
     pub receive: Vec<Format>,
     /// What the far side understands, preferred first, by the numbers that it gave.
     pub send: Vec<Format>,
-    /// How much sound the far side wants in one packet, in milliseconds (`a=ptime`): 10 to 60.
+    /// How much sound the far side wants in one packet, in milliseconds (`a=ptime`): 10 to 60. What it
+    /// understands as it comes is put into packets of that length. Nothing when 0.
     pub packet_millis: u8,
+    /// How much it takes at most (`a=maxptime`), where it says so; nothing when 0.
+    pub most_millis: u8,
+    /// How much it was asked to send in one; nothing when 0.
+    pub asked_millis: u8,
 }
 
 impl Codec {

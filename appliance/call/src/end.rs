@@ -164,10 +164,12 @@ pub enum Why {
     WrongPin,
     /// A conference asks for a PIN, and none was keyed in.
     NoPin,
-    /// A recording was played to its end.
+    /// What the box had to play was played to its end.
     Played,
     /// A recording was to be played, and there is none.
     NoRecording,
+    /// The uploaded sound that was to be played cannot be.
+    NoSound,
     /// The code that begins a recording is for the keys of a call, and was dialled.
     NotInCall,
 }
@@ -283,8 +285,9 @@ impl fmt::Display for Why {
             Self::NoPorts => "no media port was free",
             Self::WrongPin => "a wrong PIN was keyed in three times",
             Self::NoPin => "no PIN was keyed in",
-            Self::Played => "the recording was played to its end",
+            Self::Played => "it was played to its end",
             Self::NoRecording => "there is no recording to play",
+            Self::NoSound => "the sound that was to be played is not on the box",
             Self::NotInCall => "the code for a recording is keyed in during a call",
         };
         f.write_str(text)

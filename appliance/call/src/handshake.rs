@@ -53,6 +53,8 @@ pub enum HandshakeFault {
     NothingInCommon,
     /// The far side broke the rules, or gave up.
     Broken,
+    /// The box itself failed at what the far side sent.
+    Failed,
 }
 
 impl Hash {
@@ -103,6 +105,10 @@ impl fmt::Display for HandshakeFault {
                  SRTP_AES128_CM_SHA1_80 and ECDHE there"
             }
             Self::Broken => "the phone or carrier broke off the handshake of DTLS-SRTP",
+            Self::Failed => {
+                "the box failed at what the phone or carrier sent as a handshake of DTLS-SRTP: report it \
+                 with a capture of the call"
+            }
         })
     }
 }

@@ -25,6 +25,15 @@ pub struct MasterKey {
     octets: [u8; MasterKey::LONGEST],
     /// Packets of either kind that it may protect.
     lifetime: u64,
+    #[zeroize(skip)]
+    mki: Option<Mki>,
+}
+
+/// By what a packet says which master key it is protected with (RFC 3711 §3.1): 1 to 4 octets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mki {
+    octets: [u8; 4],
+    length: usize,
 }
 
 /// Whoever made the key: it has not the octets that its suite asks for.
@@ -48,14 +57,14 @@ impl MasterKey {
         }
         let mut octets = [0; Self::LONGEST];
         octets.iter_mut().zip(key.iter().chain(salt)).for_each(|(to, from)| *to = *from);
-        Ok(Self { suite, octets, lifetime: u64::MAX })
+        Ok(Self { suite, octets, lifetime: u64::MAX, mki: None })
     }
 
     /// Makes a new key of octets that nobody can guess; what the suite does not need is left.
     pub fn random(suite: Suite, random: &[u8; Self::LONGEST]) -> Self {
         let mut octets = *random;
         octets.iter_mut().skip(suite.master_length()).for_each(|octet| *octet = 0);
-        Self { suite, octets, lifetime: u64::MAX }
+        Self { suite, octets, lifetime: u64::MAX, mki: None }
     }
 
     /// Gives the key fewer packets of either kind than the suite would (RFC 3711 §9.2 allows
@@ -63,6 +72,22 @@ impl MasterKey {
     pub fn with_lifetime(mut self, packets: u64) -> Self {
         self.lifetime = packets;
         self
+    }
+
+    /// Every packet under the key bears this.
+    pub fn with_mki(mut self, mki: Option<Mki>) -> Self {
+        self.mki = mki;
+        self
+    }
+
+    /// What every packet under the key bears; nothing where there is but one key.
+    pub fn mki(&self) -> Option<&Mki> {
+        self.mki.as_ref()
+    }
+
+    /// Whether both are the same key, whatever packets call it.
+    pub fn is_same_key(&self, other: &Self) -> bool {
+        self.suite == other.suite && bool::from(self.octets.ct_eq(&other.octets))
     }
 
     /// Which suite it is for.
@@ -82,9 +107,25 @@ impl MasterKey {
     }
 }
 
+impl Mki {
+    /// A number in so many octets, as SDP has it (RFC 4568 §6.1). None where it does not fit, and where
+    /// there are none or more than four.
+    pub fn new(number: u32, length: usize) -> Option<Self> {
+        let fits = (1..=4).contains(&length) && (length == 4 || number >> (8 * length) == 0);
+        let mut octets = number.to_be_bytes();
+        octets.rotate_left(4_usize.checked_sub(length)?);
+        fits.then_some(Self { octets, length })
+    }
+
+    /// As they stand in a packet.
+    pub fn octets(&self) -> &[u8] {
+        self.octets.get(..self.length).unwrap_or_default()
+    }
+}
+
 impl PartialEq for MasterKey {
     fn eq(&self, other: &Self) -> bool {
-        self.suite == other.suite && bool::from(self.octets.ct_eq(&other.octets))
+        self.mki == other.mki && self.is_same_key(other)
     }
 }
 

@@ -46,6 +46,8 @@ pub struct Offer {
     pub dialled: String,
     /// What kinds of media are offered; empty for an INVITE without an offer.
     pub media: Vec<MediaKind>,
+    /// How much sound the caller wants in one packet, in milliseconds; 0 if it does not say.
+    pub packet_millis: u8,
     /// The leg whose place it wants to take (RFC 3891).
     pub replaces: Option<LegId>,
     /// Why it cannot be placed, whoever is called: it is written down and refused.
@@ -190,8 +192,26 @@ pub enum Voice {
     WrongPin,
     /// Once, the recording that was fetched for this call; then [`LegEvent::Heard`].
     Playback(CallId),
+    /// A sound that was uploaded; where it cannot be played, [`LegEvent::Missing`].
+    Upload {
+        /// Its id.
+        sound: u32,
+        /// How often it is heard.
+        repeat: Repeat,
+    },
     /// All others in this room of the mixer, who hear this leg too.
     Room(u32),
+}
+
+/// How often an uploaded sound is heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// Once; then [`LegEvent::Heard`].
+    Once,
+    /// Over and over without a gap.
+    Seamless,
+    /// Over and over with a pause of three seconds: a question.
+    Paused,
 }
 
 /// One forwarding that a call went through.

@@ -40,23 +40,26 @@ pub use event::{Event, Topic, TrunkState, TrunkStatus};
 pub use handshake::{Fingerprint, Handshake, HandshakeFault, Hash};
 pub use id::{CallId, LegId};
 pub use key::{KeyPress, KeySource};
-pub use keys::{Keys, MasterKey, WrongLength};
+pub use keys::{Keys, MasterKey, Mki, WrongLength};
 pub use leg::{
-    Diversion, DiversionReason, LegCommand, LegEvent, Offer, Origin, Party, Target, TransferState,
-    Voice,
+    Diversion, DiversionReason, LegCommand, LegEvent, Offer, Origin, Party, Repeat, Target,
+    TransferState, Voice,
 };
 pub use media::{
-    Learn, MediaCommand, MediaEvent, MediaKind, PeerAddress, PortId, RoomId, StreamStats,
+    ExtendedReports, Learn, MediaCommand, MediaEvent, MediaKind, PeerAddress, PortId, RoomId,
+    StreamStats, Track,
 };
-pub use path::{LegPath, MediaPath};
-pub use quality::{CallQuality, Quality, QualityPoint};
+pub use path::{LegPath, MediaPath, Stay};
+pub use quality::{
+    CallQuality, Played, Quality, QualityPoint, QualitySummary, QualityTotal, Scale, StreamSummary,
+};
 pub use record::{CallRecord, CallState, Direction, KeyRecord, Place, Step, StreamRecord};
 pub use recording::{BadRecordingId, Container, Layout, Recording, RecordingId, RecordingStop};
 pub use registration::{Registration, RegistrationId, Transport};
-pub use route::{RouteQuestion, RouteReport, Verdict};
+pub use route::{EncryptionPolicy, LegEncryption, RouteQuestion, RouteReport, Verdict};
 pub use search::Search;
 pub use security::{LegSecurity, Security};
-pub use sound::{Decibels, Fetch, PlayId, Rounds, Samples, Sound, SoundKey, Tone};
+pub use sound::{Decibels, Fetch, PlayId, Reel, Rounds, Samples, Sound, SoundKey, Tone};
 pub use suite::Suite;
 pub use time::UnixMillis;
 pub use upload::Upload;

@@ -22,6 +22,15 @@ pub struct PortId {
 #[serde(transparent)]
 pub struct RoomId(pub u64);
 
+/// Blocks of extended reports (RFC 3611) that a far side takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ExtendedReports {
+    /// What the box hears of it after its jitter buffer (§4.7).
+    pub voip_metrics: bool,
+    /// Instants of who sends nothing, and answers to them (§4.4, §4.5).
+    pub receiver_time: bool,
+}
+
 /// What control wants of media.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MediaCommand {
@@ -46,6 +55,14 @@ pub enum MediaCommand {
         dscp: u8,
         /// Report silence after so many seconds; 0 never.
         silence_seconds: u16,
+    },
+    /// The line carries something else from now on: fax machines go over from sound to T.38 in the
+    /// middle of a call, and back.
+    Kind {
+        /// The pair.
+        port: PortId,
+        /// What it carries.
+        kind: MediaKind,
     },
     /// The far side said where it listens. Learning starts anew.
     Peer {
@@ -147,6 +164,22 @@ pub enum MediaCommand {
         /// Control tells it by signalling: no tones are made.
         told: bool,
     },
+    /// What this far side takes of extended reports (RFC 3611 §5), where it is the box that reports to it.
+    /// Without this command it gets none.
+    Extended {
+        /// The pair.
+        port: PortId,
+        /// Which blocks.
+        takes: ExtendedReports,
+    },
+    /// In which element of the header extension this far side says how loud its sound is (RFC 6464),
+    /// so that a conference need not decode it to know. Without this command it does not say so.
+    Levels {
+        /// The pair.
+        port: PortId,
+        /// 1 to 255; nothing when it does not say so any more.
+        number: Option<u8>,
+    },
     /// The far side of the partner pressed a key, as a request said: this one is to hear it as it
     /// can, as an event or as tones, in place of the sound that comes meanwhile.
     Press {
@@ -154,6 +187,11 @@ pub enum MediaCommand {
         port: PortId,
         /// Which.
         key: KeyPress,
+    },
+    /// Ask the far side for a whole picture: who sees it wants one, as a request said (RFC 5168).
+    Refresh {
+        /// The pair whose far side shows pictures.
+        port: PortId,
     },
     /// Let a far side hear this from now on, in place of what it hears of a partner, and of what
     /// was played before. It leaves in the same stream as the partner's sound.
@@ -214,14 +252,12 @@ pub enum MediaCommand {
         /// How much louder than it is.
         gain: Decibels,
     },
-    /// Keep what these two far sides say. For a recording that runs it goes on with these two.
+    /// Keep these two. For a recording that runs it goes on with them.
     Record {
         /// As it begins.
         recording: Box<Recording>,
-        /// Left.
-        caller: PortId,
-        /// Right.
-        callee: PortId,
+        /// Left and right.
+        tracks: [Track; 2],
     },
     /// A recording ends.
     StopRecord {
@@ -249,6 +285,24 @@ pub enum MediaCommand {
         /// The pair.
         port: PortId,
     },
+}
+
+/// What is on one channel of a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Track {
+    /// What the far side of this pair says.
+    Says(PortId),
+    /// What the box itself lets it hear: silence while it hears a partner instead.
+    Hears(PortId),
+}
+
+impl Track {
+    /// The pair.
+    pub const fn port(self) -> PortId {
+        match self {
+            Self::Says(port) | Self::Hears(port) => port,
+        }
+    }
 }
 
 /// Where a far side listens, and whom the port may believe beside that address.
@@ -322,6 +376,14 @@ pub enum MediaEvent {
         port: PortId,
         /// The figures.
         point: Box<QualityPoint>,
+    },
+    /// What a far side hears of its partner leaves in packets of another length than it came, or does so no
+    /// longer: the partner sends other packets than this far side wants.
+    Repacked {
+        /// The pair by which it leaves.
+        port: PortId,
+        /// Whether it does.
+        repacked: bool,
     },
     /// The far side and the box have keys by DTLS from now on.
     Secured {
@@ -418,7 +480,9 @@ pub struct StreamStats {
     pub malformed: u64,
     /// Packets that came in and left at the other side in another encoding.
     pub translated: u64,
-    /// Packets that should have, but came too late, or were nothing that can be translated.
+    /// Packets that came in and left in packets of another length, without being translated.
+    pub repacked: u64,
+    /// Packets that should have been translated or repacked, but came too late, or were nothing that can be translated.
     pub untranslated: u64,
     /// Packets that should have been protected and were not genuine: forged, changed on the way, or under
     /// a key that was not agreed on.

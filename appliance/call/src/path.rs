@@ -20,6 +20,41 @@ pub struct LegPath {
     /// Whether the box translates what this leg hears of the other one from another codec.
     #[serde(default)]
     pub translated: bool,
+    /// Whether the box puts what this leg hears into packets of another length, because the other one
+    /// sends it in others than this one wants (`a=ptime`, `a=maxptime`). The codec stays as it is.
+    #[serde(default)]
+    pub repacked: bool,
+    /// Why it goes by the box though the settings of both sides would let it go past; nothing where
+    /// they would not, and where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stays: Option<Stay>,
+}
+
+/// Why media that may go past the box stays by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Stay {
+    /// One side is a carrier or a browser.
+    Outside,
+    /// The two are in different networks of the box, or one stands behind a translation of addresses.
+    Network,
+    /// The box has to hear it, or to be heard: a recording, a capture, music, a conference.
+    Heard,
+    /// Somebody holds.
+    Held,
+    /// They share no codec under the same number, or not both have the keys that one has.
+    Codec,
+    /// Only one side encrypts, or other rules hold for the encryption of one than of the other.
+    Encryption,
+    /// Both are encrypted, and not both are said to take other keys in a call that is up.
+    Keys,
+    /// The signalling of only one side is encrypted: the keys of the other would be told in the clear.
+    Signalling,
+    /// Its keys come of a handshake with the box (DTLS-SRTP), which only the box can watch.
+    Handshake,
+    /// A phone would not go past the box, or did not stay there.
+    Refused,
 }
 
 /// Which way a stream goes.

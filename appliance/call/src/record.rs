@@ -2,7 +2,7 @@
 
 use crate::{
     CallId, Diversion, End, KeySource, LegPath, LegSecurity, MediaKind, Party, QualityPoint,
-    StreamStats, UnixMillis,
+    RecordingId, StreamStats, StreamSummary, UnixMillis,
 };
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +61,9 @@ pub struct CallRecord {
     /// its media.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<LegPath>,
+    /// The recordings that were made of it, in order; they stay named when they are deleted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recordings: Vec<RecordingId>,
     /// What went through its media ports.
     pub streams: Vec<StreamRecord>,
 }
@@ -149,4 +152,7 @@ pub struct StreamRecord {
     /// How it fared, from the beginning on: every five seconds, and less often in a long call.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub quality: Vec<QualityPoint>,
+    /// How it fared in all, by every five seconds of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<StreamSummary>,
 }

@@ -91,8 +91,10 @@ pub enum RecordingStop {
     DiskFull,
     /// The disk refused it.
     DiskFailed,
-    /// A WAV file holds no more.
+    /// A WAV file held no more; files that are recorded now hold any call.
     FileFull,
+    /// The phones talk past the box, and one of them refused to come back.
+    Unheard,
     /// The box lost its power, or the program ended without a farewell.
     Crash,
 }

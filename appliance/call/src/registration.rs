@@ -52,6 +52,16 @@ pub struct Registration {
     pub expires: UnixMillis,
 }
 
+impl Registration {
+    /// Whether both are of one phone that runs as it did: its Call-ID is another one after each start
+    /// (RFC 3261 §10.2.4).
+    pub fn is_of_same_run(&self, other: &Self) -> bool {
+        self.call_id == other.call_id
+            && self.contact == other.contact
+            && self.user_agent == other.user_agent
+    }
+}
+
 /// How SIP messages travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

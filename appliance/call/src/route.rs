@@ -33,6 +33,39 @@ pub struct RouteReport {
     pub route: Option<String>,
     /// How the router got there.
     pub steps: Vec<Step>,
+    /// Whether the sound of each side would be encrypted, by what is set: of the caller's side, then of
+    /// each of the places. A side stands here more than once where its phones differ, and not at all if
+    /// it is the box itself or the call is refused.
+    pub encryption: Vec<LegEncryption>,
+}
+
+/// What is set for the sound of one side of a thought-of call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LegEncryption {
+    /// The side, as a call's record names it: the number of an extension, the name of a trunk.
+    pub leg: String,
+    /// What is set for it.
+    pub policy: EncryptionPolicy,
+}
+
+/// Whether a side is encrypted, in the words of the setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum EncryptionPolicy {
+    /// Never.
+    Off,
+    /// If the phone or carrier can.
+    Opportunistic,
+    /// Always, or there is no call.
+    Required,
+    /// As `opportunistic`, by a handshake.
+    OpportunisticDtls,
+    /// As `required`, by a handshake.
+    RequiredDtls,
+    /// Always, by a handshake: it is a browser, whatever is set (RFC 8827).
+    Browser,
 }
 
 /// What a thought-of call would come to.

@@ -1,6 +1,6 @@
 //! What the box itself lets a far side hear.
 
-use crate::CallId;
+use crate::{CallId, RecordingId};
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU16;
 use std::sync::Arc;
@@ -94,6 +94,15 @@ impl Fetch {
             Self::Upload(id) => SoundKey::Upload(*id),
         }
     }
+}
+
+/// A recording that is played as it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reel {
+    /// Which.
+    pub recording: RecordingId,
+    /// Samples a second: 8,000, 16,000, 32,000 or 48,000.
+    pub rate: u32,
 }
 
 /// How often it is played.

@@ -1,56 +1,17 @@
 //! Changes: checked as a whole against the configuration as it is, then applied as a whole.
 
-use crate::{
-    Config, Device, DeviceId, Extension, ExtensionId, Feature, FeatureId, InboundRoute,
-    InboundRouteId, Index, OutboundRoute, OutboundRouteId, Revision, Settings, Tenant, TenantId,
-    Trunk, TrunkId,
-};
-use std::fmt;
-use std::sync::Arc;
-
 mod check;
+mod entry;
+mod problem;
 
-/// One thing that can be set up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Entry {
-    /// A tenant.
-    Tenant(Tenant),
-    /// An extension.
-    Extension(Extension),
-    /// A device.
-    Device(Device),
-    /// A trunk.
-    Trunk(Trunk),
-    /// An inbound route.
-    InboundRoute(InboundRoute),
-    /// An outbound route.
-    OutboundRoute(OutboundRoute),
-    /// A number that the box itself answers.
-    Feature(Feature),
-    /// The settings of the box.
-    Settings(Settings),
-}
+pub use entry::{Entry, Key};
+pub use problem::{Invalid, Problem};
 
-/// Names one entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Key {
-    /// A tenant.
-    Tenant(TenantId),
-    /// An extension.
-    Extension(ExtensionId),
-    /// A device.
-    Device(DeviceId),
-    /// A trunk.
-    Trunk(TrunkId),
-    /// An inbound route.
-    InboundRoute(InboundRouteId),
-    /// An outbound route.
-    OutboundRoute(OutboundRouteId),
-    /// A number that the box itself answers.
-    Feature(FeatureId),
-    /// The settings of the box.
-    Settings,
-}
+use crate::{
+    Config, DeviceId, ExtensionId, FeatureId, InboundRouteId, Index, OutboundRouteId, Revision,
+    TenantId, TrunkId,
+};
+use std::sync::Arc;
 
 /// What somebody wants changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,50 +52,6 @@ pub enum Row {
     Put(Entry),
     /// Remove.
     Delete(Key),
-}
-
-/// Why a change is refused, and at which field.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Invalid {
-    /// The field's name as in the API; empty when the entry as a whole is meant.
-    pub field: &'static str,
-    /// What is wrong with it.
-    pub problem: Problem,
-}
-
-/// What is wrong with a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Problem {
-    /// There is no such entry.
-    NotFound,
-    /// Somebody else changed it first; this is its revision now.
-    Outdated(Revision),
-    /// It must not be empty.
-    Missing,
-    /// Longer than so many characters.
-    TooLong(usize),
-    /// Outside this range.
-    OutOfRange(u64, u64),
-    /// Another entry has this number or name already.
-    Taken(String),
-    /// The other entry that it names does not exist.
-    Unknown(String),
-    /// This entry still needs it.
-    InUse(String),
-    /// It summons help in this country and cannot be given away.
-    Emergency,
-    /// A feature's number is dialled inside: it has no plus.
-    NotInside,
-    /// Only digits make an extension's number.
-    NotAnExtensionNumber,
-    /// Letters, digits and `-_.` only.
-    NotALogin,
-    /// Not a host name or an address.
-    NotAHost,
-    /// A forwarding to itself.
-    ToItself,
-    /// Cannot be changed once set.
-    Fixed,
 }
 
 impl Config {
@@ -320,94 +237,13 @@ impl Config {
     }
 }
 
-impl Entry {
-    /// Its key.
-    pub fn key(&self) -> Key {
-        match self {
-            Self::Tenant(entry) => Key::Tenant(entry.id),
-            Self::Extension(entry) => Key::Extension(entry.id),
-            Self::Device(entry) => Key::Device(entry.id),
-            Self::Trunk(entry) => Key::Trunk(entry.id),
-            Self::InboundRoute(entry) => Key::InboundRoute(entry.id),
-            Self::OutboundRoute(entry) => Key::OutboundRoute(entry.id),
-            Self::Feature(entry) => Key::Feature(entry.id),
-            Self::Settings(_) => Key::Settings,
-        }
-    }
-
-    fn is_new(&self) -> bool {
-        match self {
-            Self::Tenant(entry) => entry.id == TenantId::NEW,
-            Self::Extension(entry) => entry.id == ExtensionId::NEW,
-            Self::Device(entry) => entry.id == DeviceId::NEW,
-            Self::Trunk(entry) => entry.id == TrunkId::NEW,
-            Self::InboundRoute(entry) => entry.id == InboundRouteId::NEW,
-            Self::OutboundRoute(entry) => entry.id == OutboundRouteId::NEW,
-            Self::Feature(entry) => entry.id == FeatureId::NEW,
-            Self::Settings(_) => false,
-        }
-    }
-
-    fn stamp(&mut self, revision: Revision) {
-        match self {
-            Self::Tenant(entry) => entry.revision = revision,
-            Self::Extension(entry) => entry.revision = revision,
-            Self::Device(entry) => entry.revision = revision,
-            Self::Trunk(entry) => entry.revision = revision,
-            Self::InboundRoute(entry) => entry.revision = revision,
-            Self::OutboundRoute(entry) => entry.revision = revision,
-            Self::Feature(entry) => entry.revision = revision,
-            Self::Settings(entry) => entry.revision = revision,
-        }
-    }
-}
-
-impl Invalid {
-    fn at(field: &'static str, problem: Problem) -> Self {
-        Self { field, problem }
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotFound => f.write_str("this does not exist, or no longer"),
-            Self::Outdated(now) => {
-                write!(f, "somebody else changed this meanwhile (revision {now}): load it again")
-            }
-            Self::Missing => f.write_str("this must not be empty"),
-            Self::TooLong(most) => write!(f, "at most {most} characters"),
-            Self::OutOfRange(low, high) => write!(f, "a number from {low} to {high}"),
-            Self::Taken(by) if by.is_empty() => f.write_str("this is taken already"),
-            Self::Taken(by) => write!(f, "this is taken already, by {by}"),
-            Self::Unknown(what) => write!(f, "there is no {what}"),
-            Self::InUse(by) => write!(f, "still used by {by}: change that first"),
-            Self::Emergency => f.write_str("this number summons help and cannot be given away"),
-            Self::NotInside => f.write_str("only digits, * and #, at most 15"),
-            Self::NotAnExtensionNumber => f.write_str("only digits, at most 15"),
-            Self::NotALogin => f.write_str("only letters, digits and - _ ."),
-            Self::NotAHost => f.write_str("a host name or an address, without port"),
-            Self::ToItself => f.write_str("an extension cannot be forwarded to itself"),
-            Self::Fixed => f.write_str("this cannot be changed"),
-        }
-    }
-}
-
-impl fmt::Display for Invalid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.field.is_empty() {
-            return self.problem.fmt(f);
-        }
-        write!(f, "{}: {}", self.field, self.problem)
-    }
-}
-
-impl std::error::Error for Invalid {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Credentials, Forwarding, Number, Pattern};
+    use crate::{
+        Credentials, Device, Extension, Feature, Forwarding, InboundRoute, Number, OutboundRoute,
+        Pattern, Tenant,
+    };
 
     fn extension(number: &str) -> Extension {
         Extension {

@@ -9,16 +9,20 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 pub struct CodecPolicy {
     /// Only these, preferred first; none named means all, also those that the box does not know.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub allow: Vec<CodecName>,
     /// Never these, also where `allow` names them.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub deny: Vec<CodecName>,
     /// Whose order an offer to this side has.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub order: CodecOrder,
     /// Whether the box translates between this side and one that shares no codec with it. When it does
-    /// not, such a call is refused with 488.
+    /// not, such a call is refused with 488; emergency calls are translated all the same.
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub translate: bool,
     /// How much sound this side is asked to put in a packet, in milliseconds: 10, 20, 30, 40, 50 or 60.
-    /// `None` passes on what the other side of the call asks for.
+    /// Without it (`null`), the box passes on what the other side of the call asks for.
     pub packet_millis: Option<u8>,
 }
 

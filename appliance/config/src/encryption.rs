@@ -1,5 +1,6 @@
 //! Whether the sound of a side is encrypted.
 
+use crate::{Config, TenantId, TrunkId};
 use serde::{Deserialize, Serialize};
 
 /// Whether a phone or carrier speaks encrypted (SRTP, RFC 3711). Each side of a call is by itself: one may
@@ -34,6 +35,15 @@ impl Encryption {
         matches!(self, Self::OpportunisticDtls | Self::RequiredDtls)
     }
 
+    /// The same for who is known to agree on keys by DTLS and in no other way.
+    pub fn with_dtls(self) -> Self {
+        match self {
+            Self::Opportunistic => Self::OpportunisticDtls,
+            Self::Required => Self::RequiredDtls,
+            Self::Off | Self::OpportunisticDtls | Self::RequiredDtls => self,
+        }
+    }
+
     /// The same for who may speak in the clear if need be.
     pub fn relaxed(self) -> Self {
         match self {
@@ -41,5 +51,24 @@ impl Encryption {
             Self::RequiredDtls => Self::OpportunisticDtls,
             Self::Off | Self::Opportunistic | Self::OpportunisticDtls => self,
         }
+    }
+}
+
+impl Config {
+    /// What holds for a phone that logged in as this device, or as its extension: its own setting, else
+    /// its tenant's.
+    pub fn encryption_of_phone(&self, tenant: TenantId, device: Option<&str>) -> Encryption {
+        let device = device.and_then(|name| self.device_by_name(tenant, name));
+        self.or_shared(tenant, device.and_then(|device| device.encryption))
+    }
+
+    /// What holds for a trunk: its own setting, else its tenant's.
+    pub fn encryption_of_trunk(&self, tenant: TenantId, trunk: TrunkId) -> Encryption {
+        self.or_shared(tenant, self.trunks.get(&trunk).and_then(|trunk| trunk.encryption))
+    }
+
+    fn or_shared(&self, tenant: TenantId, own: Option<Encryption>) -> Encryption {
+        let shared = || self.tenant(tenant).map(|tenant| tenant.encryption);
+        own.or_else(shared).unwrap_or_default()
     }
 }

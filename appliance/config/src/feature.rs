@@ -1,4 +1,4 @@
-//! A number that the box itself answers: echo test, tone, music, conference, recordings.
+//! A number that the box itself answers: echo test, tone, announcement, conference and others.
 
 use crate::extension::yes;
 use crate::{FeatureId, Number, Revision, TenantId};
@@ -34,6 +34,16 @@ pub struct Feature {
     /// What a caller has to key in, where `kind` is `conference`; without one the room is open to all.
     #[serde(default)]
     pub pin: Option<Pin>,
+    /// The uploaded sound that is heard, where `kind` is `announcement`.
+    #[serde(default)]
+    pub sound: Option<u32>,
+    /// It is heard over and over without a gap until the caller hangs up; else once.
+    #[serde(default)]
+    pub repeat: bool,
+    /// The extension or number of the box that is called when it was heard once; without one the call
+    /// ends then.
+    #[serde(default)]
+    pub then: Option<Number>,
 }
 
 /// Digits that open a conference: 3 to 16.
@@ -58,6 +68,8 @@ pub enum FeatureKind {
     Tone,
     /// Music, over and over.
     Music,
+    /// An uploaded sound.
+    Announcement,
     /// A room in which all who called talk with each other.
     Conference,
     /// Keyed in during a call by one of its extensions: the call is recorded, and keyed in again no
@@ -107,9 +119,20 @@ impl Feature {
                 kind,
                 tone: FeatureTone::default(),
                 pin: None,
+                sound: None,
+                repeat: false,
+                then: None,
             })
         };
         (1..).zip(known).filter_map(feature).collect()
+    }
+}
+
+impl Feature {
+    /// Where a call goes on when it has heard what is announced here.
+    pub fn onward(&self) -> Option<&Number> {
+        let announces = self.kind == FeatureKind::Announcement && !self.repeat;
+        self.then.as_ref().filter(|_| announces)
     }
 }
 

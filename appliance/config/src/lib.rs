@@ -3,6 +3,7 @@
 //! The same types make the API, the rows and the forms. A [`Config`] is immutable: a change makes a
 //! new one with [`Config::apply`], which also says what to write to disk.
 
+mod capture;
 mod change;
 mod codec;
 mod device;
@@ -14,6 +15,7 @@ mod network;
 mod number;
 mod path;
 mod pattern;
+mod prompts;
 mod route;
 mod secret;
 mod settings;
@@ -21,6 +23,7 @@ mod tenant;
 mod trunk;
 mod zone;
 
+pub use capture::CaptureLimits;
 pub use change::{Applied, Change, Entry, Expect, Invalid, Key, Problem, Row};
 pub use codec::{CodecName, CodecOrder, CodecPolicy};
 pub use device::Device;
@@ -34,6 +37,7 @@ pub use network::{BadOrigin, External, Network, Subnet, WebOrigin};
 pub use number::{BadNumber, Number};
 pub use path::PathPolicy;
 pub use pattern::{BadPattern, Pattern};
+pub use prompts::{Prompts, RecordingTone};
 pub use route::{InboundRoute, OutboundRoute};
 pub use secret::{Credentials, Secret};
 pub use settings::Settings;

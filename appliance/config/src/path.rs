@@ -14,4 +14,7 @@ pub enum PathPolicy {
     /// codec in the clear, and the box has nothing to hear or to say. The box then judges no quality,
     /// hears no keys in the sound and notices no silence.
     Direct,
+    /// The same also where both are encrypted with keys from the signalling, for phones that take other
+    /// keys in a call that is up: each is told the other's. One that does not take them hears nothing.
+    DirectEncrypted,
 }

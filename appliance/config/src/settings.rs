@@ -1,6 +1,6 @@
 //! What concerns the box as a whole.
 
-use crate::{Country, Network, Number, Revision};
+use crate::{CaptureLimits, Country, Network, Number, Revision};
 use serde::{Deserialize, Serialize};
 
 /// Settings of the box.
@@ -37,6 +37,16 @@ pub struct Settings {
     pub cdr_days: u16,
     /// So many call records are kept, the newest: 0 any number, else 1,000 to 100,000,000.
     pub cdr_count: u32,
+    /// Recordings are kept for so many days, 0 to 36,500; 0 until something else deletes them.
+    pub recording_days: u16,
+    /// So many megabytes (2^20 octets) recordings may take of the disk; over that the oldest go. 0
+    /// sets no limit.
+    pub recording_mb: u32,
+    /// So much of the disk recordings leave free, in percent, 0 to 90: when there is less, the oldest
+    /// go. 0 deletes none for that, and recordings end when 64 MB are left.
+    pub recording_free_percent: u8,
+    /// How much may be captured, and how long it stays.
+    pub captures: CaptureLimits,
 }
 
 impl Default for Settings {
@@ -56,6 +66,10 @@ impl Default for Settings {
             load_percent: 70,
             cdr_days: 731,
             cdr_count: 1_000_000,
+            recording_days: 0,
+            recording_mb: 0,
+            recording_free_percent: 0,
+            captures: CaptureLimits::default(),
         }
     }
 }

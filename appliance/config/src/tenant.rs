@@ -1,6 +1,6 @@
 //! A tenant: one SIP domain with its own numbers, trunks and routes.
 
-use crate::{CodecPolicy, Encryption, PathPolicy, Revision, TenantId};
+use crate::{CodecPolicy, Encryption, PathPolicy, Prompts, RecordingTone, Revision, TenantId};
 use serde::{Deserialize, Serialize};
 
 /// A tenant of the box.
@@ -32,6 +32,12 @@ pub struct Tenant {
     /// The uploaded sound that is its music; the box's own without one, or when it is not there.
     #[serde(default)]
     pub music: Option<u32>,
+    /// The uploaded sounds that its conferences say in place of tones.
+    #[serde(default)]
+    pub prompts: Prompts,
+    /// Whether those who talk hear that their call is recorded.
+    #[serde(default)]
+    pub recording_tone: RecordingTone,
 }
 
 impl Tenant {
@@ -46,6 +52,8 @@ impl Tenant {
             encryption: Encryption::default(),
             media_path: PathPolicy::default(),
             music: None,
+            prompts: Prompts::default(),
+            recording_tone: RecordingTone::default(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! or from disk.
 
 mod captures;
+mod sounds;
 
 use crate::admission::Admission;
 use crate::captures::Captures;
@@ -10,41 +11,49 @@ use crate::clock;
 use crate::mailbox::{Ask, Mail, Mailbox, Quiet};
 use crate::measure;
 use crate::metrics::{self, Others, Snapshot};
-use crate::recordings::Recordings;
+use crate::recordings::{Heard, Recordings};
 use crate::storage::{Readers, Storage, Unread};
 use crate::uploads::Uploads;
 use api::{
     Accepted, Account, Backend, Backup, CaptureRequest, CdrPage, CdrQuery, ChangeError, EventLog,
-    Fault, Health, NotCaptured, NotRecorded, NotTaken, Ports, Promise, RecordRequest, Role, Token,
-    TokenHash, TokenKind,
+    Fault, Health, InUse, NotCaptured, NotRecorded, NotTaken, Ports, Promise, RecordRequest, Role,
+    Token, TokenHash, TokenKind,
 };
 use arc_swap::ArcSwap;
 use call::{
     CallId, CallRecord, Capture, CaptureId, Conference, Load, Member, Moderation, Recording,
-    RecordingId, Registration, RouteQuestion, RouteReport, TrunkState, TrunkStatus, UnixMillis,
-    Upload,
+    RecordingId, Registration, RouteQuestion, RouteReport, Transport, TrunkState, TrunkStatus,
+    UnixMillis, Upload,
 };
 use config::{Change, Config, Secret, TenantId, TrunkId};
 use exchange::Wanted;
+use pbx::route::Phone;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Instant;
 use store::{Action, DeviceKey, ReadError, Reader, RecordPage, RecordQuery, Store, WriteError};
-use tokio::sync::{Mutex, oneshot};
+use tokio::sync::{Mutex, Notify, oneshot};
 
 /// The box as the API sees it.
 pub(crate) struct Appliance {
     /// The configuration that is in force.
-    pub(crate) config: ArcSwap<Config>,
+    pub(crate) config: Arc<ArcSwap<Config>>,
+    /// It has changed.
+    pub(crate) changed: Arc<Notify>,
     /// Changes are made one after the other, from the disk to the exchange.
     pub(crate) changing: Mutex<()>,
     pub(crate) mailbox: Mailbox,
     pub(crate) storage: Storage,
     pub(crate) readers: Readers,
     pub(crate) recordings: Recordings,
+    pub(crate) heard: Heard,
     pub(crate) captures: Captures,
+    /// How many captures were begun, for their names.
+    pub(crate) captured: AtomicU64,
     pub(crate) uploads: Uploads,
     pub(crate) events: EventLog,
     pub(crate) claim: Claim,
@@ -87,6 +96,7 @@ impl Appliance {
 
     async fn make_change(&self, change: Change, actor: String) -> Result<Accepted, ChangeError> {
         let _one_at_a_time = self.changing.lock().await;
+        self.know_sounds(&change).await?;
         let apply = move |store: &mut Store| store.apply(change, &actor, clock::wall());
         let applied = self.storage.write(apply).await.ok_or(Fault::Stopping)?;
         let (config, applied) = applied.map_err(|error| match error {
@@ -94,6 +104,7 @@ impl Appliance {
             store::ChangeError::Write(error) => ChangeError::Fault(fault(&error)),
         })?;
         self.config.store(Arc::clone(&config));
+        self.changed.notify_one();
         let in_force = self.mailbox.ask(|to| Mail::Config(Arc::clone(&config), to)).await;
         in_force.map_err(|_| Fault::Stopping)?;
         Ok(Accepted { applied, config })
@@ -138,6 +149,10 @@ impl Appliance {
         request: RecordRequest,
     ) -> Result<Result<Recording, NotRecorded>, Fault> {
         let RecordRequest { call, container, layout, actor } = request;
+        let recordings = self.recordings.clone();
+        if off_the_runtime(move || recordings.is_full()).await? {
+            return Err(Fault::DiskFull);
+        }
         let wanted = Wanted { call, container, layout, by: actor.clone() };
         let recording = match self.ask(move |to| Ask::Record(wanted, to)).await? {
             None => return Ok(Err(NotRecorded::NoCall)),
@@ -155,12 +170,6 @@ impl Appliance {
         self.write(move |store| store.note(action, &subject, &actor, clock::wall())).await
     }
 
-    /// Keeps in the audit what somebody did with a sound.
-    async fn note_sound(&self, action: Action, upload: &Upload, actor: &str) -> Result<(), Fault> {
-        let (subject, actor) = (format!("sound {} {}", upload.id, upload.name), actor.to_owned());
-        self.write(move |store| store.note(action, &subject, &actor, clock::wall())).await
-    }
-
     async fn check_route(&self, question: RouteQuestion) -> Result<RouteReport, Fault> {
         let registered = self.ask(Ask::Registrations).await?;
         let trunks = self.ask(Ask::Trunks).await?;
@@ -168,7 +177,11 @@ impl Appliance {
         let phones = |tenant: TenantId, number: &str| {
             let is_its =
                 |phone: &&Arc<Registration>| phone.tenant == tenant.0 && phone.number == number;
-            registered.iter().filter(is_its).count()
+            let phone = |phone: &Arc<Registration>| Phone {
+                device: phone.device.clone(),
+                browser: phone.transport == Transport::Wss,
+            };
+            registered.iter().filter(is_its).map(phone).collect()
         };
         let is_down = |id: TrunkId| {
             trunks.iter().any(|one| one.trunk == id.0 && one.state == TrunkState::Down)
@@ -281,7 +294,7 @@ impl Backend for Appliance {
         Box::pin(async move {
             let (recordings, wanted) = (self.recordings.clone(), recording.clone());
             let file = off_the_runtime(move || recordings.open(&wanted).ok()).await?;
-            if file.is_some() {
+            if file.is_some() && self.heard.is_new(recording.id, actor, Instant::now()) {
                 self.note(Action::Listen, recording, actor).await?;
             }
             Ok(file)
@@ -350,19 +363,7 @@ impl Backend for Appliance {
         octets: Vec<u8>,
         actor: String,
     ) -> Promise<'_, Result<Result<Upload, NotTaken>, Fault>> {
-        Box::pin(async move {
-            let _one_at_a_time = self.changing.lock().await;
-            let (uploads, by) = (self.uploads.clone(), actor.clone());
-            let add = move || uploads.add(name, &octets, by, clock::wall());
-            let added = off_the_runtime(add).await?.map_err(|error| match error.kind() {
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Fault::DiskFull,
-                _ => Fault::StoreFailed,
-            })?;
-            if let Ok(upload) = &added {
-                self.note_sound(Action::Upload, upload, &actor).await?;
-            }
-            Ok(added)
-        })
+        Box::pin(self.take_sound(name, octets, actor))
     }
 
     fn sounds(&self) -> Promise<'_, Result<Vec<Upload>, Fault>> {
@@ -370,19 +371,31 @@ impl Backend for Appliance {
         Box::pin(off_the_runtime(move || uploads.list()))
     }
 
+    fn sound(&self, id: u32) -> Promise<'_, Result<Option<Upload>, Fault>> {
+        let uploads = self.uploads.clone();
+        Box::pin(off_the_runtime(move || uploads.find(id)))
+    }
+
+    fn sound_file(&self, upload: Upload) -> Promise<'_, Result<Option<File>, Fault>> {
+        let uploads = self.uploads.clone();
+        Box::pin(off_the_runtime(move || uploads.open(&upload).ok()))
+    }
+
+    fn rename_sound<'a>(
+        &'a self,
+        upload: &'a Upload,
+        name: String,
+        actor: &'a str,
+    ) -> Promise<'a, Result<Option<Upload>, Fault>> {
+        Box::pin(self.give_name(upload, name, actor))
+    }
+
     fn delete_sound<'a>(
         &'a self,
         upload: &'a Upload,
         actor: &'a str,
-    ) -> Promise<'a, Result<bool, Fault>> {
-        Box::pin(async move {
-            let (uploads, unwanted) = (self.uploads.clone(), upload.clone());
-            let gone = off_the_runtime(move || uploads.delete(&unwanted)).await?;
-            if gone.is_ok() {
-                self.note_sound(Action::Delete, upload, actor).await?;
-            }
-            Ok(gone.is_ok())
-        })
+    ) -> Promise<'a, Result<Result<bool, InUse>, Fault>> {
+        Box::pin(self.drop_sound(upload, actor))
     }
 
     fn registrations(&self) -> Promise<'_, Result<Vec<Arc<Registration>>, Fault>> {
@@ -511,7 +524,8 @@ impl Backend for Appliance {
     fn health(&self) -> Health {
         // The web is served only once SIP listens and the claim code is written.
         let store = self.storage.is_healthy();
-        Health { sip: true, claim: true, store, version: env!("CARGO_PKG_VERSION") }
+        let sounds = self.uploads.unplayable().is_disjoint(&self.config.load().sounds());
+        Health { sip: true, claim: true, store, sounds, version: env!("CARGO_PKG_VERSION") }
     }
 
     fn ports(&self) -> Ports {

@@ -13,11 +13,12 @@ mod writer;
 
 pub(crate) use folder::Captures;
 
-use crate::mailbox::Mailbox;
+use crate::mailbox::{Mail, Mailbox};
 use crate::media_worker::Projector;
 use crate::priority::{self, Urgency};
 use api::EventLog;
 use call::{Capture, CaptureId, CaptureStop};
+use config::CaptureLimits;
 use sip::flow::Flow;
 use std::fs::File;
 use std::io;
@@ -47,6 +48,7 @@ pub(crate) enum Film {
 pub(crate) struct Beginning {
     pub(crate) capture: Capture,
     pub(crate) file: File,
+    pub(crate) limits: CaptureLimits,
     /// The box's addresses, the one with the default route first: for what came to a socket that is
     /// bound to all of them.
     pub(crate) own: Vec<IpAddr>,
@@ -74,21 +76,24 @@ pub(crate) fn line() -> (SyncSender<Film>, Receiver<Film>) {
     sync_channel(WAITING)
 }
 
-/// Puts right what a crash left, and starts the thread. It ends, with everything written, when control
+/// Puts right what a crash left, and starts the thread. `limits` are those of the settings at the time, as
+/// long as these are known. It ends, with everything written, when control
 /// and media have ended.
 pub(crate) fn start(
     captures: Captures,
     films: Films,
     mailbox: Mailbox,
     events: EventLog,
+    limits: impl Fn() -> Option<CaptureLimits> + Send + 'static,
 ) -> io::Result<oneshot::Receiver<()>> {
     let mended = captures.mend_all();
     if mended > 0 {
         tracing::warn!(captures = mended, "captures had no end and were given one");
     }
     let (sender, ended) = oneshot::channel();
-    let tell_ended = Box::new(move |id| mailbox.tell_ended(id));
-    let writer = Writer::new(captures, films.projector, events, tell_ended);
+    let tell_ended = Box::new(move |id| mailbox.tell_ended(Mail::CaptureEnded(id)));
+    let limits = Box::new(limits);
+    let writer = Writer::new(captures, films.projector, events, tell_ended, limits);
     let body = move || {
         priority::ask(Urgency::Records);
         writer.run(&films.control);

@@ -65,7 +65,9 @@ pub(crate) fn restore(data: &Path, file: &Path) -> Result<(), Failure> {
         RestoreError::Open(_) => Failure::refused(error),
         error => Failure::failed(error),
     })?;
-    say(format_args!("Restored: {} extensions, {} trunks", restored.extensions, restored.trunks))?;
+    let (extensions, trunks) = (restored.extensions, restored.trunks);
+    let sounds = restored.sounds.map(|it| format!(", {it} sounds")).unwrap_or_default();
+    say(format_args!("Restored: {extensions} extensions, {trunks} trunks{sounds}"))?;
     match restored.before {
         Some(before) => say(format_args!("What was there before is kept as {}", before.display())),
         None => Ok(()),

@@ -5,6 +5,7 @@
 //! never waits for anybody: a full queue on the other side is that side's loss, as said below for
 //! each.
 
+mod asked;
 mod captures;
 mod output;
 mod recent;
@@ -13,9 +14,9 @@ pub(crate) use captures::{Captures, NotBegun};
 
 use crate::clock;
 use crate::dns::Dns;
-use crate::mailbox::{Ask, Mail, Quiet};
+use crate::mailbox::Mail;
 use crate::media_worker::{MediaHandle, Refused};
-use crate::metrics::{Control as Counters, Snapshot};
+use crate::metrics::Control as Counters;
 use crate::recorder::Recorder;
 use crate::shelf::Shelf;
 use crate::storage::Storage;
@@ -24,7 +25,7 @@ use crate::tcp::Streams;
 use crate::udp::Udp;
 use crate::watchdog::Watchdog;
 use api::EventLog;
-use call::{CaptureStop, Event, MediaCommand, UnixMillis};
+use call::{Event, MediaCommand, UnixMillis};
 use config::Config;
 use exchange::{Command, Exchange, Input, Surroundings};
 use mio::{Events, Poll, Token};
@@ -222,7 +223,7 @@ impl Control {
         }
         if self.captures.deadline().is_some_and(|at| at <= now) {
             let ended = self.captures.expire(now);
-            ended.into_iter().for_each(|command| self.command_media(command));
+            ended.into_iter().for_each(|ended| self.capture_ended(ended, now));
         }
         if self.state.flush_at.is_some_and(|at| at <= now) {
             self.flush(now);
@@ -273,9 +274,17 @@ impl Control {
                 let _ = in_force.send(());
             }
             Mail::Capacity(capacity) => self.feed(Input::Capacity(*capacity), now),
+            Mail::Rsa(digest) => {
+                self.surroundings.rsa = Some(digest);
+                self.feed(Input::Surroundings(self.surroundings.clone()), now);
+            }
+            Mail::Found(call, reel) => self.feed(Input::Found { call, reel }, now),
+            Mail::TapeEnded(recording, why, kept) => {
+                self.feed(Input::TapeEnded { recording, why, kept }, now);
+            }
             Mail::CaptureEnded(capture) => {
-                let ended = self.captures.ended(capture);
-                ended.into_iter().for_each(|command| self.command_media(command));
+                let ended = self.captures.ended(capture, now);
+                ended.into_iter().for_each(|ended| self.capture_ended(ended, now));
             }
             Mail::Ask(ask) => self.answer(ask, now),
             Mail::Shutdown => {
@@ -285,91 +294,10 @@ impl Control {
         }
     }
 
-    /// Whoever asked may have gone: an answer that nobody takes is no error.
-    fn answer(&mut self, ask: Ask, now: Instant) {
-        match ask {
-            Ask::Calls(to) => {
-                let _ = to.send(self.exchange.calls());
-            }
-            Ask::Call(id, to) => {
-                let _ = to.send(self.exchange.call(id).map(Box::new));
-            }
-            Ask::Registrations(to) => {
-                let _ = to.send(self.exchange.registrations());
-            }
-            Ask::Conferences(to) => {
-                let _ = to.send(self.exchange.conferences());
-            }
-            Ask::Trunks(to) => {
-                let _ = to.send(self.exchange.trunks());
-            }
-            Ask::Load(to) => {
-                let _ = to.send(self.exchange.load());
-            }
-            Ask::HangUp(id, to) => {
-                let there = self.exchange.call(id).is_some();
-                if there {
-                    self.feed(Input::Command(Command::HangUp(id)), now);
-                }
-                let _ = to.send(there);
-            }
-            Ask::Record(wanted, to) => {
-                let call = wanted.call;
-                let there = self.exchange.call(call).is_some();
-                if there {
-                    self.feed(Input::Command(Command::Record(wanted)), now);
-                }
-                let begun = self.exchange.recording(call).cloned().map(Box::new).ok_or(Quiet);
-                let _ = to.send(there.then_some(begun));
-            }
-            Ask::StopRecord(call, to) => {
-                let ran = self.exchange.recording(call).cloned().map(Box::new);
-                if ran.is_some() {
-                    self.feed(Input::Command(Command::StopRecord(call)), now);
-                }
-                let _ = to.send(ran);
-            }
-            Ask::Capture(beginning, to) => {
-                let begun = self.captures.begin(beginning, &self.exchange, now);
-                let _ = to.send(begun.map(|commands| {
-                    commands.into_iter().for_each(|command| self.command_media(command));
-                }));
-            }
-            Ask::StopCapture(call, to) => {
-                let ended = self.captures.end(call, CaptureStop::Asked);
-                let _ = to.send(ended.map(|(capture, command)| {
-                    self.command_media(command);
-                    capture
-                }));
-            }
-            Ask::Moderate(conference, call, moderation, to) => {
-                if self.exchange.is_in_conference(conference, call) {
-                    let command = Command::Moderate { call, moderation };
-                    self.feed(Input::Command(command), now);
-                }
-                let rooms = self.exchange.conferences().into_iter();
-                let mut members = rooms.filter(|it| it.id == conference).flat_map(|it| it.members);
-                let _ = to.send(members.find(|member| member.call == call));
-            }
-            Ask::TakeOut(conference, call, to) => {
-                let there = self.exchange.is_in_conference(conference, call);
-                if there {
-                    self.feed(Input::Command(Command::HangUp(call)), now);
-                }
-                let _ = to.send(there);
-            }
-            Ask::Figures(to) => {
-                let snapshot = Snapshot {
-                    exchange: self.exchange.figures(),
-                    load: self.exchange.load(),
-                    media: self.media.figures(),
-                    control: self.state.counters,
-                    connections: self.state.connections.len(),
-                    facts: self.state.facts.len(),
-                };
-                let _ = to.send(Box::new(snapshot));
-            }
-        }
+    /// The call of a capture that is over may go past the box again.
+    fn capture_ended(&mut self, ended: captures::Ended, now: Instant) {
+        self.command_media(ended.command);
+        self.feed(Input::Command(Command::StopCapture(ended.call)), now);
     }
 
     fn hear_media(&mut self) -> Result<(), Ended> {

@@ -11,12 +11,15 @@ use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::os::fd::BorrowedFd;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// Bound sockets and a certificate, before the media thread takes them.
 pub(crate) struct Entrance {
     doors: Vec<Udp>,
     certificate: media::Certificate,
     port: u16,
+    /// The way of the RSA certificate to where handshakes are done.
+    rsa: (SyncSender<media::Certificate>, Receiver<media::Certificate>),
 }
 
 impl Entrance {
@@ -28,17 +31,19 @@ impl Entrance {
         };
         let port = bound.first().map(UdpSocket::local_addr).transpose()?.map_or(0, |at| at.port());
         let doors = bound.into_iter().map(Udp::new).collect::<io::Result<_>>()?;
-        Ok(Self { doors, certificate: certificate().map_err(io::Error::other)?, port })
+        let certificate = certificate().map_err(io::Error::other)?;
+        Ok(Self { doors, certificate, port, rsa: sync_channel(1) })
     }
 
     /// What the exchange tells browsers.
     pub(crate) fn described(&self) -> exchange::Browsers {
-        let mut fingerprint = [0; 32];
-        let found = digest(&SHA256, &self.certificate.certificate);
-        for (to, from) in fingerprint.iter_mut().zip(found.as_ref()) {
-            *to = *from;
-        }
+        let fingerprint = sha_256(&self.certificate.certificate);
         exchange::Browsers { port: self.port, fingerprint }
+    }
+
+    /// Where an RSA certificate is handed in, once, when there is one.
+    pub(crate) fn rsa(&self) -> SyncSender<media::Certificate> {
+        self.rsa.0.clone()
     }
 }
 
@@ -48,6 +53,7 @@ impl From<Entrance> for Browsers {
         Self {
             doors: entrance.doors.into_iter().map(door).collect(),
             certificate: entrance.certificate,
+            rsa: entrance.rsa.1,
         }
     }
 }
@@ -70,6 +76,14 @@ impl Door for Udp {
         let from = SocketAddr::new(from, Self::local(self).port());
         Self::send(self, &Flow::udp(from, to), bytes).is_ok()
     }
+}
+
+pub(crate) fn sha_256(certificate: &[u8]) -> [u8; 32] {
+    let mut fingerprint = [0; 32];
+    for (to, from) in fingerprint.iter_mut().zip(digest(&SHA256, certificate).as_ref()) {
+        *to = *from;
+    }
+    fingerprint
 }
 
 /// A new one for each run: a browser knows it by the digest in the description, which TLS protects

@@ -6,7 +6,7 @@ use crate::metrics::Snapshot;
 use crate::stream::Outgoing;
 use call::{
     CallId, CallRecord, Capacity, CaptureId, Conference, Load, Member, Moderation, Recording,
-    Registration, Samples, SoundKey, TrunkStatus,
+    RecordingId, RecordingStop, Reel, Registration, Samples, SoundKey, TrunkStatus,
 };
 use config::Config;
 use exchange::Wanted;
@@ -34,8 +34,14 @@ pub(crate) enum Mail {
     Config(Arc<Config>, oneshot::Sender<()>),
     /// A sound came from the disk, or is not there.
     Fetched(SoundKey, Option<Arc<Samples>>),
+    /// The recording that a call waits for, or that there is none.
+    Found(CallId, Option<Reel>),
     /// The box measured itself.
     Capacity(Box<Capacity>),
+    /// There is an RSA certificate; this is its SHA-256 digest.
+    Rsa([u8; 32]),
+    /// The disk has ended a recording by itself; whether anything of it is there.
+    TapeEnded(RecordingId, RecordingStop, bool),
     /// The disk has ended a capture.
     CaptureEnded(CaptureId),
     /// The API wants to know or do something.
@@ -105,10 +111,10 @@ impl Mailbox {
         self.bell.wake().map_err(|_| Gone)
     }
 
-    /// Says that the disk has ended a capture; waits while the queue is full.
-    pub(crate) fn tell_ended(&self, capture: CaptureId) {
-        // Fails only when control is gone, and with it all captures.
-        let _ = self.queue.blocking_send(Mail::CaptureEnded(capture));
+    /// Says that the disk has ended a capture or a recording; waits while the queue is full.
+    pub(crate) fn tell_ended(&self, mail: Mail) {
+        // Fails only when control is gone, and with it all of them.
+        let _ = self.queue.blocking_send(mail);
         self.ring();
     }
 

@@ -10,6 +10,7 @@
 //! error, and systemd starts it again.
 
 mod admission;
+mod archive;
 mod backend;
 mod captures;
 mod certificate;
@@ -26,9 +27,11 @@ mod measure;
 mod media_worker;
 mod metrics;
 mod options;
+mod playback;
 mod priority;
 mod recorder;
 mod recordings;
+mod rsa;
 mod run;
 mod shelf;
 mod storage;

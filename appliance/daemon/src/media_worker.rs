@@ -10,6 +10,7 @@ mod films;
 mod gather;
 mod handshakes;
 mod pair;
+mod plays;
 mod pool;
 mod relay;
 mod tapes;
@@ -18,6 +19,7 @@ mod tests;
 
 pub(crate) use figures::MediaFigures;
 pub(crate) use films::{FilmLine, Projector, films};
+pub(crate) use plays::{Deck, PlayLine, Want, plays};
 pub(crate) use tapes::{Reels, TapeLine, tapes};
 
 use super::priority::{self, Standing, Urgency};
@@ -51,6 +53,8 @@ pub(crate) struct Setup {
     pub(crate) tapes: TapeLine,
     /// The way of captures to the disk.
     pub(crate) films: FilmLine,
+    /// The way of recordings from the disk.
+    pub(crate) plays: PlayLine,
     /// Called in the media thread after events were put into [`MediaHandle::events`].
     pub(crate) wake: Box<dyn Fn() + Send>,
 }
@@ -61,6 +65,8 @@ pub(crate) struct Browsers {
     pub(crate) doors: Vec<Box<dyn Door>>,
     /// What is shown there.
     pub(crate) certificate: media::Certificate,
+    /// The RSA certificate for handshakes of those that can take no other, when it is made.
+    pub(crate) rsa: Receiver<media::Certificate>,
 }
 
 /// A socket for the media of all browsers, which knows to which address a datagram came.
@@ -121,6 +127,7 @@ impl MediaHandle {
             MediaCommand::Provide { .. }
                 | MediaCommand::Play { .. }
                 | MediaCommand::Press { .. }
+                | MediaCommand::Refresh { .. }
                 | MediaCommand::Join { .. }
                 | MediaCommand::Record { .. }
         );
@@ -198,6 +205,7 @@ pub(crate) fn start(setup: Setup) -> Result<MediaHandle, StartError> {
         events: outbox,
         tapes: setup.tapes,
         films: setup.films,
+        plays: setup.plays,
         wake: setup.wake,
         board: board.clone(),
     };

@@ -197,9 +197,22 @@ fn media(page: &mut Page, media: &MediaFigures) {
         ],
     );
     page.counter(
+        "strowger_media_handshakes_failed_total",
+        "Handshakes of DTLS that ended because the box failed at what it was sent.",
+        &[("", media.handshakes_failed)],
+    );
+    page.counter(
         "strowger_media_translated_total",
-        "Media packets that came in and left in another encoding.",
+        "Media packets that came in and left in another encoding, or in packets of another length.",
         &[("", media.translated)],
+    );
+    page.counter(
+        "strowger_conference_frames_total",
+        "20 ms of one member of a conference: decoded, or passed over because it is silent.",
+        &[
+            ("outcome=\"decoded\"", media.conference_decoded),
+            ("outcome=\"passed_over\"", media.conference_passed_over),
+        ],
     );
     page.counter(
         "strowger_media_octets_total",

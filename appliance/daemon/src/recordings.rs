@@ -5,15 +5,21 @@
 //! box alone (mode 600).
 //!
 //! Sound comes from the media thread in blocks of 200 ms and is written at once: a kill -9 costs
-//! the block that is being filled and, of Ogg Opus, the second that is being gathered. Every ten
-//! seconds the file is made to survive a loss of power as well. When the disk is too slow, media
+//! the block that is being filled and, of Ogg Opus, the half second that is being gathered. Every
+//! second all files are made to survive a loss of power as well. When the disk is too slow, media
 //! runs out of blocks and counts what it missed; it never waits.
 
 mod folder;
+mod heard;
+mod pace;
+mod retention;
 mod writer;
 
 pub(crate) use folder::Recordings;
+pub(crate) use heard::Heard;
+pub(crate) use retention::keep;
 
+use crate::mailbox::{Mail, Mailbox};
 use crate::media_worker::Reels;
 use crate::priority::{self, Urgency};
 use call::UnixMillis;
@@ -21,7 +27,7 @@ use std::io;
 use std::path::PathBuf;
 use std::thread;
 use tokio::sync::oneshot;
-use writer::Writer;
+use writer::{Ended, Writer};
 
 /// Puts right what a crash left, and starts the thread. It ends, with everything written, when the
 /// media thread has ended.
@@ -29,6 +35,7 @@ pub(crate) fn start(
     folder: PathBuf,
     reels: Reels,
     clock: fn() -> UnixMillis,
+    mailbox: Mailbox,
 ) -> io::Result<oneshot::Receiver<()>> {
     let recordings = Recordings::new(folder);
     let mended = recordings.mend_all();
@@ -36,7 +43,10 @@ pub(crate) fn start(
         tracing::warn!(recordings = mended, "recordings had no end and were given one");
     }
     let (sender, ended) = oneshot::channel();
-    let writer = Writer::new(recordings, clock, reels.back);
+    let ended_by_itself = Box::new(move |Ended { recording, why, kept }| {
+        mailbox.tell_ended(Mail::TapeEnded(recording, why, kept));
+    });
+    let writer = Writer::new(recordings, clock, reels.back, ended_by_itself);
     let body = move || {
         priority::ask(Urgency::Records);
         writer.run(&reels.inbox);

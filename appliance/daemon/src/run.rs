@@ -1,6 +1,9 @@
 //! `strowgerd run`: everything is bound before anything is touched, then the threads start, and the
 //! first of them that ends ends the process.
 
+mod found;
+mod threads;
+
 use crate::Failure;
 use crate::backend::Appliance;
 use crate::captures::{self, Captures};
@@ -8,20 +11,24 @@ use crate::certificate;
 use crate::claim::Claim;
 use crate::clock;
 use crate::console::say;
-use crate::control::{self, BELL, Control, Ended, Known, Port, State};
+use crate::control::{self, BELL, Control, Known, Port, State};
 use crate::dns::Dns;
 use crate::entrance::Entrance;
 use crate::listen::Bound;
 use crate::log;
 use crate::mailbox::{Mail, Mailbox};
 use crate::measure;
-use crate::media_worker::{self, FilmLine, MediaHandle, Projector, Setup, TapeLine};
+use crate::media_worker::{
+    self, FilmLine, MediaHandle, PlayLine, Projector, Setup, TapeLine, Want,
+};
 use crate::options::Run;
-use crate::priority::{self, Standing, Urgency};
+use crate::playback;
+use crate::priority::Standing;
 use crate::recorder::Recorder;
-use crate::recordings::{self, Recordings};
+use crate::recordings::{self, Heard, Recordings};
+use crate::rsa;
 use crate::shelf::Shelf;
-use crate::storage::{Readers, Storage, Writer};
+use crate::storage::{Readers, Storage};
 use crate::tcp::Streams;
 use crate::tls::Tls;
 use crate::udp::Udp;
@@ -34,19 +41,19 @@ use arc_swap::ArcSwap;
 use exchange::{Exchange, Surroundings};
 use mio::{Poll, Waker};
 use rustix::process::{Resource, getrlimit, setrlimit};
-use serde_json::json;
 use sip::flow::Transport;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
-use std::thread;
+use std::sync::atomic::AtomicU64;
+use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 use store::{DeviceKey, Reader, Store};
+use threads::Threads;
 use tokio::runtime::Runtime;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
 /// Is the exchange until it is told to stop.
 pub(crate) fn run(options: Run) -> Result<(), Failure> {
@@ -61,13 +68,22 @@ pub(crate) fn run(options: Run) -> Result<(), Failure> {
     media_worker::usable(&surroundings.media).map_err(Failure::refused)?;
     let browsers = sockets.browsers(&surroundings.media)?;
     surroundings.browsers = Some(browsers.described());
+    let rsa = browsers.rsa();
     let (tapes, reels) = media_worker::tapes();
     let (films, projector) = media_worker::films();
-    let media = start_media(&options, &surroundings, browsers, &mailbox, (tapes, films))?;
+    let (plays, deck) = media_worker::plays();
+    let player = plays.to.clone();
+    let lines = (tapes, films, plays);
+    let media = start_media(&options, &surroundings, browsers, &mailbox, lines)?;
 
     let opened = Opened::open(&options)?;
-    let taping = recordings::start(options.data.join(RECORDINGS), reels, clock::wall);
+    let taping = {
+        let mailbox = mailbox.clone();
+        recordings::start(options.data.join(RECORDINGS), reels, clock::wall, mailbox)
+    };
     let taping = taping.map_err(Failure::failed)?;
+    let playing = playback::start(Recordings::new(options.data.join(RECORDINGS)), deck);
+    let playing = playing.map_err(Failure::failed)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .max_blocking_threads(8)
@@ -82,8 +98,11 @@ pub(crate) fn run(options: Run) -> Result<(), Failure> {
         mailbox,
         mail,
         surroundings,
+        rsa,
         media,
         taping,
+        playing,
+        player,
         projector,
         opened,
     };
@@ -117,22 +136,13 @@ struct House {
     mailbox: Mailbox,
     mail: mpsc::Receiver<Mail>,
     surroundings: Surroundings,
+    rsa: SyncSender<media::Certificate>,
     media: MediaHandle,
     taping: oneshot::Receiver<()>,
+    playing: oneshot::Receiver<()>,
+    player: SyncSender<Want>,
     projector: Projector,
     opened: Opened,
-}
-
-/// What ends the process when it ends.
-struct Threads {
-    control: oneshot::Receiver<Result<(), Ended>>,
-    storage: oneshot::Receiver<()>,
-    taping: oneshot::Receiver<()>,
-    filming: oneshot::Receiver<()>,
-    tasks: JoinSet<io::Result<()>>,
-    mailbox: Mailbox,
-    writer: Storage,
-    events: EventLog,
 }
 
 impl Sockets {
@@ -164,6 +174,7 @@ impl Sockets {
             media,
             external: options.external.clone(),
             browsers: None,
+            rsa: None,
         }
     }
 
@@ -205,7 +216,7 @@ impl House {
         let _inside = runtime.enter();
         let term = signal(SignalKind::terminate()).map_err(Failure::failed)?;
         let int = signal(SignalKind::interrupt()).map_err(Failure::failed)?;
-        let (listening, standing) = (self.listening(), self.media.standing);
+        let (listening, standing) = (found::listening(&self.sockets), self.media.standing);
         let (threads, urls, claim) = self.start(runtime)?;
         say(&listening)?;
         for url in urls {
@@ -227,8 +238,11 @@ impl House {
             mailbox,
             mail,
             surroundings,
+            rsa,
             media,
             taping,
+            playing,
+            player,
             projector,
             opened,
         } = self;
@@ -245,25 +259,27 @@ impl House {
         })?;
 
         let (writer, thread) = Storage::new(store);
-        let storage = spawn_storage(thread, handle.clone())?;
+        let storage = threads::spawn_storage(thread, handle.clone())?;
         let events = EventLog::starting_at(clock::wall());
         let captures = Captures::new(options.data.join(CAPTURES));
         let (filming, filmed) = captures::line();
         let films = captures::Films { projector, control: filmed };
-        let written = captures::start(captures.clone(), films, mailbox.clone(), events.clone());
-        let written = written.map_err(Failure::failed)?;
         let streams = Streams::new(handle.clone(), mailbox.clone(), tls.clone());
         let web = Web::admission();
         let code = claim.code().map(|code| code.reveal().to_owned());
+        let uploads = Uploads::new(options.data.join(store::SOUNDS));
         let appliance = Arc::new(Appliance {
-            config: ArcSwap::new(Arc::clone(&config)),
+            config: Arc::new(ArcSwap::new(Arc::clone(&config))),
+            changed: Arc::default(),
             changing: Mutex::new(()),
             mailbox: mailbox.clone(),
             storage: writer.clone(),
             readers: Readers::new(options.data.clone()),
             recordings: Recordings::new(options.data.join(RECORDINGS)),
+            heard: Heard::default(),
             captures: captures.clone(),
-            uploads: Uploads::new(options.data.join(SOUNDS)),
+            captured: AtomicU64::default(),
+            uploads: uploads.clone(),
             events: events.clone(),
             claim,
             key,
@@ -273,15 +289,31 @@ impl House {
             ports: sockets.ports(),
             measuring: Mutex::new(()),
         });
+        let current = Arc::downgrade(&appliance);
+        let limits = move || Some(current.upgrade()?.config.load().settings.captures);
+        let written = captures::start(captures, films, mailbox.clone(), events.clone(), limits);
+        let written = written.map_err(Failure::failed)?;
         let capacity = measure::kept(&options.data);
-        if capacity.is_none() {
-            runtime.spawn(measure_once(appliance.clone()));
-        }
+        let unmeasured = capacity.is_none().then(|| appliance.clone());
+        let rsa = rsa::show(options.data.clone(), rsa, mailbox.clone());
+        runtime.spawn(async move {
+            // What is measured is measured while nothing else is made.
+            rsa.await;
+            if let Some(appliance) = unmeasured {
+                measure_once(appliance).await;
+            }
+        });
+        let keeping = recordings::keep(
+            Recordings::new(options.data.join(RECORDINGS)),
+            appliance.config.clone(),
+            appliance.changed.clone(),
+            writer.clone(),
+        );
         let known = Known { config, registrations, capacity };
         let router = api::router(appliance.clone()).merge(phones(streams.clone(), appliance));
 
-        let urls = urls(&sockets.http.tcp_addresses(), &surroundings.addresses);
-        write_run_file(&options, &sockets, surroundings.browsers)?;
+        let urls = found::urls(&sockets.http.tcp_addresses(), &surroundings.addresses);
+        found::write_run_file(&options, &sockets, surroundings.browsers)?;
         let mut tasks = JoinSet::new();
         for listener in sockets.sip.tcp {
             tasks.spawn(streams.clone().listen(Transport::Tcp, listener));
@@ -290,6 +322,7 @@ impl House {
             tasks.spawn(streams.clone().listen(Transport::Tls, listener));
         }
         tasks.spawn(renew(certificate, tls.clone()));
+        tasks.spawn(keeping);
         let udp: io::Result<Vec<_>> =
             sockets.sip.udp.into_iter().map(|socket| Udp::new(socket).map(Port::new)).collect();
         let control = Control {
@@ -304,7 +337,8 @@ impl House {
                 mailbox: mailbox.clone(),
                 storage: writer.clone(),
                 recordings: Recordings::new(options.data.join(RECORDINGS)),
-                uploads: Uploads::new(options.data.join(SOUNDS)),
+                player,
+                uploads,
             },
             media,
             storage: writer.clone(),
@@ -314,86 +348,26 @@ impl House {
             surroundings,
             state: State::new(start),
         };
-        let control = spawn_control(control, known)?;
+        let control = threads::spawn_control(control, known)?;
         for listener in sockets.http.tcp {
             let web = Web { router: router.clone(), tls: tls.clone(), admission: web.clone() };
             tasks.spawn(web.listen(listener));
         }
         Ok((
-            Threads { control, storage, taping, filming: written, tasks, mailbox, writer, events },
+            Threads {
+                control,
+                storage,
+                taping,
+                playing,
+                filming: written,
+                tasks,
+                mailbox,
+                writer,
+                events,
+            },
             urls,
             code,
         ))
-    }
-
-    /// One line for scripts: the addresses that were really bound.
-    fn listening(&self) -> String {
-        let list = |addresses: Vec<SocketAddr>| {
-            addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
-        };
-        format!(
-            "listening http={} sip-udp={} sip-tcp={} sips={}",
-            list(self.sockets.http.tcp_addresses()),
-            list(self.sockets.sip.udp_addresses()),
-            list(self.sockets.sip.tcp_addresses()),
-            list(self.sockets.sips.tcp_addresses()),
-        )
-    }
-}
-
-impl Threads {
-    /// Waits for a signal, or for something to end that should not.
-    async fn watch(mut self, mut term: Signal, mut int: Signal) -> Result<(), Failure> {
-        tokio::select! {
-            _ = term.recv() => {}
-            _ = int.recv() => {}
-            ended = &mut self.control => {
-                return Err(Failure::Failed(match ended {
-                    Ok(Err(error)) => error.to_string(),
-                    Ok(Ok(())) | Err(_) => "the control thread has ended".to_owned(),
-                }));
-            }
-            _ = &mut self.taping => {
-                return Err(Failure::failed("the thread of the recordings has ended"));
-            }
-            _ = &mut self.filming => {
-                return Err(Failure::failed("the thread of the captures has ended"));
-            }
-            _ = &mut self.storage => return Err(Failure::failed("the storage thread has ended")),
-            ended = self.tasks.join_next() => {
-                return Err(Failure::Failed(format!("a listener has ended: {ended:?}")));
-            }
-        }
-        watchdog::stopping();
-        tokio::select! {
-            stopped = self.stop() => stopped,
-            _ = term.recv() => Err(Failure::failed("stopped at once, as asked for")),
-            _ = int.recv() => Err(Failure::failed("stopped at once, as asked for")),
-        }
-    }
-
-    /// Ends the calls, then writes what is left.
-    async fn stop(&mut self) -> Result<(), Failure> {
-        // If control is gone, its end is reported below.
-        let _ = self.mailbox.send(Mail::Shutdown).await;
-        match (&mut self.control).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return Err(Failure::failed(error)),
-            Err(_) => return Err(Failure::failed("the control thread has ended")),
-        }
-        self.events.close();
-        // It has ended the last files when the media thread, which control had, is gone.
-        if timeout(WRITING, &mut self.taping).await.is_err() {
-            tracing::warn!("the disk did not take the last recordings in time");
-        }
-        if timeout(WRITING, &mut self.filming).await.is_err() {
-            tracing::warn!("the disk did not take the last captures in time");
-        }
-        self.writer.stop().await;
-        match timeout(WRITING, &mut self.storage).await {
-            Ok(_) => Ok(()),
-            Err(_) => Err(Failure::failed("the disk did not take the last call records in time")),
-        }
     }
 }
 
@@ -402,7 +376,7 @@ fn start_media(
     surroundings: &Surroundings,
     browsers: Entrance,
     mailbox: &Mailbox,
-    (tapes, films): (TapeLine, FilmLine),
+    (tapes, films, plays): (TapeLine, FilmLine, PlayLine),
 ) -> Result<MediaHandle, Failure> {
     let mailbox = mailbox.clone();
     media_worker::start(Setup {
@@ -412,6 +386,7 @@ fn start_media(
         browsers: Some(browsers.into()),
         tapes,
         films,
+        plays,
         wake: Box::new(move || mailbox.ring()),
     })
     .map_err(Failure::refused)
@@ -444,34 +419,6 @@ async fn measure_once(appliance: Arc<Appliance>) {
     }
 }
 
-fn spawn_control(
-    control: Control,
-    known: Known,
-) -> Result<oneshot::Receiver<Result<(), control::Ended>>, Failure> {
-    let (sender, ended) = oneshot::channel();
-    let body = move || {
-        let _ = priority::ask(Urgency::Signalling);
-        // A panic drops the sender, which is noticed as well.
-        let _ = sender.send(control.run(known));
-    };
-    thread::Builder::new().name("control".into()).spawn(body).map_err(Failure::failed)?;
-    Ok(ended)
-}
-
-fn spawn_storage(
-    writer: Writer,
-    runtime: tokio::runtime::Handle,
-) -> Result<oneshot::Receiver<()>, Failure> {
-    let (sender, ended) = oneshot::channel();
-    let body = move || {
-        let _ = priority::ask(Urgency::Records);
-        writer.run(&runtime);
-        let _ = sender.send(());
-    };
-    thread::Builder::new().name("storage".into()).spawn(body).map_err(Failure::failed)?;
-    Ok(ended)
-}
-
 /// Looks every day whether the certificate is old.
 async fn renew(files: certificate::Files, tls: Tls) -> io::Result<()> {
     loop {
@@ -493,40 +440,6 @@ fn end_with_any_panic() {
         report(panic);
         std::process::exit(PANICKED);
     }));
-}
-
-/// Where the box can be found, for people: not at an address that only itself can reach, unless it
-/// has no other.
-fn urls(listeners: &[SocketAddr], addresses: &[(IpAddr, u8)]) -> Vec<String> {
-    let networked = addresses.iter().any(|(own, _)| !own.is_loopback());
-    let reachable = |listener: &SocketAddr| {
-        if !listener.ip().is_unspecified() {
-            return Some(*listener);
-        }
-        let same_family = |own: &&IpAddr| own.is_ipv4() == listener.is_ipv4();
-        let mut own = addresses.iter().map(|(own, _)| own).filter(same_family);
-        let own = own.find(|own| !(networked && own.is_loopback()));
-        own.map(|own| SocketAddr::new(*own, listener.port()))
-    };
-    listeners.iter().filter_map(reachable).map(|address| format!("https://{address}/")).collect()
-}
-
-/// The addresses again, for whoever finds only the data folder.
-fn write_run_file(
-    options: &Run,
-    sockets: &Sockets,
-    browsers: Option<exchange::Browsers>,
-) -> Result<(), Failure> {
-    let run = json!({
-        "pid": std::process::id(),
-        "http": sockets.http.tcp_addresses(),
-        "sip_udp": sockets.sip.udp_addresses(),
-        "sip_tcp": sockets.sip.tcp_addresses(),
-        "sips": sockets.sips.tcp_addresses(),
-        "browsers": browsers.map(|browsers| browsers.port),
-    });
-    let path = options.data.join("run.json");
-    store::write_private(&path, format!("{run}\n").as_bytes()).map_err(Failure::failed)
 }
 
 fn seed() -> Result<[u8; 32], Failure> {
@@ -557,31 +470,10 @@ fn all_families() -> Vec<IpAddr> {
 /// In the data folder.
 const RECORDINGS: &str = "recordings";
 const CAPTURES: &str = "captures";
-/// In the data folder.
-const SOUNDS: &str = "sounds";
 /// How long a media port that was used stays unused: longer than stray packets of its call come.
 const PORT_REST: Duration = Duration::from_secs(10);
-/// How long the disk may take for the last call records.
-const WRITING: Duration = Duration::from_millis(700);
 /// For connections to write what is queued.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 const DAY: Duration = Duration::from_secs(86_400);
 /// The exit code of a Rust program that panics.
 const PANICKED: i32 = 101;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn people_are_shown_addresses_that_they_can_reach() {
-        let listeners = ["0.0.0.0:8443".parse().unwrap(), "[::]:8443".parse().unwrap()];
-        let loopback = [("127.0.0.1".parse().unwrap(), 8), ("::1".parse().unwrap(), 128)];
-        let shown = urls(&listeners, &loopback);
-        assert_eq!(shown, ["https://127.0.0.1:8443/", "https://[::1]:8443/"]);
-        let office = [("192.168.1.5".parse().unwrap(), 24), loopback[0], loopback[1]];
-        assert_eq!(urls(&listeners, &office), ["https://192.168.1.5:8443/"]);
-        let fixed = ["127.0.0.1:1".parse().unwrap()];
-        assert_eq!(urls(&fixed, &office), ["https://127.0.0.1:1/"]);
-    }
-}

@@ -2,13 +2,14 @@
 
 use crate::clock;
 use crate::mailbox::{Mail, Mailbox};
+use crate::media_worker::Want;
+use crate::playback;
 use crate::recordings::Recordings;
 use crate::storage::Storage;
 use crate::uploads::Uploads;
-use call::{Fetch, Samples};
-use media::sound::Sound;
-use std::io::Read;
+use call::{CallId, Fetch, PlayId, PortId, RecordingId, Reel};
 use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
 use store::Action;
 use tokio::runtime::Handle;
 
@@ -19,6 +20,7 @@ pub(crate) struct Shelf {
     pub(crate) mailbox: Mailbox,
     pub(crate) storage: Storage,
     pub(crate) recordings: Recordings,
+    pub(crate) player: SyncSender<Want>,
     pub(crate) uploads: Uploads,
 }
 
@@ -28,51 +30,63 @@ impl Shelf {
         let shelf = self.clone();
         self.runtime.spawn(async move {
             let key = fetch.key();
-            let samples = match fetch {
-                Fetch::Newest { tenant, by, .. } => shelf.newest(tenant, by).await,
+            let mail = match fetch {
+                Fetch::Newest { call, tenant, by } => {
+                    Mail::Found(call, shelf.newest(tenant, by).await)
+                }
                 Fetch::Upload(id) => {
                     let uploads = shelf.uploads.clone();
                     let read = tokio::task::spawn_blocking(move || uploads.read(id)).await;
-                    read.ok().flatten()
+                    let read = read.ok().flatten();
+                    if read.is_none() {
+                        tracing::warn!(
+                            "sound {id} is not in the data folder or cannot be played: callers hear \
+                            the box's own music and tones. Upload it again, or choose another one \
+                            on the page Sounds."
+                        );
+                    }
+                    Mail::Fetched(key, read.map(Arc::new))
                 }
             };
-            let _ = shelf.mailbox.send(Mail::Fetched(key, samples.map(Arc::new))).await;
+            let _ = shelf.mailbox.send(mail).await;
+        });
+    }
+
+    /// Lets a stream be fed with a recording. False when too many begin at once.
+    pub(crate) fn play(&self, port: PortId, play: PlayId, recording: RecordingId) -> bool {
+        self.player.try_send(Want::Begin(port, play, recording)).is_ok()
+    }
+
+    /// Keeps in the audit who keyed in the code for recordings.
+    pub(crate) fn note_tape(&self, recording: RecordingId, call: CallId, by: String, begun: bool) {
+        let storage = self.storage.clone();
+        let action = if begun { Action::Record } else { Action::StopRecord };
+        let subject = format!("recording {recording} of call {call}");
+        let note = move |store: &mut store::Store| store.note(action, &subject, &by, clock::wall());
+        self.runtime.spawn(async move {
+            if let Some(Err(error)) = storage.write(note).await {
+                tracing::warn!(%recording, "the audit lacks who recorded a call: {error}");
+            }
         });
     }
 
     /// The newest recording that somebody had made. That he listens to it is kept in the audit; when it
     /// cannot be, he does not.
-    async fn newest(&self, tenant: u32, by: String) -> Option<Samples> {
+    async fn newest(&self, tenant: u32, by: String) -> Option<Reel> {
         let (recordings, whose) = (self.recordings.clone(), by.clone());
         let read = move || {
             let mut all = recordings.list().into_iter();
             let newest =
                 all.find(|it| it.ended.is_some() && it.tenant == tenant && it.by == whose)?;
-            let mut octets = Vec::new();
-            let file = recordings.open(&newest).ok()?;
-            file.take(MOST_OCTETS).read_to_end(&mut octets).ok()?;
-            match Sound::read(&octets) {
-                Ok(sound) => Some((newest, samples(sound)?)),
-                Err(error) => {
-                    tracing::warn!(recording = %newest.id, "a recording cannot be played: {error}");
-                    None
-                }
-            }
+            let reel = playback::reel(&recordings, newest.id)?;
+            Some((newest, reel))
         };
-        let (recording, samples) = tokio::task::spawn_blocking(read).await.ok()??;
+        let (recording, reel) = tokio::task::spawn_blocking(read).await.ok()??;
         let subject = format!("recording {} of call {}", recording.id, recording.call);
         let note = move |store: &mut store::Store| {
             store.note(Action::Listen, &subject, &by, clock::wall())
         };
         self.storage.write(note).await?.ok()?;
-        Some(samples)
+        Some(reel)
     }
 }
-
-/// The same for media.
-fn samples(sound: Sound) -> Option<Samples> {
-    Some(Samples { rate: u32::try_from(sound.rate.hz()).ok()?, pcm: sound.pcm.into() })
-}
-
-/// More than half an hour of the largest kind of recording, which is the longest that is read.
-const MOST_OCTETS: u64 = 128 << 20;

@@ -255,6 +255,7 @@ mod tests {
             talking: Vec::new(),
             security: Vec::new(),
             paths: Vec::new(),
+            recordings: Vec::new(),
             streams: Vec::new(),
         })
     }

@@ -5,7 +5,9 @@
 //! either. A handshake takes about a millisecond of work: it belongs in a thread of its own.
 
 mod certificate;
+mod hello;
 mod line;
+mod party;
 mod record;
 
 pub use certificate::Unusable;
@@ -29,17 +31,29 @@ pub struct Handshakes {
     lines: BTreeMap<(PortId, bool), Line>,
     alarms: BTreeSet<(Instant, (PortId, bool))>,
     out: VecDeque<MediaCommand>,
+    panics: u64,
 }
 
 impl Handshakes {
-    /// Begins with none; `certificate` is shown to all.
+    /// Begins with none; `certificate` is shown to all. It is an ECDSA one.
     pub fn new(certificate: &Certificate) -> Result<Self, Unusable> {
         Ok(Self {
             identity: Identity::new(certificate)?,
             lines: BTreeMap::new(),
             alarms: BTreeSet::new(),
             out: VecDeque::new(),
+            panics: 0,
         })
+    }
+
+    /// From now on an RSA certificate is shown to whoever cannot take the other.
+    pub fn add_rsa(&mut self, certificate: &Certificate) -> Result<(), Unusable> {
+        self.identity.add_rsa(certificate)
+    }
+
+    /// How often the library that speaks the protocol panicked. Each cost one handshake.
+    pub fn panics(&self) -> u64 {
+        self.panics
     }
 
     /// A far side and the box agree on keys so from now on. With what is agreed on already nothing
@@ -53,14 +67,16 @@ impl Handshakes {
                     line.agreed(handshake, now, &mut self.out);
                     line
                 }
-                _ => Line::begin(
-                    port,
-                    reports,
-                    handshake.clone(),
-                    &self.identity,
-                    now,
-                    &mut self.out,
-                ),
+                before => {
+                    let agreed = handshake.clone();
+                    let (identity, out) = (&self.identity, &mut self.out);
+                    let mut line = Line::begin(port, reports, agreed, identity, now, out);
+                    self.panics += u64::from(line.panics);
+                    if let Some(before) = before {
+                        line.inherit(before, &mut self.out);
+                    }
+                    line
+                }
             };
             self.lines.insert(key, line);
             self.wind(key);
@@ -85,7 +101,9 @@ impl Handshakes {
     ) {
         let key = (port, reports);
         let Some(line) = self.lines.get_mut(&key) else { return };
-        line.hear(from, bytes, now, &mut self.out);
+        let panics = line.panics;
+        line.hear(from, bytes, &self.identity, now, &mut self.out);
+        self.panics += u64::from(line.panics - panics);
         self.wind(key);
     }
 
@@ -97,7 +115,9 @@ impl Handshakes {
                 continue;
             };
             line.alarm = None;
+            let panics = line.panics;
             line.tick(&self.identity, now, &mut self.out);
+            self.panics += u64::from(line.panics - panics);
             self.wind(key);
         }
     }

@@ -31,6 +31,7 @@ fn main() {
         addresses: vec![("10.0.0.9".parse().unwrap(), 24)],
         media: vec!["0.0.0.0".parse().unwrap()],
         browsers: None,
+        rsa: None,
         external: None,
     };
     exchange.handle(Input::Surroundings(surroundings), now);

@@ -3,20 +3,21 @@
 
 use crate::Output;
 use crate::load::Load;
+use crate::notice::Notices;
 use crate::places::Places;
 use crate::ports::Ports;
 use crate::random::Random;
 use crate::sounds::Sounds;
 use crate::streams::Streams;
 use crate::tapes::Tapes;
-use call::{LegId, MediaCommand, PlayId, PortId, UnixMillis};
+use call::{CallId, LegId, MediaCommand, PlayId, PortId, UnixMillis};
 use config::{Config, Trunk, TrunkId, TrunkTransport};
 use sip::compose::response_to;
 use sip::flow::{ConnectionId, Flow, Transport};
 use sip::resolve::{Cache, Failures, Family, Limits, Reach, Target};
 use sip::transaction::{Setup, Timers, TransactionId, Transactions};
 use sip::{Compose, Message, Method, Status, Uri};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -38,6 +39,9 @@ pub(crate) struct Frame {
     /// What the media of all legs cost.
     pub(crate) load: Load,
     pub(crate) tapes: Tapes,
+    pub(crate) notices: Notices,
+    /// Calls of which a capture is made.
+    pub(crate) captured: BTreeSet<CallId>,
     /// What the DNS said lately.
     pub(crate) dns: Cache,
     /// Which targets failed lately.
@@ -120,6 +124,8 @@ impl Frame {
             streams: Streams::default(),
             load: Load::default(),
             tapes: Tapes::default(),
+            notices: Notices::default(),
+            captured: BTreeSet::new(),
             dns: Cache::new(Limits::default()),
             failures: Failures::default(),
             output: VecDeque::new(),
@@ -157,8 +163,16 @@ impl Frame {
 
     pub(crate) fn media(&mut self, command: MediaCommand) {
         let beside = self.tapes.follow(&command);
-        self.output.push_back(Output::Media(command));
-        self.output.extend(beside.map(Output::Media));
+        for command in [Some(command), beside].into_iter().flatten() {
+            let tone = |tenant| self.config.tenant(tenant).map(|it| it.recording_tone);
+            self.notices.follow(&command, |tenant| tone(tenant).unwrap_or_default());
+            self.output.push_back(Output::Media(command));
+        }
+    }
+
+    /// Whether the box has to hear what is said in a call.
+    pub(crate) fn is_heard(&self, call: CallId) -> bool {
+        self.tapes.of(call).is_some() || self.captured.contains(&call)
     }
 
     /// A name for one more sound that is played.

@@ -2,7 +2,10 @@
 //! recording of its inputs reproduces a run.
 
 use crate::tapes::Wanted;
-use call::{CallId, Capacity, MediaEvent, Moderation, Registration, Samples, SoundKey, UnixMillis};
+use call::{
+    CallId, Capacity, MediaEvent, Moderation, RecordingId, RecordingStop, Reel, Registration,
+    Samples, SoundKey, UnixMillis,
+};
 use config::Config;
 use sip::flow::{ConnectionId, Flow, Transport};
 use sip::resolve::{Answer, Question};
@@ -61,6 +64,22 @@ pub enum Input<'a> {
         /// The sound.
         samples: Option<Arc<Samples>>,
     },
+    /// The recording that [`call::Fetch::Newest`] asked for; nothing when there is none.
+    Found {
+        /// The call that waits for it.
+        call: CallId,
+        /// Which.
+        reel: Option<Reel>,
+    },
+    /// The disk has ended a recording by itself.
+    TapeEnded {
+        /// Which.
+        recording: RecordingId,
+        /// Why.
+        why: RecordingStop,
+        /// Whether anything of it is there.
+        kept: bool,
+    },
     /// What the box can carry, as it measured itself. Until this comes, only the number of calls in
     /// the settings limits them.
     Capacity(Capacity),
@@ -85,6 +104,9 @@ pub struct Surroundings {
     pub external: Option<config::External>,
     /// Where browsers send their media, when the box takes any.
     pub browsers: Option<Browsers>,
+    /// The SHA-256 digest of the certificate that phones and carriers are shown in a handshake that
+    /// cannot take that of browsers, when there is one.
+    pub rsa: Option<[u8; 32]>,
 }
 
 /// The one UDP port for the media of all browsers, at every media address.
@@ -101,10 +123,14 @@ pub struct Browsers {
 pub enum Command {
     /// End this call.
     HangUp(CallId),
-    /// Record this call from now on, if two talk in it.
+    /// Record this call from now on, if two talk in it, or one with the box.
     Record(Wanted),
     /// Record this call no longer.
     StopRecord(CallId),
+    /// A capture of this call is made from now on: the box has to see its media.
+    Capture(CallId),
+    /// No capture of this call is made any more.
+    StopCapture(CallId),
     /// A member of a conference is heard otherwise from now on.
     Moderate {
         /// The call by which he is there.

@@ -14,7 +14,9 @@ mod input;
 mod leg;
 mod load;
 mod message;
+mod notice;
 mod output;
+mod overview;
 mod places;
 mod ports;
 mod random;
@@ -24,24 +26,27 @@ mod sounds;
 mod streams;
 mod stun;
 mod tapes;
+mod taping;
 mod trunk;
+mod view;
 mod way;
 
 pub use input::{Browsers, Command, Input, Surroundings};
 pub use leg::sip::Signalling;
 pub use output::Output;
+pub use overview::Figures;
 pub use tapes::Wanted;
 
 use call::{
-    CallId, CallState, Cause, Container, Decider, End, Fetch, Layout, LegId, MediaEvent, PortId,
-    RecordingStop, RoomId, Samples, SoundKey, UnixMillis, Why,
+    CallState, Cause, Decider, End, Fetch, LegId, MediaEvent, PortId, RecordingStop, RoomId,
+    Samples, SoundKey, Why,
 };
-use config::{Config, FeatureId, TenantId, TrunkId};
+use config::Config;
 use frame::{Frame, Owner};
 use guard::Guard;
 use leg::sip::{Desk, Legs};
 use message::Messages;
-use pbx::{Act, Pbx, World};
+use pbx::{Act, Pbx};
 use registrar::Registrar;
 use sip::Status;
 use sip::transaction::Out;
@@ -49,6 +54,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use trunk::Trunks;
+use view::View;
 
 /// The box.
 ///
@@ -84,25 +90,6 @@ pub struct Wake {
     pub at: Instant,
     /// The owner of the timer, for the log.
     pub why: &'static str,
-}
-
-/// Figures for `/metrics` and the status page.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Figures {
-    /// Calls that are up or being placed.
-    pub calls: usize,
-    /// Legs, the ending ones included.
-    pub legs: usize,
-    /// Bindings of the registrar.
-    pub registrations: usize,
-    /// SIP transactions in memory.
-    pub transactions: usize,
-    /// Pairs of media ports that are lent.
-    pub ports_lent: usize,
-    /// Pairs of media ports that are free and in hand.
-    pub ports_free: usize,
-    /// Counters by name and label, in a stable order.
-    pub counters: Vec<(&'static str, &'static str, u64)>,
 }
 
 impl Exchange {
@@ -171,20 +158,21 @@ impl Exchange {
             }
             Input::Capacity(capacity) => self.frame.load.measured(capacity),
             Input::Command(Command::Record(wanted)) => {
-                let call = wanted.call;
-                let tenant = self.pbx.record(call).map(|it| it.tenant);
-                let clock = self.frame.clock(now);
-                let begun = tenant.and_then(|it| self.frame.tapes.begin(wanted, it, clock));
-                begun.into_iter().for_each(|it| self.frame.media(it));
-                let (legs, mut desk) = self.desk(now);
-                legs.review_call(&mut desk, call);
+                self.begin_tape(wanted, now);
             }
             Input::Command(Command::StopRecord(call)) => {
-                let ended = self.frame.tapes.end(call, RecordingStop::Asked);
-                ended.into_iter().for_each(|it| self.frame.media(it));
-                let (legs, mut desk) = self.desk(now);
-                legs.review_call(&mut desk, call);
+                self.end_tape(call, None, now);
             }
+            Input::Found { call, reel } => {
+                reel.into_iter().for_each(|it| self.frame.sounds.keep_reel(call, it));
+                let key = SoundKey::Playback(call);
+                self.legs.fetched(&mut self.frame, key, reel.is_some());
+            }
+            Input::TapeEnded { recording, why, kept } => {
+                self.tape_ended(recording, why, kept, now);
+            }
+            Input::Command(Command::Capture(call)) => self.capture(call, true, now),
+            Input::Command(Command::StopCapture(call)) => self.capture(call, false, now),
             Input::Shutdown => self.shut_down(now),
         }
         self.settle(now);
@@ -221,95 +209,17 @@ impl Exchange {
             (self.trunks.deadline(), "trunk"),
             (self.stun.deadline(), "stun"),
             (self.registrar.next_expiry().map(|at| self.frame.instant(at)), "registrar"),
+            (self.frame.notices.deadline(), "recording"),
             (self.closing, "shutdown"),
         ];
         let due = due.into_iter().filter_map(|(at, why)| Some(Wake { at: at?, why }));
         due.min_by_key(|wake| wake.at)
     }
 
-    /// Records of all calls that are not over, oldest first.
-    pub fn calls(&self) -> Vec<call::CallRecord> {
-        self.pbx.records().map(|record| self.frame.streams.told(record)).collect()
-    }
-
-    /// The record of one call that is not over.
-    pub fn call(&self, id: call::CallId) -> Option<call::CallRecord> {
-        self.pbx.record(id).map(|record| self.frame.streams.told(record))
-    }
-
-    /// The recording of a call that runs.
-    pub fn recording(&self, call: call::CallId) -> Option<&call::Recording> {
-        self.frame.tapes.of(call)
-    }
-
-    /// By which names the messages of a call's legs are known on the wire.
-    pub fn signalling(&self, call: call::CallId) -> Vec<Signalling> {
-        self.legs.signalling(call, &self.frame.config)
-    }
-
-    /// All bindings, in order of their ids.
-    pub fn registrations(&self) -> Vec<Arc<call::Registration>> {
-        self.registrar.iter().cloned().collect()
-    }
-
-    /// The conferences in which somebody is.
-    pub fn conferences(&self) -> Vec<call::Conference> {
-        let conferences = self.pbx.conferences(&self.frame.config).into_iter();
-        conferences.map(|conference| self.with_speaker(conference)).collect()
-    }
-
-    /// Whether a call is in a conference.
-    pub fn is_in_conference(&self, conference: u32, call: call::CallId) -> bool {
-        self.pbx.is_in(FeatureId(conference), call)
-    }
-
-    fn with_speaker(&self, mut conference: call::Conference) -> call::Conference {
-        let speaks = self.speaker(RoomId(conference.id.into()));
-        for member in &mut conference.members {
-            member.talking = speaks == Some(member.call);
-        }
-        conference
-    }
-
-    /// The call of whoever speaks in a conference.
-    fn speaker(&self, room: RoomId) -> Option<call::CallId> {
-        self.pbx.call_of(*self.frame.lent.get(self.speakers.get(&room)?)?)
-    }
-
-    /// How many phones of an extension are registered.
-    pub fn registered(&self, tenant: TenantId, number: &str) -> usize {
-        self.registrar.of(tenant, number).len()
-    }
-
-    /// How the trunks do.
-    pub fn trunks(&self) -> Vec<call::TrunkStatus> {
-        self.trunks.statuses().cloned().collect()
-    }
-
-    /// How much of what the box can carry is in use.
-    pub fn load(&self) -> call::Load {
-        self.frame.load.told()
-    }
-
-    /// Figures.
-    pub fn figures(&self) -> Figures {
-        let counters = self.frame.counters.iter();
-        Figures {
-            calls: self.pbx.len(),
-            legs: self.legs.len(),
-            registrations: self.registrar.len(),
-            transactions: self.frame.transactions.len(),
-            ports_lent: self.frame.ports.lent(),
-            ports_free: self.frame.ports.in_hand(),
-            counters: counters.map(|((name, label), n)| (*name, *label, *n)).collect(),
-        }
-    }
-
     fn configure(&mut self, config: Arc<Config>, now: Instant) {
         self.frame.config = config.clone();
         self.frame.load.limited(config.settings.load_percent);
-        let music = config.tenants.values().filter_map(|tenant| tenant.music).collect();
-        for id in self.frame.sounds.missing(&music) {
+        for id in self.frame.sounds.missing(&config.sounds()) {
             self.frame.output.push_back(Output::Fetch(Fetch::Upload(id)));
         }
         self.registrar.reconfigure(&config, &mut self.frame);
@@ -363,6 +273,11 @@ impl Exchange {
                     self.end_call(call, end, now);
                 }
             }
+            MediaEvent::Repacked { port, repacked } => {
+                if let Some(leg) = self.frame.lent.get(&port).copied() {
+                    self.legs.repacked(&mut self.frame, leg, port, repacked);
+                }
+            }
             MediaEvent::Secured { port, suite } => {
                 if let Some(leg) = self.frame.lent.get(&port).copied() {
                     self.legs.secured(&mut self.frame, leg, port, suite);
@@ -394,6 +309,16 @@ impl Exchange {
                 }
             }
         }
+    }
+
+    /// A capture of a call begins or ends: its media come back to the box for that, and may go again.
+    fn capture(&mut self, call: call::CallId, runs: bool, now: Instant) {
+        match runs && self.pbx.record(call).is_some() {
+            true => self.frame.captured.insert(call),
+            false => self.frame.captured.remove(&call),
+        };
+        let (legs, mut desk) = self.desk(now);
+        legs.review_call(&mut desk, call);
     }
 
     fn end_call(&mut self, call: call::CallId, end: End, now: Instant) {
@@ -438,6 +363,10 @@ impl Exchange {
                 }
                 let event = call::Event::Conference(Box::new(self.with_speaker(conference)));
                 self.frame.output.push_back(Output::Notify(event));
+            } else if let Some(recording) = self.frame.tapes.poll_deaf() {
+                self.tape_hears_nothing(recording, now);
+            } else if let Some(command) = self.begun_tape(now) {
+                self.frame.media(command);
             } else if let Some(call) = self.frame.streams.poll_untold() {
                 if let Some(record) = self.pbx.record(call).cloned() {
                     self.act(Act::Record(Box::new(record)), now);
@@ -445,6 +374,11 @@ impl Exchange {
             } else {
                 break;
             }
+        }
+        if !self.frame.notices.is_empty() {
+            let mut notices = std::mem::take(&mut self.frame.notices);
+            notices.tell(&mut self.frame, &self.legs, now);
+            self.frame.notices = notices;
         }
         if self.closing.is_some() && self.legs.is_empty() && self.trunks.are_signed_off() {
             self.closing = None;
@@ -455,14 +389,18 @@ impl Exchange {
     fn act(&mut self, act: Act, now: Instant) {
         match act {
             Act::Leg(call, leg, command) => {
+                self.frame.streams.joined(leg, call);
                 let (legs, mut desk) = self.desk(now);
                 legs.command(&mut desk, call, leg, command);
             }
             Act::TurnTape(call, by) => self.turn_tape(call, by, now),
             Act::Fetch(fetch) => self.frame.output.push_back(Output::Fetch(fetch)),
-            Act::Record(record) => {
+            Act::Record(mut record) => {
                 if record.state == CallState::Ended {
-                    self.frame.sounds.forget(SoundKey::Playback(record.id));
+                    self.frame.sounds.forget_reel(record.id);
+                    if let Some(of_nothing) = self.frame.tapes.unbegun(record.id) {
+                        record.recordings.retain(|it| *it != of_nothing);
+                    }
                     let ended = self.frame.tapes.end(record.id, RecordingStop::Call);
                     ended.into_iter().for_each(|it| self.frame.media(it));
                 }
@@ -473,30 +411,10 @@ impl Exchange {
         }
     }
 
-    /// Somebody who talks wants the call to be recorded, or no longer.
-    fn turn_tape(&mut self, call: CallId, by: String, now: Instant) {
-        let runs = self.frame.tapes.of(call).is_none();
-        let command = if runs {
-            let tenant = self.pbx.record(call).map(|it| it.tenant);
-            let (container, layout) = (Container::default(), Layout::default());
-            let wanted = Wanted { call, container, layout, by: by.clone() };
-            let clock = self.frame.clock(now);
-            tenant.and_then(|it| self.frame.tapes.begin(wanted, it, clock))
-        } else {
-            self.frame.tapes.end(call, RecordingStop::Asked)
-        };
-        let Some(command) = command else { return };
-        self.frame.media(command);
-        let (pbx, mut view) = self.view(now);
-        pbx.taped(call, &by, runs, now, &mut view);
-    }
-
     /// A sound came from the disk, or is not there: legs that wait for it go on.
     fn fetched(&mut self, key: SoundKey, samples: Option<Arc<Samples>>) {
         let there = samples.is_some();
-        if let Some(samples) = samples {
-            self.frame.sounds.keep(key, samples);
-        }
+        self.frame.sounds.keep(key, samples);
         self.legs.fetched(&mut self.frame, key, there);
     }
 
@@ -532,7 +450,7 @@ impl Exchange {
     }
 
     fn desk(&mut self, now: Instant) -> (&mut Legs, Desk<'_>) {
-        let desk = Desk { frame: &mut self.frame, registrar: &self.registrar, now };
+        let desk = Desk { frame: &mut self.frame, registrar: &mut self.registrar, now };
         (&mut self.legs, desk)
     }
 
@@ -557,38 +475,6 @@ impl Exchange {
         self.next_call = self.next_call.wrapping_add(1);
         let millis = self.frame.clock(now).0;
         call::CallId((millis << 16) | u64::from(self.next_call))
-    }
-}
-
-/// The world as `pbx` may see it.
-struct View<'a> {
-    config: Arc<Config>,
-    registrar: &'a Registrar,
-    trunks: &'a Trunks,
-    next_leg: &'a mut u64,
-    clock: UnixMillis,
-}
-
-impl World for View<'_> {
-    fn config(&self) -> &Config {
-        &self.config
-    }
-
-    fn registrations(&self, tenant: TenantId, number: &str) -> Vec<call::RegistrationId> {
-        self.registrar.of(tenant, number)
-    }
-
-    fn is_down(&self, trunk: TrunkId) -> bool {
-        self.trunks.is_down(trunk)
-    }
-
-    fn new_leg(&mut self) -> LegId {
-        *self.next_leg += 1;
-        LegId(*self.next_leg)
-    }
-
-    fn clock(&self) -> UnixMillis {
-        self.clock
     }
 }
 

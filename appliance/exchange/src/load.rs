@@ -37,9 +37,10 @@ impl Load {
         Some(capacity.core_nanos.saturating_mul(self.percent.into()) / 100)
     }
 
-    /// Whether one more call fits that is passed on as it is.
-    pub(crate) fn has_room_for_a_call(&self) -> bool {
-        let price = self.capacity.as_ref().map_or(0, |capacity| capacity.relayed_call());
+    /// Whether one more call fits that is passed on as it is, in packets of so many milliseconds; the
+    /// usual ones if 0.
+    pub(crate) fn has_room_for_a_call(&self, packet_millis: u8) -> bool {
+        let price = self.capacity.as_ref().map_or(0, |it| it.relayed_call(packet_millis));
         self.room().is_none_or(|room| price <= room)
     }
 
@@ -57,7 +58,7 @@ impl Load {
     pub(crate) fn told(&self) -> Told {
         let left = self.capacity.as_ref().zip(self.room());
         let relayed_calls_left =
-            left.and_then(|(capacity, room)| room.checked_div(capacity.relayed_call()));
+            left.and_then(|(capacity, room)| room.checked_div(capacity.relayed_call(0)));
         Told {
             capacity: self.capacity.as_deref().cloned(),
             budget_nanos: self.budget(),

@@ -1,6 +1,9 @@
 //! Everything that the box does to the world, in order.
 
-use call::{CallRecord, Event, Fetch, MediaCommand, Registration, RegistrationId};
+use call::{
+    CallId, CallRecord, Event, Fetch, MediaCommand, PlayId, PortId, RecordingId, Registration,
+    RegistrationId,
+};
 use sip::flow::{ConnectionId, Flow, Transport};
 use sip::resolve::Question;
 use std::net::SocketAddr;
@@ -38,6 +41,27 @@ pub enum Output {
     Resolve(Question),
     /// Read a sound from the disk; [`crate::Input::Fetched`] follows, also when there is none.
     Fetch(Fetch),
+    /// Read this recording and feed the stream that is played here with it, until nothing of it is left
+    /// or nobody asks for more.
+    Feed {
+        /// Where.
+        port: PortId,
+        /// What.
+        play: PlayId,
+        /// Which.
+        recording: RecordingId,
+    },
+    /// Somebody who talks keyed in the code for recordings: this is for the audit.
+    Taped {
+        /// Which.
+        recording: RecordingId,
+        /// Of this call.
+        call: CallId,
+        /// The number.
+        by: String,
+        /// It began, or ended.
+        begun: bool,
+    },
     /// The call's record as it is now; replaces what was written of this call before.
     Record(Box<CallRecord>),
     /// A binding to keep over a restart; replaces the one with its id.

@@ -17,6 +17,15 @@ pub(crate) struct Places {
     seen: Option<SocketAddr>,
 }
 
+/// The SHA-256 digests of the certificates of which the box shows one in a handshake (DTLS).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Shown {
+    /// Of what nearly all are shown.
+    pub(crate) ecdsa: [u8; 32],
+    /// Of what those are shown that can take no other.
+    pub(crate) rsa: Option<[u8; 32]>,
+}
+
 impl Places {
     /// Whether an address is one of the machine's own interfaces or listens for it.
     pub(crate) fn is_ours(&self, address: IpAddr) -> bool {
@@ -97,10 +106,11 @@ impl Places {
             .unwrap_or(bound)
     }
 
-    /// The SHA-256 digest of the certificate that the box shakes hands with (DTLS), with browsers and
-    /// telephones alike.
-    pub(crate) fn fingerprint(&self) -> Option<[u8; 32]> {
-        self.surroundings.browsers.map(|browsers| browsers.fingerprint)
+    /// What the box shows of itself where it shakes hands (DTLS) with telephones: what browsers are
+    /// shown, and something for those that cannot take it.
+    pub(crate) fn shown(&self) -> Option<Shown> {
+        let Surroundings { browsers, rsa, .. } = self.surroundings;
+        browsers.map(|browsers| Shown { ecdsa: browsers.fingerprint, rsa })
     }
 
     /// Where a browser finds the port for media: every address of ours that it may come by, and the
@@ -206,6 +216,7 @@ mod tests {
             media: vec![ip("0.0.0.0")],
             external: None,
             browsers: None,
+            rsa: None,
         };
         Places { surroundings, seen: None }
     }

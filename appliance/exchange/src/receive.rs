@@ -8,7 +8,7 @@ use border::flood::Admission;
 use border::stun::is_stun;
 use call::{Cause, End, MediaKind, Offer, Origin, Party, Why};
 use config::TrunkKind;
-use sdp::{Kind, Session};
+use sdp::{Kind, Media, Session};
 use sip::compose::refuse;
 use sip::flow::{Flow, Transport};
 use sip::message::{check_request, check_response, is_keep_alive};
@@ -323,7 +323,8 @@ impl Exchange {
         let offer = self.offer(message, origin, &peer);
         let emergency = self.frame.config.is_emergency(&offer.dialled);
         let many = self.pbx.len() >= self.frame.config.settings.max_calls as usize;
-        let full = !emergency && (many || !self.frame.load.has_room_for_a_call());
+        let full =
+            !emergency && (many || !self.frame.load.has_room_for_a_call(offer.packet_millis));
         if self.closing.is_some() || self.finished || (full && !self.is_told(now)) {
             self.frame.count("calls", "refused");
             let status = Status::SERVICE_UNAVAILABLE;
@@ -342,9 +343,13 @@ impl Exchange {
         self.frame.count("calls", "offered");
         let (call, leg) = (self.new_call(now), self.new_leg());
         self.frame.invites.insert(transaction, leg);
+        let phone = peer.phone();
         let invite = Invite { transaction, request: message, flow, peer, urgent: emergency };
         let (legs, mut desk) = self.desk(now);
         legs.offered(&mut desk, leg, call, invite, offer);
+        if let (Some((tenant, number)), Some(shakes)) = (phone, self.legs.shakes_hands(leg)) {
+            self.registrar.note_keys(tenant, &number, &flow, shakes);
+        }
     }
 
     /// Whether a call that does not fit gets a record that says so. In a flood of them only some do:
@@ -389,7 +394,10 @@ impl Exchange {
             .ok()
             .flatten()
             .and_then(|named| self.legs.replaced(named.call_id, named.to_tag, named.from_tag));
-        let media = Session::parse(message.body()).map(|session| {
+        let session = Session::parse(message.body()).ok();
+        let sound = session.as_ref().and_then(|it| it.media().find(Media::is_active_audio));
+        let packet_millis = sound.and_then(|it| u8::try_from(it.ptime()?).ok()).unwrap_or(0);
+        let media = session.map(|session| {
             session
                 .media()
                 .filter(|media| media.is_active())
@@ -409,6 +417,7 @@ impl Exchange {
             anonymous,
             dialled: self.called(message, peer),
             media: media.unwrap_or_default(),
+            packet_millis,
             replaces,
             refused: None,
         }

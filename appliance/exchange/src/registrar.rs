@@ -1,10 +1,14 @@
 //! Where extensions can be reached: RFC 3261 §10, RFC 3327 (Path), RFC 5626 (outbound), RFC 5627 left out.
 
+mod date;
+
 use crate::Output;
 use crate::frame::Frame;
 use crate::guard::Known;
+use crate::leg::sip::Experience;
 use call::{Event, Registration, RegistrationId, UnixMillis};
 use config::{Config, TenantId};
+use date::http_date;
 use sip::flow::{Flow, Transport};
 use sip::header::list::Contacts;
 use sip::header::name_addr::NameAddr;
@@ -31,6 +35,11 @@ pub(crate) struct Registrar {
 pub(crate) struct Binding {
     pub(crate) registration: Arc<Registration>,
     pub(crate) flow: Flow,
+    /// What it said to offers of keys.
+    experience: Option<Experience>,
+    /// When it last offered keys itself, they were to come by a handshake and in no other way: so it is
+    /// asked in its turn.
+    pub(crate) shakes_hands: bool,
 }
 
 /// One Contact of a REGISTER, read.
@@ -55,6 +64,18 @@ impl Registrar {
         self.bindings.get(&id)
     }
 
+    /// What a phone said to offers of keys since it registered first.
+    pub(crate) fn experience(&self, id: RegistrationId) -> Option<Experience> {
+        self.binding(id)?.experience
+    }
+
+    /// A phone said something to an offer of keys; with nothing, it is asked as if it were new.
+    pub(crate) fn learn(&mut self, id: RegistrationId, experience: Option<Experience>) {
+        if let Some(binding) = self.bindings.get_mut(&id) {
+            binding.experience = experience;
+        }
+    }
+
     /// The phones of an extension, best first (RFC 3261 §16.5 leaves the rest to us).
     pub(crate) fn of(&self, tenant: TenantId, number: &str) -> Vec<RegistrationId> {
         let ids = self.by_number.get(&(tenant.0, number.to_owned())).cloned().unwrap_or_default();
@@ -74,8 +95,21 @@ impl Registrar {
     /// Whether a phone of this extension registered over this flow.
     pub(crate) fn came_by(&self, tenant: TenantId, number: &str, flow: &Flow) -> bool {
         let mut bindings = self.of(tenant, number).into_iter().filter_map(|id| self.binding(id));
-        bindings
-            .any(|known| (known.flow.transport, known.flow.remote) == (flow.transport, flow.remote))
+        bindings.any(|known| known.came_by(flow))
+    }
+
+    /// A phone of this extension offers keys in a call that comes over this flow.
+    pub(crate) fn note_keys(
+        &mut self,
+        tenant: TenantId,
+        number: &str,
+        flow: &Flow,
+        shakes_hands: bool,
+    ) {
+        for id in self.of(tenant, number) {
+            let known = self.bindings.get_mut(&id).filter(|known| known.came_by(flow));
+            known.into_iter().for_each(|known| known.shakes_hands = shakes_hands);
+        }
     }
 
     /// Takes back what a former run had; what has expired meanwhile is forgotten.
@@ -96,7 +130,8 @@ impl Registrar {
             let (local, remote) = (registration.local, registration.source);
             // A stream did not survive the restart; its phone comes again by itself.
             let flow = Flow { transport, local, remote, connection: None };
-            self.insert(Binding { registration: Arc::new(registration), flow });
+            let registration = Arc::new(registration);
+            self.insert(Binding { registration, flow, experience: None, shakes_hands: false });
         }
     }
 
@@ -228,7 +263,12 @@ impl Registrar {
             } else {
                 frame.count("registrations", "refreshed");
             }
-            self.insert(Binding { registration: registration.clone(), flow });
+            // Set otherwise, or started anew, it may want to be asked otherwise.
+            let same = known.filter(|known| known.registration.is_of_same_run(&registration));
+            let experience = same.and_then(|known| known.experience);
+            let shakes_hands = same.is_some_and(|known| known.shakes_hands);
+            let kept = registration.clone();
+            self.insert(Binding { registration: kept, flow, experience, shakes_hands });
             frame.output.push_back(Output::Bind(registration.clone()));
             frame.output.push_back(Output::Notify(Event::Registered(registration)));
         }
@@ -451,6 +491,10 @@ impl Wanted {
 }
 
 impl Binding {
+    fn came_by(&self, flow: &Flow) -> bool {
+        (self.flow.transport, self.flow.remote) == (flow.transport, flow.remote)
+    }
+
     /// Where the phone is: behind a NAT the address that its REGISTER came from, else its Contact.
     pub(crate) fn address(&self) -> SocketAddr {
         let source = self.flow.remote;
@@ -473,34 +517,6 @@ impl Binding {
     }
 }
 
-/// RFC 9110 §5.6.7, which RFC 3261 §20.17 takes over.
-fn http_date(at: UnixMillis) -> String {
-    let seconds = at.seconds();
-    let days = seconds / 86_400;
-    let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    let weekday = weekday.get(usize::try_from(days % 7).unwrap_or(0)).unwrap_or(&"Thu");
-    let (year, month, day) = civil(days);
-    let months =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let month = months.get(usize::try_from(month - 1).unwrap_or(0)).unwrap_or(&"Jan");
-    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-    format!("{weekday}, {day:02} {month} {year} {hour:02}:{minute:02}:{second:02} GMT")
-}
-
-/// Year, month and day of a day since 1970, in the Gregorian calendar counted from March.
-fn civil(days: u64) -> (u64, u64, u64) {
-    let shifted = days + 719_468;
-    let era = shifted / 146_097;
-    let of_era = shifted % 146_097;
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    (year, month, day)
-}
-
 /// RFC 3261 §10.2 suggests an hour.
 const DEFAULT_SECONDS: u32 = 3600;
 const MAX_SECONDS: u32 = 86_400;
@@ -512,15 +528,3 @@ const FLOW_TIMER: u32 = 90;
 const MAX_CONTACT: usize = 512;
 const MAX_INSTANCE: usize = 128;
 const MAX_USER_AGENT: usize = 128;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_are_written_as_phones_read_them() {
-        assert_eq!(http_date(UnixMillis(0)), "Thu, 01 Jan 1970 00:00:00 GMT");
-        assert_eq!(http_date(UnixMillis(1_709_251_199_000)), "Thu, 29 Feb 2024 23:59:59 GMT");
-        assert_eq!(http_date(UnixMillis(1_794_959_999_000)), "Tue, 17 Nov 2026 23:59:59 GMT");
-    }
-}

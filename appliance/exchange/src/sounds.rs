@@ -1,6 +1,6 @@
 //! Sounds that the box makes itself, so that no recording of anybody's has to come with it.
 
-use call::{Samples, SoundKey};
+use call::{CallId, Reel, Samples, SoundKey};
 use std::collections::{BTreeMap, BTreeSet};
 use std::f32::consts::TAU;
 use std::sync::{Arc, OnceLock};
@@ -12,8 +12,15 @@ pub(crate) struct Sounds {
     music: OnceLock<Arc<Samples>>,
     ask: OnceLock<Arc<Samples>>,
     wrong: OnceLock<Arc<Samples>>,
+    notice: OnceLock<Arc<Samples>>,
     /// From the disk.
     fetched: BTreeMap<SoundKey, Arc<Samples>>,
+    /// Recordings that are played in calls.
+    reels: BTreeMap<CallId, Reel>,
+    /// Uploads with a pause behind them.
+    paused: BTreeMap<u32, Arc<Samples>>,
+    /// Uploads that are not on the disk.
+    lost: BTreeSet<u32>,
 }
 
 impl Sounds {
@@ -32,29 +39,68 @@ impl Sounds {
         self.wrong.get_or_init(|| Arc::new(beeps(&WRONG))).clone()
     }
 
+    /// A short tone: the call is recorded.
+    pub(crate) fn notice(&self) -> Arc<Samples> {
+        self.notice.get_or_init(|| Arc::new(beeps(&NOTICE))).clone()
+    }
+
     /// A sound that came from the disk.
     pub(crate) fn fetched(&self, key: SoundKey) -> Option<Arc<Samples>> {
         self.fetched.get(&key).cloned()
     }
 
-    /// Keeps a sound.
-    pub(crate) fn keep(&mut self, key: SoundKey, samples: Arc<Samples>) {
-        self.fetched.insert(key, samples);
+    /// An upload that is asked with, and a pause to answer in.
+    pub(crate) fn paused(&mut self, id: u32) -> Option<Arc<Samples>> {
+        if let Some(made) = self.paused.get(&id) {
+            return Some(made.clone());
+        }
+        let sound = self.fetched.get(&SoundKey::Upload(id))?;
+        let pause = std::iter::repeat_n(0, sound.rate as usize * PAUSE_SECONDS);
+        let pcm = sound.pcm.iter().copied().chain(pause).collect();
+        let made = Arc::new(Samples { rate: sound.rate, pcm });
+        self.paused.insert(id, made.clone());
+        Some(made)
+    }
+
+    /// Whether an upload was looked for and is not there.
+    pub(crate) fn is_lost(&self, id: u32) -> bool {
+        self.lost.contains(&id)
+    }
+
+    /// Keeps a sound, or that there is none.
+    pub(crate) fn keep(&mut self, key: SoundKey, samples: Option<Arc<Samples>>) {
+        match (key, samples) {
+            (_, Some(samples)) => drop(self.fetched.insert(key, samples)),
+            (SoundKey::Upload(id), None) => drop(self.lost.insert(id)),
+            (SoundKey::Playback(_), None) => {}
+        }
+    }
+
+    /// The recording that is played in a call.
+    pub(crate) fn reel(&self, call: CallId) -> Option<Reel> {
+        self.reels.get(&call).copied()
+    }
+
+    /// This is it.
+    pub(crate) fn keep_reel(&mut self, call: CallId, reel: Reel) {
+        self.reels.insert(call, reel);
+    }
+
+    /// The call is over.
+    pub(crate) fn forget_reel(&mut self, call: CallId) {
+        self.reels.remove(&call);
     }
 
     /// What of these is to be read from the disk. Uploads that nobody wants any more are forgotten.
     pub(crate) fn missing(&mut self, wanted: &BTreeSet<u32>) -> Vec<u32> {
+        self.lost.clear();
+        self.paused.retain(|id, _| wanted.contains(id));
         self.fetched.retain(|key, _| match key {
             SoundKey::Upload(id) => wanted.contains(id),
             SoundKey::Playback(_) => true,
         });
         let there = |id: &u32| self.fetched.contains_key(&SoundKey::Upload(*id));
         wanted.iter().copied().filter(|id| !there(id)).collect()
-    }
-
-    /// Whatever waited for it is over.
-    pub(crate) fn forget(&mut self, key: SoundKey) {
-        self.fetched.remove(&key);
     }
 
     /// Music to wait by: sixteen bars of plucked chords that end where they began.
@@ -140,7 +186,11 @@ const FULL_DBM0: f32 = 3.17;
 const MUSIC_PEAK_DB: f32 = -11.0;
 const ASK: [(u16, u16); 4] = [(880, 150), (0, 100), (1175, 150), (0, 3600)];
 const WRONG: [(u16, u16); 6] = [(330, 600), (0, 400), (880, 150), (0, 100), (1175, 150), (0, 3600)];
+/// The 1,400 Hz of FS-1037C, "recorder warning tone", for half as long: meanwhile nobody else is heard.
+const NOTICE: [(u16, u16); 1] = [(1400, 250)];
 const RATE: u32 = 16_000;
+/// To answer in, before it is asked again.
+const PAUSE_SECONDS: usize = 3;
 /// 0.3 s.
 const BEAT: usize = 4_800;
 const SUSTAIN: usize = 2 * 16_000;

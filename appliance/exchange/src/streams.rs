@@ -3,7 +3,7 @@
 
 use call::{
     CallId, CallQuality, CallRecord, CallState, LegId, LegPath, LegSecurity, MediaKind, MediaPath,
-    PortId, QualityPoint, Security, StreamRecord, StreamStats,
+    PortId, QualityPoint, QualityTotal, Security, Stay, StreamRecord, StreamStats,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -21,7 +21,10 @@ pub(crate) struct Streams {
 
 #[derive(Debug)]
 struct Leg {
+    /// Which record its figures go to: that of the call for which its ports were lent.
     call: CallId,
+    /// Where it is now: a transfer may have put it into another call.
+    now: CallId,
     name: String,
     ports: Vec<MediaKind>,
 }
@@ -30,16 +33,26 @@ struct Leg {
 #[derive(Debug)]
 struct Curve {
     points: Vec<QualityPoint>,
+    /// Of all of it.
+    total: QualityTotal,
     /// One of so many is kept.
     step: u32,
     seen: u32,
 }
 
-#[derive(Debug, Default)]
-struct Open {
-    /// By leg and line.
+/// What legs agreed on, by leg and line.
+#[derive(Debug, Default, Clone)]
+struct Lines {
     security: BTreeMap<(LegId, usize), LegSecurity>,
     paths: BTreeMap<(LegId, usize), LegPath>,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    /// Of the legs that are in the call.
+    lines: Lines,
+    /// Of those that have left it: a call that is over tells of them, too.
+    left: Lines,
     streams: Vec<StreamRecord>,
     waiting: usize,
     record: Option<Box<CallRecord>>,
@@ -49,19 +62,44 @@ impl Streams {
     /// A port was lent to a leg.
     pub(crate) fn opened(&mut self, call: CallId, leg: LegId, name: &str, kind: MediaKind) {
         let entry = self.legs.entry(leg);
-        let entry = entry.or_insert_with(|| Leg { call, name: name.to_owned(), ports: Vec::new() });
+        let entry = entry.or_insert_with(|| Leg {
+            call,
+            now: call,
+            name: name.to_owned(),
+            ports: Vec::new(),
+        });
         entry.ports.push(kind);
         self.records.entry(call).or_default().waiting += 1;
+    }
+
+    /// A leg is in this call, maybe from another one.
+    pub(crate) fn joined(&mut self, leg: LegId, call: CallId) {
+        let Some(known) = self.legs.get_mut(&leg).filter(|known| known.now != call) else { return };
+        let from = std::mem::replace(&mut known.now, call);
+        let lines = self.leave(leg, from);
+        if let Some(open) = self.records.get_mut(&call) {
+            open.lines.extend(lines);
+            self.untold.insert(call);
+        }
+    }
+
+    /// A leg is in this call no more; gives what it agreed on there.
+    fn leave(&mut self, leg: LegId, call: CallId) -> Lines {
+        let Some(open) = self.records.get_mut(&call) else { return Lines::default() };
+        let lines = open.lines.take(leg);
+        open.left.extend(lines.clone());
+        self.untold.insert(call);
+        lines
     }
 
     /// A leg and the box agreed how one line of it is protected.
     pub(crate) fn secured(&mut self, leg: LegId, line: usize, kind: MediaKind, security: Security) {
         let Some(known) = self.legs.get(&leg) else { return };
         let shown = LegSecurity { leg: known.name.clone(), kind, security };
-        let Some(open) = self.records.get_mut(&known.call) else { return };
-        if open.security.get(&(leg, line)) != Some(&shown) {
-            open.security.insert((leg, line), shown);
-            self.untold.insert(known.call);
+        let Some(open) = self.records.get_mut(&known.now) else { return };
+        if open.lines.security.get(&(leg, line)) != Some(&shown) {
+            open.lines.security.insert((leg, line), shown);
+            self.untold.insert(known.now);
         }
     }
 
@@ -75,24 +113,54 @@ impl Streams {
         path: MediaPath,
     ) {
         let Some(known) = self.legs.get(&leg) else { return };
-        let Some(open) = self.records.get_mut(&known.call) else { return };
-        let before = open.paths.get(&(leg, line));
+        let Some(open) = self.records.get_mut(&known.now) else { return };
+        let before = open.lines.paths.get(&(leg, line));
         let translated = before.is_some_and(|before| before.translated);
-        let shown = LegPath { leg: known.name.clone(), kind, codec, path, translated };
+        let repacked = before.is_some_and(|before| before.repacked) && path != MediaPath::Direct;
+        let stays = before.and_then(|before| before.stays);
+        let leg_name = known.name.clone();
+        let shown = LegPath { leg: leg_name, kind, codec, path, translated, repacked, stays };
         if before != Some(&shown) {
-            open.paths.insert((leg, line), shown);
-            self.untold.insert(known.call);
+            open.lines.paths.insert((leg, line), shown);
+            self.untold.insert(known.now);
         }
     }
 
     /// Whether a leg hears one line of its partner in another encoding.
     pub(crate) fn translated(&mut self, leg: LegId, line: usize, translated: bool) {
         let Some(known) = self.legs.get(&leg) else { return };
-        let open = self.records.get_mut(&known.call);
-        let Some(shown) = open.and_then(|open| open.paths.get_mut(&(leg, line))) else { return };
+        let open = self.records.get_mut(&known.now);
+        let Some(shown) = open.and_then(|open| open.lines.paths.get_mut(&(leg, line))) else {
+            return;
+        };
         if shown.translated != translated {
             shown.translated = translated;
-            self.untold.insert(known.call);
+            self.untold.insert(known.now);
+        }
+    }
+
+    /// Whether a leg hears one line of its partner in packets of another length.
+    pub(crate) fn repacked(&mut self, leg: LegId, line: usize, repacked: bool) {
+        let Some(known) = self.legs.get(&leg) else { return };
+        let open = self.records.get_mut(&known.now);
+        let Some(shown) = open.and_then(|open| open.lines.paths.get_mut(&(leg, line))) else {
+            return;
+        };
+        if shown.repacked != repacked {
+            shown.repacked = repacked;
+            self.untold.insert(known.now);
+        }
+    }
+
+    /// Why a leg stays by the box though the settings would let it go past; nothing where they would not.
+    pub(crate) fn stays(&mut self, leg: LegId, why: Option<Stay>) {
+        let Some(known) = self.legs.get(&leg) else { return };
+        let Some(open) = self.records.get_mut(&known.now) else { return };
+        for (_, shown) in open.lines.paths.range_mut((leg, 0)..=(leg, usize::MAX)) {
+            if shown.stays != why {
+                shown.stays = why;
+                self.untold.insert(known.now);
+            }
         }
     }
 
@@ -152,17 +220,20 @@ impl Streams {
         port: PortId,
         stats: StreamStats,
     ) -> Option<Box<CallRecord>> {
-        let quality = self.curves.remove(&port).map(|curve| curve.points).unwrap_or_default();
+        let curve = self.curves.remove(&port).unwrap_or_default();
         let entry = self.legs.get_mut(&leg)?;
         let kind = if entry.ports.is_empty() { MediaKind::Other } else { entry.ports.remove(0) };
-        let (call, name) = (entry.call, entry.name.clone());
+        let (call, now, name) = (entry.call, entry.now, entry.name.clone());
         if entry.ports.is_empty() {
             self.legs.remove(&leg);
+            self.leave(leg, now);
         }
         let open = self.records.get_mut(&call)?;
         open.waiting = open.waiting.saturating_sub(1);
         if stats.received > 0 || stats.sent > 0 || stats.strangers > 0 {
-            open.streams.push(StreamRecord { leg: name, kind, stats, quality });
+            let summary = curve.total.summary(&name);
+            let quality = curve.points;
+            open.streams.push(StreamRecord { leg: name, kind, stats, quality, summary });
         }
         if open.waiting > 0 {
             return None;
@@ -177,20 +248,41 @@ impl Streams {
 impl Open {
     fn tell(&self, record: &mut CallRecord) {
         record.streams.clone_from(&self.streams);
-        record.security = self.security.values().cloned().collect();
-        record.paths = self.paths.values().cloned().collect();
+        let mut lines = self.lines.clone();
+        if record.state == CallState::Ended {
+            lines.extend(self.left.clone());
+        }
+        record.security = lines.security.into_values().collect();
+        record.paths = lines.paths.into_values().collect();
+    }
+}
+
+impl Lines {
+    fn extend(&mut self, more: Self) {
+        self.security.extend(more.security);
+        self.paths.extend(more.paths);
+    }
+
+    /// Takes out what is of this leg.
+    fn take(&mut self, leg: LegId) -> Self {
+        let all = (leg, 0)..=(leg, usize::MAX);
+        Self {
+            security: self.security.extract_if(all.clone(), |_, _| true).collect(),
+            paths: self.paths.extract_if(all, |_, _| true).collect(),
+        }
     }
 }
 
 impl Default for Curve {
     fn default() -> Self {
-        Self { points: Vec::new(), step: 1, seen: 0 }
+        Self { points: Vec::new(), total: QualityTotal::default(), step: 1, seen: 0 }
     }
 }
 
 impl Curve {
     /// A full curve keeps every other point, and from then on half as many.
     fn add(&mut self, point: QualityPoint) {
+        self.total.add(&point);
         let kept = self.seen.is_multiple_of(self.step);
         self.seen = self.seen.wrapping_add(1);
         if !kept {

@@ -43,7 +43,7 @@ fn measure_engine(members: u16, speaking: usize, codec: Codec) {
         engine.handle(MediaCommand::Peer { port, peer }, now);
         let format = vec![Format { payload_type: 100, codec }];
         let (receive, send) = (format.clone(), format);
-        let formats = Box::new(Formats { receive, send, packet_millis: 20 });
+        let formats = Box::new(Formats { receive, send, packet_millis: 20, ..Formats::default() });
         engine.handle(MediaCommand::Formats { port, formats }, now);
         engine.handle(MediaCommand::Join { port, room: RoomId(1) }, now);
     }

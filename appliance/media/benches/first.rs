@@ -87,7 +87,12 @@ fn bridge(phone: Codec, carrier: Codec, now: Instant) -> Engine {
         let peer = PeerAddress { rtp, rtcp: rtp, learn: Learn::Never };
         engine.handle(MediaCommand::Peer { port, peer }, now);
         let format = Format { payload_type, codec };
-        let formats = Formats { receive: vec![format], send: vec![format], packet_millis: 20 };
+        let formats = Formats {
+            receive: vec![format],
+            send: vec![format],
+            packet_millis: 20,
+            ..Formats::default()
+        };
         engine.handle(MediaCommand::Formats { port, formats: Box::new(formats) }, now);
     }
     engine.handle(MediaCommand::Bridge { a: A, b: B }, now);

@@ -87,7 +87,12 @@ fn bridge(millis: Option<u8>, phone: Codec, carrier: Codec, now: Instant) -> Eng
         engine.handle(MediaCommand::Peer { port, peer }, now);
         let Some(packet_millis) = millis else { continue };
         let format = Format { payload_type, codec };
-        let formats = Formats { receive: vec![format], send: vec![format], packet_millis };
+        let formats = Formats {
+            receive: vec![format],
+            send: vec![format],
+            packet_millis,
+            ..Formats::default()
+        };
         engine.handle(MediaCommand::Formats { port, formats: Box::new(formats) }, now);
     }
     engine.handle(MediaCommand::Bridge { a: A, b: B }, now);

@@ -10,6 +10,7 @@ mod numbering;
 mod outbox;
 mod session;
 mod stun;
+mod watched;
 
 pub(crate) use outbox::Outbox;
 pub use outbox::{Exit, Parcel};
@@ -67,7 +68,7 @@ impl Browsers {
     pub(crate) fn admit(&mut self, certificate: Certificate) {
         let Certificate { certificate, key: private_key } = certificate;
         let certificate = DtlsCert { certificate, private_key };
-        let crypto = Arc::new(str0m::crypto::from_feature_flags());
+        let crypto = Arc::new(watched::provider());
         self.identity = Some(Identity { certificate, crypto });
     }
 

@@ -10,12 +10,16 @@ mod content;
 mod decoder;
 mod encoder;
 mod hearing;
+mod loudness;
 mod opus;
 mod shape;
 
+pub(crate) use content::content;
 pub use decoder::Decoder;
 pub use encoder::Encoder;
 pub use hearing::{Hearing, Types};
+pub(crate) use loudness::loudness;
+pub(crate) use opus::frame as opus_frame;
 pub use shape::Shape;
 pub(crate) use shape::{is_memoryless, rate};
 

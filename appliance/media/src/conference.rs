@@ -1,11 +1,14 @@
 //! A conference among the pairs of one media thread.
 
-use crate::codec::{Encoder, Shape};
+mod choir;
+
 use crate::mixer::{Place, Room, TICK};
 use crate::mouth::Mouth;
 use crate::ports::Ports;
+use crate::rtp::FIXED;
 use crate::transcode::Desk;
 use call::PortId;
+use choir::{Apart, Choir, Hears, MOST_APART};
 use media_dsp::resample::Rate;
 use std::time::Instant;
 
@@ -13,22 +16,29 @@ use std::time::Instant;
 #[derive(Debug)]
 pub(crate) struct Conference {
     room: Room,
-    members: Vec<(PortId, Place)>,
+    members: Vec<Member>,
     active: Option<Place>,
-    choir: Vec<Unison>,
+    choir: Choir,
+    /// Who has to go back to the common encoder in this turn.
+    called: Option<Place>,
     pcm: Box<[i16]>,
 }
 
-/// What all listeners with one codec hear, encoded once. A listener who gets the floor is spoken to
-/// by an encoder of its own from then on; their states differ, which a decoder is over within one
-/// packet, as after a loss.
+/// What became of the sound of members of conferences, in turns of one member.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Attention {
+    /// It was decoded: it is heard, or did not show how loud it is.
+    pub decoded: u64,
+    /// It was passed over: it showed that there is nothing to hear.
+    pub passed_over: u64,
+}
+
+/// Somebody in it.
 #[derive(Debug)]
-struct Unison {
-    shape: Shape,
-    encoder: Encoder,
-    payload: Box<[u8]>,
-    /// How long it is, once it is encoded in this turn.
-    made: Option<usize>,
+struct Member {
+    port: PortId,
+    place: Place,
+    hears: Hears,
 }
 
 impl Conference {
@@ -37,7 +47,8 @@ impl Conference {
             room: Room::new(),
             members: Vec::new(),
             active: None,
-            choir: Vec::new(),
+            choir: Choir::new(),
+            called: None,
             pcm: vec![0; TICK.samples(Rate::Hz48000)].into_boxed_slice(),
         }
     }
@@ -45,13 +56,13 @@ impl Conference {
     /// Lets somebody in; nothing when it is full.
     pub(crate) fn join(&mut self, port: PortId, rate: Rate) -> Option<Place> {
         let place = self.room.join(rate)?;
-        self.members.push((port, place));
+        self.members.push(Member { port, place, hears: Hears::Nothing });
         Some(place)
     }
 
     pub(crate) fn leave(&mut self, place: Place) {
         self.room.leave(place);
-        self.members.retain(|(_, it)| *it != place);
+        self.members.retain(|it| it.place != place);
     }
 
     pub(crate) fn room(&mut self) -> &mut Room {
@@ -63,27 +74,42 @@ impl Conference {
     }
 
     /// Hears all members, and adds up what they say. Says who speaks when that has changed.
-    pub(crate) fn mix(&mut self, ports: &mut Ports, due: Instant) -> Option<Option<PortId>> {
+    pub(crate) fn mix(
+        &mut self,
+        ports: &mut Ports,
+        attention: &mut Attention,
+        due: Instant,
+    ) -> Option<Option<PortId>> {
         self.room.begin();
-        for (port, place) in &self.members {
+        for Member { port, place, .. } in &self.members {
             let Some(seat) = ports.of_mut(*port).and_then(|it| it.seat.as_mut()) else { continue };
             self.room.expect(*place, seat.level(due));
         }
         self.room.choose();
-        for (port, place) in &self.members {
+        self.choir.begin();
+        for Member { port, place, hears } in &mut self.members {
+            let Some(seat) = ports.of_mut(*port).and_then(|it| it.seat.as_mut()) else { continue };
             if !self.room.has_floor(*place) {
+                match seat.pass(due) {
+                    true => attention.passed_over += 1,
+                    false => attention.decoded += 1,
+                }
                 continue;
             }
-            let Some(seat) = ports.of_mut(*port).and_then(|it| it.seat.as_mut()) else { continue };
+            attention.decoded += 1;
             self.room.say(*place, seat.hear(due));
+            if let (Hears::All, Some(mouth)) = (&hears, &mut seat.mouth)
+                && let Some(common) = self.choir.known(mouth.shape())
+            {
+                mouth.go_on_from(common.encoder());
+            }
+            *hears = Hears::Own(Apart::default());
         }
         self.room.mix();
-        for unison in &mut self.choir {
-            unison.made = None;
-        }
+        self.called = self.longest_apart();
         let active = self.room.active_speaker();
         let changed = active != std::mem::replace(&mut self.active, active);
-        let port = |place| self.members.iter().find(|(_, it)| *it == place).map(|(port, _)| *port);
+        let port = |place| self.members.iter().find(|it| it.place == place).map(|it| it.port);
         changed.then(|| active.and_then(port))
     }
 
@@ -96,62 +122,67 @@ impl Conference {
         desk: &mut Desk,
     ) -> Option<PortId> {
         desk.clear();
-        let (port, place) = *self.members.get(number)?;
-        let Some(it) = ports.of_mut(port) else { return Some(port) };
+        let Member { port, place, hears } = self.members.get_mut(number)?;
+        let Some(it) = ports.of_mut(*port) else { return Some(*port) };
         // What is played to it comes before what others say.
         let (Some(seat), None, Some(stream)) = (&mut it.seat, &it.voice, &mut it.interpreter)
         else {
-            return Some(port);
+            return Some(*port);
         };
         let rate = seat.rate();
-        let Some(mouth) = &mut seat.mouth else { return Some(port) };
-        if self.room.has_floor(place) {
-            let Some(pcm) = self.pcm.get_mut(..TICK.samples(rate)) else { return Some(port) };
-            self.room.hear(place, pcm);
-            mouth.say(pcm, due, stream, desk);
-            return Some(port);
+        if let Some(spool) = &mut it.spool
+            && let Some(pcm) = self.pcm.get_mut(..TICK.samples(rate))
+        {
+            self.room.hear(*place, pcm);
+            spool.take(pcm, rate);
         }
-        if let Some(payload) = self.payload(mouth, rate) {
-            mouth.say_as(payload, TICK.samples(rate), due, stream, desk);
-            return Some(port);
-        }
-        let Some(pcm) = self.pcm.get_mut(..TICK.samples(rate)) else { return Some(port) };
-        self.room.hear_all(rate, pcm);
-        mouth.say(pcm, due, stream, desk);
-        Some(port)
-    }
-
-    /// What everybody hears who speaks like this and does not have the floor; nothing where packets
-    /// are of another length than a turn.
-    fn payload(&mut self, mouth: &Mouth, rate: Rate) -> Option<&[u8]> {
-        let shape = mouth.shape();
-        if shape.rate() != rate || shape.packet() != TICK.samples(rate) || mouth.is_waiting() {
-            return None;
-        }
-        let known = self.choir.iter().position(|it| it.shape == shape);
-        let place = match known {
-            Some(place) => place,
-            None => {
-                self.choir.push(Unison::new(shape)?);
-                self.choir.len() - 1
-            }
+        let (Some(mouth), Some(pcm)) = (&mut seat.mouth, self.pcm.get_mut(..TICK.samples(rate)))
+        else {
+            return Some(*port);
         };
-        let unison = self.choir.get_mut(place)?;
-        if unison.made.is_none() {
-            let pcm = self.pcm.get_mut(..TICK.samples(rate))?;
-            self.room.hear_all(rate, pcm);
-            unison.made = unison.encoder.encode(pcm, &mut unison.payload);
+        let common = is_common(mouth, rate);
+        if self.room.has_floor(*place) || !common {
+            if !common {
+                *hears = Hears::Nothing;
+            }
+            self.room.hear(*place, pcm);
+            mouth.say(pcm, due, stream, desk);
+            return Some(*port);
         }
-        unison.payload.get(..unison.made?)
+        let Some(unison) = self.choir.of(mouth.shape()) else { return Some(*port) };
+        if let Hears::Own(apart) = hears {
+            let called = self.called == Some(*place);
+            if !unison.is_led_by(mouth.spoken()) && !called && !apart.is_over() {
+                self.room.hear_all(rate, pcm);
+                mouth.say(pcm, due, stream, desk);
+                let own = desk.packets().last().and_then(|it| it.get(FIXED..));
+                apart.compare(pcm, own.unwrap_or_default(), unison.encode(pcm));
+                return Some(*port);
+            }
+        }
+        *hears = Hears::All;
+        if !unison.is_made() {
+            self.room.hear_all(rate, pcm);
+        }
+        if let Some(payload) = unison.encode(pcm) {
+            mouth.say_as(payload, pcm.len(), due, stream, desk);
+        }
+        Some(*port)
+    }
+
+    /// Who has waited longest for a moment to go back, where too many do.
+    fn longest_apart(&self) -> Option<Place> {
+        let waiting = self.members.iter().filter_map(|it| match &it.hears {
+            Hears::Own(apart) if !self.room.has_floor(it.place) => Some((apart.waits, it.place)),
+            _ => None,
+        });
+        (waiting.clone().count() > MOST_APART).then(|| waiting.max())?.map(|(_, place)| place)
     }
 }
 
-impl Unison {
-    fn new(shape: Shape) -> Option<Self> {
-        let payload = vec![0; LONGEST_PAYLOAD].into_boxed_slice();
-        Some(Self { shape, encoder: Encoder::new(shape)?, payload, made: None })
-    }
+/// Whether a member may hear what all others hear: not where packets are of another length than a
+/// turn.
+fn is_common(mouth: &Mouth, rate: Rate) -> bool {
+    let shape = mouth.shape();
+    shape.rate() == rate && shape.packet() == TICK.samples(rate) && !mouth.is_waiting()
 }
-
-/// Octets: 20 ms of linear samples at 48 kHz.
-const LONGEST_PAYLOAD: usize = 1_920;

@@ -1,7 +1,7 @@
 //! From packets to sound: what the box itself hears of one far side.
 
 use crate::codec::{Hearing, Types};
-use crate::jitter::{Decoder, Heard, JitterBuffer, Packet, Settings};
+use crate::jitter::{Decoder, Heard, JitterBuffer, Packet, Settings, Statistics};
 use crate::rtp::Header;
 use call::{Codec, Format, Formats};
 use media_dsp::resample::{Rate, Resampler};
@@ -46,14 +46,15 @@ impl Ear {
         }
     }
 
-    /// Takes a packet that came. Nothing is allocated for it, unless it is the first of its codec.
-    pub(crate) fn take(&mut self, header: &Header<'_>, now: Instant) {
+    /// Takes a packet that came; whether its sound came in time. Nothing is allocated for it, unless
+    /// it is the first of its codec.
+    pub(crate) fn take(&mut self, header: &Header<'_>, now: Instant) -> bool {
         let payload_type = header.payload_type();
         if !self.turn_to(payload_type) {
-            return;
+            return true;
         }
-        let Some(line) = self.lines.get_mut(self.current) else { return };
-        let Some(payload) = header.unpadded() else { return };
+        let Some(line) = self.lines.get_mut(self.current) else { return true };
+        let Some(payload) = header.unpadded() else { return true };
         let packet = Packet {
             ssrc: header.ssrc(),
             sequence: header.sequence(),
@@ -61,7 +62,19 @@ impl Ear {
             payload_type,
             payload,
         };
-        line.buffer.put(&packet, &line.decoder, now);
+        line.buffer.put(&packet, &line.decoder, now)
+    }
+
+    /// Lets pass what is to be heard by now: nobody listens.
+    pub(crate) fn pass(&mut self, now: Instant) {
+        if let Some(line) = self.lines.get_mut(self.current) {
+            line.buffer.pass(now);
+        }
+    }
+
+    /// What was made of the packets since the beginning, in the codec that is heard now.
+    pub(crate) fn statistics(&self) -> Option<Statistics> {
+        Some(self.lines.get(self.current)?.buffer.statistics())
     }
 
     /// Fills in 20 ms of what is to be heard now, at [`Self::rate`]; says what it ends with.

@@ -3,6 +3,7 @@
 mod browsers;
 mod captures;
 mod conferences;
+mod cuts;
 mod handshakes;
 mod inside;
 mod keys;
@@ -19,8 +20,9 @@ pub use verdict::{DropReason, Spoken, Verdict};
 use crate::beat::Beat;
 use crate::browser::{Browsers, Certificate, Exit, Outbox, Parcel};
 use crate::capture::{Captures, Frame};
-use crate::conference::Conference;
+use crate::conference::{Attention, Conference};
 use crate::keys::Means;
+use crate::names::Names;
 use crate::port::Port;
 use crate::ports::Ports;
 use crate::recording::Taped;
@@ -29,12 +31,12 @@ use crate::source::Belief;
 use crate::tape::Tape;
 use crate::transcode::Desk;
 use crate::voice::Voice;
-use call::{CallId, LegId, MediaCommand, MediaEvent, MediaKind, PortId, RecordingId, RoomId};
+use call::{MediaCommand, MediaEvent, MediaKind, PortId, RecordingId, RoomId};
 use conferences::Round;
+use cuts::Cuts;
 use inside::Passage;
 use relay::Said;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
@@ -62,11 +64,14 @@ pub struct Engine {
     /// When to report of the streams that the box itself ends.
     report_watches: BTreeSet<(Instant, PortId)>,
     wall_clock: WallClock,
+    names: Names,
     events: VecDeque<MediaEvent>,
     desk: Desk,
     /// When the box itself speaks, and to whom.
     beat: Beat<Turn>,
+    cuts: Cuts,
     conferences: BTreeMap<RoomId, Conference>,
+    attention: Attention,
     /// The conference that is being spoken to.
     round: Option<Round>,
     tapes: BTreeMap<RecordingId, Tape>,
@@ -110,10 +115,13 @@ impl Engine {
             key_watches: BTreeSet::new(),
             report_watches: BTreeSet::new(),
             wall_clock: WallClock::default(),
+            names: Names::new([0; 20]),
             events: VecDeque::new(),
             desk: Desk::new(),
             beat: Beat::new(),
+            cuts: Cuts::new(),
             conferences: BTreeMap::new(),
+            attention: Attention::default(),
             round: None,
             tapes: BTreeMap::new(),
             taped: VecDeque::new(),
@@ -125,6 +133,12 @@ impl Engine {
             room: Vec::new(),
             passage: None,
         }
+    }
+
+    /// Names the streams that the box begins, and itself in them, by this chance from now on; until
+    /// then every engine names its own alike.
+    pub fn set_names(&mut self, seed: [u8; 20]) {
+        self.names = Names::new(seed);
     }
 
     /// From now on browsers are answered, with this certificate; commands for them did nothing before.
@@ -140,11 +154,16 @@ impl Engine {
         self.captures.turn(now);
         match command {
             MediaCommand::Provide { .. } => {}
-            MediaCommand::Open { port, call, leg, kind, silence_seconds, .. } => {
+            MediaCommand::Open { port, leg, kind, silence_seconds, .. } => {
                 self.take(port);
-                let own = own_name(call, leg, port);
-                self.ports.put(port, Port::new(leg, kind, silence_seconds, own, now));
+                let name = self.names.draw();
+                self.ports.put(port, Port::new(leg, kind, silence_seconds, name, now));
                 self.watch(port);
+            }
+            MediaCommand::Kind { port, kind } => {
+                if let Some(it) = self.ports.of_mut(port) {
+                    it.kind = kind;
+                }
             }
             MediaCommand::Peer { port, peer } => {
                 let Some(it) = self.ports.of_mut(port) else { return };
@@ -178,6 +197,17 @@ impl Engine {
                 it.keys_told = told;
                 self.ports.interpret(port);
             }
+            MediaCommand::Extended { port, takes } => {
+                if let Some(it) = self.ports.of_mut(port) {
+                    it.extended = takes;
+                }
+            }
+            MediaCommand::Levels { port, number } => {
+                if let Some(it) = self.ports.of_mut(port) {
+                    it.levels = number;
+                }
+            }
+            MediaCommand::Refresh { port } => self.refresh(port, false, now),
             MediaCommand::Press { port, key } => self.press(port, key, now),
             MediaCommand::Keys { port, keys } => {
                 if let Some(it) = self.ports.of_mut(port) {
@@ -227,9 +257,7 @@ impl Engine {
             MediaCommand::Feed { port, play, block, last } => self.feed(port, play, block, last),
             MediaCommand::Stop { port } => self.stop(port, now),
             MediaCommand::Join { port, room } => self.join(port, room, now),
-            MediaCommand::Record { recording, caller, callee } => {
-                self.record(recording, [caller, callee], now);
-            }
+            MediaCommand::Record { recording, tracks } => self.record(recording, tracks, now),
             MediaCommand::StopRecord { recording, why } => self.stop_record(recording, why),
             MediaCommand::Leave { port } => self.leave(port),
             MediaCommand::Mute { port, muted } => self.mute(port, muted),
@@ -399,12 +427,4 @@ impl Engine {
         }
         Some(it)
     }
-}
-
-/// What names and numbers a stream that the box itself begins: by chance, as RFC 3550 §8 wants it, as
-/// far as no two boxes count their calls alike.
-fn own_name(call: CallId, leg: LegId, port: PortId) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (call, leg, port).hash(&mut hasher);
-    hasher.finish()
 }

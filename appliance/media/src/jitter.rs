@@ -48,6 +48,7 @@ mod ahead;
 mod arrival;
 mod background;
 mod decoder;
+mod passing;
 mod playout;
 mod slots;
 mod statistics;
@@ -171,8 +172,9 @@ impl JitterBuffer {
         size_of::<Self>() + Slots::octets(settings.octets) + LONGEST + samples
     }
 
-    /// Takes a packet that has come. What cannot be played is counted and dropped.
-    pub fn put(&mut self, packet: &Packet<'_>, decoder: &impl Decoder, now: Instant) {
+    /// Takes a packet that has come. What cannot be played is counted and dropped; says whether its
+    /// sound came in time.
+    pub fn put(&mut self, packet: &Packet<'_>, decoder: &impl Decoder, now: Instant) -> bool {
         let now = self.micros(now);
         self.statistics.received += 1;
         let (ticks, pause) = match decoder.content(packet.payload_type, packet.payload) {
@@ -185,7 +187,7 @@ impl JitterBuffer {
         if playable && self.stream.as_ref().is_none_or(|it| it.ssrc() != packet.ssrc) {
             self.begin(packet, now);
         }
-        let Some(number) = self.number(packet, ticks, playable, now) else { return };
+        let Some(number) = self.number(packet, ticks, playable, now) else { return true };
         let kept = Kept {
             sequence: number.sequence,
             timestamp: number.timestamp,
@@ -194,7 +196,7 @@ impl JitterBuffer {
             payload_type: packet.payload_type,
             payload: packet.payload,
         };
-        self.keep(kept);
+        self.keep(kept)
     }
 
     /// Fills a frame with what is to be heard now; says what it ends with.
@@ -274,13 +276,14 @@ impl JitterBuffer {
         self.playout.begin(i64::from(packet.sequence));
     }
 
-    /// Keeps a packet until it is due; if there is no room, at the cost of the oldest.
-    fn keep(&mut self, kept: Kept<'_>) {
+    /// Keeps a packet until it is due; if there is no room, at the cost of the oldest. False: it
+    /// came too late.
+    fn keep(&mut self, kept: Kept<'_>) -> bool {
         self.playout.expect(kept.sequence);
         let end = kept.timestamp + kept.ticks;
         if self.playout.is_past(kept.sequence, end) {
             self.statistics.late += 1;
-            return;
+            return false;
         }
         let newest = self.stream.as_ref().map_or(kept.sequence, Stream::newest);
         while newest - self.playout.next() >= SLOTS as i64 || !self.slots.keep(kept) {
@@ -289,12 +292,13 @@ impl JitterBuffer {
                 if !self.slots.keep(kept) {
                     self.statistics.discarded += 1;
                 }
-                return;
+                return true;
             };
             self.slots.drop(oldest.sequence);
             self.playout.pass(oldest.sequence + 1);
             self.statistics.discarded += 1;
         }
+        true
     }
 
     /// How late packets may come, in microseconds.

@@ -1,6 +1,6 @@
 //! From sound to packets for one far side: what the box says itself.
 
-use crate::codec::Shape;
+use crate::codec::{Encoder, Shape};
 use crate::transcode::{Desk, Interpreter, Outlet};
 use call::Formats;
 use media_dsp::resample::{Rate, Resampler};
@@ -82,6 +82,16 @@ impl Mouth {
     ) {
         self.reach(due, samples, stream, desk);
         stream.make_as(&mut self.outlet, due, payload, desk);
+    }
+
+    /// Goes on as this encoder would, for a far side that has heard it until now.
+    pub(crate) fn go_on_from(&mut self, encoder: &Encoder) {
+        self.outlet.go_on_from(encoder);
+    }
+
+    /// How it spoke itself; nothing where it never did.
+    pub(crate) fn spoken(&self) -> Option<&Encoder> {
+        self.outlet.spoken()
     }
 
     /// What its packets are.

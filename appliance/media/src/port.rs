@@ -1,26 +1,37 @@
 //! A pair of ports that is lent to a leg: whom it believes, what it counts, who hears it.
 
+mod budget;
+mod quality;
+mod repacking;
 mod reports;
+mod silence;
+
+pub(crate) use silence::Silence;
 
 use crate::capture::Tapped;
 use crate::content::Content;
 use crate::ear::Ear;
 use crate::engine::{DropReason, Verdict};
 use crate::keys::{KeyEars, Typist};
+use crate::mixer::Level;
 use crate::mouth::Mouth;
+use crate::names::Name;
 use crate::quality::Watch;
 use crate::report::Reporter;
 use crate::seat::Seat;
 use crate::secrecy::Secrecy;
 use crate::source::{Belief, ReportSource, Sight, Source};
+use crate::spool::Spool;
 use crate::srtp::UnprotectError;
 use crate::stats::{Agreed, Reception};
 use crate::transcode::Interpreter;
 use crate::voice::Voice;
+use budget::{Budget, HANDSHAKES_A_SECOND, PACKETS_A_SECOND};
 use call::{
-    Codec, Decibels, Formats, Handshake, Keys, LegId, MediaKind, PeerAddress, PortId, RecordingId,
-    StreamStats,
+    Codec, Decibels, ExtendedReports, Formats, Handshake, Keys, LegId, MediaKind, PeerAddress,
+    PortId, RecordingId, StreamStats,
 };
+use repacking::Repacking;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -37,8 +48,18 @@ pub(crate) struct Port {
     pub(crate) formats: Option<Box<Formats>>,
     /// This far side learns of keys by signalling where it has no events for them.
     pub(crate) keys_told: bool,
+    /// In which element of the header extension the far side says how loud it is (RFC 6464).
+    pub(crate) levels: Option<u8>,
+    /// How loud the packet at hand is, where a browser's transport has read that.
+    pub(crate) level: Option<Level>,
     /// How its sound fares.
     pub(crate) quality: Watch,
+    /// Whether what this far side hears leaves in packets of another length.
+    pub(crate) repacking: Repacking,
+    /// When the engine will look for the next of several packets that became of one.
+    pub(crate) cut_due: Option<Instant>,
+    /// What it takes of extended reports.
+    pub(crate) extended: ExtendedReports,
     /// What the box reports to the far side, since it first spoke here.
     reporter: Option<Box<Reporter>>,
     /// Who listens for its keys; nobody where nothing is known of what it says.
@@ -64,6 +85,8 @@ pub(crate) struct Port {
     /// What is recorded of what comes in here, and for which recording.
     pub(crate) tap: Option<Box<Ear>>,
     pub(crate) taped: Option<RecordingId>,
+    /// What is recorded of what the box itself says here.
+    pub(crate) spool: Option<Box<Spool>>,
     /// Where it sits in a conference.
     pub(crate) seat: Option<Box<Seat>>,
     /// Whether it is not heard in a conference, and how loud it is.
@@ -73,6 +96,8 @@ pub(crate) struct Port {
     pub(crate) tapped: Option<Tapped>,
     /// Names the stream that the box begins here.
     pub(crate) own: u64,
+    /// Who the box is towards this far side.
+    name: [u8; 16],
     pub(crate) stats: StreamStats,
     pub(crate) silence: Silence,
     /// When the engine will look at its silence.
@@ -81,6 +106,8 @@ pub(crate) struct Port {
     reports: ReportSource,
     reception: Reception,
     budget: Budget,
+    /// The same for parts of handshakes, which anybody can make: they are not to use up that of the sound.
+    shakes: Budget,
     /// Whole pictures that the far side was asked for.
     requests: u8,
 }
@@ -96,26 +123,6 @@ pub(crate) enum Shaking {
     Agreed,
 }
 
-/// Whether anybody waits for this pair to fall silent.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Silence {
-    /// Nobody.
-    Unwatched,
-    /// Since this instant nothing came.
-    Since { patience: Duration, instant: Instant },
-    /// It is on hold.
-    Held { patience: Duration },
-    /// It was reported.
-    Reported { patience: Duration },
-}
-
-/// How many packets of one pair are relayed in one second.
-#[derive(Debug)]
-struct Budget {
-    until: Instant,
-    left: u32,
-}
-
 /// What a report of the far side is about: the stream that it hears from this pair.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Heard {
@@ -125,7 +132,13 @@ pub(crate) struct Heard {
 }
 
 impl Port {
-    pub(crate) fn new(leg: LegId, kind: MediaKind, patience: u16, own: u64, now: Instant) -> Self {
+    pub(crate) fn new(
+        leg: LegId,
+        kind: MediaKind,
+        patience: u16,
+        name: Name,
+        now: Instant,
+    ) -> Self {
         let patience = Duration::from_secs(patience.into());
         Self {
             leg,
@@ -134,7 +147,12 @@ impl Port {
             met: None,
             formats: None,
             keys_told: false,
+            levels: None,
+            level: None,
             quality: Watch::new(now),
+            repacking: Repacking::default(),
+            cut_due: None,
+            extended: ExtendedReports::default(),
             reporter: None,
             keys: None,
             typist: None,
@@ -148,11 +166,13 @@ impl Port {
             ear: None,
             tap: None,
             taped: None,
+            spool: None,
             seat: None,
             muted: false,
             gain: Decibels(0),
             tapped: None,
-            own,
+            own: name.stream,
+            name: name.speaker,
             stats: StreamStats::default(),
             silence: match patience {
                 Duration::ZERO => Silence::Unwatched,
@@ -162,7 +182,8 @@ impl Port {
             media: Source::new(),
             reports: ReportSource::default(),
             reception: Reception::default(),
-            budget: Budget { until: now, left: 0 },
+            budget: Budget::new(now),
+            shakes: Budget::new(now),
             requests: 0,
         }
     }
@@ -232,7 +253,7 @@ impl Port {
 
     /// A part of a handshake came. Nothing is done with it here, but for the count of a flood.
     pub(crate) fn takes_handshake(&mut self, now: Instant) -> Verdict {
-        match self.budget.spend(now) {
+        match self.shakes.spend(HANDSHAKES_A_SECOND, now) {
             true => Verdict::Handshake,
             false => Verdict::Drop(DropReason::Flood),
         }
@@ -318,7 +339,7 @@ impl Port {
             self.stats.strangers += 1;
             return Err(DropReason::Stranger);
         }
-        if !self.budget.spend(now) {
+        if !self.budget.spend(PACKETS_A_SECOND, now) {
             return Err(DropReason::Flood);
         }
         self.count(&content, bytes, now);
@@ -329,14 +350,18 @@ impl Port {
         if let Content::Rtp(header) = content {
             let agreed = Agreed { kind: self.kind, formats: self.formats.as_deref() };
             self.reception.count(&mut self.stats, header, agreed, now);
-            if let Some(ear) = &mut self.ear {
-                ear.take(header, now);
-            }
             if let Some(tap) = &mut self.tap {
                 tap.take(header, now);
             }
-            if let Some(seat) = &mut self.seat {
-                seat.take(header, now);
+            if self.quality.asks_mode {
+                self.ask_mode(header);
+            }
+            let told = self.levels.and_then(|number| header.element(number)?.first());
+            let told = told.map(|it| Level::of_extension(*it)).or(self.level);
+            let heard = self.ear.as_mut().is_none_or(|ear| ear.take(header, now));
+            let seated = self.seat.as_mut().is_none_or(|seat| seat.take(header, told, now));
+            if !(heard && seated) {
+                self.reception.discard(header.sequence());
             }
         }
         if matches!(content, Content::Rtp(_) | Content::Plain) {
@@ -355,7 +380,7 @@ impl Port {
             self.stats.malformed += 1;
             return Err(DropReason::Malformed);
         };
-        if !self.budget.spend(now) {
+        if !self.budget.spend(PACKETS_A_SECOND, now) {
             return Err(DropReason::Flood);
         }
         self.count(&content, bytes, now);
@@ -400,63 +425,6 @@ impl Shaking {
     }
 }
 
-impl Silence {
-    /// Something came. True when the next silence is to be waited for anew.
-    pub(crate) fn broken(&mut self, now: Instant) -> bool {
-        match self {
-            Self::Since { instant, .. } => {
-                *instant = now;
-                false
-            }
-            Self::Reported { patience } => {
-                *self = Self::Since { patience: *patience, instant: now };
-                true
-            }
-            Self::Unwatched | Self::Held { .. } => false,
-        }
-    }
-
-    /// Waiting begins anew, or ends. True when there is something to wait for.
-    pub(crate) fn hold(&mut self, held: bool, now: Instant) -> bool {
-        let patience = match *self {
-            Self::Unwatched => return false,
-            Self::Since { patience, .. }
-            | Self::Held { patience }
-            | Self::Reported { patience } => patience,
-        };
-        *self = match held {
-            true => Self::Held { patience },
-            false => Self::Since { patience, instant: now },
-        };
-        !held
-    }
-
-    /// When it is time to report, as things are.
-    pub(crate) fn due(&self) -> Option<Instant> {
-        match self {
-            Self::Since { patience, instant } => instant.checked_add(*patience),
-            Self::Unwatched | Self::Held { .. } | Self::Reported { .. } => None,
-        }
-    }
-
-    pub(crate) fn report(&mut self) {
-        if let Self::Since { patience, .. } = *self {
-            *self = Self::Reported { patience };
-        }
-    }
-}
-
-impl Budget {
-    fn spend(&mut self, now: Instant) -> bool {
-        if now >= self.until {
-            *self = Self { until: now + Duration::from_secs(1), left: PACKETS_A_SECOND };
-        }
-        let within = self.left > 0;
-        self.left = self.left.saturating_sub(1);
-        within
-    }
-}
-
 fn sight(content: &Content<'_>) -> Sight {
     match content {
         Content::Rtp(header) => Sight::Rtp { ssrc: header.ssrc(), sequence: header.sequence() },
@@ -484,6 +452,3 @@ fn octets(bytes: &[u8]) -> u64 {
 
 /// RFC 7983 §7.
 const DTLS: std::ops::RangeInclusive<u8> = 20..=63;
-/// Ten times what a video call needs. RTP has no count of hops: two calls whose descriptions name
-/// each other's ports would else pass a packet in a circle as fast as the machine can.
-const PACKETS_A_SECOND: u32 = 10_000;

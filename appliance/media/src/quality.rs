@@ -1,12 +1,19 @@
-//! How the sound of a pair fares: every five seconds what was lost, how unsteady and how far it is,
-//! and how people would judge that.
+//! How the sound of a pair fares: every five seconds what was lost, how unsteady and how far it is, what
+//! was made of it where the box listens itself, and how people would judge that.
 
+mod bursts;
 mod emodel;
+mod fates;
 mod round_trip;
 
+pub(crate) use bursts::Pattern;
+pub(crate) use fates::Fates;
+
+use crate::jitter::Statistics;
 use crate::rtcp::{Report, VoipMetrics};
-use call::{Codec, Quality, QualityPoint, StreamStats};
-use emodel::{Impairment, opinion};
+use call::{Codec, Played, Quality, QualityPoint, StreamStats};
+use emodel::Impairment;
+use media_dsp::amrwb::Mode;
 use round_trip::RoundTrip;
 use std::time::{Duration, Instant};
 
@@ -19,8 +26,16 @@ pub(crate) struct Watch {
     pub(crate) round_trip: RoundTrip,
     /// What had come and was lost by the last time.
     before: (u64, u64),
+    /// What the box's own jitter buffer had made of it by then.
+    played: Statistics,
     /// What the far side reported since then.
     reported: Option<Reported>,
+    /// What was judged last of what is heard here.
+    last: Option<Judged>,
+    /// In which mode AMR-WB comes, as one packet since the last time said.
+    pub(crate) mode: Option<Mode>,
+    /// Whether the next packet is to be asked for it.
+    pub(crate) asks_mode: bool,
 }
 
 /// What a far side says of what it hears.
@@ -28,15 +43,46 @@ pub(crate) struct Watch {
 struct Reported {
     /// In 1/256.
     lost: u16,
+    discarded: Option<u16>,
     /// Its own rating, if it has one.
     r: Option<u8>,
+}
+
+/// A judgement for who only listens, and for who converses.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Judged {
+    pub(crate) r: u8,
+    /// In tenths.
+    pub(crate) listening: u8,
+    pub(crate) conversation: u8,
+}
+
+/// What there is to judge.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Evidence<'a> {
+    pub(crate) stats: &'a StreamStats,
+    /// Of what comes in, and of what the far side hears.
+    pub(crate) codecs: (Option<Codec>, Option<Codec>),
+    /// The round trip to who hears it behind the box.
+    pub(crate) beyond: Option<Duration>,
+    /// What the box's own jitter buffer has made of it, where it listens itself.
+    pub(crate) played: Option<Statistics>,
 }
 
 impl Watch {
     /// Of a pair that is lent now.
     pub(crate) fn new(now: Instant) -> Self {
-        let round_trip = RoundTrip::default();
-        Self { opened: now, due: None, round_trip, before: (0, 0), reported: None }
+        Self {
+            opened: now,
+            due: None,
+            round_trip: RoundTrip::default(),
+            before: (0, 0),
+            played: Statistics::default(),
+            reported: None,
+            last: None,
+            mode: None,
+            asks_mode: true,
+        }
     }
 
     /// The far side reports of the stream that it hears.
@@ -48,44 +94,67 @@ impl Watch {
     /// The telephone itself says what it played (RFC 3611 §4.7).
     pub(crate) fn note_metrics(&mut self, metrics: VoipMetrics) {
         let reported = self.reported.get_or_insert_default();
-        let lost = u16::from(metrics.lost) + u16::from(metrics.discarded);
-        reported.lost = reported.lost.max(lost.min(256));
+        reported.lost = reported.lost.max(metrics.lost.into());
+        reported.discarded = reported.discarded.max(Some(metrics.discarded.into()));
         reported.r = metrics.r.or(reported.r);
     }
 
+    /// What was judged last.
+    pub(crate) fn last(&self) -> Option<Judged> {
+        self.last
+    }
+
     /// How it fared since the last time; nothing when nothing came.
-    ///
-    /// `codecs`: of what comes in, and of what the far side hears. `beyond`: the round trip to who
-    /// hears it behind the box.
-    pub(crate) fn judge(
-        &mut self,
-        stats: &StreamStats,
-        codecs: (Option<Codec>, Option<Codec>),
-        beyond: Option<Duration>,
-        now: Instant,
-    ) -> Option<QualityPoint> {
+    pub(crate) fn judge(&mut self, evidence: Evidence<'_>, now: Instant) -> Option<QualityPoint> {
+        let Evidence { stats, codecs, beyond, played } = evidence;
         let received = stats.received.saturating_sub(self.before.0);
         // What came late after all is taken off the losses.
         let lost = stats.lost.saturating_sub(self.before.1);
         self.before = (stats.received, stats.lost);
         let reported = self.reported.take();
+        let (mode, played) = (self.mode, played.map(|now| self.played(now)));
+        self.asks_mode = matches!(codecs.0, Some(Codec::AmrWb { .. }));
         if received == 0 {
             return None;
         }
-        let loss_permille = permille(lost, received.saturating_add(lost));
+        let expected = received.saturating_add(lost);
         let way = (self.round_trip.last().unwrap_or_default() + beyond.unwrap_or_default()) / 2;
-        let jitter = |micros: u32| Duration::from_micros(micros.into()) * BUFFERED + PACKET;
-        let heard = rated(loss_permille, stats.jitter_micros, codecs.0, way, jitter);
+        let waits = |micros: u32| Duration::from_micros(micros.into()) * BUFFERED + PACKET;
+        let discarded = played.map(|(_, discarded)| permille(discarded, expected));
+        let played = played.map(|(played, _)| played);
+        let buffered = played.filter(|it| it.unheard_permille < ALL);
+        let waited = buffered.map(|it| Duration::from_micros(it.delay_micros.into()) + PACKET);
+        let heard = Quality {
+            loss_permille: permille(lost, expected),
+            discarded_permille: discarded,
+            jitter_micros: stats.jitter_micros,
+            played,
+            ..Quality::default()
+        };
+        let delay = way + waited.unwrap_or_else(|| waits(stats.jitter_micros));
+        let impairment = |quality: &Quality, codec, mode, delay| Impairment {
+            codec,
+            mode,
+            loss_permille: quality.loss_permille + quality.discarded_permille.unwrap_or_default(),
+            delay,
+        };
+        let at_once = impairment(&heard, codecs.0, mode, Duration::ZERO).rating();
+        let rating = impairment(&heard, codecs.0, mode, delay).rating();
+        let heard = rating.fill(heard);
+        self.last =
+            Some(Judged { r: heard.r, listening: at_once.tenths(), conversation: rating.tenths() });
         let said = reported.map(|reported| {
-            let loss = permille(reported.lost.into(), 256);
-            let said = rated(loss, stats.remote_jitter_micros, codecs.1, way, jitter);
-            match reported.r {
-                Some(r) => Quality { r, mos_hundredths: hundredths(r.into()), ..said },
-                None => said,
-            }
+            let said = Quality {
+                loss_permille: permille(reported.lost.into(), 256),
+                discarded_permille: reported.discarded.map(|it| permille(it.into(), 256)),
+                jitter_micros: stats.remote_jitter_micros,
+                ..Quality::default()
+            };
+            let delay = way + waits(stats.remote_jitter_micros);
+            let rating = impairment(&said, codecs.1, None, delay).rating();
+            reported.r.map_or(rating, |r| rating.as_told(r)).fill(said)
         });
         let after = now.saturating_duration_since(self.opened).as_millis();
-        let micros = |it: Duration| u32::try_from(it.as_micros()).unwrap_or(u32::MAX);
         Some(QualityPoint {
             after_ms: u64::try_from(after).unwrap_or(u64::MAX),
             heard,
@@ -93,24 +162,31 @@ impl Watch {
             round_trip_micros: self.round_trip.last().map(micros),
         })
     }
+
+    /// What the jitter buffer made since the last time, and how many packets it discarded.
+    fn played(&mut self, now: Statistics) -> (Played, u64) {
+        let mut before = std::mem::replace(&mut self.played, now);
+        if now.received < before.received {
+            // Another one: it began anew.
+            before = Statistics::default();
+        }
+        let since = |of: fn(&Statistics) -> u64| of(&now).saturating_sub(of(&before));
+        let given = since(|it| it.given_samples).max(1);
+        let share = |of: fn(&Statistics) -> u64| permille(since(of), given);
+        let played = Played {
+            concealed_permille: share(|it| it.concealed_samples),
+            stretched_permille: share(|it| it.stretched_samples),
+            compressed_permille: share(|it| it.compressed_samples),
+            noise_permille: share(|it| it.noise_samples),
+            unheard_permille: permille(since(|it| it.unheard), since(|it| it.received)),
+            delay_micros: micros(now.delay),
+        };
+        (played, since(|it| it.late) + since(|it| it.discarded))
+    }
 }
 
-fn rated(
-    loss_permille: u16,
-    jitter_micros: u32,
-    codec: Option<Codec>,
-    way: Duration,
-    waits: impl Fn(u32) -> Duration,
-) -> Quality {
-    let delay = way + waits(jitter_micros);
-    let rating = Impairment { codec, loss_permille, delay }.rating();
-    // 0 to 100.
-    let r = rating.round() as u8;
-    Quality { loss_permille, jitter_micros, r, mos_hundredths: hundredths(rating) }
-}
-
-fn hundredths(rating: f64) -> u16 {
-    (opinion(rating) * 100.0).round() as u16
+fn micros(it: Duration) -> u32 {
+    u32::try_from(it.as_micros()).unwrap_or(u32::MAX)
 }
 
 fn permille(part: u64, whole: u64) -> u16 {
@@ -123,3 +199,5 @@ pub(crate) const INTERVAL: Duration = Duration::from_secs(5);
 /// A telephone waits for about twice the jitter, and holds a packet of 20 ms.
 const BUFFERED: u32 = 2;
 const PACKET: Duration = Duration::from_millis(20);
+/// In thousandths, but for the packets that are under way.
+const ALL: u16 = 900;

@@ -18,16 +18,18 @@
 //! if let Some(head) = recording.head() {
 //!     file[..head.len()].copy_from_slice(&head);
 //! }
-//! assert_eq!(file.len(), 44 + 160 * 4);
-//! assert_eq!(file[44..48], [1, 0, 2, 0]);
+//! assert_eq!(file.len(), 80 + 160 * 4);
+//! assert_eq!(file[80..84], [1, 0, 2, 0]);
 //! ```
 
 pub(crate) mod ogg;
 mod opus;
+mod reader;
 mod tape;
 mod wav;
 
 pub use call::{Container, Layout};
+pub use reader::Reader;
 pub use tape::{Block, Taped};
 
 use media_dsp::speech::Rate;
@@ -75,6 +77,15 @@ impl Recording {
             }
         };
         Self { layout, file, samples: 0, ready }
+    }
+
+    /// The same, but WAV becomes RF64 from so many octets on, in place of 2 GiB.
+    #[must_use]
+    pub fn large_from(mut self, octets: u64) -> Self {
+        if let File::Wav(file) = &mut self.file {
+            file.large_from(octets);
+        }
+        self
     }
 
     /// Adds what the caller and the callee said at the same time; where one is shorter, that side is
@@ -125,25 +136,17 @@ impl Recording {
         }
     }
 
-    /// Moves what is ready behind `out`; it belongs at the end of the file. Of Ogg Opus, whole
+    /// Moves what is ready behind `out`; it belongs at the end of the file. Of Ogg Opus, half
     /// seconds become ready at a time.
     pub fn take(&mut self, out: &mut Vec<u8>) {
         out.append(&mut self.ready);
     }
 
     /// What then belongs at the beginning of the file; nothing where that stays as it is.
-    pub fn head(&self) -> Option<[u8; 44]> {
+    pub fn head(&self) -> Option<[u8; 80]> {
         match &self.file {
             File::Wav(file) => Some(file.head(self.samples)),
             File::Opus(_) => None,
-        }
-    }
-
-    /// Whether the next second belongs into another file: the sizes of WAV end at 4 GiB.
-    pub fn is_full(&self) -> bool {
-        match &self.file {
-            File::Wav(file) => file.is_full(self.samples),
-            File::Opus(_) => false,
         }
     }
 
@@ -160,7 +163,7 @@ impl Recording {
 /// [`TAIL`] or all.
 pub fn mend(length: u64, head: &[u8], tail: &[u8]) -> Option<Mending> {
     match head {
-        [b'R', b'I', b'F', b'F', ..] => wav::mend(length, head),
+        [b'R', b'I', b'F', b'F', ..] | [b'R', b'F', b'6', b'4', ..] => wav::mend(length, head),
         [b'O', b'g', b'g', b'S', ..] => ogg::mend(length, tail),
         _ => None,
     }

@@ -4,9 +4,9 @@
 
 mod interval;
 
-use crate::rtcp::{Compound, Packet, Report, Sent, Writer};
+use crate::rtcp::{Block, Compound, Packet, Report, Sent, VoipMetrics, Writer};
+use call::ExtendedReports;
 use interval::Interval;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
 
 /// Reports for one far side.
@@ -21,6 +21,8 @@ pub(crate) struct Reporter {
     told: [u32; 2],
     /// The last sender's report that came: the middle of its instant, and when it came.
     heard: Option<(u32, Instant)>,
+    /// The same of the last that only listened and told the time (RFC 3611 §4.4), and who that was.
+    told_time: Option<(u32, u32, Instant)>,
 }
 
 /// The stream that the box says, at the instant of a report.
@@ -31,6 +33,15 @@ pub(crate) struct Said {
     pub(crate) sent: Option<Sent>,
 }
 
+/// What goes beyond RFC 3550, as far as the far side takes it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Extended {
+    pub(crate) takes: ExtendedReports,
+    /// This instant by the wall clock.
+    pub(crate) ntp: Option<u64>,
+    pub(crate) metrics: Option<VoipMetrics>,
+}
+
 /// The wall clock, as somebody told it once. Without that it counts from the first report.
 #[derive(Debug, Default)]
 pub(crate) struct WallClock {
@@ -38,9 +49,16 @@ pub(crate) struct WallClock {
 }
 
 impl Reporter {
-    /// `own`: names and numbers what the box does here.
-    pub(crate) fn new(own: u64) -> Self {
-        Self { name: name(own), interval: Interval::new(own), due: None, told: [0; 2], heard: None }
+    /// `chance`: unlike that of any other.
+    pub(crate) fn new(chance: u64, name: [u8; 16]) -> Self {
+        Self {
+            name,
+            interval: Interval::new(chance),
+            due: None,
+            told: [0; 2],
+            heard: None,
+            told_time: None,
+        }
     }
 
     /// The box speaks here from now on. When it will report first.
@@ -51,8 +69,16 @@ impl Reporter {
     /// Remembers what the far side says of its own stream.
     pub(crate) fn hear(&mut self, compound: Compound<'_>, now: Instant) {
         for packet in compound.packets() {
-            if let Packet::SenderReport { sent, .. } = packet {
-                self.heard = Some((sent, now));
+            match packet {
+                Packet::SenderReport { sent, .. } => self.heard = Some((sent, now)),
+                Packet::Extended { ssrc, blocks } => {
+                    for block in blocks {
+                        if let Block::Time(sent) = block {
+                            self.told_time = Some((ssrc, sent, now));
+                        }
+                    }
+                }
+                Packet::ReceiverReport { .. } | Packet::Goodbye { .. } | Packet::Other(_) => {}
             }
         }
     }
@@ -62,6 +88,7 @@ impl Reporter {
         &mut self,
         said: Said,
         heard: Option<Report>,
+        extended: Extended,
         last: bool,
         now: Instant,
     ) -> Writer {
@@ -72,6 +99,12 @@ impl Reporter {
         self.told = [packets, self.told[0]];
         writer.report(said.ssrc, sent, heard.map(|report| self.stamp(report, now)));
         writer.name(said.ssrc, &self.name);
+        let Extended { takes, ntp, metrics } = extended;
+        // A sender's report tells the time already.
+        let time = ntp.filter(|_| takes.receiver_time && sent.is_none());
+        let answered = self.told_time.take().filter(|_| takes.receiver_time);
+        let answered = answered.map(|(ssrc, sent, at)| (ssrc, sent, kept(at, now)));
+        writer.extended(said.ssrc, time, answered, metrics.filter(|_| takes.voip_metrics));
         if last {
             writer.goodbye(said.ssrc);
         }
@@ -81,9 +114,14 @@ impl Reporter {
     /// Which sender's report was heard last, and how long ago.
     fn stamp(&self, report: Report, now: Instant) -> Report {
         let Some((last_report, at)) = self.heard else { return report };
-        let delay = now.saturating_duration_since(at).as_micros() * 65_536 / 1_000_000;
-        Report { last_report, delay: u32::try_from(delay).unwrap_or(u32::MAX), ..report }
+        Report { last_report, delay: kept(at, now), ..report }
     }
+}
+
+/// How long ago an instant was, in 1/65,536 of a second.
+fn kept(at: Instant, now: Instant) -> u32 {
+    let delay = now.saturating_duration_since(at).as_micros() * 65_536 / 1_000_000;
+    u32::try_from(delay).unwrap_or(u32::MAX)
 }
 
 impl WallClock {
@@ -105,22 +143,6 @@ fn fraction(time: Duration) -> u64 {
     (u64::from(time.subsec_nanos()) << 32) / 1_000_000_000
 }
 
-/// 16 characters of 6 bits.
-fn name(own: u64) -> [u8; 16] {
-    let half = |which: u8| {
-        let mut hasher = DefaultHasher::new();
-        (own, which).hash(&mut hasher);
-        u128::from(hasher.finish())
-    };
-    let bits = half(0) << 64 | half(1);
-    std::array::from_fn(|at| {
-        let letter = (bits >> (6 * at)) as usize % LETTERS.len();
-        LETTERS.get(letter).copied().unwrap_or(b'A')
-    })
-}
-
-/// Of the base64 alphabet (RFC 4648 §4).
-const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 /// Seconds; NTP counts from 1900.
 const FROM_1900_TO_1970: u64 = 2_208_988_800;
 
@@ -136,12 +158,12 @@ mod tests {
 
     #[test]
     fn who_fell_silent_is_no_sender_after_two_reports() {
-        let mut reporter = Reporter::new(5);
+        let mut reporter = Reporter::new(5, [b'A'; 16]);
         let now = Instant::now();
         let mut is_sender = |packets_sent| {
             let sent = Sent { ntp: 0, timestamp: 0, packets: packets_sent, octets: 0 };
             let said = Said { ssrc: 9, sent: Some(sent) };
-            let written = reporter.write(said, None, false, now);
+            let written = reporter.write(said, None, Extended::default(), false, now);
             matches!(packets(&written)[0], Packet::SenderReport { .. })
         };
         assert!(is_sender(50) && is_sender(100) && is_sender(100));
@@ -151,7 +173,7 @@ mod tests {
 
     #[test]
     fn the_far_side_learns_how_long_its_report_was_kept() {
-        let mut reporter = Reporter::new(5);
+        let mut reporter = Reporter::new(5, [b'A'; 16]);
         let start = Instant::now();
         let mut theirs = Writer::new();
         let sent = Sent { ntp: 0xabcd_1234 << 16, timestamp: 0, packets: 1, octets: 1 };
@@ -167,7 +189,8 @@ mod tests {
             delay: 0,
         };
         let now = start + Duration::from_millis(1_500);
-        let written = reporter.write(Said { ssrc: 9, sent: None }, Some(report), true, now);
+        let said = Said { ssrc: 9, sent: None };
+        let written = reporter.write(said, Some(report), Extended::default(), true, now);
         let told = packets(&written);
         let Packet::ReceiverReport { mut reports, .. } = told[0] else { panic!("{told:?}") };
         let block = reports.next().unwrap();
@@ -186,8 +209,36 @@ mod tests {
     }
 
     #[test]
-    fn no_two_names_are_alike() {
-        assert_ne!(name(1), name(2));
-        assert!(name(1).iter().all(u8::is_ascii_graphic));
+    fn only_what_the_far_side_takes_goes_beyond_the_usual() {
+        let start = Instant::now();
+        let mut theirs = Writer::new();
+        theirs.report(7, None, None);
+        theirs.extended(7, Some(0x1234_5678 << 16), None, None);
+        let metrics = Some(VoipMetrics { ssrc: 7, ..VoipMetrics::default() });
+        let said = Said { ssrc: 9, sent: None };
+        for (voip_metrics, receiver_time) in
+            [(false, false), (true, false), (false, true), (true, true)]
+        {
+            let mut reporter = Reporter::new(5, [b'A'; 16]);
+            reporter.hear(Compound::parse(theirs.octets()).unwrap(), start);
+            let now = start + Duration::from_millis(500);
+            let takes = ExtendedReports { voip_metrics, receiver_time };
+            let extended = Extended { takes, ntp: Some(0xabcd_ef01 << 16), metrics };
+            let written = reporter.write(said, None, extended, false, now);
+            let blocks: Vec<_> = match packets(&written)[..] {
+                [_, _] => Vec::new(),
+                [_, _, Packet::Extended { ssrc: 9, blocks }] => blocks.collect(),
+                ref other => panic!("{other:?}"),
+            };
+            let time = Block::Time(0xabcd_ef01);
+            let heard = Block::Heard { ssrc: 7, last_time: 0x1234_5678, delay: 32_768 };
+            let times = [time, heard].into_iter().filter(|_| receiver_time);
+            let metrics = metrics.map(Block::VoipMetrics).filter(|_| voip_metrics);
+            assert_eq!(blocks, times.chain(metrics).collect::<Vec<_>>());
+            // A sender tells the time by its own report, and answers each question once.
+            let sent = Some(Sent { ntp: 0, timestamp: 0, packets: 1, octets: 1 });
+            let written = reporter.write(Said { ssrc: 9, sent }, None, extended, false, now);
+            assert_eq!(packets(&written).len(), 2 + usize::from(voip_metrics));
+        }
     }
 }

@@ -1,9 +1,12 @@
 //! RTCP packets as they lie in the datagram (RFC 3550 §6).
 
 mod edit;
+mod extended;
 mod writer;
 
 pub(crate) use edit::edit;
+pub(crate) use extended::GMIN;
+pub use extended::{Block, Blocks, Buffered, VoipMetrics};
 pub(crate) use writer::{Sent, Writer};
 
 use crate::rtp::is_rtcp;
@@ -39,8 +42,13 @@ pub enum Packet<'a> {
         /// Four octets for each.
         streams: &'a [u8],
     },
-    /// What a telephone itself says of a call (RFC 3611 §4.7).
-    Extended(VoipMetrics),
+    /// What a telephone itself says of a call (RFC 3611).
+    Extended {
+        /// Who reports.
+        ssrc: u32,
+        /// What.
+        blocks: Blocks<'a>,
+    },
     /// Another packet type, or one that says less than it should.
     Other(u8),
 }
@@ -68,19 +76,6 @@ pub struct Report {
     pub last_report: u32,
     /// How long ago that was, in 1/65,536 of a second.
     pub delay: u32,
-}
-
-/// What a telephone hears of one stream, after its jitter buffer (RFC 3611 §4.7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct VoipMetrics {
-    /// The stream.
-    pub ssrc: u32,
-    /// Lost, in 1/256.
-    pub lost: u8,
-    /// Came too late or too early to be played, in 1/256.
-    pub discarded: u8,
-    /// The rating R of the call, if it knows: 0 to 100.
-    pub r: Option<u8>,
 }
 
 /// Whoever sent it: this is not RTCP.
@@ -172,26 +167,12 @@ fn packet(flags: u8, kind: u8, body: &[u8]) -> Option<Packet<'_>> {
             let reports = Reports { blocks: body.get(..count * REPORT)? };
             Some(Packet::ReceiverReport { ssrc: u32::from_be_bytes(*ssrc), reports })
         }
-        EXTENDED => Some(Packet::Extended(metrics(body.get(4..)?)?)),
+        EXTENDED => {
+            let (ssrc, rest) = body.split_first_chunk::<4>()?;
+            Some(Packet::Extended { ssrc: u32::from_be_bytes(*ssrc), blocks: Blocks { rest } })
+        }
         GOODBYE => Some(Packet::Goodbye { streams: body.get(..count * 4)? }),
         _ => None,
-    }
-}
-
-/// The first block about a call among those of an extended report.
-fn metrics(mut blocks: &[u8]) -> Option<VoipMetrics> {
-    loop {
-        let ([kind, _, high, low], rest) = blocks.split_first_chunk::<4>()?;
-        let words = usize::from(u16::from_be_bytes([*high, *low]));
-        let (block, rest) = rest.split_at_checked(words * 4)?;
-        blocks = rest;
-        if *kind != VOIP_METRICS {
-            continue;
-        }
-        let [s0, s1, s2, s3, lost, discarded, ..] = *block.first_chunk::<VOIP_OCTETS>()?;
-        let r = *block.get(RATING)?;
-        let ssrc = u32::from_be_bytes([s0, s1, s2, s3]);
-        return Some(VoipMetrics { ssrc, lost, discarded, r: (r <= 100).then_some(r) });
     }
 }
 
@@ -225,11 +206,8 @@ const DESCRIPTION: u8 = 202;
 const GOODBYE: u8 = 203;
 /// RFC 4585 §6.1: about packets, and about pictures.
 const FEEDBACK: [u8; 2] = [205, 206];
-/// RFC 3611 §2, §4.7.
+/// RFC 3611 §2.
 const EXTENDED: u8 = 207;
-const VOIP_METRICS: u8 = 7;
-const VOIP_OCTETS: usize = 32;
-const RATING: usize = 20;
 
 #[cfg(test)]
 pub(crate) mod tests {

@@ -6,6 +6,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header<'a> {
     fixed: &'a [u8; FIXED],
+    extension: &'a [u8],
     payload: &'a [u8],
 }
 
@@ -35,13 +36,14 @@ impl<'a> Header<'a> {
         let sources = usize::from(flags & SOURCE_COUNT) * 4;
         let rest = rest.get(sources..).ok_or(Malformed::Short)?;
         if flags & EXTENSION == 0 {
-            return Ok(Self { fixed, payload: rest });
+            return Ok(Self { fixed, extension: &[], payload: rest });
         }
-        let (head, rest) = rest.split_first_chunk::<4>().ok_or(Malformed::Short)?;
+        let head = rest.first_chunk::<4>().ok_or(Malformed::Short)?;
         let [_, _, high, low] = *head;
         let words = usize::from(u16::from_be_bytes([high, low]));
-        let payload = rest.get(words * 4..).ok_or(Malformed::Short)?;
-        Ok(Self { fixed, payload })
+        let end = 4 + words * 4;
+        let (extension, payload) = rest.split_at_checked(end).ok_or(Malformed::Short)?;
+        Ok(Self { fixed, extension, payload })
     }
 
     /// What the payload is: RFC 3551 §6, or what the session description says from 96 on.
@@ -72,6 +74,40 @@ impl<'a> Header<'a> {
     pub fn marker(&self) -> bool {
         let [_, kind, ..] = *self.fixed;
         kind & MARKER != 0
+    }
+
+    /// An element of the header extension, by the number that was agreed on for it, 1 to 255 (RFC 8285
+    /// §4).
+    pub fn element(&self, number: u8) -> Option<&'a [u8]> {
+        let ([high, low, _, _], mut rest) = self.extension.split_first_chunk()?;
+        let long = match u16::from_be_bytes([*high, *low]) {
+            0xbede => false,
+            0x1000..=0x100f => true,
+            _ => return None,
+        };
+        loop {
+            let (head, behind) = rest.split_first()?;
+            let (known, length, behind) = match (*head, long) {
+                // One octet of padding.
+                (0, _) => {
+                    rest = behind;
+                    continue;
+                }
+                // What comes after this number is not for us (§4.2).
+                (0xf0.., false) => return None,
+                (head, false) => (head >> 4, head & 0x0f, behind),
+                (head, true) => {
+                    let (length, behind) = behind.split_first()?;
+                    (head, *length, behind)
+                }
+            };
+            let length = usize::from(length) + usize::from(!long);
+            let (value, behind) = behind.split_at_checked(length)?;
+            if known == number {
+                return Some(value);
+            }
+            rest = behind;
+        }
     }
 
     /// What follows the header and its extension, padding included.
@@ -178,6 +214,30 @@ mod tests {
         for end in 0..bytes.len() - 1 {
             assert_eq!(Header::parse(&bytes[..end]), Err(Malformed::Short), "cut at {end}");
         }
+    }
+
+    #[test]
+    fn an_element_of_the_extension_is_found_by_its_number_in_either_form() {
+        let packet = |profile: [u8; 2], elements: &[u8]| {
+            let mut bytes = PLAIN[..12].to_vec();
+            bytes[0] |= EXTENSION;
+            bytes.extend(profile);
+            bytes.extend((elements.len() as u16 / 4).to_be_bytes());
+            bytes.extend(elements);
+            bytes
+        };
+        let short = packet([0xbe, 0xde], &[0x31, 7, 8, 0, 0x10, 0x9e, 0xf0, 0x20]);
+        let short = Header::parse(&short).unwrap();
+        assert_eq!(short.element(3), Some(&[7, 8][..]));
+        assert_eq!(short.element(1), Some(&[0x9e][..]));
+        assert_eq!(short.element(2), None, "behind the end");
+        let long = packet([0x10, 0x00], &[3, 0, 0, 20, 2, 5, 6, 9]);
+        let long = Header::parse(&long).unwrap();
+        assert_eq!([3, 20].map(|it| long.element(it)), [Some(&[][..]), Some(&[5, 6][..])]);
+        assert_eq!(long.element(9), None, "cut");
+        let other = packet([0x12, 0x34], &[0x10, 1, 0, 0]);
+        assert_eq!(Header::parse(&other).unwrap().element(1), None);
+        assert_eq!(Header::parse(&PLAIN).unwrap().element(1), None);
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! One pair of ports in a conference: what the box hears there, how loud that is, and how it
 //! answers.
 
+use crate::codec::loudness;
 use crate::ear::Ear;
 use crate::mixer::{Level, Place, TICK};
 use crate::mouth::Mouth;
 use crate::rtp::Header;
-use call::{Codec, Formats, RoomId};
-use media_dsp::g711::Law;
+use call::{Codec, Format, Formats, RoomId};
 use media_dsp::resample::Rate;
 use std::time::Instant;
 
@@ -19,11 +19,14 @@ pub(crate) struct Seat {
     ear: Ear,
     /// Nothing where the far side knows no codec that the box has.
     pub(crate) mouth: Option<Mouth>,
-    /// What payload types are G.711, whose level shows without decoding.
-    laws: Vec<(u8, Law)>,
+    /// What the far side may send.
+    formats: Vec<Format>,
+    /// Of the packets of this turn that show it without being decoded.
     loudest: Level,
-    /// Whether the last packet showed its level.
-    shown: bool,
+    /// For so many turns all is decoded to find out how loud it is, because a packet did not show it.
+    attentive: u8,
+    /// Whether this turn is decoded.
+    heard: bool,
     /// 20 ms of what the far side says.
     pcm: Box<[i16]>,
 }
@@ -57,52 +60,73 @@ impl Seat {
         formats: Option<&Formats>,
     ) -> Self {
         let Manner { rate, mouth } = manner;
-        let nothing = Formats { receive: Vec::new(), send: Vec::new(), packet_millis: 0 };
+        let nothing = Formats::default();
         let formats = formats.unwrap_or(&nothing);
-        let law = |codec| match codec {
-            Codec::Pcmu => Some(Law::Mu),
-            Codec::Pcma => Some(Law::A),
-            _ => None,
-        };
-        let laws = formats.receive.iter().filter_map(|it| Some((it.payload_type, law(it.codec)?)));
         Self {
             room,
             place,
             rate,
             ear: Ear::new(formats, rate),
             mouth,
-            laws: laws.collect(),
+            formats: formats.receive.clone(),
             loudest: Level::SILENCE,
-            shown: false,
+            attentive: 0,
+            heard: false,
             pcm: vec![0; TICK.samples(rate)].into_boxed_slice(),
         }
     }
 
-    /// Takes a packet that came.
-    pub(crate) fn take(&mut self, header: &Header<'_>, now: Instant) {
-        let law = self.laws.iter().find(|(number, _)| *number == header.payload_type());
-        self.shown = law.is_some();
-        if let (Some((_, law)), Some(payload)) = (law, header.unpadded()) {
-            self.loudest = self.loudest.min(Level::of_g711(*law, payload));
+    /// Takes a packet that came; whether its sound came in time. `told`: how loud its sender says it is.
+    pub(crate) fn take(&mut self, header: &Header<'_>, told: Option<Level>, now: Instant) -> bool {
+        let known = self.formats.iter().find(|it| it.payload_type == header.payload_type());
+        if let (Some(format), Some(payload)) = (known, header.unpadded()) {
+            let level = match format.codec {
+                // Keys are no sound.
+                Codec::TelephoneEvent { .. } => Some(Level::SILENCE),
+                // Where it costs nothing, nobody has to be believed.
+                Codec::Pcmu | Codec::Pcma => loudness(format.codec, payload),
+                codec => told.or_else(|| loudness(codec, payload)),
+            };
+            match level {
+                Some(level) => self.loudest = self.loudest.min(level),
+                None => self.attentive = ATTENTION,
+            }
         }
-        self.ear.take(header, now);
+        self.ear.take(header, now)
+    }
+
+    /// What was made of what the far side says.
+    pub(crate) fn ear(&self) -> &Ear {
+        &self.ear
     }
 
     /// How loud the far side is in this turn. What does not show that is decoded.
     pub(crate) fn level(&mut self, due: Instant) -> Level {
-        if self.shown {
-            return std::mem::replace(&mut self.loudest, Level::SILENCE);
+        let shown = std::mem::replace(&mut self.loudest, Level::SILENCE);
+        self.heard = self.attentive > 0;
+        if !self.heard {
+            return shown;
         }
+        self.attentive -= 1;
         self.ear.hear(&mut self.pcm, due);
-        Level::of(&self.pcm)
+        shown.min(Level::of(&self.pcm))
     }
 
     /// What the far side says in this turn, after [`Self::level`].
     pub(crate) fn hear(&mut self, due: Instant) -> &[i16] {
-        if self.shown {
+        if !self.heard {
             self.ear.hear(&mut self.pcm, due);
         }
         &self.pcm
+    }
+
+    /// Nobody hears what the far side says in this turn, after [`Self::level`]: when somebody does, it
+    /// is not late by what was not listened to. Whether it was spared from being decoded.
+    pub(crate) fn pass(&mut self, due: Instant) -> bool {
+        if !self.heard {
+            self.ear.pass(due);
+        }
+        !self.heard
     }
 
     /// Of what it hears.
@@ -110,3 +134,6 @@ impl Seat {
         self.rate
     }
 }
+
+/// Turns: 1 s, longer than any packet waits until it is heard.
+const ATTENTION: u8 = 50;

@@ -7,8 +7,8 @@
 //! ```
 
 mod convert;
-mod opus;
-mod wav;
+pub(crate) mod opus;
+pub(crate) mod wav;
 
 use media_dsp::resample::Rate;
 use std::fmt;
@@ -51,7 +51,8 @@ impl Sound {
     /// It says why the file cannot be played.
     pub fn read(octets: &[u8]) -> Result<Self, Unreadable> {
         let sound = match octets {
-            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'A', b'V', b'E', chunks @ ..] => {
+            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'A', b'V', b'E', chunks @ ..]
+            | [b'R', b'F', b'6', b'4', _, _, _, _, b'W', b'A', b'V', b'E', chunks @ ..] => {
                 wav::read(chunks)
             }
             [b'O', b'g', b'g', b'S', ..] => opus::read(octets),

@@ -5,8 +5,8 @@
 //! a DTLS handshake in [`dtls`]. They read no clock, allocate nothing for a packet, and keep nothing of a
 //! stream before a packet of it proved to be genuine.
 //!
-//! Session keys are derived once (a key derivation rate of 0, RFC 3711 §4.3.1). Packets carry no
-//! master key identifier: whoever asks for one in SDP is refused, and around a change of keys the
+//! Session keys are derived once (a key derivation rate of 0, RFC 3711 §4.3.1). Our packets carry no
+//! master key identifier, a peer's do where its description says so; around a change of keys the
 //! receiver tries both.
 //!
 //! ```
@@ -40,6 +40,8 @@ mod transform;
 pub use call::{Keys, MasterKey, Suite, WrongLength};
 pub use inbound::{Inbound, UnprotectError};
 pub use outbound::{Outbound, ProtectError};
+
+pub(crate) use hmac_sha1::HmacSha1;
 
 /// The longest packet that is taken, protected, in octets: no path carries more in one piece.
 pub const LONGEST_PACKET: usize = 2048;

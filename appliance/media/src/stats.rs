@@ -1,5 +1,6 @@
 //! What is counted of a stream that comes in: loss and jitter as RFC 3550 §A.1, §A.3 and §A.8 do.
 
+use crate::quality::{Fates, Pattern};
 use crate::rtcp::Report;
 use crate::rtp::Header;
 use call::{Formats, MediaKind, StreamStats};
@@ -21,6 +22,9 @@ struct Stream {
     last: (Instant, u32),
     /// Jitter in sixteenths of a microsecond.
     jitter: i64,
+    fates: Fates,
+    /// Microseconds from one packet to the next by their timestamps, as it was last.
+    spacing: i64,
 }
 
 /// Which packets came (§A.1).
@@ -81,10 +85,12 @@ impl Reception {
                 return;
             }
         };
+        let follows = header.sequence() == stream.sequence.max.wrapping_add(1);
         let lost = stream.sequence.count(header.sequence());
+        stream.fates.came(header.sequence());
         self.lost_before = self.lost_before.saturating_add(lost);
         stats.lost = self.lost_before.saturating_add(stream.sequence.lost());
-        stream.time(header.timestamp(), now);
+        stream.time(header.timestamp(), follows, now);
         stats.jitter_micros = u32::try_from(stream.jitter >> 4).unwrap_or(u32::MAX);
         stats.jitter_max_micros = stats.jitter_max_micros.max(stats.jitter_micros);
     }
@@ -115,6 +121,20 @@ impl Reception {
         })
     }
 
+    /// A packet that was counted is not played: its sound was due before.
+    pub(crate) fn discard(&mut self, sequence: u16) {
+        if let Some(stream) = &mut self.stream {
+            stream.fates.discarded(sequence);
+        }
+    }
+
+    /// How losses of the stream that is heard came, and how long a packet lasts.
+    pub(crate) fn pattern(&self) -> Option<(Pattern, Duration)> {
+        let stream = self.stream.as_ref()?;
+        let spacing = Duration::from_micros(u64::try_from(stream.spacing).unwrap_or_default());
+        Some((stream.fates.pattern(), spacing))
+    }
+
     /// The stream that is heard now.
     pub(crate) fn ssrc(&self) -> Option<u32> {
         self.stream.as_ref().map(|stream| stream.ssrc)
@@ -134,8 +154,12 @@ impl Reception {
 
 impl Stream {
     fn new(header: &Header<'_>, agreed: Agreed<'_>, now: Instant) -> Self {
+        let mut fates = Fates::default();
+        fates.came(header.sequence());
         Self {
             ssrc: header.ssrc(),
+            fates,
+            spacing: 0,
             sequence: Sequence::new(header.sequence()),
             clock: Clock::new(header, agreed, now),
             last: (now, header.timestamp()),
@@ -144,7 +168,9 @@ impl Stream {
     }
 
     /// Interarrival jitter (§A.8), in time instead of ticks.
-    fn time(&mut self, timestamp: u32, now: Instant) {
+    ///
+    /// `follows`: the packet has the next number.
+    fn time(&mut self, timestamp: u32, follows: bool, now: Instant) {
         let (arrival, before) = self.last;
         // Several packets of one instant: a picture, or a telephone event that lasts (RFC 4733).
         if timestamp == before {
@@ -154,7 +180,11 @@ impl Stream {
         let Some(hertz) = self.clock.hertz(timestamp, now) else { return };
         let waited = i64::try_from(now.duration_since(arrival).as_micros()).unwrap_or(i64::MAX);
         let ticks = i64::from(timestamp.wrapping_sub(before).cast_signed());
-        let difference = waited.saturating_sub(ticks * MICROS_SIGNED / i64::from(hertz)).abs();
+        let sent = ticks * MICROS_SIGNED / i64::from(hertz);
+        if follows && (1..=LONGEST_PACKET).contains(&sent) {
+            self.spacing = sent;
+        }
+        let difference = waited.saturating_sub(sent).abs();
         // A sender that sets its clock anew has no jitter.
         if difference < CLOCK_SET {
             self.jitter += difference - ((self.jitter + 8) >> 4);
@@ -271,6 +301,8 @@ const MAX_DROPOUT: u16 = 3_000;
 const MAX_MISORDER: u16 = 100;
 /// A jump of the timestamps by so many microseconds is no jitter.
 const CLOCK_SET: i64 = 2_000_000;
+/// Microseconds: no packet of sound lasts longer (RFC 3551 §4.2), what is longer is a pause.
+const LONGEST_PACKET: i64 = 200_000;
 /// How long a clock is measured: one part in ten is enough to tell the usual ones apart.
 const MEASURE: Duration = Duration::from_secs(1);
 /// The clocks of audio payload types in use.

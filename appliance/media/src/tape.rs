@@ -1,8 +1,9 @@
-//! A recording in a media thread: what two pairs of ports hear, in blocks that go to the disk.
+//! A recording in a media thread: what two far sides say, or one and the box itself, in blocks that
+//! go to the disk.
 
 use crate::ports::Ports;
 use crate::recording::{Block, Taped};
-use call::{PortId, RecordingId};
+use call::{RecordingId, Track};
 use media_dsp::resample;
 use media_dsp::speech::Rate;
 use std::collections::VecDeque;
@@ -13,8 +14,8 @@ use std::time::Instant;
 pub(crate) struct Tape {
     recording: RecordingId,
     rate: Rate,
-    /// Caller and callee; one may be gone.
-    pub(crate) ports: [Option<PortId>; 2],
+    /// Left and right; one may be gone.
+    pub(crate) tracks: [Option<Track>; 2],
     /// The block that is being filled.
     filling: Option<Block>,
     free: Vec<Block>,
@@ -23,9 +24,9 @@ pub(crate) struct Tape {
 }
 
 impl Tape {
-    pub(crate) fn new(recording: RecordingId, rate: Rate, ports: [Option<PortId>; 2]) -> Self {
+    pub(crate) fn new(recording: RecordingId, rate: Rate) -> Self {
         let free = (0..BLOCKS).map(|_| Block::new(recording, rate)).collect();
-        Self { recording, rate, ports, filling: None, free, missed: 0 }
+        Self { recording, rate, tracks: [None; 2], filling: None, free, missed: 0 }
     }
 
     /// Of the taps.
@@ -57,11 +58,16 @@ impl Tape {
             Some(sides) => sides,
             None => [left, right].map(|it| it.get_mut(..samples).unwrap_or_default()),
         };
-        for (port, pcm) in self.ports.iter().zip(sides) {
-            let tap = port.and_then(|it| ports.of_mut(it)).and_then(|it| it.tap.as_mut());
-            match tap {
-                Some(tap) => drop(tap.hear(pcm, due)),
-                None => pcm.fill(0),
+        for (track, pcm) in self.tracks.iter().zip(sides) {
+            let port = track.and_then(|it| ports.of_mut(it.port()));
+            let Some((track, port)) = track.zip(port) else {
+                pcm.fill(0);
+                continue;
+            };
+            match (track, &mut port.tap, &mut port.spool) {
+                (Track::Says(_), Some(tap), _) => drop(tap.hear(pcm, due)),
+                (Track::Hears(_), _, Some(spool)) => spool.give(pcm),
+                (Track::Says(_) | Track::Hears(_), ..) => pcm.fill(0),
             }
         }
         if let Some(block) = self.filling.take_if(|it| it.is_full()) {

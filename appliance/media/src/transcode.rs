@@ -1,18 +1,23 @@
 //! Between two far sides that do not speak the same: what one says, as the other understands it.
 //!
 //! A packet that the other side understands passes as it came, at most with another payload type
-//! and, after something else was done to the stream, other numbers. Other sound is decoded and
-//! encoded on arrival: the far side has a jitter buffer of its own, and a second one before it
+//! and, after something else was done to the stream, other numbers. Where it holds more or less sound
+//! than the other side wants in one, its codes leave in packets of that length. Other sound is decoded
+//! and encoded on arrival: the far side has a jitter buffer of its own, and a second one before it
 //! would only add delay. So what is missing stays missing, in gaps of the same length that the far
 //! side conceals; nothing is sent for pauses in which nothing came.
 //!
 //! Whatever is done to it, a stream leaves as one stream: under its sender's name, with numbers and
 //! timestamps that go on.
 
+mod cut;
+mod desk;
 mod direct;
 mod inlet;
+mod keys;
 mod numbering;
 mod outlet;
+mod own;
 mod packets;
 mod reached;
 pub(crate) mod reports;
@@ -21,10 +26,13 @@ mod tones;
 mod ways;
 mod work;
 
-use crate::keys::{Event, ToneEvent};
-use crate::rtp::{FIXED, Head, Header};
+use crate::keys::Event;
+use crate::rtp::{Head, Header};
 use call::{Format, Formats};
+use cut::Cutter;
+pub(crate) use desk::Desk;
 pub(crate) use inlet::Room;
+use keys::scale_keys;
 use media_dsp::amrwb::Mode;
 use numbering::{Numbering, Place};
 use outlet::Name;
@@ -36,7 +44,7 @@ use timeline::{Clocks, Timeline};
 use tones::Tones;
 pub(crate) use ways::events;
 use ways::{Plan, Way};
-use work::{UNSTEADY, Work};
+use work::Work;
 
 pub(crate) use outlet::Outlet;
 
@@ -46,6 +54,8 @@ pub(crate) struct Interpreter {
     plan: Plan,
     /// Sound for a side that is spoken to differently now, until the next packet.
     unsaid: Option<Box<Outlet>>,
+    /// What is understood and left in packets of another length; nothing before the first.
+    cutter: Option<Box<Cutter>>,
     numbering: Numbering,
     /// Nothing before the first packet.
     timeline: Option<Timeline>,
@@ -59,14 +69,6 @@ pub(crate) struct Interpreter {
     touched: bool,
 }
 
-/// What all interpreters of a thread share: room for the sound of the packet at hand, and the
-/// packets that were made of it.
-#[derive(Debug)]
-pub(crate) struct Desk {
-    room: Room,
-    packets: Packets,
-}
-
 /// What became of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -74,6 +76,8 @@ pub(crate) enum Outcome {
     Passes,
     /// It goes on as the packets on the desk: several, one, or none yet.
     Made,
+    /// The same codes go on in packets of another length: several, one, or none yet.
+    Cut,
     /// It came when its place was gone.
     Late,
     /// It is no payload of its codec, or nothing that the other side has a word for.
@@ -107,6 +111,7 @@ impl Interpreter {
         Self {
             plan,
             unsaid: None,
+            cutter: None,
             numbering,
             timeline: None,
             tones: None,
@@ -122,6 +127,9 @@ impl Interpreter {
     pub(crate) fn arrange(&mut self, receive: &[Format], other: &Formats, told: bool) {
         let mut before = std::mem::replace(&mut self.plan, Plan::nothing());
         self.plan = Plan::new(receive, other, told, &mut before);
+        if let Some(cutter) = &mut self.cutter {
+            cutter.refit(&self.plan.fits);
+        }
         self.leave(before);
     }
 
@@ -140,58 +148,10 @@ impl Interpreter {
         desk: &mut Desk,
     ) -> Outcome {
         let place = self.arrive(came.head, now, desk);
-        let outcome = self.go(came, place, bytes, desk);
+        let outcome = self.go(came, place, bytes, now, desk);
         self.reach(came.head.timestamp, place, now);
-        self.touched |= outcome == Outcome::Made;
+        self.touched |= matches!(outcome, Outcome::Made | Outcome::Cut);
         outcome
-    }
-
-    /// Takes a packet in whose sound is to be a key. It leaves as an event under this number and
-    /// with this clock, or as tones where there are no events.
-    pub(crate) fn press(
-        &mut self,
-        came: &Came,
-        tone: ToneEvent,
-        events: Option<(u8, u32)>,
-        now: Instant,
-        desk: &mut Desk,
-    ) -> Outcome {
-        let place = self.arrive(came.head, now, desk);
-        if place == Place::Late {
-            return Outcome::Late;
-        }
-        let Some(events) = events else {
-            let clock = match self.plan.ways.get(usize::from(came.head.payload_type)) {
-                Some(Way::Known { clock: Some(clock), .. }) => *clock,
-                Some(Way::Decoded(inlet)) => match self.plan.inlets.get(*inlet) {
-                    Some(inlet) => inlet.codec().clock(),
-                    None => return Outcome::Untranslatable,
-                },
-                _ => return Outcome::Untranslatable,
-            };
-            let head = Head { timestamp: tone.timestamp, ..came.head };
-            let outcome = self.sound_key(head, place, tone.at(clock), clock, desk);
-            self.reach(head.timestamp, place, now);
-            self.touched = true;
-            return outcome;
-        };
-        if let Some(outlet) = &mut self.plan.outlet {
-            finish(outlet, &mut self.numbering, desk);
-        }
-        let (payload_type, clock) = events;
-        let (timestamp, marker) = (tone.timestamp, tone.begins);
-        let head = Head { payload_type, timestamp, marker, ..came.head };
-        let mut packet = [0; FIXED + Event::OCTETS];
-        let (fixed, payload) = packet.split_at_mut(FIXED);
-        fixed.copy_from_slice(&head.octets());
-        payload.copy_from_slice(&tone.at(clock).octets());
-        let outcome = self.pass(head, place, None, 0, &mut packet, desk);
-        self.reach(timestamp, place, now);
-        if outcome == Outcome::Passes {
-            desk.packets.add_whole(&packet);
-        }
-        self.touched = true;
-        Outcome::Made
     }
 
     /// Where a packet stands; what was there before is done with.
@@ -201,6 +161,7 @@ impl Interpreter {
         if matches!(place, Place::First | Place::Joins) {
             self.timeline = None;
             self.unsaid = None;
+            self.cutter.iter_mut().for_each(|it| it.clear());
             self.touched = place == Place::Joins;
             self.joins = self.reached.filter(|_| self.touched).map(|it| it.by(now));
             if let Some(outlet) = &mut self.plan.outlet {
@@ -223,7 +184,10 @@ impl Interpreter {
             Clocks { to, .. } => to,
         };
         let timestamp = timeline.map(timestamp);
-        self.reached = Some(Reached { at: now, timestamp, clock, lasts: clock / PACKETS });
+        let cut = self.cutter.as_ref().and_then(|it| it.end());
+        let lasts = cut.map(|end| end.wrapping_sub(timestamp)).filter(|lasts| *lasts <= clock);
+        let lasts = lasts.unwrap_or(clock / PACKETS);
+        self.reached = Some(Reached { at: now, timestamp, clock, lasts });
     }
 
     /// What the far side asks of whoever speaks to it, if it did since the last time.
@@ -238,113 +202,25 @@ impl Interpreter {
         }
     }
 
-    /// The box itself speaks from now on, with this clock; the timestamp of its first sound. `own`:
-    /// names and numbers the stream, where nobody spoke in it yet.
-    pub(crate) fn take_over(&mut self, now: Instant, clock: u32, own: u64) -> u32 {
-        self.numbering.take_over(own);
-        self.unsaid = None;
-        match &mut self.reached {
-            Some(reached) => {
-                let timestamp = reached.by(now);
-                reached.clock = clock;
-                timestamp
-            }
-            None => own as u32 ^ (own >> 32) as u32,
-        }
-    }
-
-    /// Makes a packet of what waits in an outlet, if that is enough, of sound that was due at this
-    /// instant.
-    pub(crate) fn make(&mut self, outlet: &mut Outlet, due: Instant, desk: &mut Desk) -> bool {
-        let samples = outlet.shape().packet();
-        self.make_by(outlet, due, samples, |outlet, name| outlet.make(name, &mut desk.packets))
-    }
-
-    /// Makes a shorter packet of the rest.
-    pub(crate) fn make_last(&mut self, outlet: &mut Outlet, due: Instant, desk: &mut Desk) {
-        let samples = outlet.shape().packet() - outlet.lack();
-        self.make_by(outlet, due, samples, |outlet, name| outlet.finish(name, &mut desk.packets));
-    }
-
-    /// Makes a packet of a payload that was encoded elsewhere; nothing waits in the outlet.
-    pub(crate) fn make_as(
-        &mut self,
-        outlet: &mut Outlet,
-        due: Instant,
-        payload: &[u8],
-        desk: &mut Desk,
-    ) {
-        let samples = outlet.shape().packet();
-        self.make_by(outlet, due, samples, |outlet, name| {
-            outlet.say_as(name(), samples, &mut desk.packets, |room| {
-                room.get_mut(..payload.len())?.copy_from_slice(payload);
-                Some(payload.len())
-            })
-        });
-    }
-
-    fn make_by(
-        &mut self,
-        outlet: &mut Outlet,
-        due: Instant,
-        samples: usize,
-        make: impl FnOnce(&mut Outlet, &mut dyn FnMut() -> Name) -> Option<usize>,
-    ) -> bool {
-        let numbering = &mut self.numbering;
-        let Some(ssrc) = numbering.name() else { return false };
-        let (clock, timestamp) = (outlet.codec().clock(), outlet.position());
-        let mut name = || Name { sequence: numbering.count(), ssrc };
-        let Some(length) = make(outlet, &mut name) else { return false };
-        self.numbering.note_sent(length);
-        let lasts = outlet.shape().ticks(samples);
-        self.reached = Some(Reached { at: due, timestamp, clock, lasts });
-        true
-    }
-
-    /// The box says a key from now on, where events have this clock; with which timestamp. What
-    /// waited for a whole packet is on the desk.
-    pub(crate) fn begin_key(&mut self, due: Instant, clock: u32, own: u64, desk: &mut Desk) -> u32 {
-        if let Some(outlet) = &mut self.plan.outlet {
-            finish(outlet, &mut self.numbering, desk);
-        }
-        let clock = self.reached.map_or(clock, |it| it.clock);
-        let timestamp = self.take_over(due, clock, own);
-        // Sound that was there stays the measure: it goes on in time with its sender.
-        self.reached.get_or_insert(Reached { at: due, timestamp, clock, lasts: 0 });
-        timestamp
-    }
-
-    /// Makes a packet of a key.
-    pub(crate) fn make_key(
-        &mut self,
-        payload_type: u8,
-        tone: ToneEvent,
-        clock: u32,
-        desk: &mut Desk,
-    ) {
-        let Some(ssrc) = self.numbering.name() else { return };
-        let (marker, timestamp) = (tone.begins, tone.timestamp);
-        let sequence = self.numbering.count();
-        let head = Head { marker, payload_type, sequence, timestamp, ssrc };
-        let octets = tone.at(clock).octets();
-        let made = desk.packets.add(head, |room| {
-            room.get_mut(..octets.len())?.copy_from_slice(&octets);
-            Some(octets.len())
-        });
-        made.into_iter().for_each(|length| self.numbering.note_sent(length));
-    }
-
     fn leave(&mut self, before: Plan) {
         if let Some(outlet) = before.outlet.filter(|it| !it.is_empty()) {
             self.unsaid = Some(Box::new(outlet));
         }
     }
 
-    fn go(&mut self, came: &Came, place: Place, bytes: &mut [u8], desk: &mut Desk) -> Outcome {
+    fn go(
+        &mut self,
+        came: &Came,
+        place: Place,
+        bytes: &mut [u8],
+        now: Instant,
+        desk: &mut Desk,
+    ) -> Outcome {
         let head = came.head;
         let way = self.plan.ways.get(usize::from(head.payload_type)).copied();
         let way = way.unwrap_or(Way::Unread);
-        let sound = matches!(way, Way::Known { clock: Some(_), .. } | Way::Decoded(_));
+        let sound =
+            matches!(way, Way::Known { clock: Some(_), .. } | Way::Fitted(_) | Way::Decoded(_));
         if sound && self.tones.as_ref().is_some_and(|tones| tones.cover(head.timestamp)) {
             return Outcome::Keyed;
         }
@@ -353,6 +229,9 @@ impl Interpreter {
             Way::Known { payload_type, clock } => {
                 let head = Head { payload_type, ..head };
                 self.pass(head, place, clock, 0, bytes, desk)
+            }
+            Way::Fitted(fit) => {
+                self.fit(fit, head, place, (bytes, came.payload.clone()), now, desk)
             }
             Way::Keys { payload_type, from, to } => {
                 let later = scale_keys(bytes, came.payload.clone(), from, to);
@@ -376,41 +255,6 @@ impl Interpreter {
         }
     }
 
-    /// A key becomes its tone, as far as it is known to be held.
-    fn sound_key(
-        &mut self,
-        head: Head,
-        place: Place,
-        event: Event,
-        clock: u32,
-        desk: &mut Desk,
-    ) -> Outcome {
-        let Some(outlet) = &mut self.plan.outlet else { return Outcome::Untranslatable };
-        if place == Place::Late {
-            return Outcome::Late;
-        }
-        let rate = outlet.shape().rate();
-        self.tones.take_if(|tones| tones.rate() != rate);
-        let tones = self.tones.get_or_insert_with(|| Box::new(Tones::new(rate)));
-        let Some(piece) = tones.press(head.timestamp, event, clock) else { return Outcome::Made };
-        let to = outlet.codec().clock();
-        let clocks = Clocks { from: clock, to };
-        let joins = self.joins.take().unwrap_or(piece.at);
-        let timeline = self.timeline.get_or_insert_with(|| Timeline::join(piece.at, joins, clocks));
-        let at = timeline.place(piece.at, clocks);
-        let away = outlet.end().map(|end| at.wrapping_sub(end).cast_signed().unsigned_abs());
-        let follows = away.is_some_and(|away| away < UNSTEADY.ticks(to).unsigned_abs());
-        if !follows {
-            finish(outlet, &mut self.numbering, desk);
-            outlet.place(at);
-        }
-        let Some(pcm) = tones.sound(piece, &mut desk.room) else { return Outcome::Untranslatable };
-        outlet.push(pcm);
-        let ssrc = self.numbering.name().unwrap_or(head.ssrc);
-        work::make(outlet, &mut self.numbering, ssrc, desk);
-        Outcome::Made
-    }
-
     /// One packet leaves for the one that came, and says the same, `later` by so many ticks.
     fn pass(
         &mut self,
@@ -421,6 +265,7 @@ impl Interpreter {
         bytes: &mut [u8],
         desk: &mut Desk,
     ) -> Outcome {
+        let cut = place != Place::Late && self.finish_cutting(desk);
         if sound.is_some() && place != Place::Late && !self.numbering.is_straight() {
             if let Some(outlet) = &mut self.plan.outlet {
                 finish(outlet, &mut self.numbering, desk);
@@ -446,7 +291,7 @@ impl Interpreter {
             return Outcome::Passes;
         }
         desk.packets.add_whole(bytes);
-        Outcome::Made
+        if cut { Outcome::Cut } else { Outcome::Made }
     }
 
     /// Decodes and encodes.
@@ -458,6 +303,9 @@ impl Interpreter {
         payload: &[u8],
         desk: &mut Desk,
     ) -> Outcome {
+        if place != Place::Late {
+            self.finish_cutting(desk);
+        }
         let (Some(inlet), Some(outlet)) = (self.plan.inlets.get_mut(inlet), &mut self.plan.outlet)
         else {
             return Outcome::Untranslatable;
@@ -502,58 +350,6 @@ impl Interpreter {
     }
 }
 
-impl Desk {
-    pub(crate) fn new() -> Self {
-        Self { room: Room::new(), packets: Packets::new() }
-    }
-
-    /// Nothing was made.
-    pub(crate) fn clear(&mut self) {
-        self.packets.clear();
-    }
-
-    /// Whether nothing was made.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.packets.is_empty()
-    }
-
-    /// Exchanges what was made for other packets.
-    pub(crate) fn swap(&mut self, packets: &mut Packets) {
-        std::mem::swap(&mut self.packets, packets);
-    }
-
-    /// Takes a packet as it stands in place of all others.
-    pub(crate) fn put(&mut self, packet: &[u8]) {
-        self.packets.clear();
-        self.packets.add_whole(packet);
-    }
-
-    /// What lies there, in order.
-    pub(crate) fn packets(&self) -> impl Iterator<Item = &[u8]> {
-        self.packets.iter()
-    }
-
-    /// Changes each packet where it lies; `change` says how long it is then, or takes it out.
-    pub(crate) fn change(&mut self, change: impl FnMut(&mut [u8], usize) -> Option<usize>) {
-        self.packets.change(change);
-    }
-
-    /// Room for the sound of the packet at hand.
-    pub(crate) fn room(&mut self) -> &mut Room {
-        &mut self.room
-    }
-
-    /// The next packet that was made.
-    pub(crate) fn take(&mut self) -> Option<&[u8]> {
-        self.packets.take()
-    }
-
-    /// How many were made, and their octets.
-    pub(crate) fn sum(&self) -> (u64, u64) {
-        self.packets.sum()
-    }
-}
-
 /// What waits for a whole packet leaves as it is.
 fn finish(outlet: &mut Outlet, numbering: &mut Numbering, desk: &mut Desk) {
     let Some(ssrc) = numbering.name() else { return };
@@ -563,21 +359,6 @@ fn finish(outlet: &mut Outlet, numbering: &mut Numbering, desk: &mut Desk) {
     }
 }
 
-/// How long a key has been pressed, in the ticks of another clock (RFC 4733 §2.3.5). What does not
-/// fit into the field any more goes on as another segment (§2.5.1.3), which begins so many ticks
-/// later.
-fn scale_keys(bytes: &mut [u8], payload: Option<Range<usize>>, from: u32, to: u32) -> u32 {
-    let payload = payload.and_then(|it| bytes.get_mut(it));
-    let Some([_, _, high, low]) = payload.and_then(|it| it.first_chunk_mut()) else { return 0 };
-    let ticks = u64::from(u16::from_be_bytes([*high, *low]));
-    let scaled = ticks * u64::from(to) / u64::from(from.max(1));
-    let segments = scaled / SEGMENT;
-    [*high, *low] = u16::try_from(scaled % SEGMENT).unwrap_or(u16::MAX).to_be_bytes();
-    (segments * SEGMENT) as u32
-}
-
-/// The longest segment of a long event.
-const SEGMENT: u64 = 0xffff;
 /// Of sound that nobody named, and how many of its packets there are in a second (RFC 3551 §4.2).
 const USUAL_CLOCK: u32 = 8_000;
 const PACKETS: u32 = 50;

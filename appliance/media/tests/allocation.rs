@@ -1,42 +1,19 @@
 //! No packet costs an allocation, whatever becomes of it: a phone system that runs for years must
 //! not depend on what its allocator has become.
 
-#![allow(unsafe_code, clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods)]
+
+mod memory;
 
 use call::{
     CallId, Codec, Decibels, Format, Formats, G726Bits, G726Packing, Learn, LegId, MediaCommand,
     MediaKind, PeerAddress, PlayId, PortId, Rounds, Samples, Sound, Tone,
 };
 use media::{Engine, Verdict};
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+use memory::taken;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-struct Counting;
-
-thread_local! {
-    /// How often this thread allocated: the harness has threads of its own.
-    static COUNT: Cell<usize> = const { Cell::new(0) };
-}
-
-// SAFETY: all is passed on to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        COUNT.set(COUNT.get() + 1);
-        // SAFETY: the caller's promises are those of this function.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promises are those of this function.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 const A: PortId = PortId { address: 0, port: 20_000 };
 const B: PortId = PortId { address: 0, port: 20_002 };
@@ -53,7 +30,12 @@ fn bridge(phone: Codec, carrier: Codec, packet_millis: u8, now: Instant) -> Engi
         let peer = PeerAddress { rtp, rtcp: rtp, learn: Learn::Never };
         engine.handle(MediaCommand::Peer { port, peer }, now);
         let format = Format { payload_type, codec };
-        let formats = Formats { receive: vec![format], send: vec![format], packet_millis };
+        let formats = Formats {
+            receive: vec![format],
+            send: vec![format],
+            packet_millis,
+            ..Formats::default()
+        };
         engine.handle(MediaCommand::Formats { port, formats: Box::new(formats) }, now);
     }
     engine.handle(MediaCommand::Bridge { a: A, b: B }, now);
@@ -111,8 +93,9 @@ fn asked(phone: Codec, carrier: Codec, packet_millis: u8) -> (usize, u32) {
         now += Duration::from_millis(millis.into());
         engine.packet(A, false, at(A), packet, now);
         while engine.poll_packet().is_some() {}
+        while engine.speak(now).is_some() {}
     }
-    let before = COUNT.get();
+    let before = taken();
     for n in FIRST..PACKETS {
         let which = match n % 20 {
             5 => continue,
@@ -125,6 +108,9 @@ fn asked(phone: Codec, carrier: Codec, packet_millis: u8) -> (usize, u32) {
         packet[2..4].copy_from_slice(&(which as u16).to_be_bytes());
         packet[4..8].copy_from_slice(&which.wrapping_mul(ticks).to_be_bytes());
         now += Duration::from_millis(millis.into());
+        while engine.speak(now).is_some() {
+            left += std::iter::from_fn(|| engine.poll_packet().map(|_| 1)).sum::<u32>();
+        }
         match engine.packet(A, false, at(A), packet, now) {
             Verdict::Forward { .. } => left += 1,
             Verdict::Translated { .. } | Verdict::Ciphered { .. } => {
@@ -135,7 +121,7 @@ fn asked(phone: Codec, carrier: Codec, packet_millis: u8) -> (usize, u32) {
             Verdict::Enclosed | Verdict::Handshake | Verdict::Drop(_) => {}
         }
     }
-    (COUNT.get() - before, left)
+    (taken() - before, left)
 }
 
 /// Allocations for so many turns in which a far side is played something while it speaks; how many
@@ -153,7 +139,7 @@ fn asked_of_a_voice(codec: Codec, sound: Sound) -> (usize, u32) {
     for n in 0..PACKETS {
         // The first is told to control, and makes the decoder; the first turn makes the encoder.
         if n == FIRST {
-            before = COUNT.get();
+            before = taken();
         }
         now += Duration::from_millis(millis.into());
         while engine.speak(now).is_some() {
@@ -168,7 +154,7 @@ fn asked_of_a_voice(codec: Codec, sound: Sound) -> (usize, u32) {
         good[4..8].copy_from_slice(&n.wrapping_mul(ticks).to_be_bytes());
         engine.packet(A, false, at(A), &mut good, now);
     }
-    (COUNT.get() - before, left)
+    (taken() - before, left)
 }
 
 fn every_codec() -> [Codec; 9] {

@@ -2,50 +2,26 @@
 //!
 //! A file of its own, because it counts what the whole program allocates.
 
-#![allow(missing_docs, unsafe_code, clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod memory;
 
 use call::Codec;
 use media::codec::{Hearing, Types};
 use media::jitter::{Decoder, JitterBuffer, Packet, Settings};
 use media_dsp::resample::Rate;
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+use memory::{kept, taken};
 use std::time::{Duration, Instant};
-
-struct Counting;
-
-thread_local! {
-    /// How often this thread allocated, and how many octets.
-    static COUNT: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
-}
-
-// SAFETY: all is passed on to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let (times, octets) = COUNT.get();
-        COUNT.set((times + 1, octets + layout.size()));
-        // SAFETY: the caller's promises are those of this function.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promises are those of this function.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 #[test]
 fn a_buffer_takes_the_memory_that_it_says() {
     for rate in [8_000, 16_000, 48_000] {
         for octets in [0, 8_192, 32_768, 262_144] {
             let format = media::jitter::Format { clock: 8_000, rate };
-            let (_, before) = COUNT.get();
+            let before = kept();
             let settings = Settings { octets, ..Settings::default() };
             let buffer = JitterBuffer::new(format, settings);
-            let taken = COUNT.get().1 - before + size_of_val(&buffer);
+            let taken = (kept() - before) as usize + size_of_val(&buffer);
             let said = JitterBuffer::octets(format, settings);
             println!("{rate} Hz, {octets}: {taken} octets, {said} said");
             assert!(taken <= said && said - taken < 512, "{taken}, {said} said");
@@ -77,7 +53,7 @@ fn nothing_is_allocated_for_a_packet_or_a_frame() {
         #[allow(clippy::disallowed_methods)]
         let epoch = Instant::now();
         let mut chance = 1_u64;
-        let (before, _) = COUNT.get();
+        let before = taken();
         for number in 0..3_000_u32 {
             chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             let now = epoch + Duration::from_millis(20) * number;
@@ -95,7 +71,7 @@ fn nothing_is_allocated_for_a_packet_or_a_frame() {
             }
             buffer.get(&mut codec, &mut pcm, now);
         }
-        let allocated = COUNT.get().0 - before;
+        let allocated = taken() - before;
         let statistics = buffer.statistics();
         assert_eq!(allocated, 0, "{codec:?}");
         assert!(statistics.concealed_samples > 0 && statistics.duplicate > 0, "{statistics:?}");

@@ -1,6 +1,7 @@
 //! Conferences: who is in which room, and what they hear. Whoever is alone hears music.
 
-use crate::call::{Call, Pbx, State};
+use crate::call::{Call, State};
+use crate::calls::Pbx;
 use crate::serve::{Served, Stage};
 use call::{CallId, Conference, Decibels, LegCommand, LegId, Member, Moderation, Voice};
 use config::{Config, FeatureId};

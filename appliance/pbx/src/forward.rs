@@ -1,6 +1,7 @@
 //! Call forwarding: always, when busy, when nobody answers, when no phone can be reached.
 
-use crate::call::{Call, Desk, State};
+use crate::call::{Call, State};
+use crate::desk::Desk;
 use crate::placing::Attempts;
 use crate::route::{Caller, is_loop};
 use call::{Cause, Diversion, DiversionReason, End, LegCommand, LegId, Why};

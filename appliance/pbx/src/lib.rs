@@ -4,8 +4,11 @@
 //! of leg. Where a call goes is decided by [`route`], a pure function of the configuration, which
 //! also answers "who would this reach?".
 
+mod announce;
 mod call;
+mod calls;
 mod conference;
+mod desk;
 mod forward;
 mod placing;
 pub mod route;
@@ -13,4 +16,5 @@ mod serve;
 mod transfer;
 mod typing;
 
-pub use call::{Act, Pbx, World};
+pub use calls::{Act, Pbx, World};
+pub use typing::Taping;

@@ -1,6 +1,7 @@
 //! Calling somebody: all phones of an extension at once, or trunks one after the other.
 
-use crate::call::{Call, Desk, State, Talker, cancelled};
+use crate::call::{Call, State, Talker, cancelled};
+use crate::desk::Desk;
 use crate::route::{Caller, TrunkChoice};
 use call::{
     CallState, Cause, Decider, Diversion, DiversionReason, End, LegCommand, LegId, Party, Place,
@@ -68,6 +69,11 @@ impl Placing {
     /// A transfer: `caller` is up and waits for somebody new.
     pub(crate) fn transfer(caller: LegId, by: Transferor, forwarded_before: usize) -> Self {
         Self { connected: true, transferor: Some(by), forwarded_before, ..Self::new(caller) }
+    }
+
+    /// `caller` is up, and nobody waits with it for somebody new.
+    pub(crate) fn connected(caller: LegId) -> Self {
+        Self { connected: true, ..Self::new(caller) }
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {

@@ -1,11 +1,16 @@
 //! Where a call goes, and why. Pure: the same configuration and question give the same answer, so
 //! the router also explains itself and judges calls that were never made.
 
+mod sides;
+
+pub use sides::Phone;
+
 use call::{Cause, Diversion, End, Place, RouteQuestion, RouteReport, Step, Verdict, Why};
 use config::{
     Config, Extension, ExtensionId, Feature, FeatureId, NumberFormat, OutboundRoute, TenantId,
     Trunk, TrunkId,
 };
+use sides::Sides;
 
 /// On whose behalf a call is placed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,12 +103,11 @@ pub fn decide(config: &Config, caller: &Caller, dialled: &str) -> Decision {
 
 /// Answers "who would this reach?" by the real router.
 ///
-/// `registered` says how many phones of an extension are registered, for the sentence; `is_down`
-/// which trunks are tried last.
+/// `registered` says which phones of an extension are registered; `is_down` which trunks are tried last.
 pub fn explain(
     config: &Config,
     question: &RouteQuestion,
-    registered: impl Fn(TenantId, &str) -> usize,
+    registered: impl Fn(TenantId, &str) -> Vec<Phone>,
     is_down: impl Fn(TrunkId) -> bool,
 ) -> RouteReport {
     let tenant = TenantId::DEFAULT;
@@ -115,6 +119,7 @@ pub fn explain(
             Caller::Trunk { tenant, trunk, number: question.from.clone() }
         }
     };
+    let mut sides = Sides::of(config, &caller, &registered);
     let mut dialled = question.to.clone();
     let mut told = Told::default();
     for _ in 0..MAX_DIVERSIONS {
@@ -124,41 +129,47 @@ pub fn explain(
         let id = match decision.way {
             Way::Refused(end) => {
                 told.say(format!("The call is refused: {}.", end.why));
-                return told.report(Verdict::Refused, Vec::new(), None);
+                return told.report(Verdict::Refused, Vec::new(), None, Sides::default());
             }
-            Way::Trunks { choices, .. } => {
+            Way::Trunks { choices, emergency } => {
+                choices.iter().for_each(|choice| sides.add_trunk(config, choice.trunk));
+                if emergency {
+                    sides.relax();
+                }
                 let name = |choice: &TrunkChoice| {
                     config.trunks.get(&choice.trunk).map(|trunk| Place::Trunk(trunk.name.clone()))
                 };
                 let places = choices.iter().filter_map(name).collect();
                 let number = choices.into_iter().next().map(|choice| choice.number);
-                return told.report(Verdict::Trunk, places, number);
+                return told.report(Verdict::Trunk, places, number, sides);
             }
             Way::Feature(id) => {
                 let number = config.features.get(&id).map(|feature| feature.number.to_string());
                 let places = number.map(Place::Number).into_iter().collect();
-                return told.report(Verdict::Number, places, None);
+                return told.report(Verdict::Number, places, None, sides);
             }
             Way::Extension(id) => id,
         };
         let Some(extension) = config.extensions.get(&id) else { break };
         let phones = registered(extension.tenant, extension.number.as_str());
         let number = extension.number.to_string();
-        let Some((target, sentence)) = diverted(extension, phones) else {
-            told.say(match (phones, extension.do_not_disturb) {
+        let Some((target, sentence)) = diverted(extension, phones.len()) else {
+            sides.add_phones(config, extension.tenant, &number, &phones);
+            told.say(match (phones.len(), extension.do_not_disturb) {
                 (_, true) => "It does not want to be disturbed.".to_owned(),
                 (0, _) => "No phone of it is registered now.".to_owned(),
                 (1, _) => "Its phone rings.".to_owned(),
                 (n, _) => format!("Its {n} phones ring."),
             });
-            return told.report(Verdict::Extension, vec![Place::Extension(number)], None);
+            let places = vec![Place::Extension(number)];
+            return told.report(Verdict::Extension, places, None, sides);
         };
         told.say(sentence);
         caller = Caller::Extension { tenant: extension.tenant, number };
         dialled = target;
     }
     told.say("The call is refused: forwarded in a circle.".to_owned());
-    told.report(Verdict::Refused, Vec::new(), None)
+    told.report(Verdict::Refused, Vec::new(), None, Sides::default())
 }
 
 /// Whether one more forwarding of a call would go in a circle, or too far.
@@ -384,9 +395,16 @@ impl Told {
         self.steps.push(sentence);
     }
 
-    fn report(self, verdict: Verdict, places: Vec<Place>, number: Option<String>) -> RouteReport {
+    fn report(
+        self,
+        verdict: Verdict,
+        places: Vec<Place>,
+        number: Option<String>,
+        sides: Sides,
+    ) -> RouteReport {
         let steps = self.steps.into_iter().map(|text| Step { after_ms: 0, text }).collect();
-        RouteReport { verdict, places, number, route: self.route, steps }
+        let encryption = sides.told();
+        RouteReport { verdict, places, number, route: self.route, steps, encryption }
     }
 }
 

@@ -1,6 +1,9 @@
 //! Calls that the box itself answers: who dials a [`Feature`] talks with no other leg.
 
-use crate::call::{Act, Call, Desk, State};
+use crate::announce::{announcement, ask, prompts, say};
+use crate::call::{Call, State};
+use crate::calls::Act;
+use crate::desk::Desk;
 use crate::placing::Transferor;
 use crate::route::Caller;
 use call::{
@@ -32,12 +35,20 @@ pub(crate) enum Stage {
     Failed { until: Instant, end: End },
     /// It plays a recording.
     Playing,
+    /// It plays what this number announces.
+    Announcing(FeatureId),
+    /// It plays what is heard before this conference.
+    Welcoming(FeatureId),
 }
 
 impl Served {
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match &self.stage {
-            Stage::Speaking | Stage::Playing | Stage::Meeting { .. } => None,
+            Stage::Speaking
+            | Stage::Playing
+            | Stage::Announcing(_)
+            | Stage::Welcoming(_)
+            | Stage::Meeting { .. } => None,
             Stage::Asking { until, .. } | Stage::Failed { until, .. } => Some(*until),
         }
     }
@@ -49,7 +60,7 @@ impl Served {
 }
 
 impl Stage {
-    fn meeting(room: FeatureId, since: UnixMillis) -> Self {
+    pub(crate) fn meeting(room: FeatureId, since: UnixMillis) -> Self {
         Self::Meeting { room, since, muted: false, gain: Decibels(0) }
     }
 
@@ -86,6 +97,7 @@ impl Call {
         let (voice, stage) = match feature.kind {
             FeatureKind::Playback => self.play_back(leg, desk),
             FeatureKind::Record => regret(Why::NotInCall, desk),
+            FeatureKind::Announcement => announcement(&feature, desk),
             FeatureKind::Conference => into_room(&feature, desk),
             FeatureKind::Echo => (Voice::Echo, Stage::Speaking),
             FeatureKind::Music => (Voice::Music, Stage::Speaking),
@@ -105,21 +117,6 @@ impl Call {
         let (call, tenant, by) = (desk.call, tenant.0, number.clone());
         desk.ask(Act::Fetch(Fetch::Newest { call, tenant, by }));
         (Voice::Playback(call), Stage::Playing)
-    }
-
-    /// A recording was played to its end, or is not there.
-    pub(crate) fn played(&mut self, leg: LegId, why: Why, desk: &mut Desk<'_>) {
-        let State::Served(Served { leg: served, stage: Stage::Playing, .. }) = &self.state else {
-            return;
-        };
-        if *served != leg {
-            return;
-        }
-        if why == Why::Played {
-            return self.over(None, End::ours(Cause::NORMAL_CLEARING, why), desk);
-        }
-        let (voice, stage) = regret(why, desk);
-        self.serve_leg(Served { leg, voice, stage }, desk);
     }
 
     /// From now on this leg talks with the box.
@@ -156,19 +153,21 @@ impl Call {
             return;
         }
         if typed == pin.as_str() {
-            let since = desk.world.clock();
-            served.stage = Stage::meeting(*room, since);
+            (served.voice, served.stage) = enter(*room, desk);
+            desk.tell(served.leg, LegCommand::Serve(served.voice));
             return self.step("The PIN was right.".to_owned(), desk);
         }
         typed.clear();
         *wrong += 1;
+        let (leg, prompts) = (served.leg, prompts(*room, desk));
         if *wrong == MOST_WRONG {
             let end = End::ours(Cause::CALL_REJECTED, Why::WrongPin);
-            return self.over(None, end, desk);
+            let Some(voice) = say(prompts.refused) else { return self.over(None, end, desk) };
+            let stage = Stage::Failed { until: desk.now + REFUSAL, end };
+            return self.serve_leg(Served { leg, voice, stage }, desk);
         }
-        served.voice = Voice::WrongPin;
-        let leg = served.leg;
-        desk.tell(leg, LegCommand::Serve(Voice::WrongPin));
+        served.voice = say(prompts.wrong_pin).unwrap_or(Voice::WrongPin);
+        desk.tell(leg, LegCommand::Serve(served.voice));
         self.step("The PIN was wrong.".to_owned(), desk);
     }
 
@@ -190,7 +189,12 @@ impl Call {
         let gone = Some(served.leg);
         let end = match &served.stage {
             Stage::Failed { end, .. } => end.clone(),
-            Stage::Speaking | Stage::Playing | Stage::Asking { .. } | Stage::Meeting { .. } => end,
+            Stage::Speaking
+            | Stage::Playing
+            | Stage::Announcing(_)
+            | Stage::Welcoming(_)
+            | Stage::Asking { .. }
+            | Stage::Meeting { .. } => end,
         };
         self.over(gone, end, desk);
     }
@@ -203,9 +207,12 @@ impl Call {
         }
         let end = match &served.stage {
             Stage::Failed { end, .. } => end.clone(),
-            Stage::Speaking | Stage::Playing | Stage::Asking { .. } | Stage::Meeting { .. } => {
-                End::ours(Cause::NO_USER_RESPONDING, Why::NoPin)
-            }
+            Stage::Speaking
+            | Stage::Playing
+            | Stage::Announcing(_)
+            | Stage::Welcoming(_)
+            | Stage::Asking { .. }
+            | Stage::Meeting { .. } => End::ours(Cause::NO_USER_RESPONDING, Why::NoPin),
         };
         self.over(None, end, desk);
     }
@@ -222,18 +229,24 @@ fn tone(tone: FeatureTone) -> Voice {
 }
 
 /// The congestion tone for a while, and then the end.
-fn regret(why: Why, desk: &Desk<'_>) -> (Voice, Stage) {
+pub(crate) fn regret(why: Why, desk: &Desk<'_>) -> (Voice, Stage) {
     let end = End::ours(Cause::NORMAL_CLEARING, why);
     (Voice::Tone(Tone::Congestion), Stage::Failed { until: desk.now + FAREWELL, end })
 }
 
 fn into_room(feature: &Feature, desk: &Desk<'_>) -> (Voice, Stage) {
     let room = feature.id;
-    match &feature.pin {
-        Some(pin) => {
-            let (pin, until) = (pin.clone(), desk.now + PATIENCE);
-            (Voice::AskPin, Stage::Asking { room, pin, typed: String::new(), wrong: 0, until })
-        }
+    let Some(pin) = feature.pin.clone() else { return enter(room, desk) };
+    let prompts = prompts(room, desk);
+    // What is spoken takes longer than two beeps.
+    let patience = if prompts.ask_pin.is_some() { 2 * PATIENCE } else { PATIENCE };
+    let (typed, until) = (String::new(), desk.now + patience);
+    (ask(prompts), Stage::Asking { room, pin, typed, wrong: 0, until })
+}
+
+fn enter(room: FeatureId, desk: &Desk<'_>) -> (Voice, Stage) {
+    match say(prompts(room, desk).welcome) {
+        Some(voice) => (voice, Stage::Welcoming(room)),
         // Who is alone waits with music; `conference` says when that ends.
         None => (Voice::Music, Stage::meeting(room, desk.world.clock())),
     }
@@ -243,6 +256,8 @@ fn into_room(feature: &Feature, desk: &Desk<'_>) -> (Voice, Stage) {
 const FAREWELL: Duration = Duration::from_secs(4);
 /// How long a caller may think about each key.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// The most that is heard of why a call is refused.
+const REFUSAL: Duration = Duration::from_secs(30);
 const MOST_WRONG: u8 = 3;
 /// More than the longest PIN.
 const MOST_KEYS: usize = 20;

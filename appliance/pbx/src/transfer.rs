@@ -1,6 +1,7 @@
 //! Transfers: blind, attended, and a new leg that takes an old one's place (RFC 5589, RFC 3891).
 
-use crate::call::{Call, Pbx, State, Talker, World};
+use crate::call::{Call, State, Talker};
+use crate::calls::{Pbx, World};
 use crate::placing::{Placing, Transferor};
 use crate::route::Caller;
 use crate::serve::Served;

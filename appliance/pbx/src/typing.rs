@@ -1,8 +1,10 @@
 //! Codes that people key in while they talk. The other side hears the keys as well.
 
-use crate::call::{Act, Call, Desk};
+use crate::call::Call;
+use crate::calls::Act;
+use crate::desk::Desk;
 use crate::route::Caller;
-use call::LegId;
+use call::{LegId, RecordingId, RecordingStop};
 use config::FeatureKind;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -46,9 +48,62 @@ impl Call {
     }
 
     /// What becomes of a recording is written into the call's story.
-    pub(crate) fn taped(&mut self, by: &str, runs: bool, desk: &mut Desk<'_>) {
-        let does = if runs { "records the call" } else { "records the call no longer" };
-        self.step(format!("{by} {does}."), desk);
+    pub(crate) fn taped(&mut self, taping: Taping, desk: &mut Desk<'_>) {
+        match taping {
+            Taping::Begun { recording, by } => {
+                self.record.recordings.push(recording);
+                self.step(format!("{by} records the call."), desk);
+            }
+            Taping::Ended { by: Some(by) } => {
+                self.step(format!("{by} records the call no longer."), desk);
+            }
+            Taping::Ended { by: None } => {
+                self.step("The call is recorded no longer.".to_owned(), desk);
+            }
+            Taping::Failed { recording, why, kept } => {
+                if !kept {
+                    self.record.recordings.retain(|it| *it != recording);
+                }
+                self.step(format!("The call is recorded no longer: {}.", reason(why)), desk);
+            }
+        }
+        desk.changed = true;
+    }
+}
+
+/// What happened to the recording of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taping {
+    /// It began.
+    Begun {
+        /// Which.
+        recording: RecordingId,
+        /// Who wanted it: an account or a number.
+        by: String,
+    },
+    /// Somebody ended it.
+    Ended {
+        /// The number that keyed in the code, if it was that.
+        by: Option<String>,
+    },
+    /// It ended by itself.
+    Failed {
+        /// Which.
+        recording: RecordingId,
+        /// Why.
+        why: RecordingStop,
+        /// Whether anything of it is there.
+        kept: bool,
+    },
+}
+
+fn reason(why: RecordingStop) -> &'static str {
+    match why {
+        RecordingStop::DiskFull => "the disk is full",
+        RecordingStop::DiskFailed => "the disk does not take it",
+        RecordingStop::Unheard => "the phones talk past the box and do not come back",
+        RecordingStop::FileFull => "the file holds no more",
+        RecordingStop::Call | RecordingStop::Asked | RecordingStop::Crash => "it was ended",
     }
 }
 

@@ -21,6 +21,9 @@ pub struct Crypto<'a> {
     /// How many packets of either kind its author means to send with it, if that was said. Many phones say
     /// it and never keep it.
     pub lifetime: Option<u64>,
+    /// By what its author's packets say that they are under this key: a number, and in how many octets, 1
+    /// to 4 (§6.1).
+    pub mki: Option<(u32, usize)>,
 }
 
 /// A master key with its master salt behind it: at most 46 octets. It is wiped when it is dropped, and never
@@ -45,7 +48,7 @@ pub enum CryptoError {
 pub enum CryptoFeature {
     /// A key that is not in line (§6.1).
     KeyMethod,
-    /// A master key identifier in each packet, or several keys that need one (§6.1).
+    /// Several keys that a master key identifier tells apart, or one of more than four octets (§6.1).
     MasterKeyIdentifier,
     /// A session parameter that has to be understood: no encryption, no authentication, a key derivation
     /// rate, forward error correction (§6.3).
@@ -68,11 +71,11 @@ impl<'a> Crypto<'a> {
         let suite = words.next().ok_or(CryptoError::Malformed)?;
         let keys = words.next().ok_or(CryptoError::Malformed)?;
         let tag = u32::try_from(tag).map_err(|_| CryptoError::Malformed)?;
-        let (key, lifetime) = key_parameter(keys)?;
+        let (key, lifetime, mki) = key_parameter(keys)?;
         if !words.all(may_be_ignored) {
             return Err(CryptoError::Unsupported(CryptoFeature::SessionParameter));
         }
-        Ok(Self { tag, suite, key, lifetime })
+        Ok(Self { tag, suite, key, lifetime, mki })
     }
 }
 
@@ -86,8 +89,11 @@ impl fmt::Display for Crypto<'_> {
         let written = write!(f, "{} {} inline:{key}", self.tag, self.suite);
         room.zeroize();
         written?;
-        match self.lifetime {
-            Some(lifetime) => write!(f, "|{lifetime}"),
+        if let Some(lifetime) = self.lifetime {
+            write!(f, "|{lifetime}")?;
+        }
+        match self.mki {
+            Some((number, length)) => write!(f, "|{number}:{length}"),
             None => Ok(()),
         }
     }
@@ -113,8 +119,12 @@ impl fmt::Debug for KeyAndSalt {
     }
 }
 
-/// Reads the one key that there may be: `inline:` key and salt, and perhaps a lifetime (§6.1).
-fn key_parameter(text: &str) -> Result<(KeyAndSalt, Option<u64>), CryptoError> {
+/// What is said of a key: itself, for how many packets, and what it is called.
+type KeyParameter = (KeyAndSalt, Option<u64>, Option<(u32, usize)>);
+
+/// Reads the one key that there may be: `inline:` key and salt, and perhaps a lifetime and a master key
+/// identifier (§6.1).
+fn key_parameter(text: &str) -> Result<KeyParameter, CryptoError> {
     let (method, key) = text.split_once(':').ok_or(CryptoError::Malformed)?;
     if !method.eq_ignore_ascii_case("inline") {
         return Err(CryptoError::Unsupported(CryptoFeature::KeyMethod));
@@ -124,15 +134,27 @@ fn key_parameter(text: &str) -> Result<(KeyAndSalt, Option<u64>), CryptoError> {
     }
     let mut parts = key.split('|');
     let key = decode(parts.next().unwrap_or_default())?;
-    let lifetime = match (parts.next(), parts.next(), parts.next()) {
-        (None, ..) => None,
-        (Some(only), None, _) if !only.contains(':') => Some(lifetime(only)?),
-        (Some(_), _, None) => {
-            return Err(CryptoError::Unsupported(CryptoFeature::MasterKeyIdentifier));
-        }
-        (Some(_), _, Some(_)) => return Err(CryptoError::Malformed),
+    let (lifetime_said, mki_said) = match (parts.next(), parts.next(), parts.next()) {
+        (None, ..) => (None, None),
+        (Some(only), None, _) if only.contains(':') => (None, Some(only)),
+        (Some(only), None, _) => (Some(only), None),
+        (Some(first), Some(second), None) => (Some(first), Some(second)),
+        (Some(_), Some(_), Some(_)) => return Err(CryptoError::Malformed),
     };
-    Ok((key, lifetime))
+    let lifetime = lifetime_said.map(lifetime).transpose()?;
+    Ok((key, lifetime, mki_said.map(mki).transpose()?))
+}
+
+/// A number, and in how many octets it stands in each packet.
+fn mki(text: &str) -> Result<(u32, usize), CryptoError> {
+    let unsupported = CryptoError::Unsupported(CryptoFeature::MasterKeyIdentifier);
+    let (number, length) = text.split_once(':').ok_or(CryptoError::Malformed)?;
+    let (number, length) = (digits(Some(number), 18)?, digits(Some(length), 3)?);
+    if !(1..=4).contains(&length) {
+        return Err(unsupported);
+    }
+    let number = u32::try_from(number).ok().filter(|it| u64::from(*it) >> (8 * length) == 0);
+    Ok((number.ok_or(CryptoError::Malformed)?, usize::try_from(length).unwrap_or(4)))
 }
 
 /// Reads the key and its salt in base 64, padded or, as some write it, not.
@@ -145,8 +167,11 @@ fn decode(text: &str) -> Result<KeyAndSalt, CryptoError> {
     key
 }
 
-/// A number of packets, or a power of two of them: up to 2^48.
+/// A number of packets, or a power of two of them: up to 2^48, without leading zeroes (§6.1).
 fn lifetime(text: &str) -> Result<u64, CryptoError> {
+    if text.strip_prefix("2^").unwrap_or(text).starts_with('0') && text != "2^0" {
+        return Err(CryptoError::Malformed);
+    }
     let packets = match text.strip_prefix("2^") {
         Some(power) => match digits(Some(power), 2)? {
             power @ 0..=48 => 1 << power,
@@ -165,11 +190,12 @@ fn digits(text: Option<&str>, most: usize) -> Result<u64, CryptoError> {
     text.parse().map_err(|_| CryptoError::Malformed)
 }
 
-/// A hint about the replay window (§6.3.6), which is as long as most ask for, or an extension that says
-/// itself that nobody has to know it (§6.3.7).
+/// A hint about the replay window (§6.3.6), which is as long as most ask for; the default order of forward
+/// error correction (§6.3.4), which the box has none of; or an extension that says itself that nobody has to
+/// know it (§6.3.7).
 fn may_be_ignored(parameter: &str) -> bool {
     let hint = parameter.split_once('=').is_some_and(|(name, _)| name.eq_ignore_ascii_case("WSH"));
-    hint || parameter.starts_with('-')
+    hint || parameter.eq_ignore_ascii_case("FEC_ORDER=FEC_SRTP") || parameter.starts_with('-')
 }
 
 /// The longest key, of 256 bits, and its salt (RFC 6188 §2.2).

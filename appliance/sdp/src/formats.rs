@@ -28,7 +28,8 @@ pub struct FormatChange {
     pub add: Vec<Format>,
     /// Payload types that then stand first, in this order.
     pub first: Vec<u8>,
-    /// How much sound a packet is to hold (`a=ptime`), whatever was said of it before; in milliseconds.
+    /// How much sound a packet is to hold (`a=ptime`), whatever was said of it before, also of how much it
+    /// may hold; in milliseconds.
     pub packet_millis: Option<u8>,
 }
 
@@ -58,7 +59,10 @@ pub fn change_formats(session: &Session, changes: &[FormatChange]) -> Vec<u8> {
         formats.sort_by_key(|format| rank(first, format));
         print.media_with(&media, media.port(), formats.into_iter());
         let told = |line: &Line<'_>| {
-            packet_millis.is_some() && line.attribute().is_some_and(|it| it.is("ptime"))
+            let Some((millis, it)) = packet_millis.zip(line.attribute()) else { return false };
+            let least =
+                |limit: &str| limit.trim().parse().is_ok_and(|limit: u16| limit < millis.into());
+            it.is("ptime") || (it.is("maxptime") && it.text().is_some_and(least))
         };
         let stays = |line: &Line<'_>| !is_about(drop, line) && !told(line);
         media.lines().filter(stays).for_each(|line| print.line(line));
@@ -157,10 +161,18 @@ mod tests {
         let add = vec![Format { payload_type: 18, map: None, fmtp: None }];
         let (first, packet_millis) = (vec![18, 96], Some(30));
         let change = FormatChange { add, first, packet_millis, ..FormatChange::default() };
-        let told = String::from_utf8(change_formats(&session, &[change])).unwrap();
+        let told =
+            String::from_utf8(change_formats(&session, std::slice::from_ref(&change))).unwrap();
         assert!(told.contains("m=audio 4000 RTP/AVP 18 96 8 101\r\n"), "{told}");
         assert!(told.contains("a=ptime:30\r\nm=video"), "{told}");
         assert!(!told.contains("a=ptime:20"), "{told}");
+        let limits = |limit: &str| {
+            let text = format!("v=0\r\nm=audio 4000 RTP/AVP 8\r\na=maxptime:{limit}\r\n");
+            let session = Session::parse(text.as_bytes()).unwrap();
+            let told = change_formats(&session, std::slice::from_ref(&change));
+            Session::parse(&told).unwrap().media_at(0).unwrap().maxptime()
+        };
+        assert_eq!((limits("150"), limits("30"), limits("20")), (Some(150), Some(30), None));
     }
 
     #[test]

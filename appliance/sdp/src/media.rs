@@ -101,7 +101,35 @@ impl<'a> Media<'a> {
 
     /// Milliseconds of media in a packet, where `a=ptime` says so (RFC 8866 §6.4).
     pub fn ptime(&self) -> Option<u16> {
-        self.attributes().find(|attribute| attribute.is("ptime"))?.text()?.parse().ok()
+        self.attributes().find(|attribute| attribute.is("ptime"))?.text()?.trim().parse().ok()
+    }
+
+    /// Milliseconds of media in a packet at most, where `a=maxptime` says so (RFC 8866 §6.5).
+    pub fn maxptime(&self) -> Option<u16> {
+        self.attributes().find(|attribute| attribute.is("maxptime"))?.text()?.trim().parse().ok()
+    }
+
+    /// In which element of the header extension its sender says how loud his sound is (RFC 6464 §4), if
+    /// he does.
+    pub fn audio_level(&self) -> Option<u8> {
+        self.levels().find(|(_, way)| matches!(*way, "sendrecv" | "sendonly")).map(|it| it.0)
+    }
+
+    /// Whether its sender heeds what he is told of levels in this element.
+    pub fn hears_level(&self, number: u8) -> bool {
+        self.levels().any(|(it, way)| it == number && matches!(way, "sendrecv" | "recvonly"))
+    }
+
+    /// Numbers and directions: `1/sendonly urn:... vad=on` (RFC 8285 §5).
+    fn levels(&self) -> impl Iterator<Item = (u8, &'a str)> + use<'a> {
+        let extensions = self.attributes().filter(|attribute| attribute.is("extmap"));
+        extensions.filter_map(|attribute| {
+            let mut words = attribute.text()?.split_ascii_whitespace();
+            let (number, name) = (words.next()?, words.next()?);
+            let (number, way) = number.split_once('/').unwrap_or((number, "sendrecv"));
+            let number = number.parse().ok().filter(|number| *number > 0)?;
+            (name == AUDIO_LEVEL).then_some((number, way))
+        })
     }
 
     /// The section's own attributes, in order.
@@ -114,7 +142,8 @@ impl<'a> Media<'a> {
         self.attributes().find(|attribute| attribute.is(name)).map(|found| found.value)
     }
 
-    pub(crate) fn is_active_audio(&self) -> bool {
+    /// Whether it carries sound and is not refused.
+    pub fn is_active_audio(&self) -> bool {
         self.is_active() && self.kind() == Kind::Audio
     }
 
@@ -199,3 +228,6 @@ const KINDS: [(&str, Kind); 6] = [
 
 /// The discard port (RFC 863).
 const DISCARD: u16 = 9;
+
+/// RFC 6464 §4.
+pub const AUDIO_LEVEL: &str = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";

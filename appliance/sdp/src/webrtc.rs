@@ -28,6 +28,8 @@ pub struct Webrtc<'a> {
     pub passive: bool,
     /// The header extension that says to which line a packet belongs.
     pub mid_extension: Option<u8>,
+    /// The header extension that says how loud its sound is (RFC 6464).
+    pub level_extension: Option<u8>,
     /// One for each media line.
     pub lines: Vec<WebrtcLine<'a>>,
 }
@@ -72,6 +74,7 @@ impl Session {
             passive: of_first("setup") == Some(b"passive"),
             // Media says it in letters and digits only.
             mid_extension: self.media().find_map(extensions).filter(|_| lines.iter().all(plain)),
+            level_extension: self.media().find_map(|media| level_extension(&media)),
             lines,
         })
     }
@@ -174,6 +177,12 @@ fn mid_extension(attribute: Attribute<'_>) -> Option<u8> {
     (name == MID && (1..=14).contains(&number)).then_some(number)
 }
 
+/// In one octet with its length, as all of a browser's.
+fn level_extension(media: &Media<'_>) -> Option<u8> {
+    let number = media.audio_level().filter(|number| *number <= 14)?;
+    (media.kind() == Kind::Audio).then_some(number)
+}
+
 fn may_stay(line: &Line<'_>) -> bool {
     let Some(attribute) = line.attribute() else { return true };
     let feedback = is_feedback(line) && !is_key_frame_request(attribute);
@@ -193,7 +202,7 @@ fn is_key_frame_request(attribute: Attribute<'_>) -> bool {
 /// RFC 9143 §15.2.
 pub(crate) const MID: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
 /// What belongs to the transport between a browser and the box.
-const OF_WEBRTC: [&str; 17] = [
+const OF_WEBRTC: [&str; 18] = [
     "fingerprint",
     "setup",
     "tls-id",
@@ -207,6 +216,7 @@ const OF_WEBRTC: [&str; 17] = [
     "extmap",
     "extmap-allow-mixed",
     "rtcp-rsize",
+    "rtcp-xr",
     "rid",
     "simulcast",
     "sctp-port",
@@ -247,6 +257,7 @@ mod tests {
         assert_eq!((webrtc.user, webrtc.password), ("abcd", "0123456789012345678901"));
         assert_eq!(webrtc.fingerprint, std::array::from_fn(|at| at as u8));
         assert_eq!((webrtc.passive, webrtc.mid_extension), (false, Some(4)));
+        assert_eq!(webrtc.level_extension, Some(1));
         let [audio, video] = webrtc.lines.as_slice() else { panic!("{webrtc:?}") };
         assert_eq!((audio.mid, video.mid), ("0", "1"));
         assert_eq!(audio.streams, [Ssrc { ssrc: 1001, resend: None }]);

@@ -32,6 +32,7 @@ fn what_phones_add_is_understood() {
         format!("999999999 AES_CM_128_HMAC_SHA1_80 inline:{KEY}"),
         format!("1 AES_CM_128_HMAC_SHA1_80 inline:{KEY} WSH=64"),
         format!("1 AES_CM_128_HMAC_SHA1_80 inline:{KEY} -ODD -OTHER=7"),
+        format!("1 AES_CM_128_HMAC_SHA1_80 inline:{KEY}|2^20|1:4 FEC_ORDER=FEC_SRTP"),
     ] {
         assert!(Crypto::parse(&line).is_ok(), "{line}");
     }
@@ -42,7 +43,7 @@ fn every_length_of_key_goes_through_its_attribute_and_back() {
     for length in [28, 30, 44, 46] {
         let octets: Vec<u8> = (0..length).map(|octet| u8::wrapping_mul(octet, 37)).collect();
         let key = KeyAndSalt::new(&octets).unwrap();
-        let written = Crypto { tag: 3, suite: "X", key, lifetime: Some(7) };
+        let written = Crypto { tag: 3, suite: "X", key, lifetime: Some(7), mki: Some((300, 2)) };
         let line = written.to_string();
         assert_eq!(Crypto::parse(&line).unwrap(), written);
         // Some leave the padding out.
@@ -69,9 +70,39 @@ fn what_is_not_of_the_grammar_is_malformed() {
     }
     let long = format!("1 AES_CM_128_HMAC_SHA1_80 inline:{KEY}{KEY}");
     assert_eq!(refused(&long), CryptoError::Malformed);
-    for lifetime in ["", "0", "2^49", "2^", "x", "2^-1", "999999999999999", "2^20|1:4|"] {
+    for lifetime in [
+        "",
+        "0",
+        "2^49",
+        "2^",
+        "x",
+        "2^-1",
+        "2^020",
+        "0100",
+        "999999999999999",
+        "2^20|1:4|",
+        "1:",
+        ":4",
+        "256:1",
+        "x:1",
+        "1:4|1:4",
+    ] {
         let line = format!("1 AES_CM_128_HMAC_SHA1_80 inline:{KEY}|{lifetime}");
         assert_eq!(refused(&line), CryptoError::Malformed, "{line}");
+    }
+}
+
+#[test]
+fn a_key_may_have_a_name_that_packets_bear() {
+    for (said, lifetime, mki) in [
+        ("", None, None),
+        ("|2^20|1:4", Some(1 << 20), Some((1, 4))),
+        ("|1:1", None, Some((1, 1))),
+        ("|4294967295:4", None, Some((u32::MAX, 4))),
+    ] {
+        let line = format!("1 AES_CM_128_HMAC_SHA1_80 inline:{KEY}{said}");
+        let crypto = Crypto::parse(&line).unwrap();
+        assert_eq!((crypto.lifetime, crypto.mki), (lifetime, mki), "{line}");
     }
 }
 
@@ -80,8 +111,8 @@ fn what_the_box_has_not_is_told_apart() {
     let mki = CryptoFeature::MasterKeyIdentifier;
     for (line, feature) in [
         (format!("1 AES_CM_128_HMAC_SHA1_80 uri:{KEY}"), CryptoFeature::KeyMethod),
-        (format!("1 AES_CM_128_HMAC_SHA1_80 inline:{KEY}|2^20|1:4"), mki),
-        (format!("1 AES_CM_128_HMAC_SHA1_80 inline:{KEY}|1:4"), mki),
+        (format!("1 AES_CM_128_HMAC_SHA1_80 inline:{KEY}|2^20|1:5"), mki),
+        (format!("1 AES_CM_128_HMAC_SHA1_80 inline:{KEY}|1:128"), mki),
         (format!("1 AES_CM_128_HMAC_SHA1_80 inline:{KEY}|2^20|1:4;inline:{KEY}|2^20|2:4"), mki),
     ] {
         assert_eq!(refused(&line), CryptoError::Unsupported(feature), "{line}");
@@ -91,7 +122,7 @@ fn what_the_box_has_not_is_told_apart() {
         "UNENCRYPTED_SRTCP",
         "UNAUTHENTICATED_SRTP",
         "KDR=1",
-        "FEC_ORDER=FEC_SRTP",
+        "FEC_ORDER=SRTP_FEC",
         "FEC_KEY=inline:xyz",
         "WSH=64 UNENCRYPTED_SRTP",
         "SOMETHING_NEW",

@@ -124,6 +124,7 @@ fn begun(i: u64) -> Box<CallRecord> {
         talking: Vec::new(),
         security: Vec::new(),
         paths: Vec::new(),
+        recordings: Vec::new(),
         streams: Vec::new(),
     })
 }
@@ -136,6 +137,7 @@ fn ended(i: u64) -> Box<CallRecord> {
         kind: MediaKind::Audio,
         stats,
         quality: Vec::new(),
+        summary: None,
     };
     record.state = CallState::Ended;
     record.rang = Some(UnixMillis(record.started.0 + 300));

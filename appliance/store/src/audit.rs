@@ -54,6 +54,8 @@ pub enum Action {
     Fetch,
     /// A sound was uploaded.
     Upload,
+    /// A sound got another name.
+    Rename,
 }
 
 /// Something done to the box itself or to its accounts.

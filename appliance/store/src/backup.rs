@@ -2,10 +2,11 @@
 //! with another device key can restore.
 //!
 //! Inside are a magic line, the device key that the trunks' passwords are sealed with, and the
-//! database as one SQLite file. The key is nowhere outside the encryption; what lies on the disk
+//! database as one SQLite file; where there are uploaded sounds, another magic line, the length of the
+//! database before it (eight octets), and the sounds behind it. Recordings of calls are not in it. The key is nowhere outside the encryption; what lies on the disk
 //! meanwhile is a copy of the database, no more secret than the database itself.
 
-use crate::{DeviceKey, folder, reader};
+use crate::{DeviceKey, folder, reader, sounds};
 use age::secrecy::SecretString;
 use config::Secret;
 use std::fmt;
@@ -45,7 +46,7 @@ pub fn backup(
         return Err(BackupError::Busy);
     }
     let written = take_snapshot(dir, &snapshot_path, &mut snapshot)
-        .and_then(|()| encrypt(&mut snapshot, key, passphrase, out));
+        .and_then(|()| encrypt(&mut snapshot, dir, key, passphrase, out));
     // Emptied, not removed: the next one locks the same file.
     snapshot.set_len(0)?;
     written
@@ -65,6 +66,7 @@ fn take_snapshot(dir: &Path, path: &Path, snapshot: &mut File) -> Result<(), Bac
 
 fn encrypt(
     snapshot: &mut File,
+    dir: &Path,
     key: &DeviceKey,
     passphrase: &Secret,
     out: impl Write,
@@ -74,9 +76,15 @@ fn encrypt(
     let recipients = std::iter::once(&recipient as &dyn age::Recipient);
     let encryptor = age::Encryptor::with_recipients(recipients).map_err(io::Error::other)?;
     let mut inside = encryptor.wrap_output(out)?;
-    inside.write_all(MAGIC)?;
+    let sounds = sounds::files(dir)?;
+    // Without sounds it is one that programs from before there were any restore as well.
+    inside.write_all(if sounds.is_empty() { MAGIC } else { MAGIC_WITH_SOUNDS })?;
     inside.write_all(key.bytes())?;
+    if !sounds.is_empty() {
+        inside.write_all(&snapshot.metadata()?.len().to_be_bytes())?;
+    }
     io::copy(&mut BufReader::new(snapshot), &mut inside)?;
+    sounds::write(&sounds, &mut inside)?;
     inside.finish()?.flush()?;
     Ok(())
 }
@@ -89,7 +97,8 @@ impl fmt::Display for BackupError {
             }
             Self::Busy => f.write_str("another backup is being made: try again in a moment"),
             Self::DiskFull => f.write_str(
-                "there is no room for the backup: it needs as much again as the database, twice",
+                "there is no room for the backup: it needs as much again as the database, twice, and \
+                 as the uploaded sounds",
             ),
             Self::Database(error) => write!(f, "the database cannot be read: {error}"),
             Self::Io(error) => write!(f, "the backup cannot be written: {error}"),
@@ -120,7 +129,8 @@ impl From<io::Error> for BackupError {
 /// The shortest passphrase that a backup is made with.
 pub const LEAST_PASSPHRASE: usize = 8;
 
-pub(crate) const MAGIC: &[u8] = b"strowger backup 1\n";
+pub(crate) const MAGIC: &[u8; 18] = b"strowger backup 1\n";
+pub(crate) const MAGIC_WITH_SOUNDS: &[u8; 18] = b"strowger backup 2\n";
 
 /// scrypt with N = 2^16, r = 8 (RFC 7914): 64 MB, and about a second on a small ARM board.
 pub(crate) const WORK_FACTOR: u8 = 16;

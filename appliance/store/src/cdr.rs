@@ -4,7 +4,7 @@ use crate::Facts;
 use crate::column::{Bits, Json, Wide, Word};
 use call::{
     CallId, CallRecord, CallState, Cause, Diversion, End, KeyRecord, LegPath, LegSecurity, Party,
-    Place, Search, Step, StreamRecord, UnixMillis, Why,
+    Place, RecordingId, Search, Step, StreamRecord, UnixMillis, Why,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,9 @@ struct Detail<'a> {
     /// Nor those from before the way of their media was told.
     #[serde(default)]
     paths: Cow<'a, [LegPath]>,
+    /// Nor have those from before recordings were named.
+    #[serde(default)]
+    recordings: Cow<'a, [RecordingId]>,
     streams: Cow<'a, [StreamRecord]>,
 }
 
@@ -166,6 +169,7 @@ impl<'a> Detail<'a> {
             talking: Cow::Borrowed(&record.talking),
             security: Cow::Borrowed(&record.security),
             paths: Cow::Borrowed(&record.paths),
+            recordings: Cow::Borrowed(&record.recordings),
             streams: Cow::Borrowed(&record.streams),
         }
     }
@@ -200,6 +204,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<CallRecord> {
         talking: detail.talking.into_owned(),
         security: detail.security.into_owned(),
         paths: detail.paths.into_owned(),
+        recordings: detail.recordings.into_owned(),
         streams: detail.streams.into_owned(),
     })
 }

@@ -1,7 +1,7 @@
 //! Numbers that the box itself answers, as rows.
 
 use crate::column::{Json, Wide, Word};
-use config::{Feature, FeatureId, FeatureTone, Pin, Revision, TenantId};
+use config::{Feature, FeatureId, FeatureTone, Number, Pin, Revision, TenantId};
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
@@ -11,9 +11,15 @@ use serde::{Deserialize, Serialize};
 struct Detail {
     tone: FeatureTone,
     pin: Option<Pin>,
+    sound: Option<u32>,
+    repeat: bool,
+    then: Option<Number>,
 }
 
 pub(crate) fn put(db: &Connection, feature: &Feature) -> rusqlite::Result<()> {
+    let Feature { tone, sound, repeat, .. } = *feature;
+    let (pin, then) = (feature.pin.clone(), feature.then.clone());
+    let detail = Detail { tone, pin, sound, repeat, then };
     let row = params![
         feature.id.0,
         feature.tenant.0,
@@ -22,7 +28,7 @@ pub(crate) fn put(db: &Connection, feature: &Feature) -> rusqlite::Result<()> {
         feature.name,
         feature.enabled,
         Word(feature.kind),
-        Json(Detail { tone: feature.tone, pin: feature.pin.clone() }),
+        Json(detail),
     ];
     db.execute(PUT, row).map(drop)
 }
@@ -34,7 +40,7 @@ pub(crate) fn delete(db: &Connection, id: FeatureId) -> rusqlite::Result<()> {
 pub(crate) fn all(db: &Connection) -> rusqlite::Result<Vec<Feature>> {
     let mut statement = db.prepare("SELECT * FROM feature ORDER BY id")?;
     let rows = statement.query_map([], |row| {
-        let Detail { tone, pin } = row.get::<_, Json<_>>("detail")?.0;
+        let Detail { tone, pin, sound, repeat, then } = row.get::<_, Json<_>>("detail")?.0;
         Ok(Feature {
             id: FeatureId(row.get("id")?),
             revision: Revision(row.get::<_, Wide>("revision")?.0),
@@ -45,6 +51,9 @@ pub(crate) fn all(db: &Connection) -> rusqlite::Result<Vec<Feature>> {
             kind: row.get::<_, Word<_>>("kind")?.0,
             tone,
             pin,
+            sound,
+            repeat,
+            then,
         })
     })?;
     rows.collect()

@@ -144,6 +144,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0007_feature.sql"),
     include_str!("../migrations/0008_media_path.sql"),
     include_str!("../migrations/0009_music.sql"),
+    include_str!("../migrations/0010_prompts.sql"),
 ];
 
 #[cfg(test)]
@@ -198,6 +199,8 @@ mod tests {
             "DROP INDEX call_record_started;
             ALTER TABLE call_record DROP COLUMN search;
             ALTER TABLE trunk DROP COLUMN qualify_seconds;
+            ALTER TABLE tenant DROP COLUMN prompts;
+            ALTER TABLE tenant DROP COLUMN recording_tone;
             ALTER TABLE tenant DROP COLUMN music;
             ALTER TABLE device DROP COLUMN media_path;
             ALTER TABLE tenant DROP COLUMN media_path;

@@ -1,10 +1,10 @@
 //! Restoring a backup: everything is proved beside the database before it takes its place.
 
 use crate::audit::{self, Action};
-use crate::backup::{MAGIC, WORK_FACTOR};
+use crate::backup::{MAGIC, MAGIC_WITH_SOUNDS, WORK_FACTOR};
 use crate::folder::{self, Folder};
 use crate::secret::KEY_LENGTH;
-use crate::{DeviceKey, OpenError, account, migrate, registration, store, trunk};
+use crate::{DeviceKey, OpenError, account, migrate, registration, sounds, store, trunk};
 use age::secrecy::SecretString;
 use age::{DecryptError, Decryptor};
 use call::UnixMillis;
@@ -37,13 +37,15 @@ pub struct Restored {
     pub extensions: usize,
     /// Trunks, their passwords included.
     pub trunks: usize,
+    /// Uploaded sounds; nothing where the backup is from before there were any, or was made without.
+    pub sounds: Option<usize>,
     /// Where the database that was there before lies now, if there was one.
     pub before: Option<PathBuf>,
 }
 
 /// Puts a backup in the place of the database of `dir`. The trunks' passwords are sealed with `key`,
 /// that of this box; log-in sessions and bindings of phones, which were promises of another moment,
-/// are left out. The old database stays beside the new one. No daemon may run in the folder.
+/// are left out. The old database and sounds stay beside the new ones. No daemon may run in the folder.
 pub fn restore(
     dir: &Path,
     key: &DeviceKey,
@@ -54,7 +56,7 @@ pub fn restore(
     let folder = Folder::open(dir)?;
     let path = folder.database();
     let new = folder::beside(&path, ".restore");
-    let prepared = unpack(&new, passphrase, backup).and_then(|old_key| {
+    let prepared = unpack(dir, &new, passphrase, backup).and_then(|(old_key, sounds)| {
         let failed = |error| RestoreError::from(OpenError::of(&new, error));
         prove(&new)?;
         let config = {
@@ -66,20 +68,30 @@ pub fn restore(
             config
         };
         let before = set_aside(&folder)?;
+        if sounds.is_some() {
+            sounds::swap(dir).map_err(|error| OpenError::folder(dir, error))?;
+        }
         fs::rename(&new, &path).map_err(|error| OpenError::folder(&path, error))?;
         folder::sync(folder.path()).map_err(|error| OpenError::folder(folder.path(), error))?;
         let (extensions, trunks) = (config.extensions.len(), config.trunks.len());
-        Ok(Restored { extensions, trunks, before })
+        Ok(Restored { extensions, trunks, sounds, before })
     });
     if prepared.is_err() {
         // What is there may be half a file; that it cannot be removed changes nothing.
         let _ = folder::remove(&new);
+        let _ = sounds::remove(dir);
     }
     prepared
 }
 
-/// Decrypts to the last octet, which is authenticated as the last, and gives the backup's own key.
-fn unpack(new: &Path, passphrase: &Secret, backup: impl Read) -> Result<DeviceKey, RestoreError> {
+/// Decrypts to the last octet, which is authenticated as the last, and gives the backup's own key and
+/// how many sounds there are.
+fn unpack(
+    dir: &Path,
+    new: &Path,
+    passphrase: &Secret,
+    backup: impl Read,
+) -> Result<(DeviceKey, Option<usize>), RestoreError> {
     let decryptor = Decryptor::new(backup).map_err(RestoreError::of_header)?;
     let mut identity = age::scrypt::Identity::new(SecretString::from(passphrase.reveal()));
     identity.set_max_work_factor(MOST_WORK);
@@ -87,16 +99,24 @@ fn unpack(new: &Path, passphrase: &Secret, backup: impl Read) -> Result<DeviceKe
     let mut inside = decryptor.decrypt(identities).map_err(RestoreError::of_header)?;
     let mut magic = [0; MAGIC.len()];
     inside.read_exact(&mut magic).map_err(RestoreError::of_payload)?;
-    if magic != MAGIC {
+    let with_sounds = &magic == MAGIC_WITH_SOUNDS;
+    if &magic != MAGIC && !with_sounds {
         return Err(RestoreError::NotABackup);
     }
     let mut key = [0; KEY_LENGTH];
     inside.read_exact(&mut key).map_err(RestoreError::of_payload)?;
     let made = folder::remove(new).and_then(|()| folder::private().open(new));
     let mut file = made.map_err(|error| OpenError::folder(new, error))?;
-    io::copy(&mut inside, &mut file).map_err(RestoreError::of_payload)?;
+    let mut length = [0; 8];
+    if with_sounds {
+        inside.read_exact(&mut length).map_err(RestoreError::of_payload)?;
+    }
+    let length = if with_sounds { u64::from_be_bytes(length) } else { u64::MAX };
+    let database = &mut (&mut inside).take(length);
+    io::copy(database, &mut file).map_err(RestoreError::of_payload)?;
     file.sync_all().map_err(|error| OpenError::folder(new, error))?;
-    Ok(DeviceKey::from_bytes(key))
+    let sounds = with_sounds.then(|| sounds::read(dir, &mut inside)).transpose();
+    Ok((DeviceKey::from_bytes(key), sounds.map_err(RestoreError::of_payload)?))
 }
 
 /// The database from the backup is sound, and of a format that this program knows or can reach.
@@ -290,7 +310,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let key = key(dir.path());
         let done = restore(dir.path(), &key, &passphrase(), a_backup(), NOW).unwrap();
-        assert_eq!(done, Restored { extensions: 1, trunks: 1, before: None });
+        assert_eq!(done, Restored { extensions: 1, trunks: 1, sounds: None, before: None });
         let mut store = Store::open(dir.path(), key).unwrap();
         let trunk = store.config().trunks.values().next().unwrap();
         assert_eq!(trunk.secret.reveal(), samples::TRUNK_PASSWORD);
@@ -302,6 +322,36 @@ mod tests {
         assert_eq!(kinds, [TokenKind::Api], "a log-in of another moment does not come back");
         assert_eq!(store.registrations(NOW).unwrap(), []);
         assert_eq!(reader.audit(None, 1).unwrap()[0].action, Action::Restore);
+    }
+
+    #[test]
+    fn uploaded_sounds_come_along_and_those_that_were_there_stay_beside_them() {
+        let from = tempfile::tempdir().unwrap();
+        let _running = busy_box(from.path());
+        let sounds = from.path().join("sounds");
+        fs::create_dir(&sounds).unwrap();
+        let waltz = vec![7; 300_000];
+        for (name, content) in [("1.json", &b"{}"[..]), ("1.wav", &waltz), ("2.json.new", b"no")] {
+            fs::write(sounds.join(name), content).unwrap();
+        }
+        let mut bytes = Vec::new();
+        backup(from.path(), &key(from.path()), &passphrase(), &mut bytes).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("sounds")).unwrap();
+        fs::write(dir.path().join("sounds/1.opus"), "polka").unwrap();
+        let key = key(dir.path());
+        let done = restore(dir.path(), &key, &passphrase(), &bytes[..], NOW).unwrap();
+        assert_eq!(done, Restored { extensions: 1, trunks: 1, sounds: Some(1), before: None });
+        assert_eq!(fs::read(dir.path().join("sounds/1.wav")).unwrap(), waltz);
+        assert_eq!(contents(&dir.path().join("sounds")).len(), 2);
+        assert_eq!(fs::read(dir.path().join("sounds.before-1/1.opus")).unwrap(), b"polka");
+        let broken = restore(dir.path(), &key, &passphrase(), &bytes[..bytes.len() - 9], NOW);
+        assert!(matches!(broken, Err(RestoreError::Damaged)), "{broken:?}");
+        assert!(!dir.path().join("sounds.restore").exists());
+        assert_eq!(fs::read(dir.path().join("sounds/1.wav")).unwrap(), waltz);
+        // One without sounds leaves those that are there as they are.
+        restore(dir.path(), &key, &passphrase(), a_backup(), NOW).unwrap();
+        assert_eq!(fs::read(dir.path().join("sounds/1.wav")).unwrap(), waltz);
     }
 
     #[test]

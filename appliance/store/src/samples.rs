@@ -4,15 +4,15 @@ use crate::{DeviceKey, Store};
 use call::{
     CallId, CallRecord, CallState, Decider, Direction, Diversion, DiversionReason, End, KeyRecord,
     KeySource, LegPath, LegSecurity, MediaKind, MediaPath, Party, Place, Quality, QualityPoint,
-    Registration, RegistrationId, Security, Step, StreamRecord, StreamStats, Suite, Transport,
-    UnixMillis,
+    QualitySummary, Registration, RegistrationId, Scale, Security, Step, StreamRecord, StreamStats,
+    StreamSummary, Suite, Transport, UnixMillis,
 };
 use config::{
     CallerId, Change, CodecName, CodecOrder, CodecPolicy, Config, Country, Credentials, Device,
     DeviceId, Encryption, Entry, Expect, Extension, ExtensionId, External, Feature, FeatureId,
     FeatureKind, FeatureTone, Forwarding, InboundRoute, InboundRouteId, Network, Number,
-    NumberFormat, OutboundRoute, OutboundRouteId, PathPolicy, Pattern, Pin, Revision, Secret,
-    Settings, Tenant, TenantId, Trunk, TrunkId, TrunkKind, TrunkTransport,
+    NumberFormat, OutboundRoute, OutboundRouteId, PathPolicy, Pattern, Pin, Prompts, RecordingTone,
+    Revision, Secret, Settings, Tenant, TenantId, Trunk, TrunkId, TrunkKind, TrunkTransport,
 };
 use std::path::Path;
 
@@ -63,17 +63,36 @@ pub(crate) fn record(id: u64) -> CallRecord {
             codec: Some("PCMA".to_owned()),
             path: MediaPath::Loopback,
             translated: true,
+            repacked: false,
+            stays: None,
         }],
+        recordings: vec![call::RecordingId(7), call::RecordingId(9)],
         streams: vec![StreamRecord {
             leg: "caller".to_owned(),
             kind: MediaKind::Audio,
             stats: StreamStats { received: 3000, lost: 2, ..StreamStats::default() },
             quality: vec![QualityPoint {
                 after_ms: 5_000,
-                heard: Quality { loss_permille: 3, jitter_micros: 900, r: 92, mos_hundredths: 438 },
+                heard: Quality {
+                    loss_permille: 3,
+                    jitter_micros: 900,
+                    r: 92,
+                    mos_hundredths: 438,
+                    ..Quality::default()
+                },
                 said: None,
                 round_trip_micros: Some(12_000),
             }],
+            summary: Some(StreamSummary {
+                heard: Some(QualitySummary {
+                    mean_mos_hundredths: 438,
+                    worst_mos_hundredths: 331,
+                    worst_after_ms: 5_000,
+                    scale: Scale::Wide,
+                    cause: Some("Lost 4 % on the way from the caller's phone.".to_owned()),
+                }),
+                said: None,
+            }),
         }],
     }
 }
@@ -130,6 +149,8 @@ pub(crate) fn changes() -> Vec<Change> {
             encryption: Encryption::Required,
             media_path: PathPolicy::Direct,
             music: Some(3),
+            prompts: Prompts { welcome: Some(4), ..Prompts::default() },
+            recording_tone: RecordingTone::Repeated,
         }),
         Entry::Extension(Extension {
             id: ExtensionId::NEW,
@@ -219,6 +240,9 @@ pub(crate) fn changes() -> Vec<Change> {
             kind: FeatureKind::Tone,
             tone: FeatureTone::Busy,
             pin: Some(Pin::parse("2468").unwrap()),
+            sound: Some(5),
+            repeat: true,
+            then: Some(number("201")),
         }),
     ];
     entries.into_iter().map(|entry| Change::Put(entry, Expect::Any)).collect()

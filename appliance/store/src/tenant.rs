@@ -15,6 +15,8 @@ pub(crate) fn put(db: &Connection, tenant: &Tenant) -> rusqlite::Result<()> {
         Word(tenant.encryption),
         Word(tenant.media_path),
         tenant.music,
+        Json(&tenant.prompts),
+        Word(tenant.recording_tone),
     ];
     db.execute(PUT, row).map(drop)
 }
@@ -36,6 +38,8 @@ pub(crate) fn all(db: &Connection) -> rusqlite::Result<Vec<Tenant>> {
             encryption: row.get::<_, Word<_>>("encryption")?.0,
             media_path: row.get::<_, Word<_>>("media_path")?.0,
             music: row.get("music")?,
+            prompts: row.get::<_, Json<_>>("prompts")?.0,
+            recording_tone: row.get::<_, Word<_>>("recording_tone")?.0,
         })
     })?;
     rows.collect()
@@ -43,10 +47,12 @@ pub(crate) fn all(db: &Connection) -> rusqlite::Result<Vec<Tenant>> {
 
 const PUT: &str = "
     INSERT INTO tenant
-        (id, revision, name, realm, domains, codecs, encryption, media_path, music)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+        (id, revision, name, realm, domains, codecs, encryption, media_path, music, prompts,
+        recording_tone)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
     ON CONFLICT (id) DO UPDATE SET
         revision = excluded.revision, name = excluded.name, realm = excluded.realm,
         domains = excluded.domains, codecs = excluded.codecs,
         encryption = excluded.encryption, media_path = excluded.media_path,
-        music = excluded.music";
+        music = excluded.music, prompts = excluded.prompts,
+        recording_tone = excluded.recording_tone";

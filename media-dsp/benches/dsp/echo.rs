@@ -6,7 +6,7 @@
 use super::css;
 use super::line::{Law, Line};
 use super::oracle;
-use super::quality::{Canceller, NEEDED, SPANS, quality};
+use super::quality::{Canceller, NEEDED, SETTLED, SPANS, quality};
 use super::{Bench, Goal};
 use media_dsp::arch::Level;
 use media_dsp::echo::{EchoCanceller, Processor, Settings, Tail};
@@ -53,6 +53,13 @@ pub(crate) fn run(bench: &mut Bench) {
         }
         bench.row(name, goal, frames, &mut ours, &mut peers);
     }
+    let mut sout = vec![0; FRAME * 50];
+    let mut beginning = || {
+        let mut canceller = at(Tail::Ms128, Level::Avx2);
+        whole(&mut |a, b, c| canceller.cancel(a, b, c), &rin, &sin, &mut sout);
+    };
+    let name = "echo canceller 128 ms, the first second of a path";
+    bench.row(name, Goal::Stated, 50, &mut beginning, &mut []);
     if bench.wants("echo quality") {
         table(&speech, speex.as_ref());
     }
@@ -60,13 +67,14 @@ pub(crate) fn run(bench: &mut Bench) {
 
 /// The enhancement of both, in dB.
 fn table(speech: &[i16], speex: Option<&Speex>) {
-    println!("\n| echo quality, mean/least dB | {} |", SPANS.map(|it| it.0).join(" | "));
-    println!("| --- |{}", " --- |".repeat(SPANS.len()));
+    let spans = SPANS.map(|it| it.0).join(" | ");
+    println!("\n| echo quality, mean/least dB | {spans} | s from a path change to {SETTLED} dB |");
+    println!("| --- |{}", " --- |".repeat(SPANS.len() + 1));
     let row = |name: &str, make: &mut dyn FnMut() -> Canceller| {
         let found = quality(speech, make);
         let cells = found.mean.iter().zip(found.least);
         let cells: Vec<_> = cells.map(|(mean, least)| format!("{mean:.1}/{least:.1}")).collect();
-        println!("| {name} | {} |", cells.join(" | "));
+        println!("| {name} | {} | {:.2} |", cells.join(" | "), found.mean_settled());
     };
     row("ours, 128 ms", &mut || {
         let mut canceller = EchoCanceller::new(settings(Tail::Ms128, Processor::Off));

@@ -40,10 +40,13 @@ pub enum Transmission {
 
 /// Turns samples into frames.
 ///
-/// They are those of libvo-amrwbenc, every bit of them, but in mode 0 after a residual that is all
-/// but silent: a factor that the standard saturates wraps there in the library. The algorithmic
-/// delay is 25.94 ms: a frame of 20 ms, 5 ms of look-ahead, and 0.94 ms of the filter down to 12.8
-/// kHz. A channel's state is 3280 octets. A clone goes on as the original does.
+/// They are those of libvo-amrwbenc, every bit of them, but after a residual that is all but silent.
+/// In mode 0 a factor that the standard saturates wraps there in the library, and of quiet speech up
+/// to half of the frames differ; in the other modes the library now and then takes pulses that it has
+/// not found, with a code out of memory that it has not written, and frames differ from there until
+/// both meet again. PESQ-wb is the same (`docs/bench/dsp-designs.md`). The algorithmic delay is
+/// 25.94 ms: a frame of 20 ms, 5 ms of look-ahead, and 0.94 ms of the filter down to 12.8 kHz. A
+/// channel's state is 3280 octets. A clone goes on as the original does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encoder {
     level: Level,

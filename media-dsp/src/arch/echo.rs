@@ -68,13 +68,14 @@ kernels! {
     fn constrain(plan: &Plan, partition: &mut Spectrum) -> [f32; BLOCK];
     /// The next eight outputs of 64 taps, reversed; `far` begins 63 samples before the first output.
     fn head(taps: &[f32; BLOCK], far: &[f32; BLOCK + HOP]) -> [f32; HOP];
-    /// The sums of squares of four blocks, and of the difference of the last two.
+    /// The sums of squares of four blocks, of the difference of the last two, and of that of the second
+    /// and the third.
     fn energies(
         far: &[f32; BLOCK],
         near: &[f32; BLOCK],
         front: &[f32; BLOCK],
         back: &[f32; BLOCK],
-    ) -> [f32; 5];
+    ) -> [f32; 6];
 }
 
 /// What the Kalman update is driven by.
@@ -84,6 +85,8 @@ pub(crate) struct Gain {
     pub(crate) weight: [f32; BINS],
     /// The error's spectrum times `weight`.
     pub(crate) error: Spectrum,
+    /// The part of the block's news that takes uncertainty away.
+    pub(crate) told: f32,
     /// The square of the part of the path that stays from block to block.
     pub(crate) stays: f32,
     /// The power of a path's partition that is thought possible before any is found.

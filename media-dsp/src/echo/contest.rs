@@ -2,9 +2,12 @@
 //!
 //! The foreground takes over the background when that leaves less echo by more than chance. When the
 //! foreground suddenly leaves much more than it used to, either the near end speaks or the path has
-//! changed: the background then *probes*, that is, learns as fast as it can, and is taken only when it is
-//! better by 8 dB, which near-end speech never makes it. K. Ochiai et al., "Echo canceler with two echo
-//! path models", IEEE Trans. Communications 25 (1977); the test for chance follows the one of Speex.
+//! changed: the background then *probes*, that is, begins anew and learns as fast as it can, and is taken
+//! only when it is better by 8 dB, which near-end speech never makes it. An estimate of an echo that is no
+//! longer there stays in what is left, upside down; near-end speech knows nothing of it. Where what is
+//! left correlates with the estimate below zero, the path has changed, and 3 dB are enough. K. Ochiai et
+//! al., "Echo canceler with two echo path models", IEEE Trans. Communications 25 (1977); the test for
+//! chance follows the one of Speex.
 
 /// What a block brought: sums of squares.
 #[derive(Debug, Clone, Copy)]
@@ -19,12 +22,14 @@ pub(super) struct Energies {
     back: f32,
     /// Of the difference of the two.
     apart: f32,
+    /// Of the foreground's echo estimate.
+    echo: f32,
 }
 
 impl Energies {
-    /// From the sums of squares of the four, and of the difference of the last two.
-    pub(super) fn of([far, near, front, back, apart]: [f32; 5]) -> Self {
-        Self { far, near: near + 1.0, front: front + 1.0, back: back + 1.0, apart }
+    /// From the sums of squares, in the order of the fields.
+    pub(super) fn of([far, near, front, back, apart, echo]: [f32; 6]) -> Self {
+        Self { far, near: near + 1.0, front: front + 1.0, back: back + 1.0, apart, echo }
     }
 }
 
@@ -43,6 +48,17 @@ pub(super) enum Verdict {
     Forget,
 }
 
+/// How well the echo path is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Knowledge {
+    /// It was heard for a short time only.
+    New,
+    /// Noise or the near end keep it from being known well.
+    Rough,
+    /// As well as it can be.
+    Fine,
+}
+
 /// The state of the contest between the two.
 #[derive(Debug, Clone)]
 pub(super) struct Contest {
@@ -53,6 +69,7 @@ pub(super) struct Contest {
     near: f32,
     front: f32,
     back: f32,
+    echo: f32,
     /// The same over about five.
     front_now: f32,
     back_now: f32,
@@ -63,14 +80,27 @@ pub(super) struct Contest {
     leak: f32,
     /// Blocks in which the foreground was worse than nothing.
     harmful: u32,
+    /// Blocks in which what was left held the estimate upside down.
+    inverse: u32,
+    /// Blocks with sound since nothing was known of the path.
+    age: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
     /// The foreground is as good as ever; so many blocks speak against it.
     Steady(u32),
-    /// The background learns fast, for so many blocks.
-    Probing(u32),
+    /// The background learns fast, for so many blocks, because of this.
+    Probing(u32, Cause),
+}
+
+/// Why the background probes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    /// More is left than before: of another path, or of the near end.
+    Louder,
+    /// The path has changed.
+    Changed,
 }
 
 impl Contest {
@@ -81,12 +111,15 @@ impl Contest {
             near: 1.0,
             front: 1.0,
             back: 1.0,
+            echo: 0.0,
             front_now: 0.0,
             back_now: 0.0,
             lead: [0.0; 3],
             spread: [0.0; 3],
             leak: 1.0,
             harmful: 0,
+            inverse: 0,
+            age: 0,
         }
     }
 
@@ -95,11 +128,28 @@ impl Contest {
         self.leak
     }
 
+    /// Whether the path is known to have changed, and nothing better has been found.
+    pub(super) fn lost(&self) -> bool {
+        matches!(self.mode, Mode::Probing(_, Cause::Changed))
+    }
+
+    /// How well the path is known.
+    pub(super) fn knowledge(&self) -> Knowledge {
+        if matches!(self.mode, Mode::Probing(..)) {
+            return Knowledge::New;
+        }
+        match self.leak {
+            leak if leak > FINE && self.age < NEW => Knowledge::New,
+            leak if leak > ROUGH => Knowledge::Rough,
+            _ => Knowledge::Fine,
+        }
+    }
+
     /// How much of the path's power is thought to change from block to block.
     pub(super) fn drift(&self) -> f32 {
         let leak = match self.mode {
             Mode::Steady(_) => self.leak,
-            Mode::Probing(_) => 1.0,
+            Mode::Probing(..) => 1.0,
         };
         STEADY_DRIFT + DRIFT * leak * leak.sqrt()
     }
@@ -114,14 +164,19 @@ impl Contest {
             self.near += 0.1 * (block.near - self.near);
             self.front += 0.1 * (block.front - self.front);
             self.back += 0.1 * (block.back - self.back);
+            self.echo += 0.1 * (block.echo - self.echo);
+            self.age = self.age.saturating_add(1);
             self.learn_leak();
         }
         let (ahead, behind) = self.compare(block);
         if let Some(verdict) = self.harm(loud) {
             return verdict;
         }
+        let changed = loud && self.changed();
         match self.mode {
-            Mode::Probing(blocks) => self.probe(blocks, loud),
+            Mode::Probing(blocks, cause) => {
+                self.probe(blocks, if changed { Cause::Changed } else { cause }, loud)
+            }
             Mode::Steady(_) if ahead => {
                 self.even();
                 self.front_now = self.back_now;
@@ -132,15 +187,14 @@ impl Contest {
                 self.back_now = self.front_now;
                 Verdict::GoBack
             }
+            Mode::Steady(_) if changed => self.begin_probe(Cause::Changed),
             Mode::Steady(_) if !loud => Verdict::Learn,
             Mode::Steady(doubts) if self.suspect() => {
                 if doubts < PATIENCE {
                     self.mode = Mode::Steady(doubts + 1);
                     return Verdict::Learn;
                 }
-                self.mode = Mode::Probing(0);
-                self.back_now = self.front_now;
-                Verdict::Probe
+                self.begin_probe(Cause::Louder)
             }
             Mode::Steady(_) => {
                 self.mode = Mode::Steady(0);
@@ -187,16 +241,38 @@ impl Contest {
         Some(Verdict::Forget)
     }
 
-    fn probe(&mut self, blocks: u32, loud: bool) -> Verdict {
-        if blocks > 3 && self.back_now < CLEARLY * self.front_now {
+    /// Whether what is left has held the estimate upside down for long enough, in a path that was known.
+    fn changed(&mut self) -> bool {
+        // Twice the product of what is left and the estimate, whose sum came.
+        let twice = self.near - self.front - self.echo;
+        let sure = 4.0 * INVERSE * INVERSE * self.front * self.echo;
+        let inverse = self.leak < 0.3 && twice < 0.0 && twice * twice > sure;
+        self.inverse = if inverse { self.inverse + 1 } else { 0 };
+        self.inverse > PATIENCE
+    }
+
+    fn begin_probe(&mut self, cause: Cause) -> Verdict {
+        self.mode = Mode::Probing(0, cause);
+        self.back_now = self.front_now;
+        Verdict::Probe
+    }
+
+    fn probe(&mut self, blocks: u32, cause: Cause, loud: bool) -> Verdict {
+        let better = match cause {
+            Cause::Louder => MUCH_BETTER,
+            Cause::Changed => BETTER,
+        };
+        if blocks > 3 && self.back_now < better * self.front_now {
             self.mode = Mode::Steady(0);
             self.leak = (self.back / self.near).clamp(0.3, 1.0);
+            self.age = 0;
             self.front = self.back;
             self.front_now = self.back_now;
             self.even();
             return Verdict::Take;
         }
         if !loud {
+            self.mode = Mode::Probing(blocks, cause);
             return Verdict::Learn;
         }
         if !self.suspect() || blocks >= PROBE {
@@ -205,7 +281,7 @@ impl Contest {
             self.even();
             return Verdict::GoBack;
         }
-        self.mode = Mode::Probing(blocks + 1);
+        self.mode = Mode::Probing(blocks + 1, cause);
         Verdict::Learn
     }
 
@@ -236,7 +312,16 @@ const SUSPICIOUS: f32 = 0.2;
 const PATIENCE: u32 = 4;
 /// Blocks that a probe lasts at most.
 const PROBE: u32 = 40;
-/// What the probe must leave of the foreground's rest: -8 dB.
-const CLEARLY: f32 = 0.15;
+/// What the probe must leave of the foreground's rest: -8 dB, or -3 dB where the path has changed.
+const MUCH_BETTER: f32 = 0.15;
+const BETTER: f32 = 0.5;
+/// Leak above which a new path is still learned, 23 dB of enhancement, and above which an old one is
+/// known only roughly, 20 dB.
+const FINE: f32 = 0.005;
+const ROUGH: f32 = 0.01;
+/// Blocks for which a path is new: two seconds of sound. Where noise lets no more be known, that is all.
+const NEW: u32 = 250;
+/// The correlation of the estimate and of what is left, below zero, that no near end has for long.
+const INVERSE: f32 = 0.4;
 /// The gain of an echo estimate that is worse than none.
 const HARMFUL: f32 = 1.3;

@@ -12,11 +12,18 @@
 
 #![allow(clippy::needless_range_loop)] // A bin is an index into several arrays.
 
-use super::contest::{Contest, Energies, Verdict};
+use super::contest::{Contest, Energies, Knowledge, Verdict};
 use super::narrow_band::{Band, NarrowBand};
 use crate::arch::Level;
 use crate::arch::echo::{self as kernel, BLOCK, Gain, HOP};
 use crate::arch::fft::{BINS, Plan, SIZE, Spectrum};
+
+/// Whether a block is learned from for the first time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hearing {
+    First,
+    Again,
+}
 
 /// Model of the echo path, and the echo estimate that it makes.
 #[derive(Debug, Clone)]
@@ -25,11 +32,14 @@ pub(super) struct Filter {
     plan: &'static Plan,
     /// The block before and the one that is filled; a millisecond more, so that the head can look there.
     far: [f32; SIZE + HOP],
-    near: [f32; BLOCK],
-    /// What the foreground leaves of `near`.
+    /// The near end's last blocks; the one that is filled is followed by older ones, around the end.
+    near: [[f32; BLOCK]; OLDEST + 1],
+    near_filled: usize,
+    /// What the foreground leaves of the block that is filled.
     rest: [f32; BLOCK],
     filled: usize,
-    /// The far end's last blocks; `newest` is followed by older ones, around the end.
+    /// The far end's last blocks, [`OLDEST`] more than there are partitions; `newest` is followed by
+    /// older ones, around the end.
     spectra: Vec<Spectrum>,
     newest: usize,
     background: Vec<Spectrum>,
@@ -44,6 +54,8 @@ pub(super) struct Filter {
     tail: [f32; BLOCK],
     /// The partition that is constrained next.
     turn: usize,
+    /// Blocks that were learned from one after another, up to one more than [`OLDEST`].
+    learned: usize,
     contest: Contest,
     narrow_band: NarrowBand,
     frozen: bool,
@@ -55,10 +67,11 @@ impl Filter {
             level,
             plan: Plan::shared(),
             far: [0.0; SIZE + HOP],
-            near: [0.0; BLOCK],
+            near: [[0.0; BLOCK]; OLDEST + 1],
+            near_filled: 0,
             rest: [0.0; BLOCK],
             filled: 0,
-            spectra: vec![Spectrum::ZERO; partitions],
+            spectra: vec![Spectrum::ZERO; partitions + OLDEST],
             newest: 0,
             background: vec![Spectrum::ZERO; partitions],
             foreground: vec![Spectrum::ZERO; partitions],
@@ -67,6 +80,7 @@ impl Filter {
             head: [0.0; BLOCK],
             tail: [0.0; BLOCK],
             turn: 0,
+            learned: 0,
             contest: Contest::new(),
             narrow_band: NarrowBand::new(),
             frozen: false,
@@ -78,6 +92,7 @@ impl Filter {
         self.forget();
         self.spectra.fill(Spectrum::ZERO);
         self.far = [0.0; SIZE + HOP];
+        self.near = [[0.0; BLOCK]; OLDEST + 1];
         self.noise = [0.0; BINS];
         self.contest = Contest::new();
     }
@@ -90,6 +105,11 @@ impl Filter {
     /// The part of the echo's power that the foreground leaves, as far as it is known.
     pub(super) fn leak(&self) -> f32 {
         self.contest.leak()
+    }
+
+    /// Whether the path is known to have changed, and nothing better has been found.
+    pub(super) fn lost(&self) -> bool {
+        self.contest.lost()
     }
 
     /// What the far end sends.
@@ -113,7 +133,7 @@ impl Filter {
         let echo = kernel::head(self.level, &self.head, heard);
         for (place, (&near, rest)) in near.iter().zip(rest).enumerate() {
             *rest = near - (echo[place] + self.tail[from + place]);
-            self.near[from + place] = near;
+            self.near[self.near_filled][from + place] = near;
             self.rest[from + place] = *rest;
         }
         self.filled = from + far.len();
@@ -131,25 +151,36 @@ impl Filter {
         self.narrow_band.hear(&self.spectra[self.newest]);
         let known = self.contest.leak() < CONVERGED;
         let learns = match self.narrow_band.band() {
-            Band::Wide => !self.narrow_band.suspects(),
+            Band::Wide => !self.narrow_band.expects(),
             Band::Tones => !known,
             Band::Signalling => false,
         };
         if learns && !self.frozen {
+            self.learned = (self.learned + 1).min(OLDEST + 1);
             self.learn();
+        } else {
+            self.learned = 0;
         }
+        self.near_filled = self.near_filled.checked_sub(1).unwrap_or(OLDEST);
         let echo = kernel::convolve(self.level, self.newest_first(), &self.foreground[1..]);
         let echo = self.plan.inverse(self.level, &echo);
         self.tail.copy_from_slice(&echo[BLOCK..]);
     }
 
     fn learn(&mut self) {
-        let (rest, mut head) = self.adapt();
-        if self.contest.leak() > WELL_KNOWN {
-            // While little is known, what a block says is worth hearing twice.
-            head = self.adapt().1;
+        let (rest, mut head) = self.adapt(0, Hearing::First);
+        // While a path is new, what was said is worth hearing again: one pass over speech, whose sounds come
+        // one by one, does not tell what each of them says of the whole path.
+        let again: &[usize] = match self.contest.knowledge() {
+            Knowledge::New if !self.narrow_band.suspects() => &AGAIN,
+            Knowledge::New | Knowledge::Rough => &[0],
+            Knowledge::Fine => &[],
+        };
+        let learned = self.learned;
+        for &age in again.iter().filter(|&&age| age < learned) {
+            head = self.adapt(age, Hearing::Again).1;
         }
-        let energies = kernel::energies(self.level, self.last(), &self.near, &self.rest, &rest);
+        let energies = kernel::energies(self.level, self.last(), self.near(0), &self.rest, &rest);
         if energies.iter().any(|it| !it.is_finite()) {
             // Nothing that was ever seen makes it so; but what is no number would stay so.
             self.reset();
@@ -163,38 +194,45 @@ impl Filter {
                 self.head = head;
                 self.head.reverse();
             }
+            // Another path has nothing to do with the one before: to unlearn that would take as long again.
             Verdict::Probe => {
-                for unsure in self.unsure.as_flattened_mut() {
-                    *unsure = unsure.max(ASTRAY);
-                }
+                self.background.fill(Spectrum::ZERO);
+                self.unsure.fill([UNKNOWN; BINS]);
             }
             Verdict::GoBack => self.go_back(),
             Verdict::Forget => self.forget(),
         }
     }
 
-    /// One Kalman step of the background. Gives what it left of the block before the step, and its first
-    /// partition after it.
-    fn adapt(&mut self) -> ([f32; BLOCK], [f32; BLOCK]) {
+    /// One Kalman step of the background, with the block that is `age` blocks old. Gives what it left of
+    /// that block before the step, and its first partition after it.
+    fn adapt(&mut self, age: usize, hearing: Hearing) -> ([f32; BLOCK], [f32; BLOCK]) {
         let (level, plan) = (self.level, self.plan);
-        let (older, newer) = self.spectra.split_at(self.newest);
+        let (older, newer) = self.spectra.split_at((self.newest + age) % self.spectra.len());
         let far = (newer, older);
         let echo = kernel::convolve(level, far, &self.background);
         let echo = plan.inverse(level, &echo);
         let mut rest = [0.0; SIZE];
-        for ((rest, near), echo) in rest[BLOCK..].iter_mut().zip(&self.near).zip(&echo[BLOCK..]) {
+        for ((rest, near), echo) in rest[BLOCK..].iter_mut().zip(self.near(age)).zip(&echo[BLOCK..])
+        {
             *rest = near - echo;
         }
         let mut error = plan.forward(level, &rest);
         let mut weight = kernel::doubt(level, far, &self.unsure);
         for bin in 0..BINS {
             let power = error.re[bin] * error.re[bin] + error.im[bin] * error.im[bin];
-            self.noise[bin] += NOISE_PACE * (power - self.noise[bin]);
+            if age == 0 {
+                self.noise[bin] += NOISE_PACE * (power - self.noise[bin]);
+            }
             weight[bin] = 1.0 / (weight[bin] + self.noise[bin].max(power) + QUANTUM);
             error.re[bin] *= weight[bin];
             error.im[bin] *= weight[bin];
         }
-        let gain = Gain { weight, error, stays: 1.0 - self.contest.drift(), prior: PRIOR };
+        let told = match hearing {
+            Hearing::First => TOLD,
+            Hearing::Again => TOLD_AGAIN,
+        };
+        let gain = Gain { weight, error, told, stays: 1.0 - self.contest.drift(), prior: PRIOR };
         kernel::adapt(level, far, &mut self.background, &mut self.unsure, &gain);
         // The circular convolution is a linear one only of partitions that end after 64 taps: the first is
         // cut to that length with every block, the others in turn, as J.-S. Valin does in Speex.
@@ -239,6 +277,11 @@ impl Filter {
         self.plan.forward(self.level, heard)
     }
 
+    /// The near end's block that is `age` blocks old.
+    fn near(&self, age: usize) -> &[f32; BLOCK] {
+        &self.near[(self.near_filled + age) % self.near.len()]
+    }
+
     fn newest_first(&self) -> (&[Spectrum], &[Spectrum]) {
         let (older, newer) = self.spectra.split_at(self.newest);
         (newer, older)
@@ -247,15 +290,17 @@ impl Filter {
 
 /// The uncertainty of a partition before anything was heard: a gain of -10 dB.
 const UNKNOWN: f32 = 0.1;
-/// The uncertainty when the path may have changed.
-const ASTRAY: f32 = 0.02;
 /// The power of a path's partition where none was found yet: it keeps the filter able to learn.
-const PRIOR: f32 = 5e-3;
+const PRIOR: f32 = 2e-3;
+/// The part of a block's news that takes uncertainty away: of what is heard again, there is little.
+const TOLD: f32 = 0.5;
+const TOLD_AGAIN: f32 = 0.1;
 /// How fast the power of the noise is learned, per block.
 const NOISE_PACE: f32 = 0.2;
 /// The power in a bin of what G.711 adds to the faintest sounds.
 const QUANTUM: f32 = 5000.0;
 /// Leak below which tones teach nothing more: 10 dB of enhancement.
 const CONVERGED: f32 = 0.1;
-/// Leak below which a block is heard once: 20 dB of enhancement.
-const WELL_KNOWN: f32 = 0.01;
+/// The ages of the blocks that are heard again while a path is new, in blocks of 8 ms, and the greatest.
+const AGAIN: [usize; 5] = [24, 12, 6, 2, 0];
+const OLDEST: usize = 24;

@@ -37,6 +37,11 @@ impl NarrowBand {
 
     /// Whether the last two blocks may be the beginning of a tone.
     pub(super) fn suspects(&self) -> bool {
+        self.seen > 0
+    }
+
+    /// Whether a tone has probably begun.
+    pub(super) fn expects(&self) -> bool {
         self.seen > 1
     }
 

@@ -38,7 +38,6 @@ pub(super) enum Setting {
 }
 
 /// The memory of a state, aligned as any type of C.
-#[derive(Clone)]
 struct Memory(Box<[u128]>);
 
 impl Memory {
@@ -46,6 +45,17 @@ impl Memory {
     fn new(octets: c_int) -> Self {
         let octets = usize::try_from(octets).unwrap_or(0);
         Self(vec![0; octets.div_ceil(size_of::<u128>())].into())
+    }
+}
+
+/// A state that takes another's place takes no memory anew.
+impl Clone for Memory {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+
+    fn clone_from(&mut self, other: &Self) {
+        self.0.clone_from(&other.0);
     }
 }
 
@@ -57,8 +67,18 @@ impl fmt::Debug for Memory {
 }
 
 /// An encoder of one channel.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Encoder(Memory);
+
+impl Clone for Encoder {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+
+    fn clone_from(&mut self, other: &Self) {
+        self.0.clone_from(&other.0);
+    }
+}
 
 impl Encoder {
     /// At a rate, in Hz, that the library knows.

@@ -105,7 +105,7 @@ fn the_state_is_linear_in_the_tail() {
     let octets = |tail| EchoCanceller::new(settings(tail, Processor::Off)).octets();
     assert_eq!(octets(Tail::Ms32) - octets(Tail::Ms16), 2 * PARTITION);
     assert_eq!(octets(Tail::Ms128) - octets(Tail::Ms16), 14 * PARTITION);
-    assert!(octets(Tail::Ms16) < 2 * PARTITION + 4096, "{}", octets(Tail::Ms16));
+    assert!(octets(Tail::Ms16) < 2 * PARTITION + 24_576, "{}", octets(Tail::Ms16));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! sentence decides. Speech alone for 15 s, three seconds of double talk, speech alone, at 30 s another path.
 
 use super::line::{Law, Line};
+use std::ops::Range;
 
 /// An echo canceller under test: far end, near end with its echo, what is left.
 pub(crate) type Canceller = Box<dyn FnMut(&[i16], &[i16], &mut [i16])>;
@@ -10,7 +11,19 @@ pub(crate) type Canceller = Box<dyn FnMut(&[i16], &[i16], &mut [i16])>;
 pub(crate) struct Quality {
     pub(crate) mean: [f32; SPANS.len()],
     pub(crate) least: [f32; SPANS.len()],
+    /// Seconds from another path on until [`SETTLED`] dB are there over a quarter of a second, of each run.
+    pub(crate) settled: Vec<f32>,
 }
+
+impl Quality {
+    /// The mean of [`Quality::settled`].
+    pub(crate) fn mean_settled(&self) -> f32 {
+        self.settled.iter().sum::<f32>() / self.settled.len() as f32
+    }
+}
+
+/// The enhancement in dB with which another path is known again.
+pub(crate) const SETTLED: f32 = 20.0;
 
 /// What is measured: a name, and seconds from and to.
 pub(crate) const SPANS: [(&str, f32, f32); 8] = [
@@ -26,12 +39,14 @@ pub(crate) const SPANS: [(&str, f32, f32); 8] = [
 
 /// Runs all sixteen; `speech` is at least [`NEEDED`] seconds.
 pub(crate) fn quality(speech: &[i16], make: &mut dyn FnMut() -> Canceller) -> Quality {
-    let mut quality = Quality { mean: [0.0; SPANS.len()], least: [f32::INFINITY; SPANS.len()] };
+    let (mean, least) = ([0.0; SPANS.len()], [f32::INFINITY; SPANS.len()]);
+    let mut quality = Quality { mean, least, settled: Vec::new() };
     for run in 0..16 {
         let (model, delay) = (2 + run % 8, if run < 8 { 80 } else { 400 });
         let far = &speech[run * 23 * SECOND..];
         let near = &speech[(run * 19 + 77) * SECOND..];
-        let rows = one(far, near, model, delay, make());
+        let (rows, settled) = one(far, near, model, delay, make());
+        quality.settled.push(settled);
         for (span, enhancement) in rows.into_iter().enumerate() {
             quality.mean[span] += enhancement / 16.0;
             quality.least[span] = quality.least[span].min(enhancement);
@@ -46,7 +61,7 @@ fn one(
     model: usize,
     delay: usize,
     mut canceller: Canceller,
-) -> [f32; SPANS.len()] {
+) -> ([f32; SPANS.len()], f32) {
     let mut line = Line::new(model, 6.0, delay, Law::A).with_noise(-70.0);
     let (mut came, mut left) = (Vec::new(), Vec::new());
     for (start, far) in far[..32 * SECOND].chunks_exact(FRAME).enumerate() {
@@ -67,12 +82,19 @@ fn one(
         came.extend_from_slice(&sin);
         left.extend_from_slice(&sout);
     }
-    SPANS.map(|(_, from, to)| {
-        let span = (from * SECOND as f32) as usize..(to * SECOND as f32) as usize;
+    let enhancement = |span: Range<usize>| {
         let power = |of: &[i16]| of.iter().map(|&it| f64::from(it).powi(2)).sum::<f64>();
         let ratio = power(&came[span.clone()]) / power(&left[span]).max(1.0);
         10.0 * ratio.log10() as f32
-    })
+    };
+    let windows = (30 * SECOND..).step_by(FRAME).map(|from| from..from + SECOND / 4);
+    let settled =
+        windows.take_while(|it| it.end <= came.len()).find(|it| enhancement(it.clone()) >= SETTLED);
+    let settled = settled.map_or(f32::INFINITY, |it| (it.end - 30 * SECOND) as f32 / SECOND as f32);
+    let spans = SPANS.map(|(_, from, to)| {
+        enhancement((from * SECOND as f32) as usize..(to * SECOND as f32) as usize)
+    });
+    (spans, settled)
 }
 
 /// Seconds of speech that are needed.

@@ -43,6 +43,7 @@ pub(crate) fn transport(number: u64, port: PortId, fingerprint: Print) -> Browse
         fingerprint,
         active: false,
         mid_extension: None,
+        level_extension: None,
         lines: vec![BrowserLine {
             port,
             kind: MediaKind::Audio,

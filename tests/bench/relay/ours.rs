@@ -114,9 +114,14 @@ pub(crate) fn serve() {
         addresses: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
         ports: 20_000..=29_999,
         rest: Duration::from_secs(5),
-        browsers: Some(Browsers { doors: vec![Box::new(Gate(door))], certificate }),
+        browsers: Some(Browsers {
+            doors: vec![Box::new(Gate(door))],
+            certificate,
+            rsa: std::sync::mpsc::channel().1,
+        }),
         tapes: media_worker::tapes().0,
         films: media_worker::films().0,
+        plays: media_worker::plays().0,
         wake: Box::new(|| {}),
     })
     .unwrap();
@@ -191,7 +196,12 @@ impl Office {
     fn bridge(&self, kind: Kind, a: PortId, b: PortId) {
         for (port, tongue) in [a, b].into_iter().zip(kind.tongues().unwrap_or([PCMA; 2])) {
             let format = Format { payload_type: tongue.payload_type, codec: tongue.codec };
-            let formats = Formats { receive: vec![format], send: vec![format], packet_millis: 20 };
+            let formats = Formats {
+                receive: vec![format],
+                send: vec![format],
+                packet_millis: 20,
+                ..Formats::default()
+            };
             self.tell(MediaCommand::Formats { port, formats: Box::new(formats) });
             if let Kind::Room(_) = kind {
                 self.tell(MediaCommand::Join { port, room: RoomId(1) });
@@ -229,7 +239,12 @@ impl Door for Gate {
 fn commands(voice: Voice, port: PortId) -> [MediaCommand; 2] {
     let codec = if matches!(voice, Voice::Opus) { Codec::Opus } else { Codec::Pcma };
     let format = Format { payload_type: 8, codec };
-    let formats = Formats { receive: vec![format], send: vec![format], packet_millis: 20 };
+    let formats = Formats {
+        receive: vec![format],
+        send: vec![format],
+        packet_millis: 20,
+        ..Formats::default()
+    };
     let sound = match voice {
         Voice::Echo => Sound::Echo,
         Voice::Tone | Voice::Opus => Sound::Tone { tone: Tone::Dial, country: *b"de" },

@@ -83,7 +83,7 @@ impl Rtpengine {
         if kind == Kind::Srtp && is_offer {
             let (key, suite) = (key_of_a(), SUITE.name());
             let key = KeyAndSalt::new(key.octets()).unwrap();
-            let crypto = Crypto { tag: 1, suite, key, lifetime: None };
+            let crypto = Crypto { tag: 1, suite, key, lifetime: None, mki: None };
             sdp = sdp.replace("RTP/AVP", "RTP/SAVP") + &format!("a=crypto:{crypto}\r\n");
         }
         let id = text(&format!("bench-{number}"));

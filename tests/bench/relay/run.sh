@@ -36,7 +36,8 @@ TEXT
 
 ## How exactly in time the box itself speaks
 
-The bar: p99.9 below 2 ms with both cores busy.
+The bar: p99.9 below 2 ms with both cores busy. *A bare thread* in real time does nothing but wake every
+millisecond on the same processor meanwhile: what it is late by the machine took, and the box cannot be earlier.
 
 TEXT
     grep '^|' "$voices"

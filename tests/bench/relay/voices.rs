@@ -3,20 +3,27 @@
 //!
 //! The phones only listen, or say what they are to hear again; the kernel says when each packet
 //! came. A packet's error is how much later it came than its timestamp says, beside the earliest of
-//! its stream.
+//! its stream. Beside it stands what the machine itself takes: how late a thread wakes that does
+//! nothing else, in real time on the same processor, meanwhile.
 
 use crate::Rival;
 use crate::load;
 use crate::ours::Ours;
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt, sockopt};
 use nix::sys::time::TimeSpec;
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity, set_current_timer_slack};
 use std::hint::spin_loop;
 use std::io::IoSliceMut;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::num::NonZeroU64;
 use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
+use thread_priority::{
+    RealtimeThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy,
+    set_thread_priority_and_policy, thread_native_id,
+};
 
 /// What the phones hear.
 #[derive(Debug, Clone, Copy)]
@@ -51,8 +58,8 @@ impl Voice {
 
 pub(crate) fn main(seconds: u64) {
     println!("{seconds} s each; {}", load::machine());
-    println!("| voices | machine | % of a core each | p50, ms | p99 | p99.9 | latest | missing |");
-    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
+    println!("{HEAD}");
+    println!("|{}", " --- |".repeat(HEAD.matches(" |").count()));
     for (voice, phones) in
         [(Voice::Tone, 1), (Voice::Tone, 100), (Voice::Opus, 100), (Voice::Echo, 100)]
     {
@@ -61,6 +68,9 @@ pub(crate) fn main(seconds: u64) {
         }
     }
 }
+
+const HEAD: &str = "| voices | machine | % of a core each | p50, ms | p99 | p99.9 | latest | missing | \
+    a bare thread: p99.9 | latest |";
 
 fn one(voice: Voice, phones: usize, busy: bool, seconds: u64) {
     let sockets: Vec<UdpSocket> = (0..phones)
@@ -86,12 +96,37 @@ fn one(voice: Voice, phones: usize, busy: bool, seconds: u64) {
         let mut streams = vec![Vec::new(); phones];
         listen(voice, &sockets, &to, Duration::from_secs(1), &mut streams);
         streams.iter_mut().for_each(Vec::clear);
+        let bare = scope.spawn(|| bare(Duration::from_secs(seconds)));
         let (used, start) = (load::cpu(ours.pid()), Instant::now());
         listen(voice, &sockets, &to, Duration::from_secs(seconds), &mut streams);
         let used = (load::cpu(ours.pid()) - used) as f64 / start.elapsed().as_nanos() as f64;
         done.store(true, Ordering::Relaxed);
-        report(voice, busy, used, &streams);
+        report(voice, busy, used, &streams, bare.join().unwrap());
     });
+}
+
+/// How late a thread in real time wakes every millisecond on the last processor, where the box's media
+/// thread is: 99.9 % of the times at most, and at worst; in milliseconds. None where nobody may be in
+/// real time.
+fn bare(lasts: Duration) -> Option<(f64, f64)> {
+    let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
+    set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Max, policy).ok()?;
+    let allowed = sched_getaffinity(None).unwrap();
+    let last = (0..CpuSet::MAX_CPU).rev().find(|cpu| allowed.is_set(*cpu))?;
+    let mut only = CpuSet::new();
+    only.set(last);
+    sched_setaffinity(None, &only).unwrap();
+    set_current_timer_slack(Some(NonZeroU64::MIN)).unwrap();
+    let (start, mut due, mut late) = (Instant::now(), Instant::now(), Vec::new());
+    while start.elapsed() < lasts {
+        due += Duration::from_millis(1);
+        thread::sleep(due.saturating_duration_since(Instant::now()));
+        late.push(due.elapsed().as_secs_f64() * 1e3);
+        // What was slept through is one lateness, not many.
+        due = due.max(Instant::now());
+    }
+    late.sort_by(f64::total_cmp);
+    Some((late[late.len() * 999 / 1000], late[late.len() - 1]))
 }
 
 /// For each stream when packets came, in nanoseconds, and their timestamps.
@@ -150,7 +185,7 @@ fn take(socket: &UdpSocket, stream: &mut Stream) {
     }
 }
 
-fn report(voice: Voice, busy: bool, used: f64, streams: &[Stream]) {
+fn report(voice: Voice, busy: bool, used: f64, streams: &[Stream], bare: Option<(f64, f64)>) {
     let mut errors = Vec::new();
     let mut missing = 0;
     for stream in streams.iter().filter(|stream| stream.len() > 1) {
@@ -169,10 +204,11 @@ fn report(voice: Voice, busy: bool, used: f64, streams: &[Stream]) {
     let at = |part: f64| errors.get((errors.len() as f64 * part) as usize).copied();
     let [p50, p99, p999] = [0.5, 0.99, 0.999].map(|part| at(part).unwrap_or(f64::NAN));
     println!(
-        "| {} {voice:?} | {} | {:.4} | {p50:.3} | {p99:.3} | {p999:.3} | {:.3} | {missing} |",
+        "| {} {voice:?} | {} | {:.4} | {p50:.3} | {p99:.3} | {p999:.3} | {:.3} | {missing} | {} |",
         streams.len(),
         if busy { "busy" } else { "idle" },
         used * 100.0 / streams.len() as f64,
         errors.last().copied().unwrap_or(f64::NAN),
+        bare.map_or(" | ".into(), |(often, latest)| format!("{often:.3} | {latest:.3}")),
     );
 }

@@ -118,6 +118,7 @@ fn transport(lines: usize) -> BrowserTransport {
         fingerprint: [7; 32],
         active: false,
         mid_extension: Some(1),
+        level_extension: Some(2),
         lines: LINES.into_iter().enumerate().take(lines).map(line).collect(),
     }
 }

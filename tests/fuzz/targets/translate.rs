@@ -75,7 +75,12 @@ fn hear(engine: &mut Engine, port: PortId, from: SocketAddr, packet: &mut [u8], 
 
 /// Each octet is an encoding that one side sends, understands, or both.
 fn formats(octets: &[u8], millis: u8) -> Formats {
-    let mut formats = Formats { packet_millis: millis & 0x7f, ..Formats::default() };
+    // A wish, or no more than a limit.
+    let (packet_millis, most_millis) = match millis & 0x80 {
+        0 => (millis, 0),
+        _ => (0, millis & 0x7f),
+    };
+    let mut formats = Formats { packet_millis, most_millis, ..Formats::default() };
     for octet in octets.iter().take(16) {
         let format = Format { payload_type: octet & 7, codec: codec(octet >> 3) };
         if octet & 1 == 0 || octet & 2 == 0 {

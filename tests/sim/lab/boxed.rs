@@ -61,6 +61,8 @@ impl Lab {
                 self.after(self.dns_delay, Event::Resolved(question));
             }
             Output::Fetch(fetch) => self.fetched.push(fetch),
+            Output::Feed { port, play, recording } => self.feeds.push((port, play, recording)),
+            Output::Taped { recording, by, begun, .. } => self.taped.push((recording, by, begun)),
             Output::Record(record) => self.keep(*record),
             Output::Bind(binding) => {
                 self.bindings.insert(binding.id, (*binding).clone());
@@ -149,7 +151,11 @@ impl Lab {
                 self.after(Duration::from_secs(2), Event::Media(free));
             }
             MediaCommand::Browser(transport) => self.transports.push((**transport).clone()),
-            MediaCommand::Peer { .. }
+            MediaCommand::Handshake { port, handshake: Some(handshake) } => {
+                self.handshakes.push((*port, (**handshake).clone()));
+            }
+            MediaCommand::Kind { .. }
+            | MediaCommand::Peer { .. }
             | MediaCommand::Meet { .. }
             | MediaCommand::Bridge { .. }
             | MediaCommand::Unbridge { .. }
@@ -160,7 +166,10 @@ impl Lab {
             | MediaCommand::Say { .. }
             | MediaCommand::Keys { .. }
             | MediaCommand::KeysTold { .. }
+            | MediaCommand::Extended { .. }
+            | MediaCommand::Levels { .. }
             | MediaCommand::Press { .. }
+            | MediaCommand::Refresh { .. }
             | MediaCommand::Held { .. }
             | MediaCommand::Play { .. }
             | MediaCommand::Feed { .. }

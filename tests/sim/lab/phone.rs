@@ -209,6 +209,11 @@ impl Phone<'_> {
         self.in_call(|ua, call, now| ua.press(call, key, now));
     }
 
+    /// Asks for a whole picture.
+    pub fn wants_picture(&mut self) {
+        self.in_call(|ua, call, now| ua.wants_picture(call, now));
+    }
+
     /// Writes to somebody.
     pub fn writes(&mut self, number: &str, text: &str) {
         self.act(|ua, now| ua.message(number, text, now));

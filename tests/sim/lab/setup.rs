@@ -50,6 +50,7 @@ impl Lab {
             media: boxed::media_addresses(),
             external: None,
             browsers: None,
+            rsa: None,
         };
         let mut lab = Self {
             exchange: Exchange::new(seed_of(seed), origin),
@@ -61,7 +62,10 @@ impl Lab {
             events: Vec::new(),
             asked: Vec::new(),
             fetched: Vec::new(),
+            feeds: Vec::new(),
+            taped: Vec::new(),
             transports: Vec::new(),
+            handshakes: Vec::new(),
             stun: None,
             icmp: false,
             now: origin,
@@ -109,6 +113,12 @@ impl Lab {
         self.surroundings.browsers = Some(browsers);
         let surroundings = self.surroundings.clone();
         self.input(Input::Surroundings(surroundings));
+    }
+
+    /// There is an RSA certificate for handshakes; the octets of its digest are all like this one.
+    pub fn has_rsa(&mut self, octet: u8) {
+        self.surroundings.rsa = Some([octet; 32]);
+        self.input(Input::Surroundings(self.surroundings.clone()));
     }
 
     fn boot(&mut self) {

@@ -323,6 +323,14 @@ impl Ua {
         self.send_in_call(call, request, Purpose::Other, now);
     }
 
+    /// Asks for a whole picture, by INFO (RFC 5168).
+    pub fn wants_picture(&mut self, call: usize, now: Instant) {
+        let body = "<media_control><vc_primitive><to_encoder><picture_fast_update/>\
+                    </to_encoder></vc_primitive></media_control>";
+        let request = self.in_call(call, "INFO").carrying("application/media_control+xml", body);
+        self.send_in_call(call, request, Purpose::Other, now);
+    }
+
     /// Sends a request that was composed elsewhere.
     pub fn send_as_it_is(&mut self, request: Sip, now: Instant) {
         let to = self.proxy;

@@ -87,10 +87,18 @@ impl Ua {
     }
 
     /// A packet came to one of its media ports.
-    pub(crate) fn hear(&mut self, at: SocketAddr, bytes: &[u8], now: Instant) {
-        let listens = |talk: &Talk| talk.rtp == at && talk.phase != Phase::Over;
+    pub(crate) fn hear(&mut self, from: SocketAddr, at: SocketAddr, bytes: &[u8], now: Instant) {
+        let strict = self.habits.strict;
+        let believes = |talk: &Talk| !strict || talk.remote_rtp == Some(from);
+        let listens = |talk: &Talk| talk.rtp == at && talk.phase != Phase::Over && believes(talk);
         let Some(call) = self.calls.iter().position(listens) else { return };
         let Some(bytes) = self.unprotect(call, bytes, now) else { return };
+        if let Some((head, payload)) = bytes.split_first_chunk::<12>() {
+            let [_, _, high, low, a, b, c, d, ..] = *head;
+            let (sequence, timestamp) = ([high, low], [a, b, c, d]);
+            let packet = (u16::from_be_bytes(sequence), u32::from_be_bytes(timestamp));
+            self.calls[call].packets.push((packet.0, packet.1, payload.to_vec()));
+        }
         let words = bytes.get(12..).map(String::from_utf8_lossy).unwrap_or_default();
         let word = words.split_once('#').and_then(|(name, n)| Some((name, n.parse().ok()?)));
         match word {

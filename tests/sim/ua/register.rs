@@ -18,6 +18,8 @@ pub struct Login {
     pub path: Option<String>,
     /// Preference.
     pub q: Option<&'static str>,
+    /// What it calls itself.
+    pub user_agent: Option<&'static str>,
     /// It refreshes by itself.
     pub keeps: bool,
     /// The status of the last answer.
@@ -54,6 +56,7 @@ impl Default for Login {
             reg_id: None,
             path: None,
             q: None,
+            user_agent: None,
             keeps: true,
             status: None,
             call_id: None,
@@ -131,6 +134,9 @@ impl Ua {
             .with("Supported", "path, outbound");
         if let Some(path) = &login.path {
             request = request.with("Path", path);
+        }
+        if let Some(name) = login.user_agent {
+            request = request.with("User-Agent", name);
         }
         if let Some(authorization) = authorization {
             request = request.with("Authorization", authorization);

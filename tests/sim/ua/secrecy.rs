@@ -145,7 +145,10 @@ impl Contexts {
 fn line((tag, key): &(u32, MasterKey)) -> String {
     let key_and_salt = KeyAndSalt::new(key.octets()).unwrap();
     let suite = key.suite().name();
-    format!("a=crypto:{}", Crypto { tag: *tag, suite, key: key_and_salt, lifetime: None })
+    format!(
+        "a=crypto:{}",
+        Crypto { tag: *tag, suite, key: key_and_salt, lifetime: None, mki: None }
+    )
 }
 
 /// The keys of the audio line of a description.

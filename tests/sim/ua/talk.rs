@@ -22,6 +22,8 @@ pub struct Talk {
     pub heard: Vec<(String, u32)>,
     /// Packets of sound that were no words: tones, music.
     pub sounds: usize,
+    /// Of each packet that came: its number, its timestamp, and the octets of its payload.
+    pub packets: Vec<(u16, u32, Vec<u8>)>,
     /// The INVITE that came in.
     pub invite: Option<Sip>,
     /// `sendrecv`, or how this side holds.
@@ -89,6 +91,7 @@ impl Talk {
             infos: Vec::new(),
             heard: Vec::new(),
             sounds: 0,
+            packets: Vec::new(),
             invite: None,
             direction: "sendrecv",
             peer_direction: "sendrecv".to_owned(),

@@ -11,6 +11,8 @@ const SHOWN_MS = 7000;
 
 class Toasts {
   list = $state<Toast[]>([]);
+  /** Where they can stand: the page, then the sheets that are open over it. */
+  places = $state<string[]>([]);
   #last = 0;
 
   done(text: string, undo: (() => Promise<unknown>) | null = null): void {
@@ -19,6 +21,12 @@ class Toasts {
 
   bad(text: string): void {
     this.#add({ text, tone: 'bad', undo: null });
+  }
+
+  /** One more place; gives how it goes again. */
+  place(place: string): () => void {
+    this.places = [...this.places, place];
+    return () => (this.places = this.places.filter((one) => one !== place));
   }
 
   drop(id: number): void {

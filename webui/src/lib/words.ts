@@ -1,6 +1,6 @@
 // What the box says in codes, in words. One place, so that another language is one more file.
 
-import type { BoxNumber, CallRecord, CaptureStop, End, External, Place, RecordingStop, TrunkStatus, Why } from './api/types';
+import type { BoxNumber, CallRecord, CaptureStop, End, External, Place, RecordingStop, RecordingTone, Sound, TrunkStatus, Why } from './api/types';
 
 /** What an installer can do about it; nothing where nothing went wrong. */
 export function advice(end: End): string | null {
@@ -30,6 +30,7 @@ const ADVICE: Partial<Record<Extract<Why, string>, string>> = {
   wrong_pin: 'The PIN of the conference is under Numbers.',
   not_in_call: 'Key in the code while you talk; keyed in again, it ends the recording.',
   no_recording: 'The number plays the newest recording that the calling extension had made by a code of the kind recording.',
+  no_sound: 'The sound of this number is not on the box any more. Upload it again under Sounds, and choose it under Numbers.',
   no_pin: 'The PIN of the conference is under Numbers. A phone that sends keys neither as RFC 4733 nor by SIP INFO is not understood.',
   crash: 'The record was completed after the restart.',
 };
@@ -97,6 +98,7 @@ export const NUMBER_KIND: Record<BoxNumber['kind'], string> = {
   echo: 'An echo of what was said',
   tone: 'A tone',
   music: 'Music',
+  announcement: 'An announcement',
   conference: 'A conference',
   record: 'A recording of a call, keyed in while talking',
   playback: 'His newest recording',
@@ -112,8 +114,20 @@ export const NUMBER_TONE: Record<BoxNumber['tone'], string> = {
 
 /** What who dials a number of the box gets. */
 export function gives(number: BoxNumber): string {
+  if (number.kind === 'announcement') return `An announcement, ${number.repeat ? 'over and over' : number.then ? `then ${number.then}` : 'once'}`;
   if (number.kind === 'conference') return number.pin ? 'A conference with a PIN' : 'A conference, open to all';
   return number.kind === 'tone' ? NUMBER_TONE[number.tone] : NUMBER_KIND[number.kind];
+}
+
+export const RECORDING_TONE: Record<RecordingTone, string> = {
+  none: 'None',
+  start: 'A tone at the beginning',
+  repeated: 'A tone at the beginning and every 15 seconds',
+};
+
+/** `Opus, 48 kHz`: what the file of a sound is. */
+export function format(sound: Sound): string {
+  return `${sound.container === 'wav' ? 'WAV' : 'Opus'}, ${sound.rate / 1000} kHz`;
 }
 
 /** Why a recording ended, where that is worth a word. */
@@ -123,6 +137,7 @@ export const RECORDING_STOP: Record<RecordingStop, string> = {
   disk_full: 'Broke off: the disk is full.',
   disk_failed: 'Broke off: the disk failed.',
   file_full: 'Broke off: the file was full.',
+  unheard: 'Broke off: the phones talk past the box and refused to come back.',
   crash: 'Broke off: the box lost power or was restarted.',
 };
 

@@ -2,7 +2,7 @@
 
 use api::{
     Accepted, Account, Backend, Backup, CaptureRequest, CdrPage, CdrQuery, ChangeError, EventLog,
-    Fault, Health, NotCaptured, NotRecorded, NotTaken, Ports, Promise, RecordRequest, Token,
+    Fault, Health, InUse, NotCaptured, NotRecorded, NotTaken, Ports, Promise, RecordRequest, Token,
     TokenHash,
 };
 use axum::Router;
@@ -11,8 +11,9 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use call::{
     CallId, CallRecord, CallState, Capacity, Capture, CaptureId, Codec, CodecPrice, Conference,
-    Container, Direction, Load, Member, Moderation, Party, Place, Recording, RecordingId,
-    Registration, RouteQuestion, RouteReport, Step, TrunkStatus, UnixMillis, Upload, Verdict,
+    Container, Direction, EncryptionPolicy, LegEncryption, Load, Member, Moderation, Party, Place,
+    Recording, RecordingId, Registration, RouteQuestion, RouteReport, Step, TrunkStatus,
+    UnixMillis, Upload, Verdict,
 };
 use config::{Change, Config, Secret};
 use serde_json::Value;
@@ -58,7 +59,7 @@ impl State {
 
 impl FakeBox {
     pub(crate) fn new() -> Arc<Self> {
-        let health = Health { sip: true, claim: true, store: true, version: "0.1.0" };
+        let health = Health { sip: true, claim: true, store: true, sounds: true, version: "0.1.0" };
         let state = State {
             now: NOW,
             config: Arc::new(Config::fresh("strowger")),
@@ -334,8 +335,10 @@ impl Backend for FakeBox {
             }
             let (id, octets) = (state.sounds.len() as u32 + 1, octets.len() as u64);
             let (container, uploaded) = (Container::Wav, NOW);
+            let (rate, millis, by) = (8_000, 1, actor);
+            let (revision, lost) = (0, false);
             let upload =
-                Upload { id, name, container, rate: 8_000, millis: 1, octets, uploaded, by: actor };
+                Upload { id, revision, name, container, rate, millis, octets, uploaded, by, lost };
             state.sounds.push(upload.clone());
             Ok(upload)
         })
@@ -345,16 +348,41 @@ impl Backend for FakeBox {
         self.answer(|state| state.sounds.clone())
     }
 
+    fn sound(&self, id: u32) -> Promise<'_, Result<Option<Upload>, Fault>> {
+        self.answer(move |state| state.sounds.iter().find(|it| it.id == id).cloned())
+    }
+
+    fn sound_file(&self, _: Upload) -> Promise<'_, Result<Option<std::fs::File>, Fault>> {
+        self.answer(|_| None)
+    }
+
+    fn rename_sound<'a>(
+        &'a self,
+        upload: &'a Upload,
+        name: String,
+        actor: &'a str,
+    ) -> Promise<'a, Result<Option<Upload>, Fault>> {
+        self.answer(move |state| {
+            state.actors.push(actor.to_owned());
+            let it = state.sounds.iter_mut().find(|it| it.id == upload.id)?;
+            (it.name, it.revision) = (name, it.revision + 1);
+            Some(it.clone())
+        })
+    }
+
     fn delete_sound<'a>(
         &'a self,
         upload: &'a Upload,
         actor: &'a str,
-    ) -> Promise<'a, Result<bool, Fault>> {
+    ) -> Promise<'a, Result<Result<bool, InUse>, Fault>> {
         self.answer(move |state| {
+            if let Some(user) = state.config.user_of_sound(upload.id) {
+                return Err(InUse(user));
+            }
             state.actors.push(actor.to_owned());
             let before = state.sounds.len();
             state.sounds.retain(|it| it.id != upload.id);
-            state.sounds.len() < before
+            Ok(state.sounds.len() < before)
         })
     }
 
@@ -427,6 +455,10 @@ impl Backend for FakeBox {
             number: None,
             route: None,
             steps: vec![Step { after_ms: 0, text: format!("at {}", question.at.unwrap().0) }],
+            encryption: vec![LegEncryption {
+                leg: question.from,
+                policy: EncryptionPolicy::Opportunistic,
+            }],
         })
     }
 
@@ -642,6 +674,7 @@ pub(crate) fn call(after: u64) -> CallRecord {
         talking: Vec::new(),
         security: Vec::new(),
         paths: Vec::new(),
+        recordings: Vec::new(),
         streams: Vec::new(),
     }
 }

@@ -185,6 +185,8 @@ async fn a_route_is_checked_for_now_unless_another_time_is_given() {
     let report = client.post("/api/v1/route-check", json!({"from": "201", "to": "202"})).await;
     assert_eq!(report.json()["verdict"], "extension");
     assert_eq!(report.json()["steps"][0]["text"], format!("at {}", NOW.0));
+    let sides = json!([{"leg": "201", "policy": "opportunistic"}]);
+    assert_eq!(report.json()["encryption"], sides);
     let then = json!({"from": "201", "to": "202", "at": 5});
     let report = client.post("/api/v1/route-check", then).await.json();
     assert_eq!(report["steps"][0]["text"], "at 5");
@@ -247,9 +249,30 @@ async fn a_sound_is_uploaded_and_stays_while_it_is_somebodys_music() {
     assert_eq!(tenant["music"], Value::Null);
     tenant["music"] = made["id"].clone();
     assert_eq!(client.put("/api/v1/tenants/1", tenant.clone()).await.status, StatusCode::OK);
-    client.delete("/api/v1/sounds/1").await.problem(409);
+    let refused = client.delete("/api/v1/sounds/1").await.json();
+    let said = "It is still played by the music on hold of Default: change that first.";
+    assert_eq!((&refused["status"], &refused["detail"]), (&json!(409), &json!(said)));
     tenant["music"] = Value::Null;
     assert_eq!(client.put("/api/v1/tenants/1", tenant).await.status, StatusCode::OK);
     assert_eq!(client.delete("/api/v1/sounds/1").await.status, StatusCode::NO_CONTENT);
     client.delete("/api/v1/sounds/1").await.problem(404);
+}
+
+#[tokio::test]
+async fn a_sound_gets_another_name_and_is_otherwise_as_it_was() {
+    let fake = FakeBox::new();
+    let client = Client::administrator(&fake).await;
+    let path = "/api/v1/sounds?name=Waltz";
+    let mut made = client.send("POST", path, Body::from("RIFF")).await.json();
+    made["name"] = json!(" Closed on Sundays ");
+    let renamed = client.put("/api/v1/sounds/1", made.clone()).await;
+    assert_eq!(renamed.header(header::ETAG), "\"1\"");
+    assert_eq!(renamed.json()["name"], "Closed on Sundays");
+    let stale = client.with(header::IF_MATCH, "\"0\"");
+    stale.put("/api/v1/sounds/1", made.clone()).await.problem(412);
+    made["rate"] = json!(16_000);
+    let refused = client.put("/api/v1/sounds/1", made).await.json();
+    assert_eq!((&refused["status"], &refused["errors"][0]["field"]), (&json!(422), &json!("rate")));
+    client.put("/api/v1/sounds/1", json!({"name": "\n"})).await.problem(422);
+    client.put("/api/v1/sounds/2", json!({"name": "Polka"})).await.problem(404);
 }

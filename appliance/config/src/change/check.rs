@@ -2,8 +2,9 @@
 
 use super::{Entry, Invalid, Problem};
 use crate::{
-    CodecName, CodecPolicy, Config, Device, Extension, ExtensionId, Feature, FeatureId,
-    InboundRoute, Number, OutboundRoute, Settings, Tenant, TenantId, Trunk, TrunkId, TrunkKind,
+    CaptureLimits, CodecName, CodecPolicy, Config, Device, Extension, ExtensionId, Feature,
+    FeatureId, FeatureKind, InboundRoute, Number, OutboundRoute, Settings, Tenant, TenantId, Trunk,
+    TrunkId, TrunkKind,
 };
 
 impl Config {
@@ -172,7 +173,36 @@ impl Config {
             self.check_unused_feature(feature.id)?;
         }
         length("name", &feature.name)?;
+        self.check_announcement(feature)?;
         self.check_tenant_exists(feature.tenant)
+    }
+
+    /// An announcement has something to say, and whoever heard it comes to an end some time.
+    fn check_announcement(&self, feature: &Feature) -> Result<(), Invalid> {
+        if feature.kind != FeatureKind::Announcement {
+            return Ok(());
+        }
+        if feature.sound.is_none() {
+            return Err(Invalid::at("sound", Problem::Missing));
+        }
+        let mut next = feature.onward();
+        if let Some(number) = next
+            && number != &feature.number
+            && self.extension_by_number(feature.tenant, number.as_str()).is_none()
+            && self.feature_by_number(feature.tenant, number.as_str()).is_none()
+        {
+            let wanted = format!("extension or number of the box {number}");
+            return Err(Invalid::at("then", Problem::Unknown(wanted)));
+        }
+        for _ in 0..=self.features.len() {
+            let Some(number) = next else { return Ok(()) };
+            if number == &feature.number {
+                break;
+            }
+            let announced = self.feature_by_number(feature.tenant, number.as_str());
+            next = announced.and_then(|it| it.onward());
+        }
+        Err(Invalid::at("then", Problem::ToItself))
     }
 
     fn check_tenant_exists(&self, tenant: TenantId) -> Result<(), Invalid> {
@@ -214,6 +244,16 @@ impl Config {
             Some(route) => {
                 Err(Invalid::at("", Problem::InUse(format!("inbound route {}", route.name))))
             }
+            None => self.check_not_announced(extension.tenant, &extension.number),
+        }
+    }
+
+    /// No announcement leads to a number that goes.
+    fn check_not_announced(&self, tenant: TenantId, number: &Number) -> Result<(), Invalid> {
+        let leads_here =
+            |it: &&std::sync::Arc<Feature>| it.tenant == tenant && it.onward() == Some(number);
+        match self.features.values().find(leads_here) {
+            Some(it) => Err(Invalid::at("", Problem::InUse(format!("number {}", it.number)))),
             None => Ok(()),
         }
     }
@@ -227,7 +267,7 @@ impl Config {
             Some(route) => {
                 Err(Invalid::at("", Problem::InUse(format!("inbound route {}", route.name))))
             }
-            None => Ok(()),
+            None => self.check_not_announced(feature.tenant, &feature.number),
         }
     }
 
@@ -259,6 +299,16 @@ fn check_settings(settings: &Settings) -> Result<(), Invalid> {
     if settings.cdr_count != 0 {
         range("cdr_count", settings.cdr_count.into(), 1000, 100_000_000)?;
     }
+    range("recording_days", settings.recording_days.into(), 0, 36_500)?;
+    range("recording_mb", settings.recording_mb.into(), 0, 1_000_000_000)?;
+    range("recording_free_percent", settings.recording_free_percent.into(), 0, 90)?;
+    let CaptureLimits { seconds, megabytes, at_once, keep_days, keep_megabytes } =
+        settings.captures;
+    range("captures.seconds", seconds.into(), 1, 86_400)?;
+    range("captures.megabytes", megabytes.into(), 1, 4_096)?;
+    range("captures.at_once", at_once.into(), 1, 32)?;
+    range("captures.keep_days", keep_days.into(), 0, 3_650)?;
+    range("captures.keep_megabytes", keep_megabytes.into(), 1, 1_000_000)?;
     Ok(())
 }
 

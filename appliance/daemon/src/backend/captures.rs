@@ -6,9 +6,10 @@ use crate::clock;
 use crate::control::NotBegun;
 use crate::mailbox::Ask;
 use api::{CaptureRequest, Fault, NotCaptured};
-use call::{CallId, Capture};
+use call::{CallId, Capture, CaptureId};
 use std::fs::File;
 use std::io;
+use std::sync::atomic::Ordering;
 use store::Action;
 
 impl Appliance {
@@ -21,10 +22,29 @@ impl Appliance {
             return Ok(Err(NotCaptured::NoCall));
         };
         let now = clock::wall();
-        let capture = self.captures.blank(call, record.tenant, &actor, decrypt, lasts, now);
+        let counted = self.captured.fetch_add(1, Ordering::Relaxed);
+        let capture = Capture {
+            id: CaptureId(now.0 << 16 | counted & 0xffff),
+            call,
+            tenant: record.tenant,
+            decrypted: decrypt,
+            by: actor.clone(),
+            started: now,
+            until: now.after(lasts),
+            ended: None,
+            stop: None,
+            messages: 0,
+            packets: 0,
+            missed: 0,
+            octets: 0,
+        };
         self.note_capture(Action::Capture, &capture, &actor).await?;
         let (captures, wanted) = (self.captures.clone(), capture.clone());
-        let created = off_the_runtime(move || Ok((captures.create(&wanted)?, own()))).await?;
+        let create = move || match captures.is_full() {
+            true => Err(io::ErrorKind::StorageFull.into()),
+            false => Ok((captures.create(&wanted)?, own())),
+        };
+        let created = off_the_runtime(create).await?;
         let (file, own) = created.map_err(|error: io::Error| {
             tracing::warn!("a capture cannot be written: {error}");
             match error.kind() {
@@ -32,7 +52,8 @@ impl Appliance {
                 _ => Fault::StoreFailed,
             }
         })?;
-        let beginning = Box::new(Beginning { capture: capture.clone(), file, own });
+        let limits = self.config.load().settings.captures;
+        let beginning = Box::new(Beginning { capture: capture.clone(), file, limits, own });
         let refused = match self.ask(move |to| Ask::Capture(beginning, to)).await? {
             Ok(()) => return Ok(Ok(capture)),
             Err(refused) => refused,

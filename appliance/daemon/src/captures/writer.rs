@@ -2,10 +2,12 @@
 
 use super::picture::{STREAMS, Scene, WIRE};
 use super::{Beginning, Captures, Film, Message, pcapng};
+use crate::archive::Keep;
 use crate::clock;
 use crate::media_worker::Projector;
 use api::EventLog;
 use call::{Capture, CaptureId, CaptureStop, Event};
+use config::CaptureLimits;
 use media::capture::{Captured, Reel};
 use sip::flow::Transport;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +24,7 @@ pub(super) struct Writer {
     events: EventLog,
     /// Says that a capture has ended by itself.
     tell_ended: Box<dyn Fn(CaptureId) + Send>,
+    limits: Box<dyn Fn() -> Option<CaptureLimits> + Send>,
     shots: BTreeMap<CaptureId, Shot>,
     prune_at: Instant,
 }
@@ -31,6 +34,8 @@ struct Shot {
     capture: Capture,
     scene: Scene,
     file: File,
+    /// How large the file may become.
+    most: u64,
     /// The same instant by both clocks; nanoseconds since 1970.
     anchor: (Instant, u64),
     /// What is held back, in the order of time.
@@ -52,9 +57,10 @@ impl Writer {
         projector: Projector,
         events: EventLog,
         tell_ended: Box<dyn Fn(CaptureId) + Send>,
+        limits: Box<dyn Fn() -> Option<CaptureLimits> + Send>,
     ) -> Self {
         let shots = BTreeMap::new();
-        Self { folder, projector, events, tell_ended, shots, prune_at: Instant::now() }
+        Self { folder, projector, events, tell_ended, limits, shots, prune_at: Instant::now() }
     }
 
     /// Writes until nothing can come any more, and then ends what is left.
@@ -119,11 +125,12 @@ impl Writer {
 
     fn begin(&mut self, beginning: Beginning) {
         let scene = Scene::new(&beginning);
-        let Beginning { capture, file, .. } = beginning;
+        let Beginning { capture, file, limits, .. } = beginning;
         let now = Instant::now();
         let mut shot = Shot {
             scene,
             file,
+            most: limits.octets(),
             anchor: (now, nanos(SystemTime::now())),
             held: BTreeMap::new(),
             held_octets: 0,
@@ -154,7 +161,7 @@ impl Writer {
                 }
                 self.events.publish([Event::Capture(Box::new(shot.capture.clone()))]);
             }
-            if shot.capture.octets + shot.held_octets >= MOST_OCTETS {
+            if shot.capture.octets + shot.held_octets >= shot.most {
                 why = Some(CaptureStop::FileFull);
             }
             if why.is_some() {
@@ -170,7 +177,8 @@ impl Writer {
         }
         if self.prune_at <= now {
             self.prune_at = now + PRUNE_EVERY;
-            let pruned = self.folder.prune(clock::wall());
+            let keep = (self.limits)().map(keep);
+            let pruned = keep.map_or(0, |keep| self.folder.prune(keep, clock::wall()));
             if pruned > 0 {
                 tracing::info!(captures = pruned, "old captures were deleted");
             }
@@ -274,6 +282,10 @@ fn nanos(at: SystemTime) -> u64 {
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
+fn keep(limits: CaptureLimits) -> Keep {
+    Keep { age: DAY * limits.keep_days.into(), octets: limits.kept_octets() }
+}
+
 fn stop(error: &io::Error) -> CaptureStop {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => CaptureStop::DiskFull,
@@ -287,7 +299,6 @@ const TURN: Duration = Duration::from_millis(100);
 const HELD: Duration = Duration::from_millis(500);
 /// How often it is said how large a capture is, and the disk is looked at.
 const NOTED: Duration = Duration::from_secs(2);
+const DAY: Duration = Duration::from_secs(24 * 3600);
 /// How often old captures are looked for.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
-/// An hour of a voice call; Wireshark opens it at once.
-const MOST_OCTETS: u64 = 64 << 20;

@@ -8,7 +8,7 @@ use exchange::{Exchange, Signalling};
 use sip::flow::Flow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::{Duration, Instant};
 
 /// The captures that run, and what is needed to begin one.
@@ -18,6 +18,9 @@ pub(crate) struct Captures {
     /// Whose each lent pair is.
     ports: BTreeMap<PortId, CallId>,
     running: BTreeMap<CallId, Running>,
+    /// Ends that the disk had no room for yet, and when they are told again.
+    untold: Vec<Film>,
+    tell_at: Option<Instant>,
 }
 
 struct Running {
@@ -29,6 +32,15 @@ struct Running {
     due: (Instant, CaptureStop),
     /// Messages that the disk had no room for.
     missed: u64,
+}
+
+/// A capture that is over.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Ended {
+    pub(crate) call: CallId,
+    pub(crate) capture: CaptureId,
+    /// What media is to do for it.
+    pub(crate) command: MediaCommand,
 }
 
 /// Why a capture does not begin.
@@ -45,7 +57,8 @@ pub(crate) enum NotBegun {
 impl Captures {
     pub(crate) fn new(disk: SyncSender<Film>) -> Self {
         let recent = Recent::new(RECENT);
-        Self { disk, recent, ports: BTreeMap::new(), running: BTreeMap::new() }
+        let (ports, running) = (BTreeMap::new(), BTreeMap::new());
+        Self { disk, recent, ports, running, untold: Vec::new(), tell_at: None }
     }
 
     /// Begins a capture; what media is to do for it.
@@ -63,7 +76,8 @@ impl Captures {
         if self.running.contains_key(&call) {
             return Err(NotBegun::Runs);
         }
-        if self.running.len() >= MOST || self.disk.try_send(Film::Begin(beginning)).is_err() {
+        let most = usize::from(beginning.limits.at_once);
+        if self.running.len() >= most || self.disk.try_send(Film::Begin(beginning)).is_err() {
             return Err(NotBegun::TooMany);
         }
         let due = (now + lasts, CaptureStop::Time);
@@ -74,36 +88,42 @@ impl Captures {
         Ok(own.map(|(port, _)| MediaCommand::Capture { port: *port, capture, decrypted }).collect())
     }
 
-    /// Ends the capture of a call; what media is to do for it. Nothing when none runs.
-    pub(crate) fn end(
-        &mut self,
-        call: CallId,
-        why: CaptureStop,
-    ) -> Option<(CaptureId, MediaCommand)> {
+    /// Ends the capture of a call. Nothing when none runs.
+    pub(crate) fn end(&mut self, call: CallId, why: CaptureStop, now: Instant) -> Option<Ended> {
         let Running { capture, missed, .. } = self.running.remove(&call)?;
-        // Where this finds no room, the file ends with the process; there is room for a second of all.
-        let _ = self.disk.try_send(Film::End(capture, why, missed));
-        Some((capture, MediaCommand::StopCapture { capture }))
+        self.untold.push(Film::End(capture, why, missed));
+        self.tell(now);
+        Some(Ended { call, capture, command: MediaCommand::StopCapture { capture } })
+    }
+
+    /// Tells the disk what has ended; what it has no room for is told again in a moment.
+    fn tell(&mut self, now: Instant) {
+        let untold = std::mem::take(&mut self.untold).into_iter();
+        self.untold =
+            untold.filter_map(|film| self.disk.try_send(film).err()).filter_map(full).collect();
+        self.tell_at = (!self.untold.is_empty()).then(|| now + TELL_AGAIN);
     }
 
     /// The disk has ended a capture by itself.
-    pub(crate) fn ended(&mut self, capture: CaptureId) -> Option<MediaCommand> {
+    pub(crate) fn ended(&mut self, capture: CaptureId, now: Instant) -> Option<Ended> {
         let call =
             self.running.iter().find(|(_, it)| it.capture == capture).map(|(call, _)| *call)?;
-        self.end(call, CaptureStop::DiskFailed).map(|(_, command)| command)
+        self.end(call, CaptureStop::DiskFailed, now)
     }
 
     /// Ends what has lasted long enough.
-    pub(crate) fn expire(&mut self, now: Instant) -> Vec<MediaCommand> {
+    pub(crate) fn expire(&mut self, now: Instant) -> Vec<Ended> {
+        if self.tell_at.is_some_and(|at| at <= now) {
+            self.tell(now);
+        }
         let due = self.running.iter().filter(|(_, it)| it.due.0 <= now);
         let due: Vec<_> = due.map(|(call, it)| (*call, it.due.1)).collect();
-        let ended = due.into_iter().filter_map(|(call, why)| self.end(call, why));
-        ended.map(|(_, command)| command).collect()
+        due.into_iter().filter_map(|(call, why)| self.end(call, why, now)).collect()
     }
 
     /// When something is due.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.running.values().map(|it| it.due.0).min()
+        self.running.values().map(|it| it.due.0).chain(self.tell_at).min()
     }
 
     /// A message came in.
@@ -210,9 +230,49 @@ impl Running {
     }
 }
 
-/// Each takes two megabytes, and what its packets cost.
-const MOST: usize = 8;
+/// A message that found no room; nothing where nobody takes messages any more.
+fn full(error: TrySendError<Film>) -> Option<Film> {
+    match error {
+        TrySendError::Full(film) => Some(film),
+        TrySendError::Disconnected(_) => None,
+    }
+}
+
 /// How long the answers to farewells are waited for when a call is over.
 const FAREWELLS: Duration = Duration::from_secs(2);
 /// Four megabytes of messages: of some minutes in an office, of a second at a thousand calls a second.
 const RECENT: usize = 4 << 20;
+/// The disk works through a full queue in less than that, if it works.
+const TELL_AGAIN: Duration = Duration::from_millis(250);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::sync_channel;
+
+    #[test]
+    fn a_capture_ends_though_the_queue_to_the_disk_was_full_then() {
+        let (disk, films) = sync_channel(1);
+        let mut captures = Captures::new(disk.clone());
+        let (call, capture, now) = (CallId(1), CaptureId(7), Instant::now());
+        let due = (now + Duration::from_secs(60), CaptureStop::Time);
+        let running =
+            Running { capture, decrypted: false, dialogs: BTreeSet::new(), due, missed: 3 };
+        captures.running.insert(call, running);
+        disk.send(Film::End(CaptureId(1), CaptureStop::Asked, 0)).unwrap();
+
+        let ended = captures.end(call, CaptureStop::Asked, now);
+        let command = MediaCommand::StopCapture { capture };
+        assert_eq!(ended, Some(Ended { call, capture, command }));
+        let again = captures.deadline().unwrap();
+        assert!(again > now && again < now + Duration::from_secs(1));
+        // It is full still, and then no more.
+        assert!(captures.expire(again).is_empty());
+        let again = captures.deadline().unwrap();
+        assert!(matches!(films.try_recv(), Ok(Film::End(CaptureId(1), ..))));
+        assert!(films.try_recv().is_err());
+        assert!(captures.expire(again).is_empty());
+        assert!(matches!(films.try_recv(), Ok(Film::End(CaptureId(7), CaptureStop::Asked, 3))));
+        assert_eq!(captures.deadline(), None);
+    }
+}

@@ -31,6 +31,16 @@ impl Control {
             }
             Output::Resolve(question) => self.dns.ask(question),
             Output::Fetch(fetch) => self.shelf.fetch(fetch),
+            Output::Feed { port, play, recording } => {
+                if !self.shelf.play(port, play, recording) {
+                    tracing::warn!(%recording, "a recording is not played: too many begin at once");
+                    let (block, last) = ([].into(), true);
+                    self.command_media(MediaCommand::Feed { port, play, block, last });
+                }
+            }
+            Output::Taped { recording, call, by, begun } => {
+                self.shelf.note_tape(recording, call, by, begun);
+            }
             Output::Record(record) => {
                 let over = record.state == CallState::Ended;
                 self.captures.recorded(record.id, over, &self.exchange, now);

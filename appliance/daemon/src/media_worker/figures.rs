@@ -34,12 +34,16 @@ figures! {
     relayed,
     /// Their octets.
     relayed_octets,
-    /// Packets that came in and were translated.
+    /// Packets that came in and were translated or repacked.
     translated,
     /// Packets in which the box itself spoke.
     spoken,
     /// The latest that it ever spoke, in microseconds.
     spoken_late_micros,
+    /// Turns of members of conferences whose sound was decoded.
+    conference_decoded,
+    /// Turns of members of conferences that showed that there is nothing to hear.
+    conference_passed_over,
     /// Packets to pairs that nobody had.
     dropped_not_lent,
     /// Packets that were no media.
@@ -66,6 +70,8 @@ figures! {
     dropped_keyless,
     /// Parts of handshakes that were too many at a time.
     dropped_handshakes,
+    /// Handshakes that ended because the box failed at them.
+    handshakes_failed,
     /// Packets for an encrypted side that could not be protected.
     dropped_unprotected,
     /// Packets for a side that the box itself speaks to.

@@ -11,6 +11,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -23,6 +24,7 @@ pub(super) struct Parlour {
     commands: Receiver<MediaCommand>,
     /// Pairs that the thread knows of.
     known: BTreeSet<PortId>,
+    panics: Arc<AtomicU64>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -33,13 +35,19 @@ enum Letter {
 }
 
 impl Parlour {
-    /// Starts the thread, which rings `bell` when it has something to say.
-    pub(super) fn open(certificate: &media::Certificate, bell: Arc<OwnedFd>) -> io::Result<Self> {
+    /// Starts the thread, which rings `bell` when it has something to say. `rsa`: a certificate for
+    /// those that cannot take this one, when there is one.
+    pub(super) fn open(
+        certificate: &media::Certificate,
+        rsa: Receiver<media::Certificate>,
+        bell: Arc<OwnedFd>,
+    ) -> io::Result<Self> {
         let handshakes = Handshakes::new(certificate);
         let handshakes = handshakes.map_err(|error: Unusable| io::Error::other(error))?;
         let (letters, inbox) = sync_channel(LETTERS);
         let (outbox, commands) = sync_channel(LETTERS);
-        let host = Host { handshakes, inbox, outbox, bell };
+        let panics = Arc::new(AtomicU64::new(0));
+        let host = Host { handshakes, rsa, inbox, outbox, bell, panics: panics.clone() };
         let thread = std::thread::Builder::new().name("handshakes".into());
         let thread = thread.spawn(move || host.run())?;
         Ok(Self {
@@ -47,6 +55,7 @@ impl Parlour {
             unsent: VecDeque::new(),
             commands,
             known: BTreeSet::new(),
+            panics,
             thread: Some(thread),
         })
     }
@@ -89,6 +98,11 @@ impl Parlour {
         self.commands.try_recv().ok()
     }
 
+    /// How often what speaks the protocol panicked, each time for one handshake.
+    pub(super) fn panics(&self) -> u64 {
+        self.panics.load(Ordering::Relaxed)
+    }
+
     /// Whether the thread is at work.
     pub(super) fn is_alive(&self) -> bool {
         self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
@@ -127,9 +141,11 @@ impl Drop for Parlour {
 /// What the thread owns.
 struct Host {
     handshakes: Handshakes,
+    rsa: Receiver<media::Certificate>,
     inbox: Receiver<Letter>,
     outbox: SyncSender<MediaCommand>,
     bell: Arc<OwnedFd>,
+    panics: Arc<AtomicU64>,
 }
 
 impl Host {
@@ -141,6 +157,13 @@ impl Host {
                 Some(patience) => self.inbox.recv_timeout(patience),
                 None => self.inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
+            // It is there before any description names it, and so before anybody asks for it.
+            if let Ok(certificate) = self.rsa.try_recv() {
+                // One that cannot be used is a mistake of ours, for which no other handshake shall end.
+                if let Err(error) = self.handshakes.add_rsa(&certificate) {
+                    tracing::error!(%error, "nobody who can do RSA alone can shake hands");
+                }
+            }
             let now = Instant::now();
             match letter {
                 Ok(Letter::Agree(port, handshake)) => self.handshakes.agree(port, &handshake, now),
@@ -152,6 +175,7 @@ impl Host {
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             self.handshakes.tick(now);
+            self.panics.store(self.handshakes.panics(), Ordering::Relaxed);
             if !self.tell() {
                 return;
             }

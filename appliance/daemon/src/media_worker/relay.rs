@@ -6,8 +6,8 @@ use super::figures::{Board, MediaFigures};
 use super::gather::{self, Gather};
 use super::handshakes::Parlour;
 use super::pool::{Pools, Refill, socket_of};
-use super::{Browsers, Door, EVENTS, FilmLine, TICK, TapeLine};
-use call::{MediaCommand, MediaEvent, PortId, StreamStats};
+use super::{Browsers, Door, EVENTS, FilmLine, PlayLine, TICK, TapeLine, Want};
+use call::{MediaCommand, MediaEvent, PlayId, PortId, StreamStats};
 use media::{Engine, Exit, Parcel, Verdict};
 use rustix::buffer::spare_capacity;
 use rustix::event::Timespec;
@@ -30,6 +30,7 @@ pub(super) struct Line {
     pub(super) events: SyncSender<MediaEvent>,
     pub(super) tapes: TapeLine,
     pub(super) films: FilmLine,
+    pub(super) plays: PlayLine,
     pub(super) wake: Box<dyn Fn() + Send>,
     pub(super) board: Arc<Board>,
 }
@@ -46,6 +47,10 @@ pub(super) struct Relay {
     line: Line,
     /// Events on their way to control.
     outbox: VecDeque<MediaEvent>,
+    /// Streams that are to be fed, on their way to the disk.
+    hungry: VecDeque<PlayId>,
+    /// What came from the disk to be played.
+    fed: VecDeque<MediaCommand>,
     figures: MediaFigures,
     buffer: Box<[u8]>,
     next_tick: Instant,
@@ -61,6 +66,9 @@ impl Relay {
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, &*line.bell, EventData::new_u64(BELL), EventFlags::IN)?;
         let mut engine = Engine::new(addresses);
+        let mut seed = [0; 20];
+        aws_lc_rs::rand::fill(&mut seed).map_err(|_| io::Error::other("no random numbers"))?;
+        engine.set_names(seed);
         if let Ok(unix) = SystemTime::now().duration_since(UNIX_EPOCH) {
             engine.set_time(Instant::now(), unix);
         }
@@ -68,7 +76,8 @@ impl Relay {
         if let Some(browsers) = browsers {
             doors = browsers.doors;
             let port = doors.first().map_or(0, |door| door.local().port());
-            parlour = Some(Parlour::open(&browsers.certificate, line.bell.clone())?);
+            let bell = line.bell.clone();
+            parlour = Some(Parlour::open(&browsers.certificate, browsers.rsa, bell)?);
             engine.admit_browsers(browsers.certificate, port);
         }
         for (door, number) in doors.iter().zip(DOORS..) {
@@ -82,6 +91,8 @@ impl Relay {
             parlour,
             line,
             outbox: VecDeque::with_capacity(EVENTS / 8),
+            hungry: VecDeque::new(),
+            fed: VecDeque::new(),
             figures: MediaFigures::default(),
             buffer: vec![0; DATAGRAM].into_boxed_slice(),
             next_tick: Instant::now(),
@@ -108,6 +119,8 @@ impl Relay {
             }
             now = Instant::now();
             self.figures.turns += 1;
+            // Control wanted it to be played before the disk read it: so it is known by then.
+            self.fed.extend(self.line.plays.feeds.try_iter());
             if !self.take_commands(now) || !self.take_handshakes(now) {
                 return;
             }
@@ -125,6 +138,7 @@ impl Relay {
             self.tape();
             self.film();
             let told = self.take_events(now);
+            self.feed(now);
             let urgent = self.refill(tick, now) || told;
             if tick || urgent || spoke {
                 self.tell();
@@ -310,6 +324,20 @@ impl Relay {
         }
     }
 
+    /// Asks for what is to be played next, and takes what was read. The disk is not waited for.
+    fn feed(&mut self, now: Instant) {
+        while let Some(play) = self.hungry.front() {
+            // Where the queue is full, there is a second left to ask again.
+            if self.line.plays.to.try_send(Want::More(*play)).is_err() {
+                break;
+            }
+            self.hungry.pop_front();
+        }
+        while let Some(command) = self.fed.pop_front() {
+            self.engine.handle(command, now);
+        }
+    }
+
     /// Hands over what was captured. The disk is not waited for.
     fn film(&mut self) {
         while let Some(captured) = self.engine.poll_captured() {
@@ -357,6 +385,10 @@ impl Relay {
         }
         self.pools.count(&mut self.figures);
         self.figures.events_waiting = self.outbox.len() as u64;
+        let attention = self.engine.attention();
+        self.figures.conference_decoded = attention.decoded;
+        self.figures.conference_passed_over = attention.passed_over;
+        self.figures.handshakes_failed = self.parlour.as_ref().map_or(0, Parlour::panics);
         self.line.board.write(&self.figures);
     }
 
@@ -370,7 +402,10 @@ impl Relay {
             {
                 pool.close(port.port, was_used(stats), now);
             }
-            self.outbox.push_back(event);
+            match event {
+                MediaEvent::Hungry { play, .. } => self.hungry.push_back(play),
+                event => self.outbox.push_back(event),
+            }
         }
         urgent
     }

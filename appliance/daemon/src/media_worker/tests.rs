@@ -48,6 +48,7 @@ impl Control {
             browsers: None,
             tapes: tapes().0,
             films: films().0,
+            plays: plays().0,
             wake: Box::new(|| {}),
         };
         let mut control =
@@ -155,7 +156,7 @@ fn two_sides_that_speak_differently_hear_each_other() {
         control.tell(MediaCommand::Peer { port, peer: phone.peer() });
         let format = Format { payload_type, codec };
         let (receive, send) = (vec![format], vec![format]);
-        let formats = Box::new(Formats { receive, send, packet_millis: 10 });
+        let formats = Box::new(Formats { receive, send, packet_millis: 10, ..Formats::default() });
         control.tell(MediaCommand::Formats { port, formats });
     }
     control.tell(MediaCommand::Bridge { a: pairs[0], b: pairs[1] });
@@ -276,6 +277,7 @@ fn what_cannot_be_served_is_said_before_the_thread_starts() {
         browsers: None,
         tapes: tapes().0,
         films: films().0,
+        plays: plays().0,
         wake: Box::new(|| {}),
     };
     let foreign = IpAddr::from([192, 0, 2, 77]);
@@ -294,7 +296,12 @@ fn a_tone_is_heard_at_once_and_every_20_ms_though_nothing_comes() {
     let port = control.lend(0);
     control.tell(MediaCommand::Peer { port, peer: phone.peer() });
     let format = Format { payload_type: 8, codec: Codec::Pcma };
-    let formats = Formats { receive: vec![format], send: vec![format], packet_millis: 20 };
+    let formats = Formats {
+        receive: vec![format],
+        send: vec![format],
+        packet_millis: 20,
+        ..Formats::default()
+    };
     control.tell(MediaCommand::Formats { port, formats: Box::new(formats) });
     let asked = Instant::now();
     let (play, rounds) = (PlayId(1), Rounds::ONCE);

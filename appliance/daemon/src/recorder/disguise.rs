@@ -333,7 +333,7 @@ mod tests {
         let disguise = Disguise::new().unwrap();
         for length in [28, 30, 44, 46] {
             let key = sdp::KeyAndSalt::new(&[0xb7; 46][..length]).unwrap();
-            let crypto = sdp::Crypto { tag: 1, suite: "X", key, lifetime: None };
+            let crypto = sdp::Crypto { tag: 1, suite: "X", key, lifetime: None, mki: None };
             let line = format!("a=crypto:{crypto}\r\n");
             let disguised = disguise.message(line.as_bytes(), Transport::Udp);
             let text = String::from_utf8(disguised).unwrap();

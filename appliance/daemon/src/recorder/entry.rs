@@ -2,8 +2,8 @@
 
 use call::{
     CallId, Capacity, Container, HandshakeFault, KeyPress, Layout, LegId, MediaEvent, Moderation,
-    PlayId, PortId, QualityPoint, Registration, RoomId, Samples, SoundKey, StreamStats, Suite,
-    UnixMillis,
+    PlayId, PortId, QualityPoint, RecordingId, RecordingStop, Reel, Registration, RoomId, Samples,
+    SoundKey, StreamStats, Suite, UnixMillis,
 };
 use config::{
     Config, Credentials, Device, Entry, Extension, External, Feature, InboundRoute, OutboundRoute,
@@ -29,6 +29,8 @@ pub(super) enum Recorded {
         external: Option<External>,
         #[serde(default)]
         browsers: Option<Entrance>,
+        #[serde(default)]
+        rsa: Option<[u8; 32]>,
     },
     Config(Box<Setup>),
     Clock(UnixMillis),
@@ -56,10 +58,14 @@ pub(super) enum Recorded {
     },
     /// A sound from the disk: its rate and length, which is all that what follows depends on.
     Fetched(SoundKey, Option<(u32, usize)>),
+    Reel(CallId, Option<Reel>),
+    TapeEnded(RecordingId, RecordingStop, bool),
     Capacity(Capacity),
     HangUp(CallId),
     Record(CallId, Container, Layout, String),
     StopRecord(CallId),
+    Capture(CallId),
+    StopCapture(CallId),
     Moderate {
         call: CallId,
         moderation: Moderation,
@@ -133,6 +139,7 @@ enum Media {
     Exhausted { address: u8 },
     Heard { port: PortId, from: SocketAddr },
     Silent { port: PortId },
+    Repacked { port: PortId, repacked: bool },
     Secured { port: PortId, suite: Suite },
     Unsecured { port: PortId, fault: HandshakeFault },
     Key { port: PortId, key: KeyPress },
@@ -164,6 +171,7 @@ impl Recorded {
                 browsers: around
                     .browsers
                     .map(|at| Entrance { port: at.port, fingerprint: at.fingerprint }),
+                rsa: around.rsa,
             },
             Input::Config(_) => Self::Config(Box::new(setup.unwrap_or_default())),
             Input::Clock(time) => Self::Clock(*time),
@@ -187,6 +195,8 @@ impl Recorded {
             Input::Command(Command::Moderate { call, moderation }) => {
                 Self::Moderate { call: *call, moderation: *moderation }
             }
+            Input::Found { call, reel } => Self::Reel(*call, *reel),
+            Input::TapeEnded { recording, why, kept } => Self::TapeEnded(*recording, *why, *kept),
             Input::Capacity(capacity) => Self::Capacity(capacity.clone()),
             Input::Fetched { key, samples } => {
                 Self::Fetched(*key, samples.as_ref().map(|it| (it.rate, it.pcm.len())))
@@ -195,6 +205,8 @@ impl Recorded {
                 Self::Record(wanted.call, wanted.container, wanted.layout, wanted.by.clone())
             }
             Input::Command(Command::StopRecord(id)) => Self::StopRecord(*id),
+            Input::Command(Command::Capture(id)) => Self::Capture(*id),
+            Input::Command(Command::StopCapture(id)) => Self::StopCapture(*id),
             Input::Shutdown => Self::Shutdown,
         }
     }
@@ -209,13 +221,18 @@ impl Recorded {
     pub(super) fn input<'a>(&self, message: &'a [u8]) -> Option<Input<'a>> {
         Some(match self.clone() {
             Self::Timeout => return None,
-            Self::Surroundings { listeners, addresses, media, external, browsers } => {
+            Self::Surroundings { listeners, addresses, media, external, browsers, rsa } => {
                 let listeners = listeners.into_iter().map(|(way, at)| (way.transport(), at));
-                let listeners = listeners.collect();
                 let browsers =
                     browsers.map(|Entrance { port, fingerprint }| Browsers { port, fingerprint });
-                let around = Surroundings { listeners, addresses, media, external, browsers };
-                Input::Surroundings(around)
+                Input::Surroundings(Surroundings {
+                    listeners: listeners.collect(),
+                    addresses,
+                    media,
+                    external,
+                    browsers,
+                    rsa,
+                })
             }
             Self::Config(setup) => Input::Config(Arc::new(setup.config())),
             Self::Clock(time) => Input::Clock(time),
@@ -237,6 +254,8 @@ impl Recorded {
             Self::Moderate { call, moderation } => {
                 Input::Command(Command::Moderate { call, moderation })
             }
+            Self::Reel(call, reel) => Input::Found { call, reel },
+            Self::TapeEnded(recording, why, kept) => Input::TapeEnded { recording, why, kept },
             Self::Capacity(capacity) => Input::Capacity(capacity),
             Self::Fetched(key, samples) => {
                 let silence = |(rate, length): (u32, usize)| {
@@ -248,6 +267,8 @@ impl Recorded {
                 Input::Command(Command::Record(Wanted { call, container, layout, by }))
             }
             Self::StopRecord(id) => Input::Command(Command::StopRecord(id)),
+            Self::Capture(id) => Input::Command(Command::Capture(id)),
+            Self::StopCapture(id) => Input::Command(Command::StopCapture(id)),
             Self::Shutdown => Input::Shutdown,
         })
     }

@@ -2,12 +2,12 @@ use super::folder::Recordings;
 use super::writer::Writer;
 use call::{
     CallId, Codec, Container, Format, Formats, Layout, Learn, LegId, MediaCommand, MediaKind,
-    PeerAddress, PortId, Recording, RecordingId, RecordingStop, UnixMillis,
+    PeerAddress, PortId, Recording, RecordingId, RecordingStop, Track, UnixMillis,
 };
 use media::Engine;
-use media::recording::Taped;
+use media::recording::{Block, Taped};
 use std::os::unix::fs::PermissionsExt;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 const PORTS: [PortId; 2] =
@@ -45,13 +45,19 @@ fn taped(container: Container, turns: u32, disk: bool) -> Vec<Taped> {
         let peer = PeerAddress { rtp, rtcp: rtp, learn: Learn::Never };
         engine.handle(MediaCommand::Peer { port, peer }, now);
         let format = vec![Format { payload_type: 8, codec: Codec::Pcma }];
-        let formats = Formats { receive: format.clone(), send: format, packet_millis: 20 };
+        let formats = Formats {
+            receive: format.clone(),
+            send: format,
+            packet_millis: 20,
+            ..Formats::default()
+        };
         engine.handle(MediaCommand::Formats { port, formats: Box::new(formats) }, now);
     }
     let [caller, callee] = PORTS;
     engine.handle(MediaCommand::Bridge { a: caller, b: callee }, now);
     let recording = Box::new(recording(container));
-    engine.handle(MediaCommand::Record { recording, caller, callee }, now);
+    let tracks = PORTS.map(Track::Says);
+    engine.handle(MediaCommand::Record { recording, tracks }, now);
     let mut all = Vec::new();
     for turn in 0..turns {
         for (port, octet) in [(caller, 0x2a), (callee, 0xaa)] {
@@ -81,12 +87,16 @@ fn taped(container: Container, turns: u32, disk: bool) -> Vec<Taped> {
     all
 }
 
+fn writer(folder: &Recordings, back: SyncSender<Block>) -> Writer {
+    Writer::new(folder.clone(), || UnixMillis(9_000), back, Box::new(|ended| panic!("{ended:?}")))
+}
+
 fn write(folder: &Recordings, taped: Vec<Taped>) {
     let (to, inbox) = sync_channel(taped.len());
     taped.into_iter().for_each(|it| to.send(it).unwrap());
     drop(to);
     let (back, _blocks) = sync_channel(64);
-    Writer::new(folder.clone(), || UnixMillis(9_000), back).run(&inbox);
+    writer(folder, back).run(&inbox);
 }
 
 #[test]
@@ -107,7 +117,7 @@ fn a_call_becomes_a_file_that_only_the_box_may_read() {
         assert_eq!(sound.pcm.len(), 24_160);
         if container == Container::Wav {
             // The caller says one thing and the callee another, left and right.
-            let (frames, _) = octets[44..].as_chunks::<4>();
+            let (frames, _) = octets[80..].as_chunks::<4>();
             let [a, b, c, d] = frames[20_000];
             assert_eq!(i16::from_le_bytes([a, b]), -i16::from_le_bytes([c, d]));
             assert!(i16::from_le_bytes([c, d]).unsigned_abs() > 10_000);
@@ -145,12 +155,12 @@ fn a_recording_without_an_end_is_given_one() {
         let (to, inbox) = sync_channel(taped.len());
         taped.into_iter().for_each(|it| to.send(it).unwrap());
         let (back, _blocks) = sync_channel(64);
-        let writer = Writer::new(folder.clone(), || UnixMillis(9_000), back);
+        let writer = writer(&folder, back);
         // The thread is never told that it is over, as a killed one is not.
         std::thread::spawn(move || writer.run(&inbox));
         let path = dir.path().join("recordings").join(recording(container).file_name());
         let written = || std::fs::metadata(&path).map_or(0, |it| it.len());
-        let most = if container == Container::Wav { 44 + 96_000 } else { 5_000 };
+        let most = if container == Container::Wav { 80 + 96_000 } else { 5_000 };
         for _ in 0..500 {
             if written() >= most {
                 break;

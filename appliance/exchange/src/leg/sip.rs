@@ -1,9 +1,11 @@
 //! SIP legs: each is one dialog with one phone or carrier, and translates between its messages and the
 //! events and commands that `pbx` knows. Nothing of one leg's dialog is seen on the other.
 
+mod abilities;
 mod alarm;
 mod browser;
 mod cause;
+mod description;
 mod dialogs;
 mod direct;
 mod draft;
@@ -16,6 +18,7 @@ mod outgoing;
 mod renegotiation;
 mod secrecy;
 mod speech;
+mod state;
 mod talk;
 mod transfer;
 mod voice;
@@ -24,22 +27,17 @@ pub use dialogs::Signalling;
 
 use crate::frame::Frame;
 use crate::registrar::Registrar;
-use crate::way::Way;
 use ::call::{CallId, Cause, Decider, End, LegCommand, LegEvent, LegId, Offer, PortId, Suite};
 use config::{CodecPolicy, Config, Encryption, TenantId, TrunkId};
+use description::{Unreadable, description};
 use media::{LegMedia, Whose};
-use sdp::Session;
-use sip::dialog::{Dialog, EarlyDialogs};
+use sip::Message;
+use sip::dialog::Dialog;
 use sip::flow::{Flow, Transport};
 use sip::resolve::{Answer as DnsAnswer, Question};
-use sip::session::answer::{Acknowledgement, Answer};
-use sip::session::provisional::Reliable;
-use sip::session::timer::{SessionTimer, Terms};
-use sip::session::turn::Turn;
 use sip::transaction::TransactionId;
-use sip::{Message, OwnedMessage};
+use state::{AnsweredBy, Ending, Incoming, Outgoing, State, Up};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::sync::Arc;
 use std::time::Instant;
 
 /// All SIP legs.
@@ -107,21 +105,23 @@ impl Peer {
         }
     }
 
+    /// The extension that it is a phone of.
+    pub(crate) fn phone(&self) -> Option<(TenantId, String)> {
+        match self {
+            Self::Extension { tenant, number, .. } => Some((*tenant, number.clone())),
+            Self::Trunk { .. } => None,
+        }
+    }
+
     /// Whether it speaks encrypted: its own setting, else its tenant's. Who needs help is heard in the
     /// clear as well.
     fn encryption(&self, config: &Config, urgent: bool) -> Encryption {
-        let (tenant, own) = match self {
+        let encryption = match self {
             Self::Extension { tenant, device, .. } => {
-                let device = device.as_deref();
-                let device = device.and_then(|name| config.device_by_name(*tenant, name));
-                (tenant, device.and_then(|device| device.encryption))
+                config.encryption_of_phone(*tenant, device.as_deref())
             }
-            Self::Trunk { tenant, trunk } => {
-                (tenant, config.trunks.get(trunk).and_then(|trunk| trunk.encryption))
-            }
+            Self::Trunk { tenant, trunk } => config.encryption_of_trunk(*tenant, *trunk),
         };
-        let shared = || config.tenant(*tenant).map(|tenant| tenant.encryption);
-        let encryption = own.or_else(shared).unwrap_or_default();
         if urgent { encryption.relaxed() } else { encryption }
     }
 
@@ -148,95 +148,10 @@ impl Peer {
     }
 }
 
-#[derive(Debug)]
-enum State {
-    /// Its INVITE came in and has no final response yet.
-    Incoming(Box<Incoming>),
-    /// Our INVITE is out, or about to be.
-    Outgoing(Box<Outgoing>),
-    /// The call is up.
-    Up(Box<Up>),
-    /// The farewell is said; what still comes is answered.
-    Ending(Box<Ending>),
-}
-
-/// An INVITE that came in.
-#[derive(Debug)]
-struct Incoming {
-    transaction: TransactionId,
-    request: OwnedMessage,
-    dialog: Dialog,
-    offer: Option<Arc<Session>>,
-    /// The peer insists on reliable provisional responses (RFC 3262).
-    reliable: Option<Reliable>,
-    /// A session description went out reliably: it is the answer, and stands.
-    answered_early: bool,
-    /// The leg that answered, while that description is not confirmed yet (RFC 3262 §3).
-    answered_by: Option<AnsweredBy>,
-    terms: Option<Terms>,
-}
-
-/// With whom a caller is connected.
-#[derive(Debug, Clone, Copy)]
-enum AnsweredBy {
-    Leg(LegId),
-    /// The box itself.
-    Box,
-}
-
-/// An INVITE of ours.
-#[derive(Debug)]
-struct Outgoing {
-    draft: draft::Draft,
-    way: Way,
-    /// The one that is out.
-    attempt: Option<outgoing::Attempt>,
-    early: EarlyDialogs,
-    cseq: u32,
-    /// The leg whose media is offered.
-    media: LegId,
-    /// Somebody or something answered at all.
-    heard: bool,
-    rang: bool,
-    /// It was given up.
-    cancelled: Option<End>,
-}
-
-/// A call that is up.
-#[derive(Debug)]
-struct Up {
-    dialog: Dialog,
-    /// Whether the peer called us: then its hang-up is the caller's.
-    is_caller: bool,
-    turn: Turn,
-    timer: SessionTimer,
-    /// Our 2xx, until its ACK.
-    answer: Answer,
-    /// Our ACK to the peer's 2xx.
-    ack: Option<Acknowledgement>,
-    /// Our 2xx carried an offer: its ACK must carry the answer.
-    answer_due: bool,
-    /// The peer's 2xx carried an offer: our ACK, for this CSeq, waits for the other leg's answer.
-    ack_due: Option<u32>,
-    talk: talk::Talk,
-    allows_update: bool,
-    transfer: Option<transfer::Subscription>,
-    /// It shall end as soon as its ACK came (RFC 3261 §15).
-    farewell: Option<End>,
-}
-
-#[derive(Debug)]
-struct Ending {
-    dialog: Option<Dialog>,
-    /// Our BYE.
-    transaction: Option<TransactionId>,
-    until: Instant,
-}
-
 /// Who else there is, lent for one step.
 pub(crate) struct Desk<'a> {
     pub(crate) frame: &'a mut Frame,
-    pub(crate) registrar: &'a Registrar,
+    pub(crate) registrar: &'a mut Registrar,
     pub(crate) now: Instant,
 }
 
@@ -273,6 +188,12 @@ impl Legs {
             self.events.push_back((call, leg, LegEvent::Offered(offer)));
             self.settle(leg);
         }
+    }
+
+    /// Whether a caller offers keys by a handshake and in no other way; nothing where it offers none.
+    pub(crate) fn shakes_hands(&self, leg: LegId) -> Option<bool> {
+        let State::Incoming(incoming) = &self.legs.get(&leg)?.state else { return None };
+        secrecy::shakes_hands(incoming.offer.as_deref()?)
     }
 
     /// Whether an INVITE is the copy of one that opened a leg.
@@ -336,6 +257,12 @@ impl Legs {
         if let Some(it) = self.legs.get(&leg) {
             it.media.secured(frame, leg, port, suite);
         }
+    }
+
+    /// A leg hears its partner in packets of another length, or no longer.
+    pub(crate) fn repacked(&self, frame: &mut Frame, leg: LegId, port: PortId, repacked: bool) {
+        let line = self.legs.get(&leg).and_then(|it| it.media.line(port));
+        line.into_iter().for_each(|line| frame.streams.repacked(leg, line, repacked));
     }
 
     /// A phone has left one stream for another: so have its calls.
@@ -546,7 +473,8 @@ impl Opened {
 impl SipLeg {
     fn whose(&self, leg: LegId) -> Whose {
         let browser = matches!(self.flow.transport, Transport::Ws | Transport::Wss);
-        Whose { call: self.call, leg, remote: self.flow.remote.ip(), browser }
+        let private = matches!(self.flow.transport, Transport::Tls | Transport::Wss);
+        Whose { call: self.call, leg, remote: self.flow.remote.ip(), browser, private }
     }
 
     /// Why what a caller offers cannot be taken by anybody.
@@ -569,34 +497,7 @@ impl SipLeg {
     }
 }
 
-/// The session description of a message, if it carries one that can be read. A body of another type
-/// is not the leg's to understand.
-fn description(message: &Message<'_>) -> Result<Option<Arc<Session>>, Unreadable> {
-    if message.body().is_empty() {
-        return Ok(None);
-    }
-    let is_sdp = match message.content_type() {
-        Ok(Some(content)) => content.is("application/sdp"),
-        // Old phones leave it out.
-        Ok(None) => true,
-        Err(_) => return Err(Unreadable::Type),
-    };
-    if !is_sdp {
-        return Err(Unreadable::Type);
-    }
-    Session::parse(message.body())
-        .map(|session| Some(Arc::new(session)))
-        .map_err(|_| Unreadable::Text)
-}
-
-/// Why a body is no session description.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Unreadable {
-    /// 415.
-    Type,
-    /// 400.
-    Text,
-}
-
+pub(crate) use abilities::{ALLOW, SUPPORTED};
 pub(crate) use draft::{authorize, bracketed, destination};
-pub(crate) use incoming::{ALLOW, Invite, SUPPORTED};
+pub(crate) use incoming::Invite;
+pub(crate) use secrecy::Experience;

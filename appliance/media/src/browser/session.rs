@@ -2,8 +2,10 @@
 
 use super::numbering::Numbering;
 use super::outbox::{Exit, Outbox};
+use super::watched::Watched;
+use crate::mixer::Level;
 use crate::rtp::{Head, Header};
-use call::{BrowserLine, BrowserTransport, IceCredentials, MediaKind, PortId};
+use call::{BrowserLine, BrowserTransport, IceCredentials, MediaKind, PortId, Suite};
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -25,6 +27,8 @@ pub(super) struct Session {
     heard: VecDeque<Event>,
     /// ICE and DTLS are through.
     connected: bool,
+    /// What that agreed on.
+    watched: Watched,
     /// From where the browser has proved itself.
     pub(super) addresses: Vec<SocketAddr>,
     /// From where it came last.
@@ -45,14 +49,18 @@ struct Line {
     theirs: Option<Ssrc>,
     /// When it was last asked for a whole picture.
     refreshed: Option<Instant>,
+    /// It was told that the line is encrypted.
+    told: bool,
 }
 
 /// What a browser has said on one of its lines.
 pub(crate) enum Asked {
-    /// A packet of RTP, whole and plain.
-    Packet(PortId),
+    /// A packet of RTP, whole and plain, and how loud it is if the browser says so.
+    Packet(PortId, Option<Level>),
     /// It wants a whole picture; by FIR instead of PLI.
     Picture(PortId, bool),
+    /// It is encrypted from now on.
+    Secured(PortId, Suite),
 }
 
 /// Where a session says what is to be sent.
@@ -116,7 +124,10 @@ impl Session {
         if let Some(number) = transport.mid_extension {
             config = config.set_extension(number, Extension::RtpMid);
         }
-        let mut rtc = config.build(now);
+        if let Some(number) = transport.level_extension {
+            config = config.set_extension(number, Extension::AudioLevel);
+        }
+        let (mut rtc, watched) = Watched::during(|| config.build(now));
         for own in OWN {
             if let Ok(candidate) = Candidate::host(own, Protocol::Udp) {
                 rtc.add_local_candidate(candidate);
@@ -138,6 +149,7 @@ impl Session {
             lines: Vec::new(),
             heard: VecDeque::new(),
             connected: false,
+            watched,
             addresses: Vec::new(),
             came_from: None,
             due: None,
@@ -182,6 +194,7 @@ impl Session {
                 numbering: Numbering::default(),
                 theirs: None,
                 refreshed: None,
+                told: false,
             });
         }
         let Some(known) = self.lines.iter_mut().find(|known| known.port == line.port) else {
@@ -279,6 +292,12 @@ impl Session {
 
     /// The next that was heard.
     pub(super) fn hear(&mut self, room: &mut Vec<u8>) -> Option<Asked> {
+        if let Some(suite) = self.watched.suite().filter(|_| self.connected)
+            && let Some(line) = self.lines.iter_mut().find(|line| !line.told)
+        {
+            line.told = true;
+            return Some(Asked::Secured(line.port, suite));
+        }
         while let Some(event) = self.heard.pop_front() {
             match event {
                 Event::RtpPacket(packet) => {
@@ -288,7 +307,9 @@ impl Session {
                     if let Some(line) = line {
                         line.theirs = Some(packet.header.ssrc);
                         plain(&packet, room);
-                        return Some(Asked::Packet(line.port));
+                        let level = packet.header.ext_vals.audio_level;
+                        let level = level.map(|it| Level::of_extension(it.unsigned_abs()));
+                        return Some(Asked::Packet(line.port, level));
                     }
                 }
                 Event::KeyframeRequest(request) => {

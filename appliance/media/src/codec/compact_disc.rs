@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 /// One direction between 44.1 and 48 kHz: a polyphase filter of 32 taps, flat up to 18 kHz. Delay:
 /// 16 samples.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Converter {
     ratio: &'static Ratio,
     /// The last samples, then room for new ones.

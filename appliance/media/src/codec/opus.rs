@@ -30,8 +30,8 @@ pub(super) fn ticks(payload: &[u8]) -> Option<u32> {
     (ticks > 0 && ticks <= LONGEST).then_some(ticks)
 }
 
-/// Ticks of one frame (RFC 6716 §3.1, table 2).
-fn frame(head: u8) -> u32 {
+/// Ticks of one frame of a payload that begins so (RFC 6716 §3.1, table 2).
+pub(crate) fn frame(head: u8) -> u32 {
     match head >> 3 {
         configuration @ 0..12 => match configuration & 3 {
             0 => 480,
@@ -52,6 +52,25 @@ pub(super) fn is_redundant(payload: &[u8]) -> bool {
     one_frame && by_silk && first & (0x80 >> activity_flags) != 0
 }
 
+/// Whether an encoder heard a voice in a payload of one frame, as far as that shows: in the flags for
+/// voice activity at the beginning of what SILK made (RFC 6716 §4.2.3). CELT alone says nothing of it.
+pub(super) fn is_spoken(payload: &[u8]) -> Option<bool> {
+    let [head, first, ..] = *payload else { return Some(false) };
+    if head & 3 != 0 || head >> 3 >= 16 {
+        return None;
+    }
+    let flags = frame(head).div_ceil(960);
+    // Of each channel: its flags, and one for redundancy.
+    let channels = if head & STEREO == 0 { 1 } else { 2 };
+    let spoken = (0..channels).any(|channel| {
+        let before = channel * (flags + 1);
+        (before..before + flags).any(|place| first & (0x80 >> place) != 0)
+    });
+    Some(spoken)
+}
+
+/// RFC 6716 §3.1.
+const STEREO: u8 = 0x04;
 /// Ticks of the longest payload: 120 ms.
 const LONGEST: u32 = 5_760;
 /// Octets of a payload that holds no sound.

@@ -5,7 +5,7 @@ use super::{DropReason, Engine, Verdict};
 use crate::browser::{Asked, Exit};
 use crate::feedback;
 use crate::keys::Means;
-use call::PortId;
+use call::{MediaEvent, PortId};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
@@ -72,8 +72,16 @@ impl Engine {
         let mut room = std::mem::take(&mut self.room);
         while let Some(asked) = self.browsers.hear(key, &mut room) {
             match asked {
-                Asked::Packet(port) => self.browser_says(port, &mut room, now),
+                Asked::Packet(port, level) => {
+                    if let Some(it) = self.ports.of_mut(port) {
+                        it.level = level;
+                    }
+                    self.browser_says(port, &mut room, now);
+                }
                 Asked::Picture(port, whole) => self.ask_for_picture(port, whole, now),
+                Asked::Secured(port, suite) => {
+                    self.events.push_back(MediaEvent::Secured { port, suite });
+                }
             }
         }
         self.room = room;
@@ -119,18 +127,24 @@ impl Engine {
 
     /// A browser wants a whole picture of the stream that it hears on a line.
     pub(super) fn ask_for_picture(&mut self, port: PortId, whole: bool, now: Instant) {
-        let Some(partner) = self.ports.of(port).and_then(|it| it.partner) else { return };
-        if partner.is_browser() {
-            return self.browsers.refresh(partner, now, &mut self.outbox);
+        if let Some(partner) = self.ports.of(port).and_then(|it| it.partner) {
+            self.refresh(partner, whole, now);
         }
-        let Some(it) = self.ports.of_mut(partner) else { return };
+    }
+
+    /// Asks a far side for a whole picture of the stream that it sends.
+    pub(super) fn refresh(&mut self, port: PortId, whole: bool, now: Instant) {
+        if port.is_browser() {
+            return self.browsers.refresh(port, now, &mut self.outbox);
+        }
+        let Some(it) = self.ports.of_mut(port) else { return };
         let (Some(heard), Some(to)) = (it.heard(), it.to(true)) else { return };
         let number = whole.then(|| it.next_request());
         let (octets, length) = feedback::ask_for_picture(BOX, heard.ssrc, number);
         self.desk.put(octets.get(..length).unwrap_or_default());
-        self.seal(partner, true);
+        self.seal(port, true);
         while let Some(packet) = self.desk.take() {
-            self.outbox.push(Exit::Pair { port: partner, rtcp: true }, to, packet);
+            self.outbox.push(Exit::Pair { port, rtcp: true }, to, packet);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Who is in which conference, and the turns in which they are spoken to.
 
 use super::{Engine, Turn};
-use crate::conference::Conference;
+use crate::conference::{Attention, Conference};
 use crate::seat::{Manner, Seat};
 use crate::transcode::Interpreter;
 use call::{Decibels, MediaEvent, PortId, RoomId};
@@ -70,10 +70,15 @@ impl Engine {
         }
     }
 
+    /// What became of the sound of members of conferences so far.
+    pub fn attention(&self) -> Attention {
+        self.attention
+    }
+
     /// Begins the turn of a conference.
     pub(super) fn gather(&mut self, room: RoomId, due: Instant) {
         let Some(conference) = self.conferences.get_mut(&room) else { return };
-        if let Some(port) = conference.mix(&mut self.ports, due) {
+        if let Some(port) = conference.mix(&mut self.ports, &mut self.attention, due) {
             self.events.push_back(MediaEvent::Speaking { room, port });
         }
         self.round = Some(Round { room, due, next: 0 });

@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::port::Port;
-use crate::quality::INTERVAL;
+use crate::quality::{Evidence, INTERVAL};
 use call::{MediaEvent, MediaKind, PortId};
 use std::time::Instant;
 
@@ -25,11 +25,17 @@ impl Engine {
         let partner = partner.and_then(|partner| self.ports.of(partner));
         let beyond = partner.and_then(|it| it.quality.round_trip.last());
         let other = partner.and_then(Port::codec);
+        if let Some(out) = self.ports.of(port).and_then(|it| it.partner)
+            && self.ports.of_mut(out).is_some_and(|it| it.repacking.ended())
+        {
+            self.events.push_back(MediaEvent::Repacked { port: out, repacked: false });
+        }
         let Some(it) = self.ports.of_mut(port) else { return };
         let other = it.own_codec().or(other);
         it.quality.due = None;
-        let codecs = (it.codec(), other);
-        let Some(point) = it.quality.judge(&it.stats, codecs, beyond, now) else { return };
+        let (codecs, played) = ((it.codec(), other), it.played());
+        let evidence = Evidence { stats: &it.stats, codecs, beyond, played };
+        let Some(point) = it.quality.judge(evidence, now) else { return };
         self.events.push_back(MediaEvent::Quality { port, point: Box::new(point) });
         self.watch_quality(port, now);
     }

@@ -6,7 +6,7 @@ use crate::keys::Means;
 use crate::port::Port;
 use crate::rtcp::Compound;
 use crate::transcode::{Came, Outcome, events, reports};
-use call::PortId;
+use call::{MediaEvent, PortId};
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -129,12 +129,22 @@ impl Engine {
         if let Some(it) = self.ports.of_mut(out) {
             it.speak(packets, octets);
             request = it.interpreter.as_mut().and_then(|it| it.take_request());
+            if outcome == Outcome::Cut && it.repacking.happened() {
+                self.events.push_back(MediaEvent::Repacked { port: out, repacked: true });
+            }
         }
         self.seal(out, false);
+        if outcome == Outcome::Cut {
+            self.await_cut(out);
+        }
         let Some(it) = self.ports.of_mut(heard) else { return Err(DropReason::NotLent) };
         let reason = match outcome {
-            Outcome::Passes | Outcome::Made => {
-                it.stats.translated += 1;
+            Outcome::Passes | Outcome::Made | Outcome::Cut => {
+                let counted = match outcome == Outcome::Cut {
+                    true => &mut it.stats.repacked,
+                    false => &mut it.stats.translated,
+                };
+                *counted += 1;
                 if let (Some(mode), Some(interpreter)) = (request, &mut it.interpreter) {
                     interpreter.obey(mode);
                 }

@@ -59,8 +59,12 @@ impl Engine {
         }
         self.desk.put(writer.octets());
         self.seal(port, true);
+        let written = Verdict::Ciphered { port, rtcp: true, to };
+        let Verdict::Ciphered { port, rtcp, to } = self.follow(written, &mut [], now) else {
+            return;
+        };
         while let Some(packet) = self.desk.take() {
-            self.outbox.push(Exit::Pair { port, rtcp: true }, to, packet);
+            self.outbox.push(Exit::Pair { port, rtcp }, to, packet);
         }
     }
 

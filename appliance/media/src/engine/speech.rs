@@ -23,17 +23,20 @@ impl Engine {
         loop {
             let (port, to) = match self.go_round() {
                 Some(spoken) => spoken,
-                None => match self.beat.next(now)? {
-                    (Turn::Voice(port), due) => (port, self.turn(port, due)),
-                    (Turn::Keys(port), due) => (port, self.type_keys(port, due)),
-                    (Turn::Room(room), due) => {
-                        self.gather(room, due);
-                        continue;
-                    }
-                    (Turn::Tape(recording), due) => {
-                        self.turn_tape(recording, due);
-                        continue;
-                    }
+                None => match self.next_cut(now) {
+                    Some(cut) => cut,
+                    None => match self.beat.next(now)? {
+                        (Turn::Voice(port), due) => (port, self.turn(port, due)),
+                        (Turn::Keys(port), due) => (port, self.type_keys(port, due)),
+                        (Turn::Room(room), due) => {
+                            self.gather(room, due);
+                            continue;
+                        }
+                        (Turn::Tape(recording), due) => {
+                            self.turn_tape(recording, due);
+                            continue;
+                        }
+                    },
                 },
             };
             if self.desk.is_empty() {
@@ -61,9 +64,10 @@ impl Engine {
         }
     }
 
-    /// When [`Engine::speak`] has something to say; nothing while the box itself is silent.
+    /// When [`Engine::speak`] has something to say; nothing while the box itself is silent, and nothing
+    /// waits that it cut.
     pub fn next_speech(&self) -> Option<Instant> {
-        self.beat.due()
+        [self.beat.due(), self.cut_due()].into_iter().flatten().min()
     }
 
     pub(super) fn play(&mut self, port: PortId, play: PlayId, voice: Option<Voice>, now: Instant) {
@@ -129,18 +133,21 @@ impl Engine {
         };
         let pcm = self.frame.get_mut(..voice.rate().hz() / TURNS)?;
         let play = voice.play;
-        match voice.pull(pcm) {
-            Pulled::Whole => mouth.say(pcm, due, stream, &mut self.desk),
+        let pulled = voice.pull(pcm);
+        if pulled == Pulled::Echo {
+            match &mut it.ear {
+                Some(ear) => drop(ear.hear(pcm, due)),
+                None => pcm.fill(0),
+            }
+            voice.turn_up(pcm);
+        }
+        if let Some(spool) = &mut it.spool {
+            spool.take(pcm, voice.rate());
+        }
+        match pulled {
+            Pulled::Whole | Pulled::Echo => mouth.say(pcm, due, stream, &mut self.desk),
             Pulled::Hungry => {
                 self.events.push_back(MediaEvent::Hungry { port, play });
-                mouth.say(pcm, due, stream, &mut self.desk);
-            }
-            Pulled::Echo => {
-                match &mut it.ear {
-                    Some(ear) => drop(ear.hear(pcm, due)),
-                    None => pcm.fill(0),
-                }
-                voice.turn_up(pcm);
                 mouth.say(pcm, due, stream, &mut self.desk);
             }
             Pulled::Last(samples) => {

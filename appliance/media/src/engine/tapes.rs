@@ -1,11 +1,13 @@
-//! Recording what pairs of ports hear, beside all that becomes of it otherwise.
+//! Recording what pairs of ports hear and what the box says to them, beside all that becomes of it
+//! otherwise.
 
 use super::{Engine, Turn};
 use crate::codec::rate;
 use crate::ear::Ear;
 use crate::recording::{Block, Taped};
+use crate::spool::Spool;
 use crate::tape::Tape;
-use call::{PortId, Recording, RecordingId, RecordingStop};
+use call::{PortId, Recording, RecordingId, RecordingStop, Track};
 use media_dsp::resample;
 use media_dsp::speech::Rate;
 use std::time::Instant;
@@ -28,26 +30,31 @@ impl Engine {
         }
     }
 
-    /// Begins a recording, or goes on with it between other pairs.
-    pub(super) fn record(&mut self, recording: Box<Recording>, ports: [PortId; 2], now: Instant) {
+    /// Begins a recording, or goes on with it between others.
+    pub(super) fn record(&mut self, recording: Box<Recording>, tracks: [Track; 2], now: Instant) {
         let id = recording.id;
-        match self.tapes.get(&id).map(|tape| tape.ports) {
-            Some(before) if before == ports.map(Some) => return,
-            Some(before) => before.into_iter().flatten().for_each(|port| self.untap(port)),
+        match self.tapes.get(&id).map(|tape| tape.tracks) {
+            Some(before) if before == tracks.map(Some) => return,
+            Some(before) => before.into_iter().flatten().for_each(|it| self.untap(it.port())),
             None => {
-                let rate = self.best_rate(ports);
+                let rate = self.best_rate(tracks);
                 self.taped.push_back(Taped::Begin(recording, rate));
-                self.tapes.insert(id, Tape::new(id, rate, [None; 2]));
+                self.tapes.insert(id, Tape::new(id, rate));
                 self.beat.join(Turn::Tape(id), now);
             }
         }
         let Some(tape) = self.tapes.get_mut(&id) else { return };
         let rate = tape.rate();
-        tape.ports = ports.map(Some);
-        for port in ports {
-            let Some(it) = self.ports.of_mut(port) else { continue };
-            it.tap = it.formats.as_deref().map(|formats| Box::new(Ear::new(formats, rate)));
+        tape.tracks = tracks.map(Some);
+        for track in tracks {
+            let Some(it) = self.ports.of_mut(track.port()) else { continue };
             it.taped = Some(id);
+            match track {
+                Track::Says(_) => {
+                    it.tap = it.formats.as_deref().map(|formats| Box::new(Ear::new(formats, rate)));
+                }
+                Track::Hears(_) => it.spool = Some(Box::new(Spool::new(rate))),
+            }
         }
     }
 
@@ -56,7 +63,7 @@ impl Engine {
         self.beat.leave(Turn::Tape(id));
         let missed = tape.finish(&mut self.taped);
         self.taped.push_back(Taped::End(id, why, missed));
-        tape.ports.into_iter().flatten().for_each(|port| self.untap(port));
+        tape.tracks.into_iter().flatten().for_each(|it| self.untap(it.port()));
     }
 
     /// What a far side speaks has changed.
@@ -75,10 +82,10 @@ impl Engine {
         let Some(id) = self.ports.of(port).and_then(|it| it.taped) else { return };
         self.untap(port);
         let Some(tape) = self.tapes.get_mut(&id) else { return };
-        for slot in &mut tape.ports {
-            slot.take_if(|it| *it == port);
+        for slot in &mut tape.tracks {
+            slot.take_if(|it| it.port() == port);
         }
-        if tape.ports.iter().all(Option::is_none) {
+        if tape.tracks.iter().all(Option::is_none) {
             self.stop_record(id, RecordingStop::Call);
         }
     }
@@ -91,14 +98,14 @@ impl Engine {
 
     fn untap(&mut self, port: PortId) {
         if let Some(it) = self.ports.of_mut(port) {
-            (it.tap, it.taped) = (None, None);
+            (it.tap, it.taped, it.spool) = (None, None, None);
         }
     }
 
     /// 16 kHz where either side speaks at that rate or a higher one.
-    fn best_rate(&self, ports: [PortId; 2]) -> Rate {
-        let wide = ports.into_iter().any(|port| {
-            let formats = self.ports.of(port).and_then(|it| it.formats.as_deref());
+    fn best_rate(&self, tracks: [Track; 2]) -> Rate {
+        let wide = tracks.into_iter().any(|track| {
+            let formats = self.ports.of(track.port()).and_then(|it| it.formats.as_deref());
             let mut codecs = formats.into_iter().flat_map(|it| &it.receive);
             codecs.any(|it| {
                 let own = rate(it.codec, resample::Rate::Hz48000).filter(|_| it.codec.is_sound());

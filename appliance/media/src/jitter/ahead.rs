@@ -17,6 +17,11 @@ impl Ahead {
         self.end - self.start
     }
 
+    /// Takes all away.
+    pub(super) fn clear(&mut self) {
+        (self.start, self.end) = (0, 0);
+    }
+
     /// How many more fit.
     pub(super) fn room(&self) -> usize {
         self.samples.len() - self.len()

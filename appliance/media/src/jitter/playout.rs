@@ -31,6 +31,8 @@ pub(super) struct Playout {
     pull: i64,
     since: i64,
     delay: i64,
+    /// Whether nobody heard what went by last.
+    passing: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +61,7 @@ impl Playout {
             pull: 0,
             since: 0,
             delay: 0,
+            passing: false,
         }
     }
 
@@ -107,6 +110,34 @@ impl Playout {
         sequence < self.next || made_up
     }
 
+    /// How long a frame is, and when it is asked for.
+    pub(super) fn set_pace(&mut self, pull: i64, now: i64) {
+        (self.pull, self.since) = (pull, now);
+    }
+
+    /// Nobody hears what comes next: what is heard after that begins when it is due.
+    pub(super) fn look_away(&mut self) {
+        self.passing = true;
+        self.settled = 0;
+        if self.state != State::Begin {
+            self.state = State::Pause;
+        }
+    }
+
+    /// A packet that went by is known to the decoder.
+    pub(super) fn look_back(&mut self, decoded: bool) {
+        self.state = State::Pause;
+        if decoded {
+            self.heard = Heard::Noise;
+        }
+    }
+
+    /// Samples that were made up without being told of.
+    pub(super) fn take_unexplained(&mut self) -> u64 {
+        self.begun = false;
+        std::mem::take(&mut self.unexplained)
+    }
+
     /// The packets before this number are not waited for.
     pub(super) fn pass(&mut self, sequence: i64) {
         self.next = self.next.max(sequence);
@@ -115,8 +146,10 @@ impl Playout {
 
 impl JitterBuffer {
     pub(super) fn play(&mut self, decoder: &mut impl Decoder, pcm: &mut [i16], now: i64) -> Heard {
-        self.playout.pull = self.format.sample_micros(pcm.len()).max(1);
-        self.playout.since = now;
+        self.playout.set_pace(self.format.sample_micros(pcm.len()).max(1), now);
+        if std::mem::take(&mut self.playout.passing) {
+            self.find_in(decoder, now);
+        }
         let mut at = now;
         let mut rest = pcm;
         while !rest.is_empty() {
@@ -132,6 +165,7 @@ impl JitterBuffer {
             // A cut may have left less than is wanted.
             let (frame, later) = rest.split_at_mut(given.min(self.ahead.len()));
             let given = self.ahead.give(frame);
+            self.statistics.given_samples += given as u64;
             let square = self.playout.hear(frame);
             if self.playout.heard == Heard::Sound {
                 self.background.hear(frame, square, self.playout.loudness);
@@ -203,7 +237,7 @@ impl JitterBuffer {
 
     /// How much longer than it may be late a packet has to wait if it begins within a frame that is
     /// given out: the next one is needed at that frame's end.
-    fn phase(&self, slot: Slot, played: i64) -> i64 {
+    pub(super) fn phase(&self, slot: Slot, played: i64) -> i64 {
         let pull = self.playout.pull;
         if self.format.tick_micros(slot.ticks) % pull == 0 {
             (played - self.playout.since) % pull

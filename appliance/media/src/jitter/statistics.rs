@@ -16,8 +16,13 @@ pub struct Statistics {
     pub duplicate: u64,
     /// Packets that came in time and were not played: too long, too many at once, or damaged.
     pub discarded: u64,
+    /// Packets that came in time and whose time was let pass ([`super::JitterBuffer::pass`]): nobody
+    /// listened.
+    pub unheard: u64,
     /// How often a stream began anew: another source, other numbers, or another clock.
     pub restarts: u64,
+    /// Samples that were given out, of whatever content.
+    pub given_samples: u64,
     /// Samples made up in place of sound. What is made up while nothing comes is counted when the
     /// next packet shows whether something was missing, or its sender had only paused.
     pub concealed_samples: u64,

@@ -1,15 +1,17 @@
 //! What is reported about the streams of a pair, by its far side and by the box.
 
 use super::{Heard, Port};
-use crate::report::{Reporter, Said};
-use crate::rtcp::{Compound, Packet, Report, Sent, Writer};
+use crate::jitter::Settings;
+use crate::report::{Extended, Reporter, Said};
+use crate::rtcp::{Block, Buffered, Compound, Packet, Report, Sent, VoipMetrics, Writer};
+use std::time::Duration;
 use std::time::Instant;
 
 impl Port {
     /// The box speaks here from now on, and will report. When first, unless it does so already.
     pub(crate) fn begin_reports(&mut self, now: Instant) -> Option<Instant> {
-        let own = self.own;
-        let reporter = self.reporter.get_or_insert_with(|| Box::new(Reporter::new(own)));
+        let (own, name) = (self.own, self.name);
+        let reporter = self.reporter.get_or_insert_with(|| Box::new(Reporter::new(own, name)));
         reporter.due.is_none().then(|| reporter.begin(now))
     }
 
@@ -34,6 +36,8 @@ impl Port {
     ///
     /// `ntp`: this instant by the wall clock.
     pub(crate) fn write_report(&mut self, last: bool, ntp: u64, now: Instant) -> Option<Writer> {
+        let metrics = self.extended.voip_metrics.then(|| self.metrics()).flatten();
+        let extended = Extended { takes: self.extended, ntp: Some(ntp), metrics };
         let reporter = self.reporter.as_mut()?;
         let stream = self.interpreter.as_ref();
         let ssrc = stream.and_then(|it| it.name()).unwrap_or(self.own as u32);
@@ -44,11 +48,42 @@ impl Port {
             octets,
         });
         let heard = self.reception.report();
-        let writer = reporter.write(Said { ssrc, sent }, heard, last, now);
+        let writer = reporter.write(Said { ssrc, sent }, heard, extended, last, now);
         if let Ok(compound) = Compound::parse(writer.octets()) {
             self.quality.round_trip.asked(compound, now);
         }
         Some(writer)
+    }
+
+    /// What the box hears of the far side, after its jitter buffer where it listens itself (RFC 3611
+    /// §4.7); nothing before anything came.
+    fn metrics(&self) -> Option<VoipMetrics> {
+        let ssrc = self.reception.ssrc()?;
+        let (pattern, packet) = self.reception.pattern()?;
+        let millis = |it: Duration| u16::try_from(it.as_millis()).unwrap_or(u16::MAX);
+        let packets = |count: f64| millis(packet.mul_f64(count.clamp(0.0, 1e6)));
+        let played = self.played();
+        let judged = self.quality.last();
+        let waits = played.map(|it| it.delay + packet);
+        Some(VoipMetrics {
+            ssrc,
+            lost: pattern.lost,
+            discarded: pattern.discarded,
+            burst_density: pattern.burst_density,
+            gap_density: pattern.gap_density,
+            burst_millis: packets(pattern.burst_packets),
+            gap_millis: packets(pattern.gap_packets),
+            round_trip_millis: millis(self.quality.round_trip.last().unwrap_or_default()),
+            end_system_millis: millis(waits.unwrap_or_default()),
+            r: judged.map(|it| it.r),
+            listening: judged.map(|it| it.listening),
+            conversation: judged.map(|it| it.conversation),
+            buffer: played.map(|it| Buffered {
+                nominal: millis(it.delay),
+                maximum: millis(it.target.max(it.delay)),
+                absolute: millis(Settings::default().most),
+            }),
+        })
     }
 
     /// Takes in what the far side reports of the stream that the box says.
@@ -77,9 +112,13 @@ impl Port {
                 Packet::SenderReport { reports, .. } | Packet::ReceiverReport { reports, .. } => {
                     reports
                 }
-                Packet::Extended(metrics) => {
-                    if metrics.ssrc == heard.ssrc {
-                        self.quality.note_metrics(metrics);
+                Packet::Extended { blocks, .. } => {
+                    for block in blocks {
+                        if let Block::VoipMetrics(metrics) = block
+                            && metrics.ssrc == heard.ssrc
+                        {
+                            self.quality.note_metrics(metrics);
+                        }
                     }
                     continue;
                 }
@@ -95,10 +134,20 @@ impl Port {
     /// Takes from a report of this far side how long the way to it and back is.
     pub(crate) fn note_times(&mut self, compound: Compound<'_>, now: Instant) {
         for packet in compound.packets() {
-            if let Packet::SenderReport { reports, .. } | Packet::ReceiverReport { reports, .. } =
-                packet
-            {
-                reports.for_each(|report| self.quality.round_trip.answered(report, now));
+            match packet {
+                Packet::SenderReport { reports, .. } | Packet::ReceiverReport { reports, .. } => {
+                    for Report { last_report, delay, .. } in reports {
+                        self.quality.round_trip.answered(last_report, delay, now);
+                    }
+                }
+                Packet::Extended { blocks, .. } => {
+                    for block in blocks {
+                        if let Block::Heard { last_time, delay, .. } = block {
+                            self.quality.round_trip.answered(last_time, delay, now);
+                        }
+                    }
+                }
+                Packet::Goodbye { .. } | Packet::Other(_) => {}
             }
         }
     }

@@ -1,10 +1,16 @@
-//! The E-model: how people would judge a connection with this much loss and delay (ITU-T G.107
-//! (06/2015)), with the figures of ITU-T G.113 (11/2007) Appendix I for codecs.
+//! The E-model: how people would judge a connection with this much loss and delay.
+//!
+//! Sound of telephone bandwidth is rated by ITU-T G.107 (06/2015) with the figures of G.113 (11/2007)
+//! Appendix I, sound of more by the wide scale of G.107.1 (06/2019) with those of G.113 (09/2024)
+//! Appendix IV, as far as there are any: [`wide`].
 //!
 //! What the network and the codec do is counted; the telephones are taken to be as G.107 §7.7 has
 //! them by default, and to cancel their echo.
 
-use call::Codec;
+mod wide;
+
+use call::{Codec, Quality, Scale};
+use media_dsp::amrwb::Mode;
 use std::time::Duration;
 
 /// What spoils a connection.
@@ -12,20 +18,39 @@ use std::time::Duration;
 pub(crate) struct Impairment {
     /// What is heard, where the box knows it.
     pub(crate) codec: Option<Codec>,
-    /// Lost, in thousandths.
+    /// Of AMR-WB, where that is known.
+    pub(crate) mode: Option<Mode>,
+    /// Lost, or too late to be played, in thousandths.
     pub(crate) loss_permille: u16,
     /// From mouth to ear.
     pub(crate) delay: Duration,
 }
 
+/// How people would judge.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Rating {
+    /// 0 to 100.
+    r: f64,
+    scale: Scale,
+}
+
 impl Impairment {
-    /// The transmission rating R, 0 to 100 (G.107 §7.1).
-    pub(crate) fn rating(self) -> f64 {
-        let rating = UNIMPAIRED - self.of_delay() - self.of_equipment();
-        rating.clamp(0.0, 100.0)
+    /// The transmission rating R (G.107 §7.1); of the wide scale, as the opinion is told by it (G.107.1
+    /// equation A-1).
+    pub(crate) fn rating(self) -> Rating {
+        let (unimpaired, range, figures, scale) = match self.codec.and_then(|it| self.wide(it)) {
+            Some(figures) => (wide::UNIMPAIRED, wide::RANGE, figures, Scale::Wide),
+            None => (UNIMPAIRED, 1.0, self.codec.map_or(G711, figures), Scale::Narrow),
+        };
+        let rating = unimpaired - self.of_delay() - self.of_equipment(figures);
+        Rating { r: (rating / range).clamp(0.0, 100.0), scale }
     }
 
-    /// Idd (§7.4): delay alone, which hurts from a tenth of a second on.
+    fn wide(self, codec: Codec) -> Option<(f64, f64)> {
+        wide::figures(codec, self.mode)
+    }
+
+    /// Idd (G.107 §7.4, G.107.1 §7.4): delay alone, which hurts from a tenth of a second on.
     fn of_delay(self) -> f64 {
         let millis = self.delay.as_secs_f64() * 1_000.0;
         if millis <= 100.0 {
@@ -36,11 +61,29 @@ impl Impairment {
         25.0 * (sixth(x) - 3.0 * sixth(x / 3.0) + 2.0)
     }
 
-    /// Ie-eff (§7.5): the codec, and what is lost of it, one packet independently of another.
-    fn of_equipment(self) -> f64 {
-        let (equipment, robustness) = self.codec.map_or(G711, figures);
+    /// Ie-eff (G.107 §7.5, G.107.1 §7.5): the codec, and what is lost of it, one packet independently of
+    /// another. The 95 is the same in both.
+    fn of_equipment(self, (equipment, robustness): (f64, f64)) -> f64 {
         let loss = f64::from(self.loss_permille.min(1_000)) / 10.0;
         equipment + (95.0 - equipment) * loss / (loss + robustness)
+    }
+}
+
+impl Rating {
+    /// What somebody else says who has a rating of his own.
+    pub(crate) fn as_told(self, r: u8) -> Self {
+        Self { r: f64::from(r.min(100)), ..self }
+    }
+
+    /// Writes it down.
+    pub(crate) fn fill(self, quality: Quality) -> Quality {
+        let mos_hundredths = (opinion(self.r) * 100.0).round() as u16;
+        Quality { r: self.r.round() as u8, mos_hundredths, scale: self.scale, ..quality }
+    }
+
+    /// The opinion in tenths, 10 to 45.
+    pub(crate) fn tenths(self) -> u8 {
+        (opinion(self.r) * 10.0).round() as u8
     }
 }
 
@@ -54,8 +97,8 @@ pub(crate) fn opinion(rating: f64) -> f64 {
 }
 
 /// The equipment impairment Ie and the packet-loss robustness Bpl (G.113 tables I.1 and I.3). Where
-/// the tables have no Bpl, that of the nearest codec that also repeats what it heard last; codecs for
-/// more than telephone bandwidth are judged as G.711, since R ends at what a narrow band can give.
+/// the tables have no Bpl, that of the nearest codec that also repeats what it heard last. Codecs that
+/// are rated on the wide scale are not asked for here.
 fn figures(codec: Codec) -> (f64, f64) {
     use call::G726Bits;
     match codec {
@@ -88,7 +131,7 @@ mod tests {
 
     fn rating(codec: Codec, loss_permille: u16, millis: u64) -> f64 {
         let delay = Duration::from_millis(millis);
-        Impairment { codec: Some(codec), loss_permille, delay }.rating()
+        Impairment { codec: Some(codec), mode: None, loss_permille, delay }.rating().r
     }
 
     #[test]
@@ -118,7 +161,7 @@ mod tests {
         assert!((rating(g729, 20, 0) - (93.2 - 19.0)).abs() < 1e-9);
         assert!(rating(Codec::Pcmu, 20, 0) > rating(g729, 20, 0));
         assert!(rating(Codec::Pcmu, 1_000, 0) < 20.0);
-        for codec in [Codec::Opus, Codec::Gsm, Codec::G723 { annex_a: true }] {
+        for codec in [Codec::Opus, Codec::G722, Codec::Gsm, Codec::G723 { annex_a: true }] {
             let ratings: Vec<_> = (0..=1_000).map(|loss| rating(codec, loss, 50)).collect();
             assert!(ratings.windows(2).all(|it| it[1] <= it[0]), "{codec:?}");
         }

@@ -172,7 +172,7 @@ const WIRE_RATE: usize = 48_000;
 /// 20 ms at that rate.
 const FRAME: u64 = 960;
 const FRAMES_A_SECOND: usize = 50;
-/// A second: what a sudden end may cost.
-const FRAMES_A_PAGE: u64 = 50;
+/// Half a second: what a sudden end may cost.
+const FRAMES_A_PAGE: u64 = 25;
 /// RFC 6716 §3.1.
 const CODE: u8 = 3;

@@ -1,6 +1,7 @@
 //! Changing reports where they lie, for a stream that leaves under another name or with other
 //! numbers (RFC 3550 §7.2).
 
+use super::extended::{HEARD_OCTETS, LAST_TIMES};
 use super::{
     COUNT, DESCRIPTION, EXTENDED, FEEDBACK, GOODBYE, HEAD, RECEIVER_REPORT, REPORT_BODY,
     SENDER_INFORMATION, SENDER_REPORT, split,
@@ -92,6 +93,10 @@ fn extended_blocks(mut blocks: &mut [u8], mut name: impl FnMut(&mut [u8; 4])) {
         if ABOUT_ONE.contains(kind) {
             block.first_chunk_mut().into_iter().for_each(&mut name);
         }
+        if *kind == LAST_TIMES {
+            let (heard, _) = block.as_chunks_mut::<HEARD_OCTETS>();
+            heard.iter_mut().filter_map(|it| it.first_chunk_mut()).for_each(&mut name);
+        }
         blocks = after;
     }
 }
@@ -110,7 +115,8 @@ mod tests {
         // Two chunks: a name of three octets, and one of two.
         bytes.extend([0x82, 202, 0, 6, 0, 0, 0, 1, 1, 3, b'a', b'b', b'c', 0, 0, 0]);
         bytes.extend([0, 0, 0, 1, 1, 2, b'a', b'b', 0, 0, 0, 0]);
-        bytes.extend([0x80, 207, 0, 3, 0, 0, 0, 1, 7, 0, 0, 1, 0, 0, 0, 2]);
+        bytes.extend([0x80, 207, 0, 7, 0, 0, 0, 1, 7, 0, 0, 1, 0, 0, 0, 2]);
+        bytes.extend([5, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 9, 0, 0, 0, 9]);
         bytes.extend([0x81, 206, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2]);
         bytes.extend([0x81, 203, 0, 1, 0, 0, 0, 1]);
         let (mut senders, mut abouts) = (0, 0);
@@ -126,7 +132,7 @@ mod tests {
                 abouts += 1;
             },
         );
-        assert_eq!((senders, abouts), (6, 3));
+        assert_eq!((senders, abouts), (6, 4));
         for end in 0..bytes.len() {
             edit(&mut bytes[..end], |_, _| {}, |_, _| {});
         }

@@ -16,14 +16,17 @@ pub(super) fn read(mut octets: &[u8]) -> Result<Sound, Unreadable> {
         } else if serial == Some(page.serial)
             && let Some(stream) = &mut stream
         {
-            stream.turn(&page)?;
+            stream.turn(&page);
+            if stream.pcm.len() > most(stream.rate.hz()) {
+                return Err(Unreadable::TooLong);
+            }
         }
     }
     stream.ok_or(Unreadable::Stream).map(Stream::finish)
 }
 
 /// The next whole page, wherever it begins.
-fn next<'a>(octets: &mut &'a [u8]) -> Option<Page<'a>> {
+pub(crate) fn next<'a>(octets: &mut &'a [u8]) -> Option<Page<'a>> {
     loop {
         if let Some(page) = Page::read(octets) {
             *octets = octets.get(page.octets.len()..)?;
@@ -36,7 +39,8 @@ fn next<'a>(octets: &mut &'a [u8]) -> Option<Page<'a>> {
 }
 
 /// The sound of one stream, as far as it was read.
-struct Stream {
+#[derive(Debug)]
+pub(crate) struct Stream {
     rate: Rate,
     /// One for each stream of Opus within; all are heard with equal force.
     decoders: Vec<Decoder>,
@@ -48,12 +52,14 @@ struct Stream {
     /// The beginning of a packet that goes on in the next page.
     packet: Vec<u8>,
     pcm: Vec<i16>,
+    /// How many samples were taken out of that.
+    taken: usize,
     room: Vec<i16>,
 }
 
 impl Stream {
     /// From the identification header: RFC 7845 §5.1.
-    fn new(head: &[u8]) -> Result<Self, Unreadable> {
+    pub(crate) fn new(head: &[u8]) -> Result<Self, Unreadable> {
         let octet = |at: usize| head.get(at).copied().ok_or(Unreadable::Malformed);
         let pre_skip = u64::from(octet(10)?) | u64::from(octet(11)?) << 8;
         let hertz = [octet(12)?, octet(13)?, octet(14)?, octet(15)?];
@@ -71,10 +77,15 @@ impl Stream {
         let decoders = (0..streams).map(|_| Decoder::new(opus)).collect();
         let room = vec![0; LONGEST_PACKET * rate.hz() / 1_000];
         let (packet, pcm) = (Vec::new(), Vec::new());
-        Ok(Self { rate, decoders, commented: false, pre_skip, end: 0, packet, pcm, room })
+        let (commented, end, taken) = (false, 0, 0);
+        Ok(Self { rate, decoders, commented, pre_skip, end, packet, pcm, taken, room })
     }
 
-    fn turn(&mut self, page: &Page<'_>) -> Result<(), Unreadable> {
+    pub(crate) fn rate(&self) -> Rate {
+        self.rate
+    }
+
+    pub(crate) fn turn(&mut self, page: &Page<'_>) {
         if !page.is_continued() {
             self.packet.clear();
         }
@@ -91,7 +102,6 @@ impl Stream {
         if page.granule != NO_GRANULE {
             self.end = page.granule;
         }
-        if self.pcm.len() > most(self.rate.hz()) { Err(Unreadable::TooLong) } else { Ok(()) }
     }
 
     /// Decodes a packet; what cannot be decoded is passed over.
@@ -112,16 +122,24 @@ impl Stream {
         }
     }
 
-    /// Leaves out what is before the beginning and behind the end: RFC 7845 §4.2 and §4.4.
-    fn finish(mut self) -> Sound {
-        let samples = |granule: u64| {
+    /// Takes out what was heard up to the last page, without what is before the beginning and behind
+    /// the end: RFC 7845 §4.2 and §4.4.
+    pub(crate) fn take(&mut self, out: &mut Vec<i16>) {
+        let within = |granule: u64| {
             let count = u128::from(granule) * self.rate.hz() as u128 / WIRE_RATE;
-            usize::try_from(count).unwrap_or(usize::MAX)
+            let count = usize::try_from(count).unwrap_or(usize::MAX);
+            count.saturating_sub(self.taken).min(self.pcm.len())
         };
-        let (start, end) = (samples(self.pre_skip), samples(self.end));
-        self.pcm.truncate(end);
-        self.pcm.drain(..start.min(self.pcm.len()));
-        Sound { rate: self.rate, pcm: self.pcm }
+        let (start, end) = (within(self.pre_skip), within(self.end));
+        out.extend(self.pcm.get(start..end).unwrap_or_default());
+        self.taken += self.pcm.len();
+        self.pcm.clear();
+    }
+
+    fn finish(mut self) -> Sound {
+        let mut pcm = Vec::new();
+        self.take(&mut pcm);
+        Sound { rate: self.rate, pcm }
     }
 }
 

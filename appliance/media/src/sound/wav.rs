@@ -3,10 +3,11 @@
 use super::convert::convert;
 use super::{Sound, Unreadable, most};
 use media_dsp::g711::{self, Law};
+use media_dsp::resample::Rate;
 
 /// What the format chunk says.
 #[derive(Debug, Clone, Copy)]
-struct Form {
+pub(crate) struct Form {
     coding: Coding,
     channels: usize,
     rate: u32,
@@ -22,7 +23,18 @@ enum Coding {
 }
 
 /// Reads what comes after `WAVE`.
-pub(super) fn read(mut chunks: &[u8]) -> Result<Sound, Unreadable> {
+pub(super) fn read(chunks: &[u8]) -> Result<Sound, Unreadable> {
+    let (form, size, rest) = data(chunks)?;
+    // Whoever wrote without an end in sight has left a size that reaches beyond the file.
+    form.sound(rest.get(..size).unwrap_or(rest), size, rest)
+}
+
+/// What the samples are that begin within these chunks, and what there is of them.
+pub(crate) fn start(chunks: &[u8]) -> Result<(Form, &[u8]), Unreadable> {
+    data(chunks).map(|(form, _, rest)| (form, rest))
+}
+
+fn data(mut chunks: &[u8]) -> Result<(Form, usize, &[u8]), Unreadable> {
     let mut form = None;
     loop {
         let Some((head, rest)) = chunks.split_first_chunk::<8>() else {
@@ -30,11 +42,9 @@ pub(super) fn read(mut chunks: &[u8]) -> Result<Sound, Unreadable> {
         };
         let [a, b, c, d, size @ ..] = *head;
         let size = usize::try_from(u32::from_le_bytes(size)).unwrap_or(usize::MAX);
-        // Whoever wrote without an end in sight has left a size that reaches beyond the file.
-        let body = rest.get(..size).unwrap_or(rest);
         match &[a, b, c, d] {
-            b"fmt " => form = Some(Form::read(body)?),
-            b"data" => return form.ok_or(Unreadable::Malformed)?.sound(body, size, rest),
+            b"fmt " => form = Some(Form::read(rest.get(..size).unwrap_or(rest))?),
+            b"data" => return Ok((form.ok_or(Unreadable::Malformed)?, size, rest)),
             _ => {}
         }
         chunks = rest.get(size.saturating_add(size % 2)..).unwrap_or_default();
@@ -80,6 +90,20 @@ impl Form {
         }
         let pcm = body.chunks_exact(frame).map(|frame| self.mean(frame)).collect();
         Ok(convert(self.rate, pcm))
+    }
+
+    /// Of the samples, where they need not be converted.
+    pub(crate) fn exact_rate(self) -> Result<Rate, Unreadable> {
+        let known = Rate::ALL.into_iter().find(|it| u32::try_from(it.hz()) == Ok(self.rate));
+        known.ok_or(Unreadable::Rate(self.rate))
+    }
+
+    /// Adds the samples of whole frames; how many octets are left.
+    pub(crate) fn read_on(self, octets: &[u8], pcm: &mut Vec<i16>) -> usize {
+        let frames = octets.chunks_exact(self.channels * self.octets());
+        let left = frames.remainder().len();
+        pcm.extend(frames.map(|frame| self.mean(frame)));
+        left
     }
 
     fn octets(self) -> usize {

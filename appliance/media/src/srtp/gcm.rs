@@ -9,8 +9,8 @@ use super::{LONGEST_PACKET, Suite};
 /// One direction's cipher for one protocol; the library wipes the key when it is dropped.
 pub(super) struct Gcm {
     key: LessSafeKey,
-    /// The salt, as the nonce has it.
-    salt: u128,
+    /// The salt, as the nonce has it: its first eight octets, and the other four.
+    salt: (u64, u32),
 }
 
 impl Gcm {
@@ -18,10 +18,9 @@ impl Gcm {
     pub(super) fn new(suite: Suite, keys: &SessionKeys) -> Option<Self> {
         let algorithm = if suite.key_length() == 32 { &AES_256_GCM } else { &AES_128_GCM };
         let key = UnboundKey::new(algorithm, keys.cipher.split_at(suite.key_length()).0);
-        let mut salt = [0; 16];
-        let (_, low) = salt.split_at_mut(16 - NONCE_LEN);
-        low.iter_mut().zip(&keys.salt).for_each(|(to, from)| *to = *from);
-        Some(Self { key: LessSafeKey::new(key.ok()?), salt: u128::from_be_bytes(salt) })
+        let (first, rest) = keys.salt.split_first_chunk()?;
+        let salt = (u64::from_be_bytes(*first), u32::from_be_bytes(*rest.first_chunk()?));
+        Some(Self { key: LessSafeKey::new(key.ok()?), salt })
     }
 
     pub(super) fn seal(
@@ -31,24 +30,24 @@ impl Gcm {
         clear: usize,
         tag: &mut [u8],
     ) -> Option<()> {
-        let nonce = self.nonce(place);
         let (header, payload) = packet.split_at_mut_checked(clear)?;
         with_associated(place, header, |associated| {
-            self.key.seal_in_place_scatter(nonce, associated, payload, &[], tag).ok()
+            self.key.seal_in_place_scatter(self.nonce(place), associated, payload, &[], tag).ok()
         })?
     }
 
     /// Decrypts where the packet lies, which a wrong tag destroys.
     pub(super) fn open(&self, place: Place, packet: &mut [u8], clear: usize, tag: &[u8]) -> bool {
-        let nonce = self.nonce(place);
         let Some((header, payload)) = packet.split_at_mut_checked(clear) else { return false };
         with_associated(place, header, |associated| {
-            self.key.open_in_place_separate_tag(nonce, associated, tag, payload).is_ok()
+            self.key.open_in_place_separate_tag(self.nonce(place), associated, tag, payload).is_ok()
         })
         .unwrap_or(false)
     }
 
     /// Decrypts beside the packet, which a wrong tag leaves as it is.
+    #[cold]
+    #[inline(never)]
     pub(super) fn open_aside(
         &self,
         place: Place,
@@ -56,12 +55,13 @@ impl Gcm {
         clear: usize,
         tag: &[u8],
     ) -> bool {
-        let nonce = self.nonce(place);
         let Some((header, payload)) = packet.split_at_mut_checked(clear) else { return false };
         let mut aside = [0; LONGEST_PACKET];
         let Some(plain) = aside.get_mut(..payload.len()) else { return false };
         let genuine = with_associated(place, header, |associated| {
-            self.key.open_separate_gather(nonce, associated, payload, tag, plain).is_ok()
+            self.key
+                .open_separate_gather(self.nonce(place), associated, payload, tag, plain)
+                .is_ok()
         });
         if genuine != Some(true) {
             return false;
@@ -70,11 +70,15 @@ impl Gcm {
         true
     }
 
-    /// RFC 7714 §8.1 and §9.1: two octets of nothing, the stream, the index in 48 bits.
+    /// RFC 7714 §8.1 and §9.1: two octets of nothing, the stream, the index in 48 bits. It is written in the
+    /// two parts in which the library reads it: other parts it would have to wait for.
+    #[inline]
     fn nonce(&self, place: Place) -> Nonce {
-        let octets =
-            (self.salt ^ u128::from(place.ssrc) << 48 ^ u128::from(place.index)).to_be_bytes();
-        let [_, _, _, _, nonce @ ..] = octets;
+        let mut nonce = [0; NONCE_LEN];
+        let (first, rest) = nonce.split_at_mut(8);
+        let high = self.salt.0 ^ u64::from(place.ssrc) << 16 ^ place.index >> 32;
+        first.copy_from_slice(&high.to_be_bytes());
+        rest.copy_from_slice(&(self.salt.1 ^ place.index as u32).to_be_bytes());
         Nonce::assume_unique_for_key(nonce)
     }
 }

@@ -7,28 +7,31 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 /// The two hash states that every packet's tag begins from: the key is hashed in already, which
 /// saves two of six blocks for a packet of speech.
 #[derive(Clone, ZeroizeOnDrop)]
-pub(super) struct HmacSha1 {
+pub(crate) struct HmacSha1 {
     inner: State,
     outer: State,
 }
 
 impl HmacSha1 {
-    pub(super) fn new(key: &[u8; 20]) -> Self {
+    pub(crate) fn new(key: &[u8; 20]) -> Self {
         Self { inner: keyed(key, 0x36), outer: keyed(key, 0x5c) }
     }
 
     /// Authenticates a packet and four octets that stand behind it on one side only.
-    pub(super) fn tag(&self, packet: &[u8], behind: [u8; 4]) -> [u8; 20] {
-        let mut state = self.inner;
+    #[inline]
+    pub(crate) fn tag(&self, packet: &[u8], behind: [u8; 4]) -> [u8; 20] {
         let (blocks, rest) = packet.as_chunks::<BLOCK>();
+        // The last blocks are put together before anything is hashed: whoever reads what was written a moment
+        // ago waits for it.
+        let mut last = [0; 2 * BLOCK];
+        let count = put_last(&mut last, rest, behind, BLOCK + packet.len() + behind.len());
+        let mut state = self.inner;
         compress(&mut state, blocks);
-        finish(&mut state, rest, behind, BLOCK + packet.len() + behind.len());
-        let digest = octets(&state);
-
+        compress(&mut state, last.as_chunks().0.split_at(count).0);
         let mut block = [0; BLOCK];
-        let (text, end) = block.split_at_mut(digest.len());
-        text.copy_from_slice(&digest);
-        pad(end, BLOCK + digest.len());
+        let (text, end) = block.split_at_mut(DIGEST);
+        text.copy_from_slice(&octets(&state));
+        pad(end, BLOCK + DIGEST);
         let mut state = self.outer;
         compress(&mut state, &[block]);
         octets(&state)
@@ -37,24 +40,38 @@ impl HmacSha1 {
     /// Compares without telling by its time where the difference is. `tag`: 1 to 16 octets.
     pub(super) fn verify(&self, packet: &[u8], behind: [u8; 4], tag: &[u8]) -> bool {
         let whole = self.tag(packet, behind);
-        let (Some(expected), 1..) = (whole.get(..tag.len()), tag.len()) else { return false };
-        match (wide(expected), wide(tag)) {
-            (Some(expected), Some(tag)) => expected.ct_eq(&tag).into(),
-            _ => false,
+        // The lengths that suites have are compared as numbers.
+        if let Some((expected, tag)) = whole.first_chunk::<10>().zip(tag.as_array::<10>()) {
+            return wide(expected).ct_eq(&wide(tag)).into();
         }
+        if let Some((expected, tag)) = whole.first_chunk::<4>().zip(tag.as_array::<4>()) {
+            return u32::from_ne_bytes(*expected).ct_eq(&u32::from_ne_bytes(*tag)).into();
+        }
+        let expected = whole.get(..tag.len()).filter(|_| (1..=LONGEST_TAG).contains(&tag.len()));
+        expected.is_some_and(|expected| expected.ct_eq(tag).into())
     }
 }
 
-/// The octets as one number, which is compared in one step.
-fn wide(octets: &[u8]) -> Option<u128> {
-    let mut wide = [0; 16];
-    wide.get_mut(..octets.len())?.copy_from_slice(octets);
-    Some(u128::from_ne_bytes(wide))
+/// Writes as much of a tag as there is room for.
+pub(super) fn write(whole: &[u8; 20], tag: &mut [u8]) -> Option<()> {
+    if let Ok(tag) = <&mut [u8; 10]>::try_from(&mut *tag) {
+        *tag = *whole.first_chunk()?;
+        return Some(());
+    }
+    tag.copy_from_slice(whole.get(..tag.len())?);
+    Some(())
 }
 
-/// Hashes the last, incomplete blocks: fewer than 64 octets, four more, and the padding.
-fn finish(state: &mut State, rest: &[u8], behind: [u8; 4], hashed: usize) {
-    let mut last = [0; 2 * BLOCK];
+/// Ten octets as one number.
+fn wide(octets: &[u8; 10]) -> u128 {
+    let [a, b, c, d, e, f, g, h, i, j] = *octets;
+    let low = u64::from_ne_bytes([a, b, c, d, e, f, g, h]);
+    u128::from(low) | u128::from(u16::from_ne_bytes([i, j])) << 64
+}
+
+/// Writes the last, incomplete blocks: fewer than 64 octets, four more, and the padding. How many they are.
+#[inline]
+fn put_last(last: &mut [u8; 2 * BLOCK], rest: &[u8], behind: [u8; 4], hashed: usize) -> usize {
     let (text, end) = last.split_at_mut(rest.len().min(BLOCK));
     text.copy_from_slice(rest);
     let (four, end) = end.split_at_mut(behind.len());
@@ -62,7 +79,7 @@ fn finish(state: &mut State, rest: &[u8], behind: [u8; 4], hashed: usize) {
     let used = text.len() + four.len();
     let blocks = if used + PADDING <= BLOCK { 1 } else { 2 };
     pad(end.split_at_mut(blocks * BLOCK - used).0, hashed);
-    compress(state, last.as_chunks().0.split_at(blocks).0);
+    blocks
 }
 
 /// Fills what is left of a block: a bit, zeroes, and how many bits were hashed (FIPS 180-4 §5.1.1).
@@ -96,7 +113,10 @@ type State = [u32; 5];
 
 /// FIPS 180-4 §5.3.1.
 const INITIAL: State = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
+/// Octets that are hashed at a time.
 const BLOCK: usize = 64;
+const DIGEST: usize = 20;
+const LONGEST_TAG: usize = 16;
 /// The bit and the length at the end of what is hashed.
 const PADDING: usize = 9;
 

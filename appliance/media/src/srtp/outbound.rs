@@ -85,19 +85,23 @@ impl Outbound {
         let protected = protected_length(length, overhead)?;
 
         let session = &mut self.epoch.rtp;
-        let (index, window) = match session.streams.window(ssrc) {
+        let stream = session.streams.place(ssrc);
+        let index = match stream.and_then(|stream| session.streams.at(stream)) {
             Some(window) => {
                 let index = window.estimate(sequence)?;
                 window.check(index)?;
-                (index, window.after(index))
+                index
             }
             None if session.streams.is_full() => return Err(ProtectError::TooManyStreams),
-            None => (u64::from(sequence), Window::begin(u64::from(sequence))),
+            None => u64::from(sequence),
         };
         let left = session.left.checked_sub(1).ok_or(ProtectError::KeyExhausted)?;
         let place = Place { ssrc, index, word: None };
         session.transform.seal(place, packet, clear, tag).ok_or(ProtectError::CipherFailed)?;
-        session.streams.keep(ssrc, window);
+        match stream {
+            Some(stream) => session.streams.note(stream, index),
+            None => session.streams.keep(ssrc, Window::begin(index)),
+        }
         session.left = left;
         Ok(protected)
     }

@@ -37,6 +37,29 @@ impl Streams {
         Self { list: Vec::with_capacity(Self::LIMIT) }
     }
 
+    /// The place of a stream that is known.
+    #[inline]
+    pub(super) fn place(&self, ssrc: u32) -> Option<usize> {
+        self.list.iter().position(|stream| stream.ssrc == ssrc)
+    }
+
+    /// How far the stream at a place is.
+    #[inline]
+    pub(super) fn at(&self, place: usize) -> Option<&Window> {
+        self.list.get(place).map(|stream| &stream.window)
+    }
+
+    /// Notes a genuine packet of the stream at a place.
+    #[inline]
+    pub(super) fn note(&mut self, place: usize, index: u64) {
+        if let Some(stream) = self.list.get_mut(place) {
+            stream.window.note(index);
+        }
+        if place != 0 {
+            self.raise(place);
+        }
+    }
+
     /// How far a stream is.
     pub(super) fn window(&self, ssrc: u32) -> Option<Window> {
         self.list.iter().find(|stream| stream.ssrc == ssrc).map(|stream| stream.window)
@@ -49,23 +72,22 @@ impl Streams {
 
     /// Keeps how far a genuine stream is; of too many the one not heard for longest is given up.
     pub(super) fn keep(&mut self, ssrc: u32, window: Window) {
-        if let Some(first) = self.list.first_mut()
-            && first.ssrc == ssrc
-        {
-            first.window = window;
-            return;
-        }
-        let found = self.list.iter().position(|stream| stream.ssrc == ssrc);
-        let place = found.unwrap_or_else(|| {
+        let place = self.place(ssrc).unwrap_or_else(|| {
             self.list.truncate(Self::LIMIT - 1);
             self.list.push(Stream { ssrc, window });
             self.list.len() - 1
         });
-        if let Some(upto) = self.list.get_mut(..=place) {
-            upto.rotate_right(1);
-        }
+        self.raise(place);
         if let Some(first) = self.list.first_mut() {
             first.window = window;
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn raise(&mut self, place: usize) {
+        if let Some(upto) = self.list.get_mut(..=place) {
+            upto.rotate_right(1);
         }
     }
 
@@ -97,6 +119,7 @@ impl Window {
 
     /// The index of an RTP packet with this sequence number: the one nearest to the highest, so
     /// that late packets of the last roll fall before it (RFC 3711 §3.3.1 and appendix A).
+    #[inline]
     pub(super) fn estimate(&self, sequence: u16) -> Result<u64, Stale> {
         let rolls = self.highest >> 16;
         let last = self.highest as u16;
@@ -120,6 +143,7 @@ impl Window {
     }
 
     /// Whether a packet with this index would be the first.
+    #[inline]
     pub(super) fn check(&self, index: u64) -> Result<(), Stale> {
         let Some(back) = self.highest.checked_sub(index) else { return Ok(()) };
         if back >= Self::LENGTH {
@@ -128,18 +152,26 @@ impl Window {
         if self.seen >> back & 1 == 1 { Err(Stale::Repeated) } else { Ok(()) }
     }
 
-    /// The window after a packet with this index, which was checked.
-    pub(super) fn after(self, index: u64) -> Self {
+    /// Notes a packet with this index, which was checked.
+    #[inline]
+    pub(super) fn note(&mut self, index: u64) {
         match index.checked_sub(self.highest) {
             Some(ahead) => {
                 let ahead = u32::try_from(ahead).unwrap_or(u32::MAX);
-                Self { highest: index, seen: self.seen.checked_shl(ahead).unwrap_or(0) | 1 }
+                self.seen = self.seen.checked_shl(ahead).unwrap_or(0) | 1;
+                self.highest = index;
             }
             None => {
                 let back = self.highest - index;
-                Self { highest: self.highest, seen: self.seen | 1 << back.min(Self::LENGTH - 1) }
+                self.seen |= 1 << back.min(Self::LENGTH - 1);
             }
         }
+    }
+
+    /// The window after a packet with this index, which was checked.
+    pub(super) fn after(mut self, index: u64) -> Self {
+        self.note(index);
+        self
     }
 }
 

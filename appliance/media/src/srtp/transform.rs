@@ -53,20 +53,27 @@ impl Transform {
         }
     }
 
-    /// Whether the packet is genuine; then it is decrypted. If not, its octets mean nothing any
-    /// more, but for `keep`: then they are as they were.
-    pub(super) fn open(
+    /// Whether the packet is genuine; then it is decrypted. If not, its octets mean nothing any more.
+    #[inline]
+    pub(super) fn open(&self, place: Place, packet: &mut [u8], clear: usize, tag: &[u8]) -> bool {
+        match self {
+            Self::CounterMode(cipher) => cipher.open(place, packet, clear, tag),
+            Self::Gcm(cipher) => cipher.open(place, packet, clear, tag),
+            Self::Refused => false,
+        }
+    }
+
+    /// The same, but a packet that is not genuine stays as it is.
+    pub(super) fn open_aside(
         &self,
         place: Place,
         packet: &mut [u8],
         clear: usize,
         tag: &[u8],
-        keep: bool,
     ) -> bool {
         match self {
             Self::CounterMode(cipher) => cipher.open(place, packet, clear, tag),
-            Self::Gcm(cipher) if keep => cipher.open_aside(place, packet, clear, tag),
-            Self::Gcm(cipher) => cipher.open(place, packet, clear, tag),
+            Self::Gcm(cipher) => cipher.open_aside(place, packet, clear, tag),
             Self::Refused => false,
         }
     }

@@ -45,7 +45,7 @@ impl Direct {
     /// How many samples of the other encoding a payload holds, when it is to become packets of so
     /// many; nothing when it has to be cut for that, or is no payload.
     ///
-    /// Where it is the same codec on both sides, packets keep their length, as those do that pass.
+    /// Where it is the same codec on both sides, packets keep their length.
     pub(crate) fn samples(&self, payload: &[u8], packet: usize) -> Option<usize> {
         match self {
             Self::Law(_) => (payload.len() == packet).then_some(packet),

@@ -76,6 +76,19 @@ impl Outlet {
         }
     }
 
+    /// Goes on as this encoder would, for a far side that has heard it until now.
+    pub(crate) fn go_on_from(&mut self, other: &Encoder) {
+        let mode = self.mode;
+        let Some(encoder) = self.encoder() else { return };
+        encoder.go_on_from(other);
+        mode.into_iter().for_each(|mode| encoder.obey(mode));
+    }
+
+    /// How the last packets were encoded; nothing where none was encoded here.
+    pub(crate) fn spoken(&self) -> Option<&Encoder> {
+        self.encoder.as_ref()
+    }
+
     /// Another stream begins: nothing waits.
     pub(crate) fn begin(&mut self) {
         (self.length, self.begun, self.marker) = (0, false, false);

@@ -1,6 +1,7 @@
 //! What becomes of each payload type that a far side may send: decided when both sides are known,
 //! not for each packet.
 
+use super::cut::Fit;
 use super::inlet::Inlet;
 use super::outlet::Outlet;
 use crate::codec::{self, Shape};
@@ -18,6 +19,8 @@ pub(crate) enum Way {
         /// For sound, ticks of its clock in a second.
         clock: Option<u32>,
     },
+    /// It is understood, in packets of this length.
+    Fitted(usize),
     /// Keys, for a side whose clock runs differently.
     Keys { payload_type: u8, from: u32, to: u32 },
     /// Keys, for a side that hears their tones, with so many ticks in a second.
@@ -35,6 +38,7 @@ pub(crate) type Ways = Box<[Way; 128]>;
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) ways: Ways,
+    pub(crate) fits: Vec<Fit>,
     pub(crate) inlets: Vec<Inlet>,
     pub(crate) outlet: Option<Outlet>,
 }
@@ -42,7 +46,8 @@ pub(crate) struct Plan {
 impl Plan {
     /// Everything passes unread.
     pub(crate) fn nothing() -> Self {
-        Self { ways: Box::new([Way::Unread; 128]), inlets: Vec::new(), outlet: None }
+        let ways = Box::new([Way::Unread; 128]);
+        Self { ways, fits: Vec::new(), inlets: Vec::new(), outlet: None }
     }
 
     /// From what one side may send to what the other understands. What of the plan before still
@@ -67,8 +72,13 @@ impl Plan {
     fn way(&mut self, format: Format, other: &Formats, kept: &mut Vec<Inlet>) -> Way {
         let codec = format.codec;
         if let Some(known) = understood(codec, other) {
+            let payload_type = known.payload_type;
+            if let Some(fit) = Fit::new(codec, payload_type, other) {
+                self.fits.push(fit);
+                return Way::Fitted(self.fits.len() - 1);
+            }
             let clock = codec.is_sound().then(|| codec.clock());
-            return Way::Known { payload_type: known.payload_type, clock };
+            return Way::Known { payload_type, clock };
         }
         if let Codec::TelephoneEvent { clock: from } = codec {
             return self.keys(from, other);

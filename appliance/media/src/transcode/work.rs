@@ -158,4 +158,4 @@ const SHORT: Millis = Millis(60);
 /// Timestamps that are less than this off are not exact, but of the same sound.
 pub(super) const UNSTEADY: Millis = Millis(10);
 /// More is no loss but another stream (RFC 3550 §A.1).
-const MOST_MISSING: i32 = 3_000;
+pub(super) const MOST_MISSING: i32 = 3_000;

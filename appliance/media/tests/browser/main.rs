@@ -1,14 +1,15 @@
 //! A browser, played by another `Rtc` of str0m, and a telephone at one engine in fake time: what reaches
 //! whom, and what str0m takes of memory for it.
 
-#![allow(unsafe_code, clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods)]
 
+#[path = "../memory/mod.rs"]
+mod memory;
 mod world;
 
-use call::{Codec, Format, Formats, MediaCommand};
+use call::{Codec, Format, Formats, MediaCommand, MediaEvent, Suite};
 use media::Verdict;
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+use memory::{kept, taken};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use str0m::media::KeyframeRequestKind;
@@ -16,42 +17,15 @@ use str0m::rtp::RtpWrite;
 use str0m::{Input, Output};
 use world::{OURS, PCMU, PHONE, PHONES, PICTURES, SOUND, THEIRS, VP8, World, phone_at, rtp};
 
-struct Counting;
-
-thread_local! {
-    /// How often this thread took memory, and how much of it it has: the harness has threads of its
-    /// own.
-    static COUNT: Cell<usize> = const { Cell::new(0) };
-    static KEPT: Cell<isize> = const { Cell::new(0) };
-}
-
-// SAFETY: all is passed on to the system's allocator as it came.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        COUNT.set(COUNT.get() + 1);
-        KEPT.set(KEPT.get() + layout.size() as isize);
-        // SAFETY: the caller's promises are those of this function.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        KEPT.set(KEPT.get() - layout.size() as isize);
-        // SAFETY: the caller's promises are those of this function.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-fn kept() -> isize {
-    KEPT.get()
-}
-
 #[test]
 fn sound_passes_both_ways_whoever_begins_the_handshake() {
     for active in [false, true] {
         let mut world = World::new(active);
+        let told = std::iter::from_fn(|| world.engine.poll_event());
+        let told: Vec<_> = told.filter(|it| matches!(it, MediaEvent::Secured { .. })).collect();
+        // Both have it, and both want it most.
+        let suite = Suite::AeadAes256Gcm;
+        assert_eq!(told, [SOUND, PICTURES].map(|port| MediaEvent::Secured { port, suite }));
         world.browser_says(0, PCMU, 500, 7_000, &[0xd5; 160]);
         let expected = rtp(PCMU, 500, 7_000, THEIRS[0], &[0xd5; 160]);
         assert_eq!(world.phone, [(PHONE[0], false, expected)]);
@@ -83,7 +57,12 @@ fn what_the_browser_says_is_translated_for_a_telephone_of_another_codec() {
     let mut world = World::new(false);
     let formats = |payload_type, codec| {
         let format = vec![Format { payload_type, codec }];
-        Box::new(Formats { receive: format.clone(), send: format, packet_millis: 20 })
+        Box::new(Formats {
+            receive: format.clone(),
+            send: format,
+            packet_millis: 20,
+            ..Formats::default()
+        })
     };
     let (now, pcma) = (world.now, Codec::Pcma);
     for (port, formats) in [(SOUND, formats(PCMU, Codec::Pcmu)), (PHONE[0], formats(8, pcma))] {
@@ -121,6 +100,12 @@ fn a_whole_picture_is_asked_for_in_the_words_of_each_side() {
     }
     world.run(Duration::from_millis(50));
     assert_eq!(world.asked, 1, "asked once, however often the telephone asks");
+    world.run(Duration::from_secs(1));
+    let now = world.now;
+    world.engine.handle(MediaCommand::Refresh { port: PICTURES }, now);
+    world.settle();
+    world.run(Duration::from_millis(50));
+    assert_eq!(world.asked, 2, "or when it asked by a request");
 }
 
 #[test]
@@ -131,7 +116,7 @@ fn strangers_leave_nothing_behind_and_reach_nobody() {
     let mut stun = vec![0, 1, 0, 12, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
     stun.extend([0, 6, 0, 5]);
     stun.extend(b"box:x\0\0\0");
-    let before = KEPT.get();
+    let before = kept();
     for n in 0..10_000_u32 {
         let from = SocketAddr::new(IpAddr::from(n.to_be_bytes()), 1);
         for bytes in [&stun[..], &[0x80, 0, 0, 1, 0, 0, 0, 0, 0, 0, 7, 209, 1], &[22, 254, 253]] {
@@ -139,10 +124,39 @@ fn strangers_leave_nothing_behind_and_reach_nobody() {
             assert_eq!(engine.poll_parcel(), None);
         }
     }
-    let kept = KEPT.get() - before;
+    let kept = kept() - before;
     assert!(kept < 1_000, "{kept} octets for strangers");
     world.browser_says(0, PCMU, 1, 0, &[0xd5; 160]);
     assert_eq!(world.phone.len(), 1, "and the call goes on");
+}
+
+/// They come from where the browser is, under its stream's name and any other.
+#[test]
+fn a_million_forged_packets_leave_nothing_behind() {
+    let mut world = World::new(false);
+    world.browser_says(0, PCMU, 500, 7_000, &[0xd5; 160]);
+    world.phone.clear();
+    let mut seed = 1_u32;
+    let mut before = 0;
+    for count in 0..1_010_000_u32 {
+        // What str0m makes room for once is there by then.
+        if count == 10_000 {
+            before = kept();
+        }
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let ssrc = if count % 8 == 0 { THEIRS[0] } else { seed };
+        let mut forged = rtp(PCMU, seed as u16, seed, ssrc, &[0xd5; 176]);
+        if count % 4 == 3 {
+            forged[..2].copy_from_slice(&[0x80, 201]);
+        }
+        world.engine.browser_datagram(world.here, world.there.ip(), &forged, world.now);
+    }
+    let kept = kept() - before;
+    assert!(kept < 10_000, "{kept} octets for a million forged packets");
+    world.settle();
+    assert!(world.phone.is_empty(), "and none is heard");
+    world.browser_says(0, PCMU, 501, 7_160, &[0x55; 160]);
+    assert_eq!(world.phone.len(), 1, "but the browser still is");
 }
 
 #[test]
@@ -174,10 +188,10 @@ fn what_str0m_takes_of_memory_for_a_packet_is_counted() {
         packet[2..4].copy_from_slice(&n.to_be_bytes());
         world.now += Duration::from_millis(1);
         let mut bytes = packet.clone();
-        let before = COUNT.get();
+        let before = taken();
         world.engine.packet(PHONE[0], false, phone_at(0), &mut bytes, world.now);
         if n >= 100 {
-            to_browser += COUNT.get() - before;
+            to_browser += taken() - before;
         }
         world.settle();
     }
@@ -191,11 +205,11 @@ fn what_str0m_takes_of_memory_for_a_packet_is_counted() {
         stream.write_rtp(write);
         world.browser.handle_input(Input::Timeout(world.now)).unwrap();
         while let Output::Transmit(it) = world.browser.poll_output().unwrap() {
-            let before = COUNT.get();
+            let before = taken();
             let (here, there) = (world.here, world.there.ip());
             world.engine.browser_datagram(here, there, &it.contents, world.now);
             if n >= 100 {
-                to_phone += COUNT.get() - before;
+                to_phone += taken() - before;
             }
             while world.engine.poll_parcel().is_some() {}
         }

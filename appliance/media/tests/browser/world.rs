@@ -1,5 +1,6 @@
 //! A browser, played by another `Rtc` of str0m, a telephone, and an engine between them.
 
+use crate::kept;
 use call::{
     BrowserLine, BrowserPayload, BrowserTransport, CallId, IceCredentials, Learn, LegId,
     MediaCommand, MediaKind, PeerAddress, PortId, Stream,
@@ -126,6 +127,7 @@ impl World {
             fingerprint,
             active,
             mid_extension: None,
+            level_extension: None,
             lines: vec![
                 line(0, SOUND, MediaKind::Audio, vec![payload(OPUS, 48_000), payload(PCMU, 8_000)]),
                 line(1, PICTURES, MediaKind::Video, vec![payload(VP8, 90_000)]),
@@ -144,9 +146,9 @@ impl World {
             engine.handle(MediaCommand::Peer { port: b, peer }, now);
             engine.handle(MediaCommand::Bridge { a, b }, now);
         }
-        let (before, start) = (crate::kept(), Instant::now());
+        let (before, start) = (kept(), Instant::now());
         engine.handle(MediaCommand::Browser(Box::new(transport)), now);
-        let (kept, longest) = (crate::kept() - before, start.elapsed());
+        let (kept, longest) = (kept() - before, start.elapsed());
         let mut world = Self {
             now,
             engine,
@@ -172,12 +174,12 @@ impl World {
             self.settle();
             self.now += Duration::from_millis(5);
             self.browser.handle_input(Input::Timeout(self.now)).unwrap();
-            let (before, start) = (crate::kept(), Instant::now());
+            let (before, start) = (kept(), Instant::now());
             if self.engine.poll_timeout().is_some_and(|at| at <= self.now) {
                 self.engine.tick(self.now);
             }
             self.longest = self.longest.max(start.elapsed());
-            self.kept += crate::kept() - before;
+            self.kept += kept() - before;
         }
         self.settle();
     }
@@ -196,13 +198,13 @@ impl World {
                     Output::Event(_) => {}
                 }
             }
-            let before = crate::kept();
+            let before = kept();
             for bytes in &to_box {
                 let start = Instant::now();
                 self.engine.browser_datagram(self.here, self.there.ip(), bytes, self.now);
                 self.longest = self.longest.max(start.elapsed());
             }
-            self.kept += crate::kept() - before;
+            self.kept += kept() - before;
             let mut to_browser = Vec::new();
             while let Some(parcel) = self.engine.poll_parcel() {
                 match parcel.exit {

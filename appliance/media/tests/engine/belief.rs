@@ -192,6 +192,25 @@ fn fax_is_learned_without_being_read() {
 }
 
 #[test]
+fn a_line_goes_over_from_sound_to_fax_and_back() {
+    let mut wire = Wire::with(INSIDE, Learn::Never);
+    let fax = [0x80, 0, 1, 2, 0, 0];
+    let malformed = Verdict::Drop(DropReason::Malformed);
+    assert_eq!(wire.hear(A, at(INSIDE), &voice(1)), forward(B, carrier()));
+    assert_eq!(wire.hear(A, at(INSIDE), &fax), malformed);
+    let turn = |wire: &mut Wire, kind| {
+        for port in [A, B] {
+            wire.tell(MediaCommand::Kind { port, kind });
+        }
+    };
+    turn(&mut wire, MediaKind::Image);
+    assert_eq!(wire.hear(A, at(INSIDE), &fax), forward(B, carrier()));
+    turn(&mut wire, MediaKind::Audio);
+    assert_eq!(wire.hear(A, at(INSIDE), &fax), malformed);
+    assert_eq!(wire.hear(A, at(INSIDE), &voice(2)), forward(B, carrier()));
+}
+
+#[test]
 fn keys_pass_between_the_far_sides_but_show_no_guest() {
     let mut wire = natted();
     let hello = [22, 0xfe, 0xfd, 0, 0];

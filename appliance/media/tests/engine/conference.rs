@@ -1,149 +1,13 @@
 //! Conferences among the pairs of an engine, in fake time.
 
-use crate::wire::*;
+mod joints;
+mod table;
+mod waking;
+
 use call::{
-    Codec, Decibels, Format, Formats, Learn, MediaCommand, MediaEvent, PlayId, PortId, RoomId,
-    Rounds, Sound, Tone,
+    Codec, Decibels, MediaCommand, MediaEvent, PlayId, PortId, RoomId, Rounds, Sound, Tone,
 };
-use media::rtp::Header;
-use media_dsp::{g711, g722};
-use std::net::SocketAddr;
-use std::time::Duration;
-
-const ROOM: RoomId = RoomId(1);
-
-/// A phone that says a tone, and what it heard.
-struct Phone {
-    port: PortId,
-    codec: Codec,
-    hertz: f64,
-    talks: bool,
-    said: usize,
-    encoder: g722::Encoder,
-    decoder: g722::Decoder,
-    heard: Vec<i16>,
-    headers: Vec<(u32, u16, u32)>,
-}
-
-struct Table {
-    wire: Wire,
-    phones: Vec<Phone>,
-}
-
-impl Phone {
-    fn rate(&self) -> usize {
-        if self.codec == Codec::G722 { 16_000 } else { 8_000 }
-    }
-
-    fn address(&self) -> SocketAddr {
-        SocketAddr::new([203, 0, 113, 9].into(), self.port.port)
-    }
-
-    /// Its next 20 ms.
-    fn packet(&mut self) -> Vec<u8> {
-        let (len, number) = (self.rate() / 50, self.said as u32);
-        let sample = |n: usize| {
-            let at = (self.said * len + n) as f64 / self.rate() as f64;
-            let amplitude = if self.talks { 5_000.0 } else { 0.0 };
-            ((at * self.hertz * std::f64::consts::TAU).sin() * amplitude) as i16
-        };
-        let pcm: Vec<i16> = (0..len).map(sample).collect();
-        let mut packet = rtp(100, number as u16, number * 160, u32::from(self.port.port));
-        match self.codec {
-            Codec::G722 => self.encoder.encode(&pcm, &mut packet[12..]).unwrap(),
-            _ => g711::Encoder::new(g711::Law::A).encode(&pcm, &mut packet[12..]).unwrap(),
-        };
-        self.said += 1;
-        packet
-    }
-
-    fn hear(&mut self, packet: &[u8]) {
-        let header = Header::parse(packet).unwrap();
-        self.headers.push((header.ssrc(), header.sequence(), header.timestamp()));
-        let mut pcm = vec![0; self.rate() / 50];
-        match self.codec {
-            Codec::G722 => self.decoder.decode(header.payload(), &mut pcm).unwrap(),
-            _ => g711::Decoder::new(g711::Law::A).decode(header.payload(), &mut pcm).unwrap(),
-        };
-        self.heard.extend(pcm);
-    }
-
-    /// The amplitude of a tone in the last half second that it heard.
-    fn amplitude(&self, hertz: f64) -> f64 {
-        let last = &self.heard[self.heard.len() - self.rate() / 2..];
-        let (mut real, mut imaginary) = (0.0, 0.0);
-        for (n, sample) in last.iter().enumerate() {
-            let phase = n as f64 / self.rate() as f64 * hertz * std::f64::consts::TAU;
-            real += f64::from(*sample) * phase.cos();
-            imaginary += f64::from(*sample) * phase.sin();
-        }
-        2.0 * real.hypot(imaginary) / last.len() as f64
-    }
-}
-
-impl Table {
-    /// Phones with tones of their own, from 400 Hz up in steps of 100, all in the room.
-    fn new(codecs: &[Codec]) -> Self {
-        let mut table = Self { wire: Wire::empty(), phones: Vec::new() };
-        for (number, codec) in codecs.iter().enumerate() {
-            table.phones.push(Phone {
-                port: PortId { address: 0, port: 20_000 + 2 * number as u16 },
-                codec: *codec,
-                hertz: 400.0 + 100.0 * number as f64,
-                talks: true,
-                said: 0,
-                encoder: g722::Encoder::new(g722::Mode::One),
-                decoder: g722::Decoder::new(g722::Mode::One),
-                heard: Vec::new(),
-                headers: Vec::new(),
-            });
-        }
-        for phone in &table.phones {
-            let port = phone.port;
-            table.wire.open(port);
-            table.wire.describe(port, phone.address(), Learn::Never);
-            let format = Format { payload_type: 100, codec: phone.codec };
-            let (receive, send) = (vec![format], vec![format]);
-            let formats = Box::new(Formats { receive, send, packet_millis: 20 });
-            table.wire.tell(MediaCommand::Formats { port, formats });
-            table.wire.tell(MediaCommand::Join { port, room: ROOM });
-        }
-        table
-    }
-
-    fn tell(&mut self, command: MediaCommand) {
-        self.wire.tell(command);
-    }
-
-    /// Everybody sends a packet every 20 ms and hears what the box says; the events.
-    fn run(&mut self, millis: u64) -> Vec<MediaEvent> {
-        for _ in 0..millis / 20 {
-            for phone in &mut self.phones {
-                let (mut packet, from) = (phone.packet(), phone.address());
-                self.wire.engine.packet(phone.port, false, from, &mut packet, self.wire.now);
-            }
-            let until = self.wire.now + Duration::from_millis(20);
-            while let Some(due) = self.wire.engine.next_speech().filter(|it| *it < until) {
-                self.wire.now = self.wire.now.max(due);
-                while let Some(spoken) = self.wire.engine.speak(self.wire.now) {
-                    let phone = self.phones.iter_mut().find(|it| it.port == spoken.port).unwrap();
-                    assert_eq!(spoken.to, phone.address());
-                    while let Some(packet) = self.wire.engine.poll_packet() {
-                        phone.hear(packet);
-                    }
-                }
-            }
-            self.wire.now = until;
-        }
-        std::iter::from_fn(|| self.wire.engine.poll_event()).collect()
-    }
-
-    /// Who hears the tone of this phone, and how loud: their amplitudes.
-    fn amplitudes(&self, of: usize) -> Vec<f64> {
-        let hertz = self.phones[of].hertz;
-        self.phones.iter().map(|it| it.amplitude(hertz)).collect()
-    }
-}
+use table::{Phone, ROOM, Table};
 
 #[test]
 fn everybody_hears_all_others_and_not_itself() {
@@ -183,6 +47,63 @@ fn listeners_share_one_encoding_and_hear_the_few_who_speak() {
     assert!(table.amplitudes(0).iter().all(|it| *it < 100.0));
     let ssrc = |phone: &Phone| phone.headers[0].0;
     assert!(table.phones.iter().all(|it| it.headers.iter().all(|head| head.0 == ssrc(it))));
+}
+
+#[test]
+fn who_was_not_listened_to_is_heard_at_once_when_he_speaks() {
+    let mut table = Table::new(&[Codec::Pcma; 12]);
+    for phone in &mut table.phones[2..] {
+        phone.talks = false;
+    }
+    table.run(20_000);
+    table.phones[7].talks = true;
+    let begun = table.phones[0].heard.len();
+    table.run(1_000);
+    let (phone, hertz) = (&table.phones[0], table.phones[7].hertz);
+    let amplitude = |pcm: &[i16]| {
+        let part = |of: fn(f64) -> f64| {
+            let at = |(n, it): (usize, &i16)| {
+                f64::from(*it) * of(n as f64 / 8_000.0 * hertz * std::f64::consts::TAU)
+            };
+            pcm.iter().enumerate().map(at).sum::<f64>()
+        };
+        2.0 * part(f64::sin).hypot(part(f64::cos)) / pcm.len() as f64
+    };
+    // A tenth of a second of a tone tells 1,100 Hz from 400 and 500.
+    let turns = phone.heard[begun..].chunks_exact(800);
+    let first = turns.map(amplitude).position(|it| it > 2_500.0);
+    assert!(first.is_some_and(|turn| turn <= 1), "heard after {first:?} tenths of a second");
+}
+
+#[test]
+fn who_only_listens_is_counted_as_not_listened_to_and_not_as_late() {
+    let mut table = Table::new(&[Codec::Pcma; 12]);
+    for phone in &mut table.phones[2..] {
+        phone.talks = false;
+    }
+    let [speaker, listener] = [0, 11].map(|it: usize| table.phones[it].port);
+    let mut events = Vec::new();
+    for _ in 0..105 {
+        events.extend(table.run(200));
+        table.wire.engine.tick(table.wire.now);
+    }
+    let of = |wanted: PortId| {
+        let points = events.iter().filter_map(move |event| match event {
+            MediaEvent::Quality { port, point } if *port == wanted => Some(point.heard),
+            _ => None,
+        });
+        points.skip(1).collect::<Vec<_>>()
+    };
+    for (port, unheard) in [(speaker, 0..=20), (listener, 980..=1_000)] {
+        let all = of(port);
+        assert!(all.len() >= 2, "{all:?}");
+        for heard in all {
+            let played = heard.played.unwrap();
+            assert_eq!((heard.loss_permille, heard.discarded_permille), (0, Some(0)), "{heard:?}");
+            assert_eq!((played.concealed_permille, heard.r), (0, 93), "{heard:?}");
+            assert!(unheard.contains(&played.unheard_permille), "{heard:?}");
+        }
+    }
 }
 
 #[test]
@@ -263,12 +184,8 @@ fn another_codec_is_spoken_from_the_next_turn_on() {
     let mut table = Table::new(&[Codec::Pcma; 2]);
     table.run(1_000);
     let port = table.phones[0].port;
-    table.phones[0].codec = Codec::G722;
-    table.phones[0].heard.clear();
-    let format = Format { payload_type: 100, codec: Codec::G722 };
-    let (receive, send) = (vec![format], vec![format]);
-    let formats = Box::new(Formats { receive, send, packet_millis: 20 });
-    table.tell(MediaCommand::Formats { port, formats });
+    table.phones[0].turn_to(Codec::G722);
+    table.describe(port, Codec::G722);
     table.run(2_000);
     assert!((table.amplitudes(1)[0] - 5_000.0).abs() < 500.0, "{:?}", table.amplitudes(1));
     assert!((table.amplitudes(0)[1] - 5_000.0).abs() < 500.0, "{:?}", table.amplitudes(0));

@@ -5,7 +5,8 @@ use call::{
     Codec, Decibels, Format, Formats, Keys, Learn, MasterKey, MediaCommand, PlayId, PortId, Rounds,
     Sound, Suite, Tone,
 };
-use media::{DropReason, Spoken, Verdict};
+use media::rtcp::Compound;
+use media::{DropReason, Exit, Spoken, Verdict};
 use std::net::SocketAddr;
 
 /// The pair by which the call comes back.
@@ -100,7 +101,12 @@ fn what_is_translated_on_the_way_out_and_back_leaves_as_one_stream() {
     let mut wire = looped();
     let formats = |codec, payload_type| {
         let format = vec![Format { payload_type, codec }];
-        Box::new(Formats { receive: format.clone(), send: format, packet_millis: 20 })
+        Box::new(Formats {
+            receive: format.clone(),
+            send: format,
+            packet_millis: 20,
+            ..Formats::default()
+        })
     };
     for (port, codec, number) in
         [(A, Codec::Pcma, 8), (B, Codec::Pcmu, 0), (C, Codec::Pcmu, 0), (D, Codec::G722, 9)]
@@ -123,7 +129,12 @@ fn what_the_box_itself_says_to_a_call_that_comes_back_is_heard_there() {
     let mut wire = looped();
     for port in [B, C, D] {
         let format = vec![Format { payload_type: 8, codec: Codec::Pcma }];
-        let formats = Formats { receive: format.clone(), send: format, packet_millis: 20 };
+        let formats = Formats {
+            receive: format.clone(),
+            send: format,
+            packet_millis: 20,
+            ..Formats::default()
+        };
         wire.tell(MediaCommand::Formats { port, formats: Box::new(formats) });
     }
     let sound = Sound::Tone { tone: Tone::Busy, country: *b"DE" };
@@ -132,4 +143,35 @@ fn what_the_box_itself_says_to_a_call_that_comes_back_is_heard_there() {
     wire.wait(20);
     assert_eq!(wire.engine.speak(wire.now), Some(Spoken { port: D, to: at(CALLED) }));
     assert_eq!(wire.engine.poll_packet().map(<[u8]>::len), Some(172));
+}
+
+#[test]
+fn what_the_box_reports_to_a_call_that_comes_back_leaves_only_at_its_end() {
+    let mut wire = looped();
+    for port in [B, C, D] {
+        let format = vec![Format { payload_type: 8, codec: Codec::Pcma }];
+        let formats = Formats {
+            receive: format.clone(),
+            send: format,
+            packet_millis: 20,
+            ..Formats::default()
+        };
+        wire.tell(MediaCommand::Formats { port, formats: Box::new(formats) });
+    }
+    let sound = Sound::Tone { tone: Tone::Busy, country: *b"DE" };
+    let (play, rounds, gain) = (PlayId(1), Rounds::Endless, Decibels::default());
+    wire.tell(MediaCommand::Play { port: B, play, sound, rounds, gain });
+    let mut exits = Vec::new();
+    for _ in 0..1_000 {
+        wire.wait(20);
+        while wire.engine.speak(wire.now).is_some() {
+            while wire.engine.poll_packet().is_some() {}
+        }
+        while let Some(parcel) = wire.engine.poll_parcel() {
+            assert!(Compound::parse(parcel.bytes).is_ok());
+            exits.push((parcel.exit, parcel.to));
+        }
+    }
+    let end = (Exit::Pair { port: D, rtcp: true }, next(at(CALLED)));
+    assert!((3..=10).contains(&exits.len()) && exits.iter().all(|it| *it == end), "{exits:?}");
 }

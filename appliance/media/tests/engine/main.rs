@@ -11,7 +11,10 @@ mod belief;
 mod bridge;
 mod conference;
 mod counts;
+mod forgery;
 mod loops;
+#[path = "../memory/mod.rs"]
+mod memory;
 mod moves;
 mod own_voice;
 mod quality;

@@ -1,7 +1,7 @@
 //! How sound fares: what is told of it every five seconds.
 
 use crate::wire::*;
-use call::{Learn, MediaEvent, QualityPoint};
+use call::{Codec, Format, Formats, Learn, MediaCommand, MediaEvent, QualityPoint, Scale};
 use std::time::Duration;
 
 const PHONE: &str = "203.0.113.5:4000";
@@ -83,10 +83,39 @@ fn what_a_telephone_says_of_its_own_ear_is_believed() {
     wire.hear_report(A, next(at(PHONE)), &extended);
     speak(&mut wire, 0, 1_000);
     let said = points(&mut wire)[0].said.unwrap();
-    assert_eq!((said.loss_permille, said.r), (101, 61));
+    assert_eq!((said.loss_permille, said.discarded_permille, said.r), (46, Some(54), 61));
     assert!(said.mos_hundredths.abs_diff(315) <= 2, "{said:?}");
     // Cut anywhere, it is no harm.
     for end in 8..extended.len() {
         wire.hear_report(A, next(at(PHONE)), &extended[..end]);
+    }
+}
+
+#[test]
+fn wide_sound_is_judged_on_a_scale_of_its_own_by_the_mode_that_comes() {
+    for (codec, frame, r) in [
+        (Codec::G722, vec![0; 160], 90),
+        // One frame of 6.60 and of 23.05 kbit/s, octet-aligned.
+        (Codec::AmrWb { octet_aligned: true }, [&[0xf0, 0x04][..], &[0; 17]].concat(), 68),
+        (Codec::AmrWb { octet_aligned: true }, [&[0xf0, 0x3c][..], &[0; 58]].concat(), 99),
+    ] {
+        let mut wire = Wire::with(PHONE, Learn::Never);
+        let format = vec![Format { payload_type: 100, codec }];
+        let formats = Formats {
+            receive: format.clone(),
+            send: format,
+            packet_millis: 20,
+            ..Formats::default()
+        };
+        wire.tell(MediaCommand::Formats { port: A, formats: Box::new(formats) });
+        for sequence in 0..252_u16 {
+            let mut packet = rtp(100, sequence, u32::from(sequence) * codec.clock() / 50, 7);
+            packet.truncate(12);
+            packet.extend(&frame);
+            wire.hear(A, at(PHONE), &packet);
+            wire.wait(20);
+        }
+        let heard = points(&mut wire)[0].heard;
+        assert_eq!((heard.scale, heard.r), (Scale::Wide, r), "{codec:?}: {heard:?}");
     }
 }

@@ -4,7 +4,7 @@ use crate::wire::*;
 use call::{
     Codec, Format, Formats, Keys, Learn, MasterKey, MediaCommand, MediaEvent, PortId, Suite,
 };
-use media::srtp::{Inbound, Outbound};
+use media::srtp::{Inbound, Outbound, dtls};
 use media::{DropReason, Verdict};
 use std::net::SocketAddr;
 
@@ -13,10 +13,11 @@ const STRANGE: &str = "203.0.113.66:4000";
 const FORGED: Verdict = Verdict::Drop(DropReason::Forged);
 
 /// A far side with keys.
-struct Far {
+pub(crate) struct Far {
     outbound: Outbound,
     inbound: Inbound,
-    keys: Keys,
+    /// The box's.
+    pub(crate) keys: Keys,
 }
 
 impl Far {
@@ -30,21 +31,33 @@ impl Far {
         }
     }
 
-    fn says(&mut self, packet: &[u8]) -> Vec<u8> {
+    /// Its keys are those of a handshake that it began, which exported octets of this number.
+    pub(crate) fn shaken(suite: Suite, exported: u8) -> Self {
+        let exported: Vec<_> =
+            (0..).map(|at: u8| exported ^ at.wrapping_mul(37)).take(88).collect();
+        let exported = &exported[..dtls::exported_length(suite)];
+        let profile = dtls::profile(suite).unwrap();
+        let [theirs, keys] = [dtls::Role::Client, dtls::Role::Server]
+            .map(|role| dtls::keys(profile, exported, role).unwrap());
+        let (outbound, inbound) = (Outbound::new(&theirs.outbound), Inbound::new(&theirs.inbound));
+        Self { outbound, inbound, keys }
+    }
+
+    pub(crate) fn says(&mut self, packet: &[u8]) -> Vec<u8> {
         let mut buffer = [packet, &[0; 32]].concat();
         let length = self.outbound.protect(&mut buffer, packet.len()).unwrap();
         buffer.truncate(length);
         buffer
     }
 
-    fn reports(&mut self, packet: &[u8]) -> Vec<u8> {
+    pub(crate) fn reports(&mut self, packet: &[u8]) -> Vec<u8> {
         let mut buffer = [packet, &[0; 32]].concat();
         let length = self.outbound.protect_rtcp(&mut buffer, packet.len()).unwrap();
         buffer.truncate(length);
         buffer
     }
 
-    fn hears(&mut self, packet: &[u8], wire: &Wire) -> Vec<u8> {
+    pub(crate) fn hears(&mut self, packet: &[u8], wire: &Wire) -> Vec<u8> {
         let mut buffer = packet.to_vec();
         let length = self.inbound.unprotect(&mut buffer, wire.now).unwrap();
         buffer.truncate(length);
@@ -168,7 +181,7 @@ fn sound_is_translated_between_legs_whatever_their_keys() {
     let agree = |wire: &mut Wire, port, codec, payload_type, packet_millis| {
         let formats = vec![Format { payload_type, codec }];
         let (receive, send) = (formats.clone(), formats);
-        let formats = Box::new(Formats { receive, send, packet_millis });
+        let formats = Box::new(Formats { receive, send, packet_millis, ..Formats::default() });
         wire.tell(MediaCommand::Formats { port, formats });
     };
     agree(&mut wire, A, Codec::Pcma, 8, 20);

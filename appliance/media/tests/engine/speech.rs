@@ -2,6 +2,7 @@
 
 mod joint;
 mod keys;
+mod lengths;
 mod loss;
 mod pairs;
 mod pauses;
@@ -47,7 +48,12 @@ impl Bridge {
     fn agree(&mut self, port: PortId, formats: &[(u8, Codec)], packet_millis: u8) {
         let formats: Vec<_> =
             formats.iter().map(|&(payload_type, codec)| Format { payload_type, codec }).collect();
-        let formats = Formats { receive: formats.clone(), send: formats, packet_millis };
+        let formats = Formats {
+            receive: formats.clone(),
+            send: formats,
+            packet_millis,
+            ..Formats::default()
+        };
         self.wire.tell(MediaCommand::Formats { port, formats: Box::new(formats) });
     }
 
@@ -200,7 +206,7 @@ fn a_side_that_agreed_on_nothing_is_passed_on_unread() {
     let mut wire = Wire::with(PHONE, Learn::Never);
     let format = Format { payload_type: 8, codec: Codec::Pcma };
     let (receive, send) = (vec![format], vec![format]);
-    let formats = Box::new(Formats { receive, send, packet_millis: 20 });
+    let formats = Box::new(Formats { receive, send, packet_millis: 20, ..Formats::default() });
     wire.tell(MediaCommand::Formats { port: B, formats });
     assert_eq!(wire.hear(A, PHONE.parse().unwrap(), &rtp(0, 1, 160, SSRC)), forward(B, carrier()));
     assert_eq!(wire.close(A).translated, 0);

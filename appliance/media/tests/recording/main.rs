@@ -176,6 +176,45 @@ fn a_file_plays_wherever_its_writer_was_stopped() {
     }
 }
 
+/// What RIFF cannot say any more RF64 says, while it is recorded and after its writer was killed.
+#[test]
+fn a_file_that_grows_too_large_for_riff_becomes_rf64_and_plays() {
+    let mut tape = Tape::new(Container::Wav, Layout::Sides);
+    tape.recording = tape.recording.large_from(100_000);
+    tape.run(0..70);
+    assert_eq!(tape.file[..4], *b"RIFF");
+    tape.run(70..170);
+    assert_eq!(tape.file[..4], *b"RF64");
+    let torn = tape.file.len() - 7;
+    let mended = mended(tape.file[..torn].to_vec());
+    let Some(channels) = read(&mended) else { return };
+    assert_eq!((channels.len(), channels[1].len()), (2, 170 * 320 - 2));
+    let Some(channels) = read(&tape.finish()) else { return };
+    assert_eq!(channels[0].len(), 170 * 320);
+    assert!(share(&channels[0], 440.0) > 0.97 && share(&channels[1], 1_000.0) > 0.97);
+}
+
+/// Twenty hours at 16 kHz in two channels, most of them a hole in the disk.
+#[test]
+fn the_length_of_a_call_of_twenty_hours_is_understood() {
+    let mut tape = Tape::new(Container::Wav, Layout::Sides);
+    tape.run(0..50);
+    let length = 80 + 20 * 3_600 * 16_000 * 4_u64;
+    let mending = mend(length, &tape.file[..80], &tape.file).unwrap();
+    assert_eq!((mending.length, mending.at, &mending.patch[..4]), (length, 0, &b"RF64"[..]));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("long.wav");
+    std::fs::write(&path, &mending.patch).unwrap();
+    std::fs::File::options().write(true).open(&path).unwrap().set_len(length).unwrap();
+    if probe(&path).is_none() {
+        return;
+    }
+    let entries = ["-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0"];
+    let output = Command::new("ffprobe").args(entries).arg(&path).output().unwrap();
+    let seconds: f64 = String::from_utf8(output.stdout).unwrap().trim().parse().unwrap();
+    assert_eq!(seconds.round(), 72_000.0);
+}
+
 /// Also where nothing put it right, players read what is there.
 #[test]
 fn a_file_that_was_left_alone_plays() {

@@ -119,7 +119,7 @@ fn a_recording_is_played_with_both_sides() {
         let mut file = Vec::new();
         recording.take(&mut file);
         if let Some(head) = recording.head() {
-            file[..44].copy_from_slice(&head);
+            file[..head.len()].copy_from_slice(&head);
         }
         let sound = Sound::read(&file).unwrap();
         assert_eq!((sound.rate, sound.pcm.len()), (Rate::Hz16000, 32_000), "{container:?}");

@@ -1,6 +1,7 @@
 //! Streams over networks that lose, swap and double packets, while the sequence number rolls.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use media::srtp::{Inbound, Outbound, ProtectError, Suite, UnprotectError};
 use proptest::prelude::*;
@@ -186,4 +187,23 @@ fn a_receiver_gives_up_the_stream_that_it_has_not_heard_for_longest() {
     }
     let described = format!("{inbound:?}");
     assert!(described.contains("streams: 32"), "{described}");
+}
+
+#[test]
+fn a_stream_that_went_elsewhere_for_hours_is_heard_when_it_comes_back() {
+    for suite in [Suite::AesCm128HmacSha1_80, Suite::AeadAes128Gcm] {
+        let master = master(suite, 5);
+        let (mut outbound, mut inbound) = (Outbound::new(&master), Inbound::new(&master));
+        let mut packets = (0..5 * 65_536_u32)
+            .map(|index| protect(&mut outbound, &rtp(7, index as u16, b"speech")).unwrap());
+        assert!(unprotect(&mut inbound, &packets.next().unwrap(), start()).is_ok());
+        let late = packets.nth(4 * 65_536 + 99).unwrap();
+        // A second later nobody can have sent so many.
+        let soon = start() + Duration::from_secs(1);
+        assert_eq!(unprotect(&mut inbound, &late, soon), Err(UnprotectError::Forged));
+        let then = start() + Duration::from_secs(5_000);
+        assert!(unprotect(&mut inbound, &late, then).is_ok());
+        assert_eq!(unprotect(&mut inbound, &late, then), Err(UnprotectError::Repeated));
+        assert!(unprotect(&mut inbound, &packets.next().unwrap(), then).is_ok());
+    }
 }

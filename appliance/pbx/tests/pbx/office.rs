@@ -237,6 +237,7 @@ impl Office {
             anonymous: false,
             dialled,
             media: Vec::new(),
+            packet_millis: 0,
             replaces,
             refused: None,
         };

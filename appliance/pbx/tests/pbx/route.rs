@@ -1,9 +1,13 @@
 //! The decision table of the router.
 
 use crate::office::{change_extension, change_trunk, configured, inbound, outbound, put};
+use call::EncryptionPolicy::{self, Browser, Off, Opportunistic, Required, RequiredDtls};
 use call::{Place, RouteQuestion, Verdict, Why};
-use config::{Config, Entry, Number, NumberFormat, Pattern, Settings, TenantId, TrunkId};
-use pbx::route::{Caller, Way, decide, explain};
+use config::{
+    Config, Device, DeviceId, Encryption, Entry, Number, NumberFormat, Pattern, Revision, Settings,
+    TenantId, TrunkId,
+};
+use pbx::route::{Caller, Phone, Way, decide, explain};
 
 fn from(number: &str) -> Caller {
     Caller::Extension { tenant: TenantId::DEFAULT, number: number.to_owned() }
@@ -59,7 +63,7 @@ fn who_would_this_reach_tells_of_the_boxs_own_numbers() {
     inbound(&mut config, "!", "*42", |_| {});
     for (from, to, trunk) in [("201", "*42", None), ("+4412", "+442079460958", Some(1))] {
         let question = RouteQuestion { from: from.to_owned(), to: to.to_owned(), at: None, trunk };
-        let report = explain(&config, &question, |_, _| 0, |_| false);
+        let report = explain(&config, &question, |_, _| Vec::new(), |_| false);
         assert_eq!(report.verdict, Verdict::Number);
         assert_eq!(report.places, [Place::Number("*42".to_owned())]);
         assert_eq!(report.steps.last().unwrap().text, "The box itself answers *42: Music.");
@@ -211,7 +215,7 @@ fn the_router_explains_itself_through_forwardings() {
         at: None,
         trunk: Some(1),
     };
-    let report = explain(&config, &question, |_, _| 1, |_| false);
+    let report = explain(&config, &question, |_, _| vec![Phone::default()], |_| false);
     assert_eq!(report.verdict, Verdict::Trunk);
     assert_eq!(report.number.as_deref(), Some("+447700900123"));
     assert!(report.steps.iter().any(|step| step.text.contains("forwarded to 07700900123")));
@@ -221,7 +225,7 @@ fn the_router_explains_itself_through_forwardings() {
     change_extension(&mut config, "203", |extension| {
         extension.forward.always = Some(Number::parse("202").unwrap());
     });
-    let report = explain(&config, &question, |_, _| 1, |_| false);
+    let report = explain(&config, &question, |_, _| vec![Phone::default()], |_| false);
     assert_eq!(report.verdict, Verdict::Refused);
     assert!(matches!(decide(&config, &from("201"), "x").way,
         Way::Refused(end) if end.why == Why::NoSuchNumber));
@@ -239,7 +243,12 @@ fn a_trunk_that_is_down_comes_last_and_the_router_says_so() {
     };
     let names: Vec<String> = config.trunks.values().map(|trunk| trunk.name.clone()).collect();
     let way = |down: &[u32]| {
-        let report = explain(&config, &question, |_, _| 1, |trunk| down.contains(&trunk.0));
+        let report = explain(
+            &config,
+            &question,
+            |_, _| vec![Phone::default()],
+            |trunk| down.contains(&trunk.0),
+        );
         let told = report.steps.iter().filter(|step| step.text.contains("tried last")).count();
         let places = report.places.into_iter().map(|place| match place {
             Place::Trunk(name) => names.iter().position(|known| *known == name).unwrap() + 1,
@@ -251,4 +260,48 @@ fn a_trunk_that_is_down_comes_last_and_the_router_says_so() {
     assert_eq!(way(&[1]), (vec![2, 1], 1));
     assert_eq!(way(&[2]), (vec![1, 2], 1));
     assert_eq!(way(&[1, 2]), (vec![1, 2], 0), "none is better than the other");
+}
+
+#[test]
+fn the_router_tells_what_is_set_for_the_sound_of_each_side() {
+    let mut config = configured();
+    outbound(&mut config, "0.", &[1, 2], |_| {});
+    change_trunk(&mut config, 1, |trunk| trunk.encryption = Some(Encryption::Off));
+    change_trunk(&mut config, 2, |trunk| trunk.encryption = Some(Encryption::RequiredDtls));
+    let extension = config.extension_by_number(TenantId::DEFAULT, "202").unwrap().id;
+    let device = Device {
+        id: DeviceId::NEW,
+        revision: Revision::default(),
+        tenant: TenantId::DEFAULT,
+        extension,
+        name: "desk".to_owned(),
+        enabled: true,
+        codecs: None,
+        encryption: Some(Encryption::Required),
+        media_path: None,
+        credentials: None,
+    };
+    put(&mut config, Entry::Device(device));
+    let phone =
+        |device: Option<&str>, browser| Phone { device: device.map(str::to_owned), browser };
+    let registered = |_: TenantId, number: &str| match number {
+        "202" => vec![phone(Some("desk"), false), phone(None, false), phone(Some("desk"), true)],
+        _ => Vec::new(),
+    };
+    let names: Vec<String> = config.trunks.values().map(|trunk| trunk.name.clone()).collect();
+    let (one, two) = (names[0].as_str(), names[1].as_str());
+    let told = |to: &str, trunk| {
+        let question = RouteQuestion { from: "201".to_owned(), to: to.to_owned(), at: None, trunk };
+        let report = explain(&config, &question, registered, |_| false);
+        report.encryption.into_iter().map(|it| (it.leg, it.policy)).collect::<Vec<_>>()
+    };
+    let sides = |sides: &[(&str, EncryptionPolicy)]| {
+        sides.iter().map(|(leg, policy)| ((*leg).to_owned(), *policy)).collect::<Vec<_>>()
+    };
+    let inside = [Required, Opportunistic, Browser].map(|policy| ("202", policy));
+    assert_eq!(told("202", None), sides(&[&[("201", Opportunistic)][..], &inside].concat()));
+    let out = [("201", Opportunistic), (one, Off), (two, RequiredDtls)];
+    assert_eq!(told("0123456", None), sides(&out));
+    assert_eq!(told("*43", None), sides(&[("201", Opportunistic)]), "the box itself is no side");
+    assert_eq!(told("9", None), sides(&[]), "a call that is refused has none");
 }

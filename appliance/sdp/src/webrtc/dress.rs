@@ -1,7 +1,7 @@
 //! The box's own transport, put on a description for a browser (RFC 8829 §5).
 
 use super::{MID, Ssrc};
-use crate::media::{Kind, Media};
+use crate::media::{AUDIO_LEVEL, Kind, Media};
 use crate::print::Print;
 use crate::session::{Line, Session};
 use std::fmt::Write;
@@ -22,6 +22,8 @@ pub struct Dress<'a> {
     pub candidates: &'a [SocketAddr],
     /// The header extension that says to which line a packet belongs.
     pub mid_extension: Option<u8>,
+    /// The header extension that says how loud the browser's sound is, which the box heeds (RFC 6464).
+    pub level_extension: Option<u8>,
     /// One for each media line.
     pub lines: Vec<DressLine<'a>>,
 }
@@ -63,8 +65,19 @@ fn put_on(print: &mut Print, media: &Media<'_>, line: &DressLine<'_>, dress: &Dr
     if !media.is_active() {
         return print.own(format_args!("a=mid:{}", line.mid));
     }
-    let is_feedback = |line: &Line<'_>| line.attribute().is_some_and(|it| it.is("rtcp-fb"));
-    media.lines().filter(|line| !is_feedback(line)).for_each(|line| print.line(line));
+    // Reports and extensions are the transport's own.
+    let of_transport = |line: &Line<'_>| {
+        let own = ["rtcp-fb", "rtcp-xr", "extmap"];
+        line.attribute().is_some_and(|it| own.iter().any(|name| it.is(name)))
+    };
+    media.lines().filter(|line| !of_transport(line)).for_each(|line| print.line(line));
+    // A telephone knows what 8 is; a browser is told each (RFC 8829 §5.2.1).
+    for codec in media.codecs().iter().filter(|codec| !codec.name.is_empty()) {
+        let (number, name, clock) = (codec.payload_type, codec.name, codec.clock);
+        if !is_mapped(media, number) {
+            print.own(format_args!("a=rtpmap:{number} {name}/{clock}"));
+        }
+    }
     for (of, number) in &resends {
         print.own(format_args!("a=rtpmap:{number} rtx/90000"));
         print.own(format_args!("a=fmtp:{number} apt={of}"));
@@ -83,6 +96,9 @@ fn put_on(print: &mut Print, media: &Media<'_>, line: &DressLine<'_>, dress: &Dr
     if let Some(number) = dress.mid_extension {
         print.own(format_args!("a=extmap:{number} {MID}"));
     }
+    if let Some(number) = dress.level_extension.filter(|_| media.kind() == Kind::Audio) {
+        print.own(format_args!("a=extmap:{number}/recvonly {AUDIO_LEVEL}"));
+    }
     let Ssrc { ssrc, resend } = line.stream;
     print.own(format_args!("a=msid:{STREAM} {}", line.mid));
     let resend = resend.filter(|_| !resends.is_empty());
@@ -99,6 +115,15 @@ fn put_on(print: &mut Print, media: &Media<'_>, line: &DressLine<'_>, dress: &Dr
         print.own(format_args!("a=candidate:{nth} 1 UDP {priority} {ip} {port} typ host"));
     }
     print.own(format_args!("a=end-of-candidates"));
+}
+
+/// Whether a description says itself what a payload type is.
+fn is_mapped(media: &Media<'_>, number: u8) -> bool {
+    let mut maps = media.attributes().filter(|attribute| attribute.is("rtpmap"));
+    maps.any(|map| {
+        let of = map.text().and_then(|text| text.split(' ').next());
+        of.and_then(|of| of.parse().ok()) == Some(number)
+    })
 }
 
 /// Of a host candidate for RTP (RFC 8445 §5.1.2.1); those named first are better.
@@ -145,6 +170,7 @@ mod tests {
             setup: "passive",
             candidates: &candidates,
             mid_extension: Some(4),
+            level_extension: Some(1),
             lines: vec![line("0"), line("1")],
         };
         let session = Session::parse(plain.as_bytes()).unwrap();
@@ -153,10 +179,11 @@ mod tests {
         let expected = format!(
             "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n\
             a=ice-lite\r\na=group:BUNDLE 0\r\n\
-            m=audio 8443 UDP/TLS/RTP/SAVPF 0\r\na=sendrecv\r\na=mid:0\r\na=rtcp-mux\r\n\
-            a=ice-ufrag:ours\r\na=ice-pwd:0123456789012345678901\r\n\
+            m=audio 8443 UDP/TLS/RTP/SAVPF 0\r\na=sendrecv\r\na=rtpmap:0 PCMU/8000\r\na=mid:0\r\n\
+            a=rtcp-mux\r\na=ice-ufrag:ours\r\na=ice-pwd:0123456789012345678901\r\n\
             a=fingerprint:sha-256 {digest}\r\na=setup:passive\r\n\
-            a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\na=msid:strowger 0\r\n\
+            a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\n\
+            a=extmap:1/recvonly urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\na=msid:strowger 0\r\n\
             a=ssrc:7 cname:strowger\r\n\
             a=candidate:1 1 UDP 2130706431 192.0.2.1 8443 typ host\r\n\
             a=candidate:2 1 UDP 2130706175 2001:db8::1 8443 typ host\r\na=end-of-candidates\r\n\

@@ -58,7 +58,7 @@ pub(super) fn adapt<T: Transpose>(
             let step = p[bin];
             w.re[bin] += step * (xr * er + xi * ei);
             w.im[bin] += step * (xr * ei - xi * er);
-            let known = 0.5 * step * gain.weight[bin] * (xr * xr + xi * xi);
+            let known = gain.told * step * gain.weight[bin] * (xr * xr + xi * xi);
             let size = w.re[bin] * w.re[bin] + w.im[bin] * w.im[bin];
             p[bin] = gain.stays * (step - step * known) + moves * (size + gain.prior);
         }
@@ -101,8 +101,8 @@ pub(super) fn energies<T: Transpose>(
     near: &[f32; BLOCK],
     front: &[f32; BLOCK],
     back: &[f32; BLOCK],
-) -> [f32; 5] {
-    let mut sums = [[0.0; 16]; 5];
+) -> [f32; 6] {
+    let mut sums = [[0.0; 16]; 6];
     for start in (0..BLOCK).step_by(16) {
         for lane in 0..16 {
             let place = start + lane;
@@ -112,6 +112,7 @@ pub(super) fn energies<T: Transpose>(
             sums[2][lane] += f * f;
             sums[3][lane] += b * b;
             sums[4][lane] += (f - b) * (f - b);
+            sums[5][lane] += (n - f) * (n - f);
         }
     }
     sums.map(|lanes| lanes.iter().sum())

@@ -3,7 +3,7 @@
 import { Problem, type ProblemDocument } from '../problem';
 import type {
   BoxNumber, CallRecord, Capture, Conference, Country, Device, Extension, InboundRoute, Load, MadeToken, Member, Moderation, OutboundRoute, Path, Recording, Registration, RouteQuestion,
-  RouteReport, Session, Settings, Setup, Tenant, Token, Trunk, TrunkStatus, WithSecret,
+  RouteReport, Session, Settings, Setup, Sound, Tenant, Token, Trunk, TrunkStatus, WithSecret,
 } from './types';
 
 const ROOT = '/api/v1';
@@ -70,8 +70,37 @@ function keep(session: Session): Session {
 
 /** Where a browser finds the packets of a capture: it brings its cookie by itself. */
 export const packetsOf = (capture: string): string => `${ROOT}/captures/${capture}/packets`;
+/** Where a browser finds the file of an uploaded sound: it brings its cookie by itself. */
+export const fileOf = (sound: number): string => `${ROOT}/sounds/${sound}/file`;
 /** Where a browser finds the sound of a recording: it brings its cookie by itself. */
 export const soundOf = (recording: string): string => `${ROOT}/recordings/${recording}/sound`;
+
+/** Sends a file; `fetch` does not tell how far it is. */
+function sendFile<T>(path: Sent, file: Blob, onprogress: (part: number) => void, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open('POST', ROOT + path);
+    request.setRequestHeader('accept', 'application/json');
+    request.setRequestHeader('content-type', 'application/octet-stream');
+    if (csrf !== null) request.setRequestHeader('x-csrf-token', csrf);
+    request.upload.onprogress = (event) => onprogress(event.lengthComputable ? event.loaded / event.total : 0);
+    request.onload = () => {
+      let body: unknown = null;
+      try {
+        body = JSON.parse(request.responseText);
+      } catch {
+        // What is no JSON is no document either.
+      }
+      if (request.status >= 200 && request.status < 300) return resolve(body as T);
+      if (request.status === 401) whenLoggedOut();
+      reject(Problem.from(request.status, body as ProblemDocument | null, request.getResponseHeader('retry-after')));
+    };
+    request.onerror = () => reject(Problem.unreachable());
+    request.onabort = () => reject(signal.reason);
+    signal.addEventListener('abort', () => request.abort());
+    request.send(file);
+  });
+}
 
 interface Page<T> {
   items: T[];
@@ -177,9 +206,20 @@ export const api = {
   recordings: {
     page: (cursor: string | null, limit: number) => request<Page<Recording>>('GET', `/recordings?limit=${limit}${cursor === null ? '' : `&cursor=${cursor}`}`),
     of: (call: string) => request<Page<Recording>>('GET', `/recordings?call=${call}`).then((page) => page.items),
+    read: (id: string) => request<Recording>('GET', `/recordings/${id}`),
     begin: (call: string) => request<Recording>('POST', `/calls/${call}/recording`, { body: {} }),
     end: (call: string) => request<void>('DELETE', `/calls/${call}/recording`),
     remove: (id: string) => request<void>('DELETE', `/recordings/${id}`),
+  },
+
+  sounds: {
+    all: () => all<Sound>('/sounds'),
+    upload: (name: string, file: Blob, onprogress: (part: number) => void, signal: AbortSignal) =>
+      sendFile<Sound>(`/sounds?${new URLSearchParams({ name })}`, file, onprogress, signal),
+    /** Fails with 412 when somebody else gave it another name. */
+    rename: (sound: Sound, name: string, overwrite = false) =>
+      request<Sound>('PUT', `/sounds/${sound.id}`, { body: { name }, ...(overwrite ? {} : { revision: sound.revision }) }),
+    remove: (id: number) => request<void>('DELETE', `/sounds/${id}`),
   },
 
   capacity: {

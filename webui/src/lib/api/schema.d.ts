@@ -67,7 +67,8 @@ export interface paths {
         put?: never;
         /**
          * Captures a call from now on: its signalling, what led to it included, and its media, in a file that
-         *     Wireshark opens. It ends by itself with the call, after the time asked for, or at 64 MB.
+         *     Wireshark opens. It ends by itself with the call, after the time asked for, or when its file is as large
+         *     as the settings allow. A call that went past the box comes back to it meanwhile.
          */
         post: operations["capture_call"];
         /** Ends the capture of a call. The call goes on; the file is complete a second later. */
@@ -137,8 +138,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The captures, newest first. They are deleted after seven days, the oldest earlier when all of them
-         *     are larger than 512 MB.
+         * The captures, newest first. They are deleted after the days that the settings say, the oldest earlier
+         *     when all of them are larger than the settings allow.
          */
         get: operations["list_captures"];
         put?: never;
@@ -469,7 +470,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The sound of one recording; of one that runs, as far as it is written. It is noted who took it. */
+        /**
+         * The sound of one recording; of one that runs, as far as it is written. A range of octets may be
+         *     asked for (RFC 9110 §14). It is noted who took it.
+         */
         get: operations["read_recording_sound"];
         put?: never;
         post?: never;
@@ -703,11 +707,30 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** What is known of one sound. */
+        get: operations["read_sound"];
+        /** Gives a sound another name. Nothing else of it changes: what else is sent must be as it is. */
+        put: operations["rename_sound"];
+        post?: never;
+        /** Removes a sound that nothing plays. */
+        delete: operations["delete_sound"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sounds/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file of one sound, as it was uploaded. */
+        get: operations["read_sound_file"];
         put?: never;
         post?: never;
-        /** Removes a sound that is nobody's music. */
-        delete: operations["delete_sound"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -896,6 +919,8 @@ export interface components {
              */
             paths?: components["schemas"]["LegPath"][];
             rang?: components["schemas"]["UnixMillis"] | null;
+            /** @description The recordings that were made of it, in order; they stay named when they are deleted. */
+            recordings?: components["schemas"]["RecordingId"][];
             /** @description How its streams are protected, each leg by itself; empty until a leg has agreed on its media. */
             security?: components["schemas"]["LegSecurity"][];
             /** @description The INVITE. */
@@ -1016,8 +1041,41 @@ export interface components {
             decrypt: boolean;
             /**
              * Format: int32
-             * @description How long at most, 1 to 3600 seconds; 300 if left out.
-             * @default 300
+             * @description How long at most, in seconds, at most what the settings say; 300, or that, if left out.
+             * @default null
+             */
+            seconds: number | null;
+        };
+        /** @description Bounds of the captures of calls. */
+        CaptureLimits: {
+            /**
+             * Format: int32
+             * @description How many may run at a time, 1 to 32.
+             * @default 8
+             */
+            at_once: number;
+            /**
+             * Format: int32
+             * @description After so many days one is deleted, 1 to 3,650; 0 for when there is no more room only.
+             * @default 7
+             */
+            keep_days: number;
+            /**
+             * Format: int32
+             * @description When all of them are larger than so many MB, 1 to 1,000,000, the oldest are deleted.
+             * @default 512
+             */
+            keep_megabytes: number;
+            /**
+             * Format: int32
+             * @description How large the file of one may be, 1 to 4,096 MB.
+             * @default 64
+             */
+            megabytes: number;
+            /**
+             * Format: int32
+             * @description How long one may last, 1 to 86,400 s.
+             * @default 3600
              */
             seconds: number;
         };
@@ -1116,23 +1174,37 @@ export interface components {
          * @enum {string}
          */
         CodecOrder: "theirs" | "allowed";
-        /** @description Which encodings a side is offered and may speak, and whether the box translates for it. */
+        /**
+         * @description What a leg may speak. As made by default it may speak all that there is, in the order of the other
+         *     side of the call, and the box translates where the two have nothing in common.
+         */
         CodecPolicy: {
-            /** @description Only these, preferred first; none named means all, also those that the box does not know. */
+            /**
+             * @description Only these, preferred first; none named means all, also those that the box does not know.
+             * @default []
+             */
             allow: components["schemas"]["CodecName"][];
-            /** @description Never these, also where `allow` names them. */
+            /**
+             * @description Never these, also where `allow` names them.
+             * @default []
+             */
             deny: components["schemas"]["CodecName"][];
-            /** @description Whose order an offer to this side has. */
+            /**
+             * @description Whose order an offer to this side has.
+             * @default theirs
+             */
             order: components["schemas"]["CodecOrder"];
             /**
              * Format: int32
              * @description How much sound this side is asked to put in a packet, in milliseconds: 10, 20, 30, 40, 50 or 60.
-             *     `null` passes on what the other side of the call asks for.
+             *     Without it (`null`), the box passes on what the other side of the call asks for.
+             * @default null
              */
-            packet_millis?: number | null;
+            packet_millis: number | null;
             /**
              * @description Whether the box translates between this side and one that shares no codec with it. When it does
              *     not, such a call is refused with 488; emergency calls are translated all the same.
+             * @default true
              */
             translate: boolean;
         };
@@ -1293,6 +1365,11 @@ export interface components {
          * @enum {string}
          */
         Encryption: "off" | "opportunistic" | "required" | "opportunistic_dtls" | "required_dtls";
+        /**
+         * @description Whether a side is encrypted, in the words of the setting.
+         * @enum {string}
+         */
+        EncryptionPolicy: "off" | "opportunistic" | "required" | "opportunistic_dtls" | "required_dtls" | "browser";
         /** @description Everything known about an end. */
         End: {
             /** @description Who decided. */
@@ -1497,13 +1574,18 @@ export interface components {
          * @description Why there are no keys.
          * @enum {string}
          */
-        HandshakeFault: "unanswered" | "false_certificate" | "nothing_in_common" | "broken";
+        HandshakeFault: "unanswered" | "false_certificate" | "nothing_in_common" | "broken" | "failed";
         /** @description Whether the box can do its work. */
         Health: {
             /** @description The claim code is written, or was taken. */
             claim: boolean;
             /** @description SIP is listened for. */
             sip: boolean;
+            /**
+             * @description Every uploaded sound that is in use can be played. Where one cannot, callers hear the box's own
+             *     music and tones; the page *Sounds* says which one, and the log what to do.
+             */
+            sounds: boolean;
             /** @description In one word. */
             status: components["schemas"]["HealthStatus"];
             /** @description The database takes writes. Calls go on without it. */
@@ -1628,6 +1710,13 @@ export interface components {
          * @enum {string}
          */
         Layout: "sides" | "mix";
+        /** @description What is set for the sound of one side of a thought-of call. */
+        LegEncryption: {
+            /** @description The side, as a call's record names it: the number of an extension, the name of a trunk. */
+            leg: string;
+            /** @description What is set for it. */
+            policy: components["schemas"]["EncryptionPolicy"];
+        };
         /** @description How one stream of one leg goes between the box and its peer, and what is done to it on the way. */
         LegPath: {
             /**
@@ -1641,6 +1730,12 @@ export interface components {
             leg: string;
             /** @description Its way. */
             path: components["schemas"]["MediaPath"];
+            /**
+             * @description Whether the box puts what this leg hears into packets of another length, because the other one
+             *     sends it in others than this one wants (`a=ptime`, `a=maxptime`). The codec stays as it is.
+             */
+            repacked?: boolean;
+            stays?: components["schemas"]["Stay"] | null;
             /** @description Whether the box translates what this leg hears of the other one from another codec. */
             translated?: boolean;
         };
@@ -1811,6 +1906,8 @@ export interface components {
              * @example 2468
              */
             pin: string | null;
+            /** @description It is heard over and over without a gap until the caller hangs up; else once. */
+            repeat: boolean;
             /**
              * Format: int64
              * @description The change that last touched it.
@@ -1818,9 +1915,20 @@ export interface components {
             revision: number;
             /**
              * Format: int32
+             * @description The uploaded sound that is heard, where `kind` is `announcement`.
+             */
+            sound: number | null;
+            /**
+             * Format: int32
              * @description The tenant that it belongs to.
              */
             tenant: number;
+            /**
+             * @description The extension or number of the box that is called when it was heard once; without one the call
+             *     ends then.
+             * @example 201
+             */
+            then: string | null;
             /** @description Which tone, where `kind` is `tone`. */
             tone: components["schemas"]["NumberTone"];
         };
@@ -1848,11 +1956,24 @@ export interface components {
              * @example 2468
              */
             pin?: string | null;
+            /** @description It is heard over and over without a gap until the caller hangs up; else once. */
+            repeat?: boolean;
+            /**
+             * Format: int32
+             * @description The uploaded sound that is heard, where `kind` is `announcement`.
+             */
+            sound?: number | null;
             /**
              * Format: int32
              * @description The tenant that it belongs to.
              */
             tenant?: number;
+            /**
+             * @description The extension or number of the box that is called when it was heard once; without one the call
+             *     ends then.
+             * @example 201
+             */
+            then?: string | null;
             /** @description Which tone, where `kind` is `tone`. */
             tone?: components["schemas"]["NumberTone"];
         };
@@ -1860,7 +1981,7 @@ export interface components {
          * @description What the caller of a number of the box gets.
          * @enum {string}
          */
-        NumberKind: "echo" | "tone" | "music" | "conference" | "record" | "playback";
+        NumberKind: "echo" | "tone" | "music" | "announcement" | "conference" | "record" | "playback";
         /**
          * @description A tone that goes on until the caller hangs up.
          * @enum {string}
@@ -1984,6 +2105,8 @@ export interface components {
                  */
                 paths?: components["schemas"]["LegPath"][];
                 rang?: components["schemas"]["UnixMillis"] | null;
+                /** @description The recordings that were made of it, in order; they stay named when they are deleted. */
+                recordings?: components["schemas"]["RecordingId"][];
                 /** @description How its streams are protected, each leg by itself; empty until a leg has agreed on its media. */
                 security?: components["schemas"]["LegSecurity"][];
                 /** @description The INVITE. */
@@ -2312,12 +2435,14 @@ export interface components {
                  * @description Its id, from 1 on.
                  */
                 id: number;
+                /** @description Its file is not on the disk any more, or another one: it cannot be played. */
+                lost?: boolean;
                 /**
                  * Format: int64
                  * @description How long it is.
                  */
                 millis: number;
-                /** @description What people call it. */
+                /** @description What people call it, 1 to 80 characters. */
                 name: string;
                 /**
                  * Format: int64
@@ -2329,6 +2454,11 @@ export interface components {
                  * @description Samples a second at which it is played.
                  */
                 rate: number;
+                /**
+                 * Format: int64
+                 * @description Counts how often it got another name.
+                 */
+                revision?: number;
                 /** @description When it came. */
                 uploaded: components["schemas"]["UnixMillis"];
             }[];
@@ -2346,7 +2476,7 @@ export interface components {
          * @description Whether the media of a phone may go past the box, from phone to phone.
          * @enum {string}
          */
-        PathPolicy: "anchored" | "direct";
+        PathPolicy: "anchored" | "direct" | "direct_encrypted";
         /** @description Where a call came in or went. */
         Place: {
             /** @description An extension of ours, by its number. */
@@ -2357,6 +2487,39 @@ export interface components {
         } | {
             /** @description The box itself, by the number that it answers. */
             number: string;
+        };
+        /** @description What a jitter buffer made of a stream in the last seconds. All but the delay in thousandths. */
+        Played: {
+            /**
+             * Format: int32
+             * @description Of the sound: left out, to wait shorter.
+             */
+            compressed_permille: number;
+            /**
+             * Format: int32
+             * @description Of the sound: made up in place of what was lost or late.
+             */
+            concealed_permille: number;
+            /**
+             * Format: int32
+             * @description How long sound waited at the end, in microseconds.
+             */
+            delay_micros: number;
+            /**
+             * Format: int32
+             * @description Of the sound: noise in pauses.
+             */
+            noise_permille: number;
+            /**
+             * Format: int32
+             * @description Of the sound: put in, to wait longer.
+             */
+            stretched_permille: number;
+            /**
+             * Format: int32
+             * @description Of the packets that came: not listened to, as those of who only listens in a conference.
+             */
+            unheard_permille: number;
         };
         /** @description The ports at which SIP is listened for; of several the first. */
         Ports: {
@@ -2399,8 +2562,42 @@ export interface components {
              */
             type: string;
         };
+        /** @description What a conference says in place of its tones: ids of uploaded sounds. */
+        Prompts: {
+            /**
+             * Format: int32
+             * @description Asks for the PIN, again and again with three seconds in between; two short beeps without one.
+             * @default null
+             */
+            ask_pin: number | null;
+            /**
+             * Format: int32
+             * @description Says, after the third wrong PIN, that the call ends; without one it just ends.
+             * @default null
+             */
+            refused: number | null;
+            /**
+             * Format: int32
+             * @description Is heard by whoever comes in, before the others are; nothing without one.
+             * @default null
+             */
+            welcome: number | null;
+            /**
+             * Format: int32
+             * @description Says that the PIN was wrong, before it is asked for again; a long low tone without one.
+             * @default null
+             */
+            wrong_pin: number | null;
+        };
         /** @description How one stream fared in the last seconds. */
         Quality: {
+            /**
+             * Format: int32
+             * @description What came too late to be played, of what should have come, in thousandths; nothing where nobody
+             *     says so: the box does where it listens itself, a telephone where it sends extended reports (RFC
+             *     3611 §4.7).
+             */
+            discarded_permille?: number | null;
             /**
              * Format: int32
              * @description Interarrival jitter in microseconds (RFC 3550 §A.8).
@@ -2416,11 +2613,15 @@ export interface components {
              * @description The mean opinion that R stands for, in hundredths: 100 to 450 (G.107 Annex B).
              */
             mos_hundredths: number;
+            played?: components["schemas"]["Played"] | null;
             /**
              * Format: int32
-             * @description The transmission rating R of ITU-T G.107, 0 to 100; 93 is a line without fault.
+             * @description The transmission rating R, 0 to 100: of ITU-T G.107, where 93 is a line without fault, or of the
+             *     wide scale divided by 1.29 (G.107.1 Annex A), where 100 is.
              */
             r: number;
+            /** @description Whose opinion that is. */
+            scale?: components["schemas"]["Scale"];
         };
         /** @description How both directions of one leg's sound fared in the seconds before an instant. */
         QualityPoint: {
@@ -2437,6 +2638,28 @@ export interface components {
              */
             round_trip_micros?: number | null;
             said?: components["schemas"]["Quality"] | null;
+        };
+        /** @description How one direction fared in all. */
+        QualitySummary: {
+            /** @description What spoiled the worst five seconds most, in a sentence; nothing where they were good. */
+            cause?: string | null;
+            /**
+             * Format: int32
+             * @description The mean of all opinions, in hundredths.
+             */
+            mean_mos_hundredths: number;
+            /** @description Whose opinion it is. */
+            scale?: components["schemas"]["Scale"];
+            /**
+             * Format: int64
+             * @description When those ended, in milliseconds since the leg's media was set up.
+             */
+            worst_after_ms: number;
+            /**
+             * Format: int32
+             * @description That of the worst five seconds.
+             */
+            worst_mos_hundredths: number;
         };
         /** @description One recording. */
         Recording: {
@@ -2499,7 +2722,12 @@ export interface components {
          * @description Why a recording ended.
          * @enum {string}
          */
-        RecordingStop: "call" | "asked" | "disk_full" | "disk_failed" | "file_full" | "crash";
+        RecordingStop: "call" | "asked" | "disk_full" | "disk_failed" | "file_full" | "unheard" | "crash";
+        /**
+         * @description Whether those who talk hear that their call is recorded.
+         * @enum {string}
+         */
+        RecordingTone: "none" | "start" | "repeated";
         /** @description One binding of the registrar (RFC 3261 §10, RFC 5626), as it is kept, shown and restored. */
         Registration: {
             /** @description Call-ID of the REGISTER. */
@@ -2554,6 +2782,11 @@ export interface components {
          * @description A binding, unique while it lasts.
          */
         RegistrationId: number;
+        /** @description A sound under another name. */
+        Renamed: {
+            /** @description What people call it, 1 to 80 characters. */
+            name: string;
+        };
         /**
          * @description What an account may do.
          * @enum {string}
@@ -2574,6 +2807,12 @@ export interface components {
         };
         /** @description Where the call would go, and why. */
         RouteReport: {
+            /**
+             * @description Whether the sound of each side would be encrypted, by what is set: of the caller's side, then of
+             *     each of the places. A side stands here more than once where its phones differ, and not at all if
+             *     it is the box itself or the call is refused.
+             */
+            encryption: components["schemas"]["LegEncryption"][];
             /** @description The number as it would leave through a trunk. */
             number?: string | null;
             /** @description Every place that would be tried, in this order. */
@@ -2585,6 +2824,11 @@ export interface components {
             /** @description The outcome. */
             verdict: components["schemas"]["Verdict"];
         };
+        /**
+         * @description Whose opinion a rating is. Figures of one scale are not to be compared with those of the other.
+         * @enum {string}
+         */
+        Scale: "narrow" | "wide";
         /** @description Where the keys of a stream came from, if it has any. */
         Security: {
             /** @enum {string} */
@@ -2615,6 +2859,8 @@ export interface components {
         };
         /** @description Settings of the box. */
         Settings: {
+            /** @description How much may be captured, and how long it stays. */
+            captures: components["schemas"]["CaptureLimits"];
             /**
              * Format: int32
              * @description So many call records are kept, the newest: 0 any number, else 1,000 to 100,000,000.
@@ -2654,6 +2900,23 @@ export interface components {
             name: string;
             /** @description Where it stands in the network. */
             network: components["schemas"]["Network"];
+            /**
+             * Format: int32
+             * @description Recordings are kept for so many days, 0 to 36,500; 0 until something else deletes them.
+             */
+            recording_days: number;
+            /**
+             * Format: int32
+             * @description So much of the disk recordings leave free, in percent, 0 to 90: when there is less, the oldest
+             *     go. 0 deletes none for that, and recordings end when 64 MB are left.
+             */
+            recording_free_percent: number;
+            /**
+             * Format: int32
+             * @description So many megabytes (2^20 octets) recordings may take of the disk; over that the oldest go. 0
+             *     sets no limit.
+             */
+            recording_mb: number;
             /**
              * Format: int64
              * @description The change that last touched them.
@@ -2700,6 +2963,11 @@ export interface components {
              */
             conference: number;
         };
+        /**
+         * @description Why media that may go past the box stays by it.
+         * @enum {string}
+         */
+        Stay: "outside" | "network" | "heard" | "held" | "codec" | "encryption" | "keys" | "signalling" | "handshake" | "refused";
         /** @description One step on the way of a call: what was decided, and on what grounds. */
         Step: {
             /**
@@ -2720,6 +2988,7 @@ export interface components {
             quality?: components["schemas"]["QualityPoint"][];
             /** @description The figures. */
             stats: components["schemas"]["StreamStats"];
+            summary?: components["schemas"]["StreamSummary"] | null;
         };
         /** @description What one pair of ports received, sent and dropped. */
         StreamStats: {
@@ -2786,6 +3055,12 @@ export interface components {
             remote_lost: number;
             /**
              * Format: int64
+             * @description Packets that came in and left in packets of another length, without being translated.
+             * @default 0
+             */
+            repacked: number;
+            /**
+             * Format: int64
              * @description RTP packets that went out.
              * @default 0
              */
@@ -2810,10 +3085,15 @@ export interface components {
             translated: number;
             /**
              * Format: int64
-             * @description Packets that should have, but came too late, or were nothing that can be translated.
+             * @description Packets that should have been translated or repacked, but came too late, or were nothing that can be translated.
              * @default 0
              */
             untranslated: number;
+        };
+        /** @description How the sound of one leg fared in all; each direction only where it was judged. */
+        StreamSummary: {
+            heard?: components["schemas"]["QualitySummary"] | null;
+            said?: components["schemas"]["QualitySummary"] | null;
         };
         /**
          * @description A cipher and an authentication, as SDP and DTLS name them together.
@@ -2844,11 +3124,15 @@ export interface components {
             music: number | null;
             /** @description What people call it. */
             name: string;
+            /** @description The uploaded sounds that its conferences say in place of tones. */
+            prompts: components["schemas"]["Prompts"];
             /**
              * @description The digest realm of its phones; it cannot be changed once set.
              * @example office
              */
             realm: string;
+            /** @description Whether those who talk hear that their call is recorded. */
+            recording_tone: components["schemas"]["RecordingTone"];
             /**
              * Format: int64
              * @description The change that last touched it.
@@ -2872,11 +3156,15 @@ export interface components {
             music?: number | null;
             /** @description What people call it. */
             name: string;
+            /** @description The uploaded sounds that its conferences say in place of tones. */
+            prompts?: components["schemas"]["Prompts"];
             /**
              * @description The digest realm of its phones; it cannot be changed once set.
              * @example office
              */
             realm: string;
+            /** @description Whether those who talk hear that their call is recorded. */
+            recording_tone?: components["schemas"]["RecordingTone"];
         };
         /** @description What a new token shall be. */
         TokenInput: {
@@ -3061,7 +3349,7 @@ export interface components {
          * @description Milliseconds since 1970-01-01 00:00 UTC. Protocol timers never use it: they run on `Instant`.
          */
         UnixMillis: number;
-        /** @description One sound that was uploaded. It never changes; another one has another id. */
+        /** @description One sound that was uploaded. But for its name it never changes; another one has another id. */
         Upload: {
             /** @description Who uploaded it. */
             by: string;
@@ -3072,12 +3360,14 @@ export interface components {
              * @description Its id, from 1 on.
              */
             id: number;
+            /** @description Its file is not on the disk any more, or another one: it cannot be played. */
+            lost?: boolean;
             /**
              * Format: int64
              * @description How long it is.
              */
             millis: number;
-            /** @description What people call it. */
+            /** @description What people call it, 1 to 80 characters. */
             name: string;
             /**
              * Format: int64
@@ -3089,6 +3379,11 @@ export interface components {
              * @description Samples a second at which it is played.
              */
             rate: number;
+            /**
+             * Format: int64
+             * @description Counts how often it got another name.
+             */
+            revision?: number;
             /** @description When it came. */
             uploaded: components["schemas"]["UnixMillis"];
         };
@@ -3121,7 +3416,7 @@ export interface components {
                  */
                 seconds: number;
             };
-        } | "session_expired" | "protocol_error" | "dialog_lost" | "administrator" | "shutdown" | "crash" | "overload" | "no_ports" | "wrong_pin" | "no_pin" | "played" | "no_recording" | "not_in_call";
+        } | "session_expired" | "protocol_error" | "dialog_lost" | "administrator" | "shutdown" | "crash" | "overload" | "no_ports" | "wrong_pin" | "no_pin" | "played" | "no_recording" | "no_sound" | "not_in_call";
     };
     responses: never;
     parameters: never;
@@ -4908,6 +5203,15 @@ export interface operations {
                     "audio/ogg": string;
                 };
             };
+            /** @description The part of it. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/ogg": string;
+                };
+            };
             /** @description Nobody is logged in. */
             401: {
                 headers: {
@@ -4916,6 +5220,13 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+            /** @description Nothing of it is in this range. */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong, in a sentence. */
             default: {
@@ -5880,6 +6191,92 @@ export interface operations {
             };
         };
     };
+    read_sound: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The sound. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sound. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_sound: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The sound. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Renamed"];
+            };
+        };
+        responses: {
+            /** @description It has that name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     delete_sound: {
         parameters: {
             query?: never;
@@ -5898,6 +6295,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_sound_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The sound. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/ogg": string;
+                };
             };
             /** @description Nobody is logged in. */
             401: {

@@ -39,6 +39,8 @@ export type End = Whole<Schemas['End']>;
 export type Quality = Schemas['Quality'];
 /** The other end may not report, and a way may not have been measured. */
 export type QualityPoint = Schemas['QualityPoint'];
+export type QualitySummary = Schemas['QualitySummary'];
+export type StreamSummary = Schemas['StreamSummary'];
 /** An event: how one leg of a live call sounded in the last seconds. */
 export interface CallQuality {
   call: string;
@@ -46,20 +48,22 @@ export interface CallQuality {
   kind: Schemas['MediaKind'];
   point: QualityPoint;
 }
-export type StreamRecord = Omit<Whole<Schemas['StreamRecord']>, 'quality'> & Pick<Schemas['StreamRecord'], 'quality'>;
+export type StreamRecord = Omit<Whole<Schemas['StreamRecord']>, 'quality' | 'summary'> & Pick<Schemas['StreamRecord'], 'quality' | 'summary'>;
 export type LegSecurity = Schemas['LegSecurity'];
 export type LegPath = Schemas['LegPath'];
 export type MediaPath = Schemas['MediaPath'];
 export type PathPolicy = Schemas['PathPolicy'];
+export type Stay = Schemas['Stay'];
 export type Security = Schemas['Security'];
 export type Suite = Schemas['Suite'];
 /** Its name is left out when there is none. */
 export type Party = Schemas['Party'];
 /** What is left out when there is nothing to say. */
-type Rare = 'security' | 'paths' | 'digits' | 'keys' | 'talking';
+type Rare = 'security' | 'paths' | 'recordings' | 'digits' | 'keys' | 'talking';
 export type CallRecord = Omit<Whole<Schemas['CallRecord']>, 'from' | 'to' | 'streams' | Rare> & { from: Party; to: Party; streams: StreamRecord[] } & Pick<Schemas['CallRecord'], Rare>;
 
 export type RouteQuestion = Whole<Schemas['RouteQuestion']>;
+export type EncryptionPolicy = Schemas['EncryptionPolicy'];
 export type RouteReport = Whole<Schemas['RouteReport']>;
 
 /** A room of the box in which somebody is; a member's name is left out when there is none. */
@@ -68,6 +72,10 @@ export type Capture = Whole<Schemas['Capture']>;
 export type CaptureStop = Schemas['CaptureStop'];
 export type Recording = Whole<Schemas['Recording']>;
 export type RecordingStop = Schemas['RecordingStop'];
+/** A sound that was uploaded. */
+export type Sound = Whole<Schemas['Upload']>;
+export type Prompts = Whole<Schemas['Prompts']>;
+export type RecordingTone = Schemas['RecordingTone'];
 export type Member = Schemas['Member'];
 export type Moderation = Schemas['Moderation'];
 export type Speaker = Schemas['Speaker'];

@@ -20,6 +20,7 @@ pub(super) struct Browser {
     lines: Vec<Line>,
     setup: &'static str,
     mid_extension: Option<u8>,
+    level_extension: Option<u8>,
     /// What media was told.
     told: Option<Box<BrowserTransport>>,
 }
@@ -42,6 +43,7 @@ impl Browser {
             lines: Vec::new(),
             setup: ACTPASS,
             mid_extension: Some(MID_EXTENSION),
+            level_extension: Some(LEVEL_EXTENSION),
             told: None,
         }))
     }
@@ -67,6 +69,7 @@ impl Browser {
             Some(theirs) => {
                 self.setup = if theirs.passive { ACTIVE } else { PASSIVE };
                 self.mid_extension = theirs.mid_extension;
+                self.level_extension = theirs.level_extension;
                 // It begins anew, and so has the box to (RFC 8839 §4.4.1.1.1).
                 if before.is_some_and(|user| user != theirs.user) {
                     self.ours = credentials(frame);
@@ -111,6 +114,7 @@ impl Browser {
             setup: self.setup,
             candidates: &self.candidates,
             mid_extension: self.mid_extension,
+            level_extension: self.level_extension,
             lines: lines.collect(),
         };
         sdp::dress(plain, &dress)
@@ -142,6 +146,7 @@ impl Browser {
             fingerprint: said.fingerprint,
             active: self.setup == ACTIVE || (self.setup == ACTPASS && said.passive),
             mid_extension: self.mid_extension.filter(|_| said.mid_extension.is_some()),
+            level_extension: self.level_extension.filter(|_| said.level_extension.is_some()),
             lines,
         };
         if self.told.as_deref() == Some(&transport) {
@@ -214,3 +219,4 @@ const ACTIVE: &str = "active";
 const PASSIVE: &str = "passive";
 /// Any from 1 to 14 would do (RFC 8285 §4.2).
 const MID_EXTENSION: u8 = 1;
+const LEVEL_EXTENSION: u8 = 2;

@@ -75,6 +75,7 @@ pub(crate) fn to_status(end: &End) -> Status {
         | Why::Played
         | Why::NotInCall
         | Why::NoRecording
+        | Why::NoSound
         | Why::Administrator => 480,
     };
     // What nobody said, but the network came to, is not the callee's refusal.

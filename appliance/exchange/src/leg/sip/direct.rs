@@ -8,7 +8,7 @@
 use super::renegotiation::Wanted;
 use super::{Desk, Legs, Peer, SipLeg, State};
 use crate::frame::Frame;
-use call::LegId;
+use call::{LegId, Stay};
 use config::{Config, PathPolicy};
 
 impl Legs {
@@ -20,16 +20,22 @@ impl Legs {
         if !leg.media.passes() && !leg.media.is_past() {
             return;
         }
-        match partner.filter(|partner| self.may_pass(desk.frame, id, *partner)) {
-            Some(partner) => {
+        let way = partner
+            .ok_or(None)
+            .and_then(|other| self.may_pass(desk.frame, id, other).map(|()| other));
+        match way {
+            Ok(partner) => {
                 // One after the other: the second is told what the first one answers.
                 if !self.lead_past(desk, id, partner) {
                     self.lead_past(desk, partner, id);
                 }
             }
-            None => {
+            Err(_) => {
                 [Some(id), partner].into_iter().flatten().for_each(|leg| self.recall(desk, leg))
             }
+        }
+        for leg in [Some(id), partner].into_iter().flatten() {
+            desk.frame.streams.stays(leg, way.err().flatten());
         }
         for leg in [Some(id), partner].into_iter().flatten() {
             self.settle(leg);
@@ -40,6 +46,11 @@ impl Legs {
     pub(crate) fn review_call(&mut self, desk: &mut Desk<'_>, call: call::CallId) {
         let of_call = |(id, leg): (&LegId, &SipLeg)| (leg.call == call).then_some(*id);
         let legs: Vec<LegId> = self.legs.iter().filter_map(of_call).collect();
+        for leg in &legs {
+            if let Some(leg) = self.legs.get_mut(leg) {
+                leg.media.may_return();
+            }
+        }
         legs.into_iter().for_each(|leg| self.review(desk, leg));
     }
 
@@ -53,17 +64,31 @@ impl Legs {
         }
     }
 
-    /// Whether two legs may talk past the box.
-    fn may_pass(&self, frame: &Frame, a: LegId, b: LegId) -> bool {
-        let (Some(one), Some(other)) = (self.legs.get(&a), self.legs.get(&b)) else { return false };
-        let ready = |leg: &SipLeg, partner: LegId| {
+    /// Whether two legs may talk past the box; if not, why, where that is not what the settings say.
+    fn may_pass(&self, frame: &Frame, a: LegId, b: LegId) -> Result<(), Option<Stay>> {
+        let (Some(one), Some(other)) = (self.legs.get(&a), self.legs.get(&b)) else {
+            return Err(None);
+        };
+        for (leg, partner) in [(one, b), (other, a)] {
             let is_phone = matches!(leg.peer, Peer::Extension { .. });
             let is_up = matches!(leg.state, State::Up(_)) && leg.partner == Some(partner);
-            is_phone && is_up && !leg.urgent && frame.tapes.of(leg.call).is_none()
-        };
-        ready(one, b)
-            && ready(other, a)
-            && one.media.may_pass(frame, one.whose(a), (&other.media, other.whose(b)))
+            if !is_up {
+                return Err(None);
+            }
+            if !is_phone || leg.urgent {
+                return Err(Some(Stay::Outside));
+            }
+            if !leg.media.passes() {
+                return Err(None);
+            }
+            // Who does not come back is left where the other one can hear it.
+            let sticks = one.media.sticks() || other.media.sticks();
+            if frame.is_heard(leg.call) && !sticks {
+                return Err(Some(Stay::Heard));
+            }
+        }
+        let others = (&other.media, other.whose(b));
+        one.media.may_pass(frame, one.whose(a), others).map_err(Some)
     }
 
     /// Offers a leg what its partner described. False when nothing is to be done for it.
@@ -79,6 +104,12 @@ impl Legs {
         }
         if leg.media.is_led_to(&lines) {
             return false;
+        }
+        if leg.media.is_tired() {
+            // Each answer said something else.
+            leg.media.stays();
+            [id, partner].into_iter().for_each(|leg| self.recall(desk, leg));
+            return true;
         }
         let State::Up(up) = &mut leg.state else { return false };
         if up.answer.is_unconfirmed() || !up.turn.take() {
@@ -96,7 +127,9 @@ impl Legs {
 
     /// Takes a leg back that talks past the box.
     fn recall(&mut self, desk: &mut Desk<'_>, id: LegId) {
-        let Some(leg) = self.legs.get_mut(&id).filter(|leg| leg.media.is_past()) else { return };
+        let Some(leg) = self.legs.get_mut(&id).filter(|leg| leg.media.may_be_recalled()) else {
+            return;
+        };
         let partner = leg.partner;
         let State::Up(up) = &mut leg.state else { return };
         if up.answer.is_unconfirmed() || !up.turn.take() {
@@ -127,11 +160,11 @@ impl Legs {
 
 impl Peer {
     /// Whether its media may go past the box: its own setting, else its tenant's.
-    pub(super) fn passes(&self, config: &Config) -> bool {
-        let Self::Extension { tenant, device, .. } = self else { return false };
+    pub(super) fn path(&self, config: &Config) -> PathPolicy {
+        let Self::Extension { tenant, device, .. } = self else { return PathPolicy::Anchored };
         let device = device.as_deref().and_then(|name| config.device_by_name(*tenant, name));
         let shared = || config.tenant(*tenant).map(|tenant| tenant.media_path);
         let own = device.and_then(|device| device.media_path);
-        own.or_else(shared) == Some(PathPolicy::Direct)
+        own.or_else(shared).unwrap_or_default()
     }
 }

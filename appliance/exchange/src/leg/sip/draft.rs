@@ -2,8 +2,8 @@
 //! (RFC 3261 §8.1.1, RFC 3325, RFC 5806, RFC 7044).
 
 use super::Frame;
-use super::incoming::ALLOW;
-use call::{Diversion, DiversionReason, LegId, Party, Target};
+use super::abilities::ALLOW;
+use call::{Diversion, DiversionReason, LegId, Party, RegistrationId, Target};
 use config::{Trunk, TrunkTransport};
 use sip::digest::{Answering, Secret};
 use sip::flow::{Flow, Transport};
@@ -19,6 +19,16 @@ pub(super) struct Dial {
     pub(super) anonymous: bool,
     pub(super) media: LegId,
     pub(super) diverted: Vec<Diversion>,
+}
+
+impl Dial {
+    /// The phone that is called, if it is one.
+    pub(super) fn phone(&self) -> Option<RegistrationId> {
+        match self.target {
+            Target::Registration { id, .. } => Some(id),
+            Target::Trunk { .. } => None,
+        }
+    }
 }
 
 /// What every attempt of one INVITE has in common.

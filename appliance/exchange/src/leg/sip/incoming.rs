@@ -1,23 +1,21 @@
 //! A call that comes in: its INVITE, until the final response (RFC 3261 §13.3, RFC 3262, RFC 4028).
 
+use super::abilities::{ALLOW, SUPPORTED, policy, proposal, timer_of, with_terms};
 use super::media::Unoffered;
 use super::{
     AnsweredBy, Desk, Incoming, Legs, Opened, Peer, SipLeg, State, Up, cause, description, talk,
 };
-use crate::frame::Frame;
 use call::{CallId, Decider, End, LegEvent, LegId, Why};
 use sdp::Session;
 use sip::dialog::Dialog;
 use sip::flow::Flow;
-use sip::header::session::{Refresher, SessionExpires};
 use sip::session::answer::Answer;
 use sip::session::provisional::Reliable;
-use sip::session::timer::{Policy, Proposal, SessionTimer, Terms, Verdict};
+use sip::session::timer::Verdict;
 use sip::session::turn::Turn;
 use sip::transaction::TransactionId;
-use sip::{Compose, Message, Name, Status, response_to};
+use sip::{Message, Name, Status, response_to};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// An INVITE whose sender is known.
 pub(crate) struct Invite<'a> {
@@ -28,12 +26,6 @@ pub(crate) struct Invite<'a> {
     /// It summons help.
     pub(crate) urgent: bool,
 }
-
-/// What this box does in a dialog.
-pub(crate) const ALLOW: &str =
-    "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER, NOTIFY, MESSAGE";
-/// What it understands (RFC 3262, RFC 4028, RFC 3891, RFC 4488, RFC 3327, RFC 5626).
-pub(crate) const SUPPORTED: &str = "100rel, timer, replaces, norefersub, path, outbound";
 
 /// Makes the leg of an INVITE, or answers it with what is wrong.
 pub(super) fn open(desk: &mut Desk<'_>, call: CallId, invite: Invite<'_>) -> Option<SipLeg> {
@@ -92,9 +84,9 @@ pub(super) fn open(desk: &mut Desk<'_>, call: CallId, invite: Invite<'_>) -> Opt
         terms,
     };
     let (name, codecs) = (peer.name(&frame.config), peer.codecs(&frame.config));
-    let (encryption, passes) = (peer.encryption(&frame.config, urgent), peer.passes(&frame.config));
-    let fingerprint = frame.places.fingerprint();
-    let mut media = super::LegMedia::new(name, codecs, encryption, fingerprint, passes);
+    let (encryption, path) = (peer.encryption(&frame.config, urgent), peer.path(&frame.config));
+    let certificates = frame.places.shown();
+    let mut media = super::LegMedia::new(name, codecs, encryption, certificates, path);
     media.music = peer.music(&frame.config);
     media.note_allowed(request);
     Some(SipLeg {
@@ -405,39 +397,6 @@ pub(super) fn warning(why: &Why) -> Option<u16> {
         Why::EncryptionRequired | Why::EncryptionOff => Some(302),
         Why::NoCommonCipher => Some(306),
         _ => None,
-    }
-}
-
-/// Session timers as the settings want them.
-pub(super) fn policy(frame: &Frame) -> Policy {
-    let wanted = Duration::from_secs(frame.config.settings.session_seconds.into());
-    Policy { wanted, ..Policy::default() }
-}
-
-/// What a request says of session timers.
-pub(super) fn proposal(request: &Message<'_>) -> Proposal {
-    Proposal {
-        supported: request.supports("timer")
-            || request.require().any(|extension| extension.eq_ignore_ascii_case("timer")),
-        expires: request.session_expires().ok().flatten(),
-        minimum: request.min_se().ok().flatten().map(|s| Duration::from_secs(s.into())),
-    }
-}
-
-/// The headers of a 2xx that say what was agreed.
-pub(super) fn with_terms(compose: Compose, terms: Option<Terms>) -> Compose {
-    let Some(terms) = terms else { return compose };
-    let interval = u32::try_from(terms.interval.as_secs()).unwrap_or(u32::MAX);
-    let expires = SessionExpires { interval, refresher: Some(terms.refresher) };
-    let compose = compose.header(Name::SessionExpires, expires);
-    if terms.required { compose.header(Name::Require, "timer") } else { compose }
-}
-
-/// The timer that starts with our 2xx.
-pub(super) fn timer_of(terms: Option<Terms>, now: std::time::Instant) -> SessionTimer {
-    match terms {
-        Some(terms) => SessionTimer::agreed(terms.interval, terms.refresher == Refresher::Uas, now),
-        None => SessionTimer::Untimed,
     }
 }
 

@@ -7,12 +7,13 @@ mod past;
 mod ports;
 
 use super::browser::Browser;
-use super::secrecy::Secrecy;
+use super::secrecy::{Experience, Secrecy};
 use super::speech::{self, NothingInCommon, Terms};
 use super::voice::{Manner, Speaking};
 use crate::frame::Frame;
-use call::{CallId, Cause, End, Formats, LegId, PortId, Why};
-use config::{CodecPolicy, Encryption};
+use crate::places::Shown;
+use call::{CallId, Cause, End, ExtendedReports, Formats, LegId, PortId, Why};
+use config::{CodecPolicy, Encryption, PathPolicy};
 use past::Past;
 use sdp::{Direction, Kind, LineKeys, Media, Origin, Session, undress};
 use std::net::IpAddr;
@@ -33,6 +34,8 @@ pub(crate) struct LegMedia {
     ports: Vec<Option<Port>>,
     /// What media was told of each line.
     agreed: Vec<Option<Formats>>,
+    /// In which element the peer says how loud it is, line by line, as media was told.
+    levels: Vec<Option<u8>>,
     held: bool,
     /// Media was told to expect silence.
     hushed: bool,
@@ -57,6 +60,8 @@ pub(crate) struct LegMedia {
     secrecy: Secrecy,
     /// What media was told of the keys of each line.
     locked: Vec<lock::Locked>,
+    /// Which extended reports media was told that each line takes.
+    extended: Vec<ExtendedReports>,
     /// The lines that lead to another call of the box, by its pair there, as media was told.
     met: Vec<Option<PortId>>,
     /// What it costs that this leg hears the other one, as it stands in the load of the box.
@@ -101,19 +106,21 @@ pub(crate) struct Whose {
     pub(crate) remote: IpAddr,
     /// It comes by a WebSocket.
     pub(crate) browser: bool,
+    /// Nobody on the way reads its signalling.
+    pub(crate) private: bool,
 }
 
 impl LegMedia {
-    /// `passes`: whether it may go past the box.
+    /// `path`: whether it may go past the box.
     pub(crate) fn new(
         name: String,
         policy: CodecPolicy,
         encryption: Encryption,
-        fingerprint: Option<[u8; 32]>,
-        passes: bool,
+        shown: Option<Shown>,
+        path: PathPolicy,
     ) -> Self {
-        let secrecy = Secrecy::new(encryption, fingerprint);
-        let past = Past::new(passes);
+        let secrecy = Secrecy::new(encryption, shown);
+        let past = Past::new(path);
         Self { name, policy: Arc::new(policy), secrecy, past, ..Self::default() }
     }
 
@@ -133,6 +140,27 @@ impl LegMedia {
     /// Whether the peer is asked for nothing but encrypted sound.
     pub(crate) fn requires_encryption(&self) -> bool {
         self.secrecy.is_required()
+    }
+
+    /// It is known how the peer wants to be asked for keys.
+    pub(crate) fn knows(&mut self, experience: Option<Experience>) {
+        self.secrecy.knows(experience);
+    }
+
+    /// Whether a peer that refused our first offer, and may have rung before, can be asked for keys in
+    /// another way.
+    pub(crate) fn ask_otherwise(&mut self, rang: bool) -> bool {
+        self.secrecy.ask_otherwise(rang)
+    }
+
+    /// The peer took our first offer.
+    pub(crate) fn was_taken(&mut self) {
+        self.secrecy.was_taken();
+    }
+
+    /// How the peer wants to be asked for keys, as far as that is known.
+    pub(crate) fn experience(&self) -> Option<Experience> {
+        self.secrecy.experience()
     }
 
     /// What the peer may speak.
@@ -179,6 +207,7 @@ impl LegMedia {
             body = sdp::keep_lines(body, before);
         }
         let ours = Session::parse(&body).ok();
+        self.secrecy.come_back(&mut frame.secrets);
         let keys = ours.as_ref().map(|ours| self.keys_offered(frame, ours));
         let body =
             origin.follow(previous.as_deref(), |origin| match ours.as_ref().zip(keys.as_ref()) {
@@ -187,7 +216,7 @@ impl LegMedia {
             });
         self.origin = Some(origin);
         self.ours = Some(body.clone());
-        self.comes_back(frame);
+        self.is_offered_the_box(previous);
         Ok(body)
     }
 
@@ -217,10 +246,11 @@ impl LegMedia {
         let answer = narrowed.as_ref().unwrap_or(answer);
         let mut origin = self.origin(frame, whose.remote);
         let body = sdp::relay_answer(asked, answer, &origin, &local);
+        self.secrecy.come_back(&mut frame.secrets);
         let body = self.with_keys(frame, whose.remote, &mut origin, body, offer);
         self.origin = Some(origin);
         self.ours = Some(body.clone());
-        self.comes_back(frame);
+        self.is_answered_the_box(frame);
         Ok(body)
     }
 
@@ -232,6 +262,10 @@ impl LegMedia {
         offer: &Session,
     ) -> Option<Vec<u8>> {
         let known = self.theirs.as_deref()?;
+        // Whoever this peer talks with past the box has to be told of its keys.
+        if self.is_past() && !known.same_media(offer) {
+            return None;
+        }
         // A browser that begins its transport anew is answered with a new one.
         let user = |of: &Session| of.webrtc().map(|webrtc| webrtc.user.to_owned());
         if user(known) != user(offer) {

@@ -3,16 +3,17 @@
 
 mod response;
 
+use super::abilities::SUPPORTED;
 use super::draft::{
     Dial, Draft, authorize, bracketed, destination, diversions, from, identity, shown, trunk_draft,
 };
-use super::incoming::SUPPORTED;
-use super::{Desk, EarlyDialogs, Legs, Outgoing, Peer, SipLeg, State, cause};
+use super::{Desk, Legs, Outgoing, Peer, SipLeg, State, cause};
 use crate::frame::{Frame, Hop, Owner};
 use crate::way::Way;
 use call::{CallId, Cause, End, LegEvent, LegId, Target, Why};
 use config::{TenantId, Trunk, TrunkId};
 use sdp::Direction;
+use sip::dialog::EarlyDialogs;
 use sip::digest::Answering;
 use sip::flow::Flow;
 use sip::resolve::Destination;
@@ -40,6 +41,7 @@ impl Legs {
         let (hops, urgent) = caller.map_or((70, false), |leg| (leg.hops, leg.urgent));
         let tag = desk.frame.random.token();
         let media = dial.media;
+        let phone = dial.phone();
         let (peer, draft, way) = match self.plan(desk, dial, &tag) {
             Ok(plan) => plan,
             Err(end) => return self.events.push_back((call, id, LegEvent::Ended(end))),
@@ -52,17 +54,22 @@ impl Legs {
             early: EarlyDialogs::default(),
             cseq: 0,
             media,
+            phone,
             heard: false,
             rang: false,
             cancelled: None,
         };
         let name = peer.name(&desk.frame.config);
         let codecs = peer.codecs(&desk.frame.config);
+        let known = phone.and_then(|phone| desk.registrar.binding(phone));
+        let shakes_hands = known.is_some_and(|known| known.shakes_hands);
         let encryption = peer.encryption(&desk.frame.config, urgent);
-        let passes = peer.passes(&desk.frame.config);
-        let fingerprint = desk.frame.places.fingerprint();
-        let mut media = super::LegMedia::new(name, codecs, encryption, fingerprint, passes);
+        let encryption = if shakes_hands { encryption.with_dtls() } else { encryption };
+        let path = peer.path(&desk.frame.config);
+        let certificates = desk.frame.places.shown();
+        let mut media = super::LegMedia::new(name, codecs, encryption, certificates, path);
         media.music = peer.music(&desk.frame.config);
+        media.knows(phone.and_then(|phone| desk.registrar.experience(phone)));
         let leg = SipLeg {
             call,
             peer,

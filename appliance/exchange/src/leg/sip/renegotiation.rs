@@ -3,7 +3,8 @@
 
 mod ours;
 
-use super::incoming::{ALLOW, SUPPORTED, policy, proposal, timer_of, warning, with_terms};
+use super::abilities::{ALLOW, SUPPORTED, policy, proposal, timer_of, with_terms};
+use super::incoming::warning;
 use super::{Desk, Legs, SipLeg, State, Unreadable, description, speech};
 use call::{LegEvent, LegId, Why};
 use ours::Purpose;

@@ -3,20 +3,26 @@
 //!
 //! Who may speak in the clear is offered keys beside a plain line, and takes them or not (RFC 8643).
 
+mod asking;
 mod dtls;
 mod sdes;
 
+use crate::places::Shown;
 use crate::random::Random;
-use call::{Handshake, Keys, Security, Why};
+use asking::{Asking, Rules, Way};
+use call::{Handshake, Keys, MasterKey, Security, Why};
 use config::Encryption;
 use sdp::{LineKeys, Media, Session, Transport};
+
+pub(crate) use asking::Experience;
 
 /// The keys of all lines of one leg.
 #[derive(Debug, Default)]
 pub(super) struct Secrecy {
     policy: Encryption,
-    /// The digest of the box's certificate, if it can shake hands.
-    fingerprint: Option<[u8; 32]>,
+    asking: Asking,
+    /// What the box shows of itself, if it can shake hands.
+    shown: Option<Shown>,
     lines: Vec<Line>,
 }
 
@@ -64,9 +70,19 @@ enum Choice {
     Dtls(dtls::Said),
 }
 
+/// Whether what a phone offers are keys by a handshake and in no other way; nothing where it offers none.
+pub(super) fn shakes_hands(offer: &Session) -> Option<bool> {
+    let mut ways = offer.media().filter(Media::takes_keys).filter_map(|media| {
+        let sdes = media.cryptos().next().is_some();
+        (sdes || media.dtls().is_some()).then_some(!sdes)
+    });
+    let first = ways.next()?;
+    Some(first && ways.all(|alone| alone))
+}
+
 impl Secrecy {
-    pub(super) fn new(policy: Encryption, fingerprint: Option<[u8; 32]>) -> Self {
-        Self { policy, fingerprint, lines: Vec::new() }
+    pub(super) fn new(policy: Encryption, shown: Option<Shown>) -> Self {
+        Self { policy, asking: Asking::default(), shown, lines: Vec::new() }
     }
 
     /// Whether a line that the peer offers can be taken; if not, why.
@@ -74,10 +90,48 @@ impl Secrecy {
         self.choose(offered).map(|_| ())
     }
 
+    /// It is known how the peer wants to be asked for keys.
+    pub(super) fn knows(&mut self, experience: Option<Experience>) {
+        self.asking = Asking::begin(self.rules(), experience);
+    }
+
+    /// The peer refused our first offer. Whether there is another way to ask for keys, which is taken
+    /// from now on: whoever encrypts may do so, however it wants to be asked.
+    pub(super) fn ask_otherwise(&mut self, rang: bool) -> bool {
+        // Who has said before what it takes refuses for another reason.
+        if !self.asks() || self.lines.iter().any(|line| line.is_settled) {
+            return false;
+        }
+        self.asking.refused(self.rules(), rang)
+    }
+
+    /// The peer took our first offer.
+    pub(super) fn was_taken(&mut self) {
+        if self.asks() {
+            self.asking.took();
+        }
+    }
+
+    /// How the peer wants to be asked for keys, as far as that is known.
+    pub(super) fn experience(&self) -> Option<Experience> {
+        self.asking.experience(self.rules())
+    }
+
+    fn rules(&self) -> Rules {
+        let (policy, shakes_hands) = (self.policy, self.shown.is_some());
+        Rules { policy, by_dtls: policy.by_dtls() && shakes_hands, shakes_hands }
+    }
+
+    /// Whether keys stand in the offer that is out.
+    fn asks(&self) -> bool {
+        self.lines.iter().any(|line| line.invited || !line.offered.is_empty())
+    }
+
     /// What an offer of ours says of keys, line by line: those that are agreed on, or new ones.
     pub(super) fn offer(&mut self, ours: &Session, random: &mut Random) -> Vec<LineKeys> {
-        let (policy, fingerprint) = (self.policy, self.fingerprint);
-        let by_dtls = policy.by_dtls() && fingerprint.is_some();
+        let (policy, shown) = (self.policy, self.shown);
+        let by_dtls = self.rules().by_dtls != (self.asking.way == Way::Otherwise);
+        let alone = policy.is_required() || self.asking.way != Way::First;
         let mut of_line = |(line, media): (&mut Line, Media<'_>)| {
             line.offered.clear();
             line.invited = false;
@@ -99,9 +153,9 @@ impl Secrecy {
                 None if by_dtls => {
                     line.invited = true;
                     line.association = line.association.wrapping_add(1);
-                    if policy.is_required() { Mark::Dtls { feedback: false } } else { Mark::Plain }
+                    if alone { Mark::Dtls { feedback: false } } else { Mark::Plain }
                 }
-                None if policy.is_required() => {
+                None if alone => {
                     line.offered = sdes::fresh(&sdes::ALONE, random);
                     Mark::Secure
                 }
@@ -112,11 +166,40 @@ impl Secrecy {
             };
             let mut attributes: Vec<_> = line.offered.iter().map(sdes::Own::attribute).collect();
             if line.invited {
-                attributes.extend(dtls::attributes(fingerprint, sdp::Setup::Actpass));
+                attributes.extend(dtls::attributes(shown, sdp::Setup::Actpass));
             }
             LineKeys { transport: mark.of(media.transport()), attributes }
         };
         self.lines(ours).zip(ours.media()).map(&mut of_line).collect()
+    }
+
+    /// What an offer says of keys that leads the peer past the box: those under which the phone there
+    /// sends, line by line, as `theirs` has them.
+    pub(super) fn pass_on(
+        &mut self,
+        ours: &Session,
+        theirs: &[Option<MasterKey>],
+    ) -> Vec<LineKeys> {
+        let of_line = |((line, media), key): ((&mut Line, Media<'_>), &Option<MasterKey>)| {
+            line.invited = false;
+            line.offered = key.iter().cloned().map(sdes::Own::passed_on).collect();
+            let mark = match &line.agreed {
+                Some(agreed) if key.is_some() => agreed.mark,
+                Some(_) | None => Mark::Plain,
+            };
+            let attributes = line.offered.iter().map(sdes::Own::attribute).collect();
+            LineKeys { transport: mark.of(media.transport()), attributes }
+        };
+        self.lines(ours).zip(ours.media()).zip(theirs).map(of_line).collect()
+    }
+
+    /// The peer is told to send to the box again, which has keys of its own for that.
+    pub(super) fn come_back(&mut self, random: &mut Random) {
+        for line in &mut self.lines {
+            if let Some(Agreed { by: By::Sdes(pair), .. }) = &mut line.agreed {
+                pair.come_back(random);
+            }
+        }
     }
 
     /// What our answer says of keys: for each line the first of the offer that the box can take.
@@ -129,7 +212,7 @@ impl Secrecy {
         random: &mut Random,
     ) -> Vec<LineKeys> {
         let choices: Vec<_> = offer.media().map(|media| self.choose(&media)).collect();
-        let fingerprint = self.fingerprint;
+        let shown = self.shown;
         let mut of_line = |(line, (ours, (offered, choice))): (&mut Line, (Media<'_>, _))| {
             let (offered, choice): (Media<'_>, Result<Choice, Why>) = (offered, choice);
             line.offered.clear();
@@ -148,7 +231,7 @@ impl Secrecy {
                 Ok(Choice::Dtls(said)) => {
                     let agreement =
                         line.shake(said.answered(line.agreement(), reachable(&offered)));
-                    let attributes = dtls::attributes(fingerprint, agreement.setup());
+                    let attributes = dtls::attributes(shown, agreement.setup());
                     (By::Dtls(agreement), attributes)
                 }
                 Ok(Choice::Clear) | Err(_) => {
@@ -172,16 +255,16 @@ impl Secrecy {
             }
             line.is_settled = true;
             let mark = Mark::on(media.transport());
-            let said = match line.invited && media.cryptos().next().is_none() {
-                true => dtls::Said::of(&media),
-                false => None,
-            };
+            let said = if line.invited { dtls::Said::of(&media) } else { None };
             let by = match said {
                 Some(said) => {
                     let answer = said.accepted(line.agreement());
                     Some(By::Dtls(line.shake(answer)))
                 }
                 None if mark.is_dtls() => return Err(Why::NoCommonCipher),
+                // Some phones name a key whether or not they were asked; without ours it opens nothing.
+                None if line.invited && mark == Mark::Plain => None,
+                None if line.invited => return Err(Why::NoCommonCipher),
                 None => sdes::accept(&line.offered, &media)?.map(By::Sdes),
             };
             line.agreed = by.map(|by| Agreed { by, mark });
@@ -195,6 +278,16 @@ impl Secrecy {
     /// What a line is protected with; nothing where it is not, or by keys that are yet to come.
     pub(super) fn keys(&self, index: usize) -> Option<Keys> {
         self.lines.get(index)?.pair().map(sdes::Pair::keys)
+    }
+
+    /// Under which key the peer sends on a line, where the description says it.
+    pub(super) fn theirs(&self, index: usize) -> Option<&MasterKey> {
+        self.lines.get(index)?.pair().map(|pair| &pair.theirs)
+    }
+
+    /// Whether the same rules hold for both.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.policy == other.policy
     }
 
     /// How the keys of a line come to be, where a handshake gives them.
@@ -235,7 +328,7 @@ impl Secrecy {
             return if mark == Mark::Plain { Ok(Choice::Clear) } else { Err(Why::EncryptionOff) };
         }
         let sdes = || sdes::choose(offered).filter(|_| !mark.is_dtls()).map(Choice::Sdes);
-        let said = || self.fingerprint.and_then(|_| dtls::Said::of(offered)).map(Choice::Dtls);
+        let said = || self.shown.and_then(|_| dtls::Said::of(offered)).map(Choice::Dtls);
         let choice = match self.policy.by_dtls() {
             true => said().or_else(sdes),
             false => sdes().or_else(said),

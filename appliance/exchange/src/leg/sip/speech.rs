@@ -6,14 +6,18 @@
 //! sound in RTP without keys.
 
 mod named;
+mod own;
+mod packets;
 
 use call::{Capacity, Codec, Format, Formats};
 use config::CodecPolicy;
 use named::OFFERED;
+use packets::Packets;
 use sdp::{FormatChange, Kind, Media, Session};
 use std::sync::Arc;
 
 pub(super) use named::read;
+pub(super) use own::{levels, own_answer, own_offer};
 
 /// On what terms a leg is offered what another one said.
 #[derive(Debug, Clone)]
@@ -87,54 +91,6 @@ pub(super) fn narrowed(answer: &Session, offer: &Session, ours: &CodecPolicy) ->
     changed(answer, &changes)
 }
 
-/// The box's own answer: in every encoding of the first line of sound that it speaks and the peer may, in
-/// the order of the offer. Nothing when there is none.
-pub(super) fn own_answer(offer: &Session, policy: &CodecPolicy) -> Option<Session> {
-    let readable = sdp::without_keys(offer);
-    let offer = readable.as_ref().unwrap_or(offer);
-    let spoken = |media: &Media<'_>| -> Vec<sdp::Format> {
-        let codecs = media.codecs();
-        let speaks = |codec: &&sdp::Codec<'_>| {
-            let known = read(codec);
-            let noise = matches!(known, None | Some(Codec::ComfortNoise { .. }));
-            !noise && (!codec.is_media() || allows(policy, codec))
-        };
-        codecs.iter().filter(speaks).map(restated).collect()
-    };
-    let is_sound = |media: &Media<'_>| media.is_plain_audio() && !sounds(media, policy).is_empty();
-    let line = offer.media().position(|media| is_sound(&media))?;
-    let mut text = NOBODY.to_owned();
-    for (index, media) in offer.media().enumerate() {
-        if index != line {
-            text.push_str("m=audio 0 RTP/AVP 0\r\n");
-            continue;
-        }
-        let feedback = media.transport() == sdp::Transport::RtpAvpf;
-        text.push_str(if feedback { "m=audio 9 RTP/AVPF" } else { "m=audio 9 RTP/AVP" });
-        let formats = spoken(&media);
-        formats.iter().for_each(|format| text.push_str(&format!(" {}", format.payload_type)));
-        text.push_str("\r\n");
-        for sdp::Format { payload_type, map, fmtp } in formats {
-            map.iter().for_each(|map| text.push_str(&format!("a=rtpmap:{payload_type} {map}\r\n")));
-            fmtp.iter()
-                .for_each(|fmtp| text.push_str(&format!("a=fmtp:{payload_type} {fmtp}\r\n")));
-        }
-    }
-    Session::parse(text.as_bytes()).ok()
-}
-
-/// The box's own offer: the best that it speaks, which [`widened`] completes. `before`: what this leg was
-/// told last.
-pub(super) fn own_offer(before: Option<&Session>) -> Option<Session> {
-    let keys = before.and_then(|before| before.media().find_map(|line| line.telephone_event()));
-    let keys = keys.unwrap_or(101);
-    let text = format!(
-        "{NOBODY}m=audio 9 RTP/AVP 9 {keys}\r\na=rtpmap:{keys} telephone-event/8000\r\n\
-         a=fmtp:{keys} 0-16\r\n"
-    );
-    Session::parse(text.as_bytes()).ok()
-}
-
 /// What a leg and the box agreed to speak, line by line; nothing where the box cannot read it.
 ///
 /// `packet_millis`: how much sound it is sent in a packet if it does not say.
@@ -152,13 +108,13 @@ pub(super) fn agreed(
                 |format: &&Format| others.iter().any(|other| is_same(format.codec, other.codec));
             formats.iter().filter(named).copied().collect()
         };
+        let packets = Packets::agreed(&ours, &theirs, packet_millis);
         let (ours, said) = (known(&ours), known(&theirs));
         // Who answers with one codec of many sends no other (RFC 3264 §6.1): media need not be
         // ready to translate all that was offered.
         let (receive, send) = (in_both(&ours, &said), in_both(&said, &ours));
-        let wanted = theirs.ptime().and_then(|ptime| u8::try_from(ptime).ok());
-        let packet_millis = wanted.or(packet_millis).unwrap_or(0);
-        Some(Formats { receive, send, packet_millis })
+        let Packets { wanted: packet_millis, most: most_millis, asked: asked_millis } = packets;
+        Some(Formats { receive, send, packet_millis, most_millis, asked_millis })
     };
     ours.media().zip(theirs.media()).map(of_line).collect()
 }
@@ -342,10 +298,6 @@ fn changed(session: &Session, changes: &[FormatChange]) -> Option<Session> {
     }
     Session::parse(&sdp::change_formats(session, changes)).ok()
 }
-
-/// How a description of the box's own begins, before it has an address (RFC 8840 §4.1.1 has port 9 for
-/// that).
-const NOBODY: &str = "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=-\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\n";
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,7 @@
 
 mod flow;
 
-use super::incoming::{ALLOW, SUPPORTED};
+use super::abilities::{ALLOW, SUPPORTED};
 use super::renegotiation::{Asked, Offered, Wanted};
 use super::{Desk, Legs, SipLeg, State, keys};
 use crate::frame::Owner;
@@ -142,8 +142,17 @@ impl Legs {
             Some(press) => self.heard_key(id, press, desk.now),
             // A browser finds the box by itself: what addresses it has is of no use (RFC 8840 §4.4).
             None if is_candidate(request) => {}
+            None if asks_for_picture(request) && self.refresh(desk, id) => {}
             None => self.pass_on(desk, id, Method::Info, request),
         }
+    }
+
+    /// The peer wants a whole picture. A browser is asked in its media, as it knows no such request;
+    /// whether that was so.
+    fn refresh(&self, desk: &mut Desk<'_>, id: LegId) -> bool {
+        let partner = self.legs.get(&id).and_then(|leg| leg.partner);
+        let shows = partner.and_then(|partner| self.legs.get(&partner));
+        shows.is_some_and(|leg| leg.media.refresh(desk.frame))
     }
 
     /// Passes a body on to the other leg in a request of its own.
@@ -260,6 +269,14 @@ fn end_fork(desk: &mut Desk<'_>, request: &[u8], response: &Message<'_>, flow: F
     let via = desk.frame.via(&flow);
     let bye = dialog.request(Method::Bye, &via.value);
     desk.frame.request(Method::Bye, &via.branch, bye, flow, None, desk.now);
+}
+
+/// Whether a request is one for a whole picture (RFC 5168).
+fn asks_for_picture(request: &Message<'_>) -> bool {
+    let content = request.content_type().ok().flatten();
+    let asked = b"picture_fast_update";
+    content.is_some_and(|content| content.is("application/media_control+xml"))
+        && request.body().windows(asked.len()).any(|part| part == asked)
 }
 
 fn is_candidate(request: &Message<'_>) -> bool {

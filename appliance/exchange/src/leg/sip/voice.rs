@@ -3,10 +3,11 @@
 use super::media::{LegMedia, Unoffered};
 use super::renegotiation::Wanted;
 use super::{AnsweredBy, Desk, Legs, SipLeg, State, speech};
+use crate::Output;
 use crate::frame::Frame;
 use call::{
-    Cause, Decibels, End, LegEvent, LegId, MediaCommand, PlayId, PortId, RoomId, Rounds, Sound,
-    SoundKey, Voice, Why,
+    Cause, Decibels, End, LegEvent, LegId, MediaCommand, PlayId, PortId, Repeat, RoomId, Rounds,
+    Sound, SoundKey, Voice, Why,
 };
 use sip::session::provisional::Reliable;
 
@@ -38,6 +39,11 @@ impl Legs {
             State::Up(_) => self.reclaim(desk, id),
             // Who has not answered cannot be talked to.
             State::Outgoing(_) | State::Ending(_) => {}
+        }
+        if let Voice::Upload { sound, .. } = voice
+            && desk.frame.sounds.is_lost(sound)
+        {
+            self.tell(id, LegEvent::Missing);
         }
     }
 
@@ -72,6 +78,20 @@ impl Legs {
             Ok(body) => self.confirm(desk, id, body.as_deref()),
             Err(unoffered) => self.fail(desk, id, &unoffered.end()),
         }
+    }
+
+    /// Whether a leg hears somebody else by way of the box, and knows that it does.
+    pub(crate) fn hears_others(&self, id: LegId) -> bool {
+        let Some(leg) = self.legs.get(&id) else { return false };
+        let State::Up(up) = &leg.state else { return false };
+        let listens = leg.media.mouth().is_some_and(|(_, listens)| listens);
+        let talks = leg.partner.is_some() && leg.media.voice.is_none();
+        talks && listens && self.is_heard(id) && !up.answer.is_unconfirmed()
+    }
+
+    /// Whether what a leg says comes to the box.
+    pub(crate) fn is_heard(&self, id: LegId) -> bool {
+        self.legs.get(&id).is_some_and(|leg| !leg.media.is_past())
     }
 
     /// Something was played to this leg to its end.
@@ -201,6 +221,7 @@ fn is_played(voice: Voice) -> bool {
 fn key_of(voice: Voice) -> Option<SoundKey> {
     match voice {
         Voice::Playback(call) => Some(SoundKey::Playback(call)),
+        Voice::Upload { sound, .. } => Some(SoundKey::Upload(sound)),
         Voice::Echo
         | Voice::Test
         | Voice::Tone(_)
@@ -213,7 +234,7 @@ fn key_of(voice: Voice) -> Option<SoundKey> {
 
 /// Speaks, unless that waits for the disk.
 fn begin(frame: &mut Frame, port: PortId, voice: Voice, music: Option<u32>) -> Option<PlayId> {
-    let mut rounds = Rounds::Endless;
+    let (mut rounds, mut read) = (Rounds::Endless, None);
     let sound = match voice {
         Voice::Room(room) => {
             let room = RoomId(room.into());
@@ -234,10 +255,24 @@ fn begin(frame: &mut Frame, port: PortId, voice: Voice, music: Option<u32>) -> O
         }
         Voice::Playback(call) => {
             rounds = Rounds::ONCE;
-            Sound::Samples(frame.sounds.fetched(SoundKey::Playback(call))?)
+            let reel = frame.sounds.reel(call)?;
+            read = Some(reel.recording);
+            Sound::Stream { rate: reel.rate }
+        }
+        Voice::Upload { sound, repeat } => {
+            if repeat == Repeat::Once {
+                rounds = Rounds::ONCE;
+            }
+            Sound::Samples(match repeat {
+                Repeat::Once | Repeat::Seamless => frame.sounds.fetched(SoundKey::Upload(sound))?,
+                Repeat::Paused => frame.sounds.paused(sound)?,
+            })
         }
     };
     let (play, gain) = (frame.next_play(), Decibels::default());
     frame.media(MediaCommand::Play { port, play, sound, rounds, gain });
+    if let Some(recording) = read {
+        frame.output.push_back(Output::Feed { port, play, recording });
+    }
     Some(play)
 }

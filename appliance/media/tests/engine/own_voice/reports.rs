@@ -1,8 +1,9 @@
 //! Reports of streams that the box itself ends or makes, in fake time.
 
 use super::*;
+use call::ExtendedReports;
 use media::Exit;
-use media::rtcp::{Compound, Packet, Report};
+use media::rtcp::{Block, Compound, Packet, Report};
 use std::net::SocketAddr;
 
 /// A datagram of reports that left for the phone at A, and when.
@@ -210,4 +211,81 @@ fn who_listens_nowhere_is_told_nothing() {
     wire.wait(60_000);
     wire.tell(MediaCommand::Close { port: A });
     assert_eq!(told(&mut wire).len(), 0);
+}
+
+/// The blocks of the extended report in each of these.
+fn blocks(all: &[Told]) -> Vec<Vec<Block>> {
+    let of = |one: &Told| {
+        let extended = one.packets().into_iter().find_map(|packet| match packet {
+            Packet::Extended { blocks, .. } => Some(blocks.collect()),
+            _ => None,
+        });
+        extended.unwrap_or_default()
+    };
+    all.iter().map(of).collect()
+}
+
+#[test]
+fn who_takes_extended_reports_is_told_what_is_heard_after_the_jitter_buffer() {
+    let mut wire = answered(Codec::Pcma, 20);
+    play(&mut wire, Sound::Echo, Rounds::Endless);
+    let mut heard = Vec::new();
+    assert!(blocks(&talk(&mut wire, 0..600, &mut heard)).iter().all(Vec::is_empty));
+    let takes = ExtendedReports { voip_metrics: true, receiver_time: false };
+    wire.tell(MediaCommand::Extended { port: A, takes });
+    let told = blocks(&talk(&mut wire, 600..3_000, &mut heard));
+    assert!(told.len() >= 8);
+    for blocks in &told {
+        let [Block::VoipMetrics(it)] = blocks[..] else { panic!("{blocks:?}") };
+        // One in ten, close enough to each other for one long burst.
+        assert_eq!((it.ssrc, it.discarded, it.gap_density), (77, 0, 0), "{it:?}");
+        assert!(it.lost.abs_diff(25) <= 1 && it.burst_density.abs_diff(26) <= 1, "{it:?}");
+        assert!(it.burst_millis > 10_000, "{it:?}");
+        let buffer = it.buffer.unwrap();
+        assert!(buffer.nominal <= 60 && buffer.absolute == 400, "{it:?}");
+        assert!(it.end_system_millis >= 20 + buffer.nominal, "{it:?}");
+        // 93.2 - 95 · 10 / (10 + 25.1).
+        assert!(
+            it.r.unwrap().abs_diff(66) <= 2 && it.listening.unwrap().abs_diff(34) <= 1,
+            "{it:?}"
+        );
+    }
+    let points = wire.events().into_iter().filter_map(|event| match event {
+        MediaEvent::Quality { port: A, point } => Some(point),
+        _ => None,
+    });
+    let points: Vec<_> = points.collect();
+    assert!(points.len() >= 11);
+    for point in &points[1..] {
+        let played = point.heard.played.unwrap();
+        assert_eq!(point.heard.discarded_permille, Some(0), "{point:?}");
+        assert!(played.concealed_permille.abs_diff(100) <= 25, "{point:?}");
+        assert_eq!((played.noise_permille, played.unheard_permille), (0, 0), "{point:?}");
+        assert!(played.delay_micros < 80_000, "{point:?}");
+    }
+}
+
+#[test]
+fn who_only_listens_is_answered_when_it_told_the_time_and_learns_the_way() {
+    let mut wire = answered(Codec::Pcma, 20);
+    let takes = ExtendedReports { voip_metrics: false, receiver_time: true };
+    wire.tell(MediaCommand::Extended { port: A, takes });
+    play(&mut wire, DIAL, Rounds::Endless);
+    let mut time = vec![0x80, 201, 0, 1, 0, 0, 0, 77, 0x80, 207, 0, 4, 0, 0, 0, 77, 4, 0, 0, 2];
+    time.extend([0, 0, 0xab, 0xcd, 0x12, 0x34, 0, 0]);
+    wire.hear_report(A, next(at(PHONE)), &time);
+    let asked = wire.now;
+    let mut all = Vec::new();
+    while all.len() < 2 {
+        listen(&mut wire, 20);
+        wire.wait(0);
+        all.extend(told(&mut wire));
+    }
+    let [first, second] = &blocks(&all)[..] else { panic!() };
+    let [Block::Heard { ssrc: 77, last_time: 0xabcd_1234, delay }] = first[..] else {
+        panic!("{first:?}")
+    };
+    let kept = (all[0].at - asked).as_micros() * 65_536 / 1_000_000;
+    assert_eq!(u128::from(delay), kept);
+    assert!(second.is_empty(), "once for each question");
 }

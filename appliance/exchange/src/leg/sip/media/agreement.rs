@@ -4,7 +4,7 @@ use super::ports::kind_of;
 use super::{LegMedia, Whose, bare};
 use crate::frame::Frame;
 use crate::leg::sip::speech;
-use call::{Formats, Learn, LegId, MediaCommand, MediaPath, PeerAddress, Why};
+use call::{ExtendedReports, Formats, Learn, LegId, MediaCommand, MediaPath, PeerAddress, Why};
 use config::Subnet;
 use sdp::{Direction, Media, Session};
 use std::net::IpAddr;
@@ -25,12 +25,14 @@ impl LegMedia {
 
     /// The peer's description as it is from now on: media sends there and believes it.
     pub(crate) fn heard(&mut self, frame: &mut Frame, whose: Whose, theirs: Arc<Session>) {
+        self.arrives(frame);
         if let Some(browser) = &mut self.browser {
             let ours = self.ours.as_deref().and_then(|ours| Session::parse(ours).ok());
             if let Some(transport) = browser.agreed(&self.ports, ours.as_ref(), &theirs) {
                 frame.media(MediaCommand::Browser(transport));
             }
         }
+        self.turn(frame, &theirs);
         for (media, port) in theirs.media().zip(&self.ports) {
             if self.browser.is_some() {
                 break;
@@ -44,10 +46,24 @@ impl LegMedia {
         self.agree(frame, &theirs);
         self.lock(frame, whose.leg, &theirs);
         self.meet(frame, &theirs);
+        self.extend(frame, &theirs);
         self.show(frame, whose.leg, &theirs);
         self.theirs = Some(theirs);
         self.set_held(frame, held);
         self.speak(frame);
+    }
+
+    /// Tells media which lines carry something else than before, as that of a fax does.
+    fn turn(&mut self, frame: &mut Frame, theirs: &Session) {
+        for (media, port) in theirs.media().zip(&mut self.ports) {
+            let kind = kind_of(media.kind());
+            let Some(port) = port.as_mut().filter(|port| media.is_active() && port.kind != kind)
+            else {
+                continue;
+            };
+            port.kind = kind;
+            frame.media(MediaCommand::Kind { port: port.id, kind });
+        }
     }
 
     /// Tells media what both sides speak, where that is new.
@@ -57,6 +73,14 @@ impl LegMedia {
         let (said, heard) = (bare(&ours), bare(theirs));
         let (ours, theirs) = (said.as_ref().unwrap_or(&ours), heard.as_ref().unwrap_or(theirs));
         let agreed = speech::agreed(ours, theirs, self.policy.packet_millis);
+        let levels = speech::levels(ours, theirs);
+        for (line, (port, number)) in self.ports.iter().zip(&levels).enumerate() {
+            let before = self.levels.get(line).copied().flatten();
+            if let Some(port) = port.as_ref().filter(|_| *number != before) {
+                frame.media(MediaCommand::Levels { port: port.id, number: *number });
+            }
+        }
+        self.levels = levels;
         for (line, (port, formats)) in self.ports.iter().zip(&agreed).enumerate() {
             let (Some(port), Some(formats)) = (port, formats) else { continue };
             if self.agreed.get(line).is_some_and(|before| before.as_ref() == Some(formats)) {
@@ -85,6 +109,22 @@ impl LegMedia {
             };
             let codec = spoken(&ours, &theirs);
             frame.streams.agreed(leg, index, kind_of(theirs.kind()), codec, path);
+        }
+    }
+
+    /// Tells media which extended reports the peer takes, where that is new. What the box's own
+    /// description said is no matter: each side says what it takes itself (RFC 3611 §5.2).
+    fn extend(&mut self, frame: &mut Frame, theirs: &Session) {
+        self.extended.resize(self.ports.len(), ExtendedReports::default());
+        for ((port, before), media) in self.ports.iter().zip(&mut self.extended).zip(theirs.media())
+        {
+            let Some(port) = port else { continue };
+            let sdp::ExtendedReports { voip_metrics, receiver_time } = media.extended_reports();
+            let takes = ExtendedReports { voip_metrics, receiver_time };
+            if *before != takes && self.browser.is_none() {
+                *before = takes;
+                frame.media(MediaCommand::Extended { port: port.id, takes });
+            }
         }
     }
 
@@ -132,8 +172,8 @@ fn spoken(ours: &Media<'_>, theirs: &Media<'_>) -> Option<String> {
     let known = ours.codecs();
     let both = |codec: &sdp::Codec<'_>| {
         let same = |other: &sdp::Codec<'_>| codec.is_same_encoding(other);
-        let noise = codec.name.eq_ignore_ascii_case("CN");
-        codec.is_media() && !noise && known.iter().any(same)
+        let beside = BESIDE.iter().any(|name| codec.name.eq_ignore_ascii_case(name));
+        codec.is_media() && !beside && known.iter().any(same)
     };
     let name = theirs.codecs().into_iter().find(both)?.name;
     Some(name.chars().take(LONGEST_NAME).collect())
@@ -166,3 +206,5 @@ fn routed(described: IpAddr, signalling: IpAddr) -> bool {
 
 /// Of a codec, as it is shown: no registered one is longer than 22.
 const LONGEST_NAME: usize = 32;
+/// What stands beside a codec: noise, and what mends losses (RFC 4588, RFC 2198, RFC 5109, RFC 8627).
+const BESIDE: [&str; 5] = ["CN", "rtx", "red", "ulpfec", "flexfec-03"];

@@ -18,6 +18,7 @@ impl LegMedia {
     /// protected.
     pub(super) fn lock(&mut self, frame: &mut Frame, leg: LegId, theirs: &Session) {
         self.locked.resize(self.ports.len(), Locked::default());
+        let is_past = self.is_past();
         let lines = self.ports.iter().zip(&mut self.locked).zip(theirs.media()).enumerate();
         for (index, ((port, before), media)) in lines {
             let Some(port) = port.filter(|_| media.is_active()) else { continue };
@@ -26,8 +27,11 @@ impl LegMedia {
             }
             let (keys, handshake) = (self.secrecy.keys(index), self.secrecy.handshake(index));
             let now = Locked { keys, handshake };
-            before.tell(frame, port.id, &now);
-            *before = now;
+            // The keys past the box are the other phone's: under them the box says nothing.
+            if !is_past {
+                before.tell(frame, port.id, &now);
+                *before = now;
+            }
             if let Some(security) = self.secrecy.security(index) {
                 frame.streams.secured(leg, index, kind_of(media.kind()), security);
             }
@@ -55,8 +59,7 @@ impl LegMedia {
         port: PortId,
         suite: Suite,
     ) {
-        let is_it = |known: &Option<super::Port>| known.is_some_and(|known| known.id == port);
-        let Some(index) = self.ports.iter().position(is_it) else { return };
+        let Some(index) = self.line(port) else { return };
         let Some(media) = self.theirs.as_ref().and_then(|theirs| theirs.media_at(index)) else {
             return;
         };
@@ -66,9 +69,9 @@ impl LegMedia {
 }
 
 impl Locked {
-    /// Whether the line is in the clear.
-    pub(super) fn is_clear(&self) -> bool {
-        self.keys.is_none() && self.handshake.is_none()
+    /// Whether its keys come of a handshake with the box.
+    pub(super) fn by_handshake(&self) -> bool {
+        self.handshake.is_some()
     }
 
     fn tell(&self, frame: &mut Frame, port: PortId, now: &Self) {

@@ -10,6 +10,8 @@ use std::net::IpAddr;
 pub(in crate::leg::sip) struct Port {
     pub(in crate::leg::sip) id: PortId,
     pub(super) bound: IpAddr,
+    /// What media knows that it carries.
+    pub(super) kind: MediaKind,
 }
 
 /// No media port is free.
@@ -41,6 +43,11 @@ impl LegMedia {
         }
     }
 
+    /// The line that has this port.
+    pub(in crate::leg::sip) fn line(&self, port: PortId) -> Option<usize> {
+        self.ports.iter().position(|known| known.is_some_and(|known| known.id == port))
+    }
+
     /// Parts this leg's ports from all others.
     pub(in crate::leg::sip) fn unbridge(&self, frame: &mut Frame) {
         for port in self.ports.iter().flatten() {
@@ -57,6 +64,21 @@ impl LegMedia {
             (line.kind() == Kind::Audio).then(|| (id, line.direction().receives()))
         };
         self.ports.iter().enumerate().find_map(speaks)
+    }
+
+    /// Lets media ask the peer for whole pictures, if it is a browser; whether it is one.
+    pub(in crate::leg::sip) fn refresh(&self, frame: &mut Frame) -> bool {
+        if self.browser.is_none() {
+            return false;
+        }
+        let shows = |(index, port): (usize, &Option<Port>)| {
+            let line = self.theirs.as_ref()?.media_at(index)?;
+            (line.kind() == Kind::Video).then_some((*port)?.id)
+        };
+        for port in self.ports.iter().enumerate().filter_map(shows) {
+            frame.media(MediaCommand::Refresh { port });
+        }
+        true
     }
 
     /// What it costs that this leg hears `other`; a leg without a partner waits for one that is
@@ -166,7 +188,7 @@ fn lend(
     frame.lent.insert(id, leg);
     frame.streams.opened(call, leg, name, kind);
     frame.media(MediaCommand::Open { port: id, call, leg, kind, dscp, silence_seconds });
-    Ok(Port { id, bound })
+    Ok(Port { id, bound, kind })
 }
 
 pub(super) fn kind_of(kind: Kind) -> MediaKind {

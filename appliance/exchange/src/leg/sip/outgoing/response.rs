@@ -2,8 +2,9 @@
 //! (RFC 3261 §13.2.2, RFC 3262 §4, RFC 4028 §7.3).
 
 use crate::frame::Owner;
-use crate::leg::sip::{Desk, EarlyDialogs, Legs, SipLeg, State, Up, cause, description, talk};
+use crate::leg::sip::{Desk, Legs, SipLeg, State, Up, cause, description, talk};
 use call::{Cause, End, LegEvent, LegId, Why};
+use sip::dialog::EarlyDialogs;
 use sip::digest::Answering;
 use sip::session::answer::Answer;
 use sip::session::provisional::Order;
@@ -50,7 +51,10 @@ impl Legs {
                 self.try_way(desk, id);
             }
             300..=399 => self.redirected(desk, id, response),
+            488 | 606 if self.ask_otherwise(desk, id) => {}
             _ => {
+                let Some(leg) = self.legs.get(&id) else { return };
+                let State::Outgoing(outgoing) = &leg.state else { return };
                 let mut end = cause::from_status(status, is_trunk, outgoing.rang);
                 // Who was asked for nothing else may well speak in the clear.
                 if end.why == Why::NoCommonMedia && leg.media.requires_encryption() {
@@ -59,6 +63,22 @@ impl Legs {
                 self.gone(desk, id, end);
             }
         }
+    }
+
+    /// An offer of ours was refused: the peer is asked for keys in another way, if there is one. What is
+    /// known of it is kept for the next call.
+    fn ask_otherwise(&mut self, desk: &mut Desk<'_>, id: LegId) -> bool {
+        let Some(leg) = self.legs.get_mut(&id) else { return false };
+        let State::Outgoing(outgoing) = &mut leg.state else { return false };
+        let again = leg.media.ask_otherwise(outgoing.rang);
+        if let Some(phone) = outgoing.phone {
+            desk.registrar.learn(phone, leg.media.experience());
+        }
+        if again {
+            let challenge = outgoing.attempt.take().and_then(|attempt| attempt.challenge);
+            self.invite(desk, id, challenge);
+        }
+        again
     }
 
     fn provisional(
@@ -119,7 +139,7 @@ impl Legs {
         let State::Outgoing(outgoing) = &mut leg.state else { return };
         let Some(attempt) = &outgoing.attempt else { return };
         let Ok(placed) = Message::parse_framed(&attempt.request) else { return };
-        let (flow, cseq) = (attempt.flow, outgoing.cseq);
+        let (flow, cseq, phone) = (attempt.flow, outgoing.cseq, outgoing.phone);
         let kept = (attempt.transaction, attempt.request.clone());
         let learned = outgoing.early.learn(&placed, response, flow).ok().flatten().is_some();
         let mut early = std::mem::take(&mut outgoing.early);
@@ -166,6 +186,10 @@ impl Legs {
                     let end = End::ours(Cause::INCOMPATIBLE, why);
                     self.tell(id, LegEvent::Ended(end.clone()));
                     return self.say_bye(desk, id, &end);
+                }
+                if let Some((leg, phone)) = self.legs.get_mut(&id).zip(phone) {
+                    leg.media.was_taken();
+                    desk.registrar.learn(phone, leg.media.experience());
                 }
             }
             // The 2xx is an offer: the ACK waits until the caller has answered it.

@@ -2,8 +2,8 @@
 //! the session alive (RFC 3264 §8, RFC 3261 §14.1, RFC 4028 §10).
 
 use crate::frame::Owner;
+use crate::leg::sip::abilities::{ALLOW, SUPPORTED};
 use crate::leg::sip::draft::authorize;
-use crate::leg::sip::incoming::{ALLOW, SUPPORTED};
 use crate::leg::sip::talk::hop;
 use crate::leg::sip::{Desk, Legs, Peer, SipLeg, State, description, speech};
 use call::{Cause, Decider, End, LegId, Why};
@@ -146,9 +146,12 @@ impl Legs {
     ) {
         let direction = Some(Direction::SendRecv);
         if self.offer_to(desk, id, (from, theirs), direction, Purpose::Back).is_none()
-            && let Some(SipLeg { state: State::Up(up), .. }) = self.legs.get_mut(&id)
+            && let Some(leg) = self.legs.get_mut(&id)
+            && let State::Up(up) = &mut leg.state
         {
             up.turn.finish();
+            leg.media.cannot_return();
+            desk.frame.tapes.is_deaf_to(leg.call);
         }
     }
 
@@ -242,7 +245,10 @@ impl Legs {
         let answer = description(response).ok().flatten();
         let answered = match &answer {
             Some(answer) => leg.media.answered(desk.frame, whose, answer.clone()),
-            None => Ok(()),
+            None => {
+                leg.media.arrives(desk.frame);
+                Ok(())
+            }
         };
         if ours.method == Method::Invite {
             self.send_ack(desk, id, ours.cseq, None);
@@ -257,13 +263,7 @@ impl Legs {
         }
         match ours.purpose {
             Purpose::Refresh | Purpose::Reclaim => {}
-            Purpose::Past => {
-                if let Some(leg) = self.legs.get_mut(&id) {
-                    leg.media.is_led(desk.frame);
-                }
-                self.path_answered(desk, id);
-            }
-            Purpose::Back => self.path_answered(desk, id),
+            Purpose::Past | Purpose::Back => self.path_answered(desk, id),
             Purpose::OnBehalf(asker) => self.partner_answered(desk, asker, id, answer.as_deref()),
             Purpose::Rejoin { media, both } => {
                 self.bridge(desk.frame, id, media);
@@ -284,13 +284,13 @@ impl Legs {
         status: u16,
     ) {
         let random = desk.frame.random.u16();
-        let Some(SipLeg { state: State::Up(up), media, .. }) = self.legs.get_mut(&id) else {
+        let Some(SipLeg { state: State::Up(up), media, call, .. }) = self.legs.get_mut(&id) else {
             return;
         };
         let Some(ours) = up.talk.ours.take() else { return };
         up.turn.finish();
-        if matches!(ours.purpose, Purpose::Past) {
-            media.stays_as_it_was(desk.frame, status == 491);
+        if media.stays_as_it_was(desk.frame, status == 491) {
+            desk.frame.tapes.is_deaf_to(*call);
         }
         if status == 491 {
             up.turn.collide(!up.is_caller, random, desk.now);

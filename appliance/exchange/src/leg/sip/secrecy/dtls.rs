@@ -1,5 +1,6 @@
 //! Keys by a handshake in the media: who begins it, and whose certificate is believed (RFC 5763 §5).
 
+use crate::places::Shown;
 use call::{Fingerprint, Handshake, Hash};
 use sdp::{Media, Setup};
 
@@ -81,10 +82,14 @@ impl Agreement {
     }
 }
 
-/// What a description of ours says.
-pub(super) fn attributes(fingerprint: Option<[u8; 32]>, setup: Setup) -> Vec<String> {
-    let Some(fingerprint) = fingerprint else { return Vec::new() };
-    let octets: Vec<_> = fingerprint.iter().map(|octet| format!("{octet:02X}")).collect();
-    let hash = Hash::Sha256.name();
-    vec![format!("setup:{}", setup.name()), format!("fingerprint:{hash} {}", octets.join(":"))]
+/// What a description of ours says. Many read but one fingerprint, some of them the first and some the
+/// last (RFC 4572 knew no more than one): both are that of the certificate that nearly all are shown.
+pub(super) fn attributes(shown: Option<Shown>, setup: Setup) -> Vec<String> {
+    let Some(Shown { ecdsa, rsa }) = shown else { return Vec::new() };
+    let digests = [Some(ecdsa), rsa, rsa.map(|_| ecdsa)];
+    let fingerprints = digests.iter().flatten().map(|digest| {
+        let octets: Vec<_> = digest.iter().map(|octet| format!("{octet:02X}")).collect();
+        format!("fingerprint:{} {}", Hash::Sha256.name(), octets.join(":"))
+    });
+    [format!("setup:{}", setup.name())].into_iter().chain(fingerprints).collect()
 }
