@@ -20,6 +20,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("dtls", &["call", "media"]),
     ("exchange", &["border", "call", "config", "pbx", "sdp", "sip"]),
     ("media-dsp", &[]),
+    ("tdm", &[]),
+    ("board", &[]),
     ("store", &["call", "config", "sip"]),
     ("api", &["call", "config"]),
     // A browser's WebRTC of other hands: it can only be a peer of tests.
@@ -31,7 +33,7 @@ const ALL_SEEING: &[&str] = &["daemon", "tests"];
 
 /// The sans-IO crates: a crate without these cannot wait, open a socket or keep a file.
 const CORES: &[&str] =
-    &["border", "call", "config", "exchange", "media", "media-dsp", "pbx", "sdp", "sip"];
+    &["border", "call", "config", "exchange", "media", "media-dsp", "pbx", "sdp", "sip", "tdm"];
 const IO: &[&str] = &["alsa", "axum", "mio", "nix", "rusqlite", "socket2", "tokio"];
 
 /// Names that say nothing about what a file is for.

@@ -1,0 +1,9 @@
+//! What speaks on lines that are not IP, without any input or output: whoever owns a machine of this
+//! crate says what came and what time it is, and does what it answers.
+//!
+//! [`hdlc`] makes frames of bits, [`q921`] makes a link that loses nothing of frames, and [`q931`] makes
+//! calls of what that link carries.
+
+pub mod hdlc;
+pub mod q921;
+pub mod q931;

@@ -1,0 +1,1 @@
+//! The data link of a D channel: LAPD, ITU-T Q.921 (09/97).
