@@ -1,8 +1,10 @@
 //! Whole messages of layer 3 (ITU-T Q.931 §4).
 
+mod check;
 mod kind;
 mod problem;
 mod reference;
+mod words;
 
 pub use kind::{Discriminator, MessageKind};
 pub use problem::{NotAMessage, Problem, ProblemKind};
@@ -45,7 +47,7 @@ impl Message {
         self
     }
 
-    /// Puts an element where it belongs: those of codeset 0 by their identifiers, behind those of the same
+    /// Puts an element (at most 255 octets of content) where it belongs: those of codeset 0 by their identifiers, behind those of the same
     /// (ITU-T Q.931 §4.5.1); those of other codesets at the end, behind a shift.
     pub fn push(&mut self, element: impl Into<Element>) {
         let element = element.into();
@@ -61,8 +63,9 @@ impl Message {
             self.items.insert(at, item);
             return;
         }
-        let active = self.active();
-        if active != item.codeset {
+        if self.next_codeset() != item.codeset {
+            self.items.pop_if(|last| matches!(last.shift(), Some((_, false))));
+            let active = self.active();
             let locking = active < item.codeset;
             self.items.push(Item::new(active, Element::Shift { codeset: item.codeset, locking }));
         }
@@ -82,6 +85,25 @@ impl Message {
     /// Whether no digits follow.
     pub fn sending_complete(&self) -> bool {
         self.elements().any(|element| *element == Element::SendingComplete)
+    }
+
+    /// Puts an element at the end as it is, in the codeset that is active there: a repeat indicator before
+    /// what it is about, elements in an order of one's own.
+    pub fn push_last(&mut self, element: impl Into<Element>) {
+        self.items.push(Item::new(self.next_codeset(), element.into()));
+    }
+
+    /// What supplementary services ask for, as far as we know it.
+    pub fn services(&self) -> impl Iterator<Item = Service> {
+        self.facilities().flat_map(Facility::services)
+    }
+
+    /// Every facility.
+    pub fn facilities(&self) -> impl Iterator<Item = &Facility> {
+        self.elements().filter_map(|element| match element {
+            Element::Facility(facility) => Some(facility),
+            _ => None,
+        })
     }
 
     /// Every progress indicator; two are allowed.
@@ -158,22 +180,15 @@ impl Message {
         }
     }
 
-    fn problems(&self) -> Vec<Problem> {
-        let malformed =
-            self.items.iter().filter(|item| matches!(item.element, Element::Malformed(_)));
-        malformed
-            .map(|item| (item.codeset, item.element.id()))
-            .chain(self.rest.first().map(|id| (self.active(), *id)))
-            .map(|(codeset, id)| Problem {
-                codeset,
-                id,
-                kind: ProblemKind::Malformed,
-                mandatory: false,
-            })
-            .collect()
+    /// The codeset of what is put at the end.
+    fn next_codeset(&self) -> u8 {
+        match self.items.last().and_then(Item::shift) {
+            Some((codeset, false)) => codeset,
+            _ => self.active(),
+        }
     }
 
-    /// The codeset that is active at the end.
+    /// The codeset that is locked at the end.
     fn active(&self) -> u8 {
         let shifts = self.items.iter().filter_map(Item::shift);
         shifts
@@ -239,21 +254,36 @@ first! {
     restart_indicator RestartIndicator RestartIndicator;
     /// What becomes of a channel.
     change_status ChangeStatus ChangeStatus;
+    /// What sort of set it is for.
+    high_layer HighLayer HighLayer;
+    /// What protocols the sets speak.
+    low_layer LowLayer LowLayer;
+    /// What a suspended call is called.
+    call_identity CallIdentity CallIdentity;
+    /// The time of the network.
+    date_time DateTime DateTime;
+    /// The first network that is to carry the call.
+    transit_network TransitNetwork TransitNetwork;
+    /// Which part of a long message it is.
+    segmented Segmented Segmented;
     /// What the user says.
     user_user UserUser UserUser;
 }
 
 impl Item {
+    /// An element as it will be read: what does not fit its fields is cut off, an element of another codeset
+    /// is a raw one.
     fn new(codeset: u8, element: Element) -> Self {
-        let mut octets = vec![element.id()];
-        if element.id() < 0x80 {
-            let mut content = Vec::new();
-            element.write(&mut content);
-            content.truncate(usize::from(u8::MAX));
-            octets.push(u8::try_from(content.len()).unwrap_or(u8::MAX));
-            octets.extend(content);
+        let id = element.id();
+        if id >= 0x80 {
+            return Self { codeset, element: Element::of_one_octet(codeset, id), octets: vec![id] };
         }
-        Self { codeset, element, octets }
+        let mut content = Vec::new();
+        element.write(&mut content);
+        content.truncate(usize::from(u8::MAX));
+        let mut octets = vec![id, u8::try_from(content.len()).unwrap_or(u8::MAX)];
+        octets.extend(&content);
+        Self { codeset, element: Element::read(codeset, id, &content), octets }
     }
 
     fn shift(&self) -> Option<(u8, bool)> {

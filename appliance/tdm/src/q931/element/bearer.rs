@@ -17,8 +17,8 @@ pub struct BearerCapability {
     pub rate: Rate,
     /// Octet 5 and what belongs to it: the coding of the voice or of the adaption of data.
     pub layer1: Option<Layer1>,
-    /// The protocol of layer 2, five bits.
-    pub layer2: Option<u8>,
+    /// The protocol of layer 2: five bits, and the octets 6a and so on.
+    pub layer2: Option<Vec<u8>>,
     /// The protocol of layer 3: five bits, and the octets 7a and so on.
     pub layer3: Option<Vec<u8>>,
 }
@@ -155,7 +155,10 @@ impl BearerCapability {
                 1 if layer1.is_none() && layer2.is_none() && layer3.is_none() => {
                     layer1 = Some(Layer1 { protocol, details: group });
                 }
-                2 if layer2.is_none() && layer3.is_none() => layer2 = Some(protocol),
+                2 if layer2.is_none() && layer3.is_none() => {
+                    group.insert(0, protocol);
+                    layer2 = Some(group);
+                }
                 3 if layer3.is_none() => {
                     group.insert(0, protocol);
                     layer3 = Some(group);
@@ -186,11 +189,11 @@ impl BearerCapability {
             group.extend(&layer1.details);
             write_group(octets, &group);
         }
-        if let Some(layer2) = self.layer2 {
-            write_group(octets, &[2 << 5 | layer2 & 0x1f]);
-        }
-        if let Some((first, rest)) = self.layer3.as_deref().and_then(<[u8]>::split_first) {
-            let mut group = vec![3 << 5 | first & 0x1f];
+        for (layer, octets_of) in [(2, &self.layer2), (3, &self.layer3)] {
+            let Some((first, rest)) = octets_of.as_deref().and_then(<[u8]>::split_first) else {
+                continue;
+            };
+            let mut group = vec![layer << 5 | first & 0x1f];
             group.extend(rest);
             write_group(octets, &group);
         }
@@ -283,9 +286,11 @@ impl fmt::Display for BearerCapability {
             Some(9) => f.write_str(", X.31")?,
             Some(other) => write!(f, ", layer 1 protocol {other}")?,
         }
-        self.layer2.map_or(Ok(()), |protocol| write!(f, ", layer 2 protocol {protocol}"))?;
-        let layer3 = self.layer3.as_ref().and_then(|octets| octets.first());
-        layer3.map_or(Ok(()), |protocol| write!(f, ", layer 3 protocol {protocol}"))
+        for (layer, octets) in [(2, &self.layer2), (3, &self.layer3)] {
+            let protocol = octets.as_ref().and_then(|octets| octets.first());
+            protocol.map_or(Ok(()), |protocol| write!(f, ", layer {layer} protocol {protocol}"))?;
+        }
+        Ok(())
     }
 }
 

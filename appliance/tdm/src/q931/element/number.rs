@@ -24,7 +24,7 @@ pub enum TypeOfNumber {
 }
 
 impl TypeOfNumber {
-    fn from_bits(bits: u8) -> Self {
+    pub(super) fn from_bits(bits: u8) -> Self {
         match bits & 7 {
             0 => Self::Unknown,
             1 => Self::International,
@@ -36,7 +36,7 @@ impl TypeOfNumber {
         }
     }
 
-    fn bits(self) -> u8 {
+    pub(super) fn bits(self) -> u8 {
         match self {
             Self::Unknown => 0,
             Self::International => 1,
