@@ -156,6 +156,14 @@ pub enum MediaCommand {
         /// On hold, or no longer.
         held: bool,
     },
+    /// The partner is heard past the box from now on, or by the box again. Nobody here knows then how far
+    /// its stream has come: if the box itself speaks before the partner does, that is another stream.
+    Past {
+        /// The pair.
+        port: PortId,
+        /// Past the box, or no longer.
+        past: bool,
+    },
     /// How this far side learns of keys that the other presses, where it has no events for them
     /// (RFC 4733). Without this command it hears their tones.
     KeysTold {

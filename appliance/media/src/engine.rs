@@ -251,6 +251,12 @@ impl Engine {
                     self.watch(port);
                 }
             }
+            MediaCommand::Past { port, past } => {
+                let name = self.names.draw();
+                if let Some(it) = self.ports.of_mut(port) {
+                    it.go_past(past, name);
+                }
+            }
             MediaCommand::Play { port, play, sound, rounds, gain } => {
                 self.play(port, play, Voice::new(play, sound, rounds, gain), now);
             }

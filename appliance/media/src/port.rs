@@ -193,6 +193,19 @@ impl Port {
         self.reports.describe(peer);
     }
 
+    /// The partner is heard past the box from now on, or by the box again. `name`: what the box names
+    /// a stream of its own that it begins after that.
+    pub(crate) fn go_past(&mut self, past: bool, name: Name) {
+        let Some(stream) = &mut self.interpreter else { return };
+        match past {
+            true => {
+                self.own = name.stream;
+                stream.lose_sight();
+            }
+            false => stream.find_again(),
+        }
+    }
+
     /// Whether the box itself speaks to this far side, in place of its partner.
     pub(crate) fn is_spoken_to(&self) -> bool {
         self.voice.is_some() || self.seat.is_some()

@@ -67,6 +67,18 @@ pub(crate) struct Interpreter {
     joins: Option<u32>,
     /// Whether the stream leaves otherwise than it came.
     touched: bool,
+    sight: Sight,
+}
+
+/// Whether the box knows how far the stream has come that its hearer hears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sight {
+    /// All of it passes here.
+    Seen,
+    /// It goes past the box.
+    Lost,
+    /// It comes here again, but nothing of it has come.
+    Expected,
 }
 
 /// What became of a packet.
@@ -118,6 +130,7 @@ impl Interpreter {
             reached: None,
             joins: None,
             touched: false,
+            sight: Sight::Seen,
         }
     }
 
@@ -139,6 +152,28 @@ impl Interpreter {
         self.leave(before);
     }
 
+    /// What this stream's hearer hears goes past the box from now on. What comes here all the same
+    /// leaves as it came, as what goes past does.
+    pub(crate) fn lose_sight(&mut self) {
+        self.begin_anew();
+        self.sight = Sight::Lost;
+    }
+
+    /// What this stream's hearer hears comes here again.
+    pub(crate) fn find_again(&mut self) {
+        if self.sight == Sight::Lost {
+            self.sight = Sight::Expected;
+        }
+    }
+
+    /// Goes on nowhere: nothing came yet, and nothing was said.
+    fn begin_anew(&mut self) {
+        self.numbering = Numbering::new();
+        (self.timeline, self.reached, self.joins, self.unsaid) = (None, None, None, None);
+        self.cutter.iter_mut().for_each(|it| it.clear());
+        self.touched = false;
+    }
+
     /// Takes a packet, and changes it where it lies or makes others of it.
     pub(crate) fn hear(
         &mut self,
@@ -157,6 +192,9 @@ impl Interpreter {
     /// Where a packet stands; what was there before is done with.
     fn arrive(&mut self, head: Head, now: Instant, desk: &mut Desk) -> Place {
         desk.packets.clear();
+        if self.sight == Sight::Expected {
+            self.sight = Sight::Seen;
+        }
         let place = self.numbering.see(head.ssrc, head.sequence);
         if matches!(place, Place::First | Place::Joins) {
             self.timeline = None;

@@ -171,6 +171,7 @@ impl Lab {
             | MediaCommand::Press { .. }
             | MediaCommand::Refresh { .. }
             | MediaCommand::Held { .. }
+            | MediaCommand::Past { .. }
             | MediaCommand::Play { .. }
             | MediaCommand::Feed { .. }
             | MediaCommand::Stop { .. }

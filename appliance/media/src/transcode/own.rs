@@ -2,13 +2,17 @@
 
 use super::outlet::{Name, Outlet};
 use super::reached::Reached;
-use super::{Desk, Interpreter};
+use super::{Desk, Interpreter, Sight};
 use std::time::Instant;
 
 impl Interpreter {
     /// The box itself speaks from now on, with this clock; the timestamp of its first sound. `own`:
     /// names and numbers the stream, where nobody spoke in it yet.
     pub(crate) fn take_over(&mut self, now: Instant, clock: u32, own: u64) -> u32 {
+        if self.sight != Sight::Seen {
+            self.begin_anew();
+            self.sight = Sight::Seen;
+        }
         self.numbering.take_over(own);
         self.unsaid = None;
         self.cutter.iter_mut().for_each(|it| it.clear());

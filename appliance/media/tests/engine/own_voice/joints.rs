@@ -94,3 +94,50 @@ fn another_codec_or_another_sound_goes_on_without_a_step() {
     let types: Vec<_> = all.iter().map(|it| it.payload_type).collect();
     assert_eq!(types, [vec![100; 5], vec![0; 10]].concat());
 }
+
+#[test]
+fn after_a_stream_went_past_the_box_its_own_words_do_not_go_on_in_what_was_left_behind() {
+    for silent in [true, false] {
+        let mut wire = bridged(&[(100, Codec::Pcma)], &[(8, Codec::Pcma)]);
+        relayed(&mut wire, 10, 1_600);
+        wire.tell(MediaCommand::Past { port: A, past: true });
+        // What the carrier still sends to the box leaves as what it sends past the box.
+        let late = relayed(&mut wire, 11, 1_760);
+        assert_eq!((late.ssrc, late.sequence, late.timestamp), (99, 11, 1_760));
+        // The phone has heard 200 packets of it elsewhere since.
+        wire.wait(4_000);
+        wire.tell(MediaCommand::Past { port: A, past: false });
+        if !silent {
+            let back = relayed(&mut wire, 211, 33_760);
+            assert_eq!((back.ssrc, back.sequence, back.timestamp), (99, 211, 33_760));
+        }
+        play(&mut wire, DIAL, Rounds::Endless);
+        let mut all = listen(&mut wire, 100);
+        wire.tell(MediaCommand::Stop { port: A });
+        all.push(relayed(&mut wire, 217, 34_720));
+        assert!(all[0].marker);
+        in_order(&all, 160);
+        match silent {
+            true => assert_ne!(all[0].ssrc, 99),
+            false => assert_eq!((all[0].ssrc, all[0].sequence), (99, 212)),
+        }
+    }
+}
+
+#[test]
+fn each_time_that_a_stream_was_past_the_box_its_own_words_have_another_name() {
+    let mut wire = bridged(&[(100, Codec::Pcma)], &[(8, Codec::Pcma)]);
+    let mut names = std::collections::BTreeSet::new();
+    for _ in 0..3 {
+        wire.tell(MediaCommand::Past { port: A, past: true });
+        // Not asked back yet, it hears the box already.
+        play(&mut wire, DIAL, Rounds::Endless);
+        let told = listen(&mut wire, 100);
+        wire.tell(MediaCommand::Past { port: A, past: false });
+        let more = listen(&mut wire, 100);
+        in_order(&[told, more.clone()].concat(), 160);
+        wire.tell(MediaCommand::Stop { port: A });
+        names.insert(more[0].ssrc);
+    }
+    assert_eq!(names.len(), 3);
+}

@@ -253,9 +253,8 @@ impl LegMedia {
     /// The peer took what it was offered: from now on it sends there.
     pub(in crate::leg::sip) fn arrives(&mut self, frame: &mut Frame) {
         if let Some(Asked { lines, .. }) = self.past.asked.take() {
-            self.past.lines = lines;
+            self.goes(frame, lines);
             self.past.sticks = false;
-            self.hush(frame);
         }
     }
 
@@ -289,9 +288,21 @@ impl LegMedia {
     pub(super) fn is_answered_the_box(&mut self, frame: &mut Frame) {
         self.past.asked = None;
         self.past.sticks = false;
-        if self.past.lines.take().is_some() {
-            self.hush(frame);
+        if self.past.lines.is_some() {
+            self.goes(frame, None);
         }
+    }
+
+    /// From now on the peer sends there, or to the box.
+    fn goes(&mut self, frame: &mut Frame, lines: Option<Lines>) {
+        let past = lines.is_some();
+        if past != self.past.lines.is_some() {
+            for port in self.ports.iter().flatten() {
+                frame.media(MediaCommand::Past { port: port.id, past });
+            }
+        }
+        self.past.lines = lines;
+        self.hush(frame);
     }
 
     /// Silence is expected while somebody holds, and while media goes past the box.
