@@ -167,7 +167,10 @@ fn the_longest_frame_passes_and_a_longer_one_is_refused() {
     assert_eq!(encoder.offer(&[0; 2]), Err(Refused::Length));
     let longest = vec![0xff; 264];
     let mut decoder = Decoder::new(&params);
-    assert_eq!(good(&heard(&mut decoder, &line(&params, &[longest.clone()]))), vec![longest]);
+    assert_eq!(
+        good(&heard(&mut decoder, &line(&params, std::slice::from_ref(&longest)))),
+        vec![longest]
+    );
 }
 
 #[test]

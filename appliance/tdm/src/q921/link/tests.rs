@@ -1,0 +1,7 @@
+//! Links in fake time.
+
+mod exchanges;
+mod explored;
+mod one_end;
+mod table;
+mod two_ends;
