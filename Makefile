@@ -1,11 +1,12 @@
 # Every target installs what it needs (Debian packages as root or with sudo) and says what it does.
-.PHONY: help run test test-long test-arm bench bench-dsp fuzz lint
+.PHONY: help run test test-long test-arm test-vm bench bench-dsp fuzz lint
 
 help:
 	@echo "make run        build the daemon and its web admin, and start it on ./var"
 	@echo "make test       every test but the long ones: units, scenarios, real peers, browser, faults"
 	@echo "make test-long  the same with the heavy loops at full length"
 	@echo "make test-arm   the signal processing's tests as a 64-bit ARM runs them, in an emulator"
+	@echo "make test-vm    drivers against the real kernel, in a virtual machine; part of make test"
 	@echo "make fuzz       ten minutes of each fuzz target"
 	@echo "make lint       formats, lints, documents, licences"
 	@echo "make bench      measure beside the rivals, and write docs/bench"
@@ -22,6 +23,9 @@ test-long:
 
 test-arm:
 	@tests/setup/arm.sh
+
+test-vm:
+	@tests/vm/run.sh
 
 bench:
 	@tests/bench/run.sh

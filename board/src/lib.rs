@@ -1,1 +1,23 @@
 //! What a box is made of, behind roles: nobody above knows whether a span is a card or a simulation.
+//!
+//! [`Span`], [`Bearer`] and [`Signalling`] are what a line's thread needs of a digital trunk. [`dahdi`]
+//! fills these roles with cards of the DAHDI driver, [`sim`] with two ends of a simulated line in given
+//! time. [`Sheet`] reads the fact sheet of a board, `board/<name>/board.toml`.
+
+mod fault;
+mod law;
+mod sheet;
+mod span;
+
+#[cfg(target_os = "linux")]
+pub mod dahdi;
+// SIM
+
+pub use fault::Fault;
+pub use law::Law;
+pub use sheet::{Button, Colour, Kind, Lamp, Port, Sheet, SheetError, Watchdog};
+pub use span::{
+    Alarms, Bearer, BuildOut, ClockSource, Counters, E1Framing, Event, Facts, FrameFault,
+    LONGEST_FRAME, LineCode, LineKind, LineSetting, Loop, Setting, Signalling, Span, Status,
+    T1Framing, Timeslot,
+};

@@ -24,6 +24,8 @@ peers+=(ffmpeg asterisk-core-sounds-en-wav espeak-ng libspandsp2 libgsm1 libopen
     libvo-amrwbenc0 libbcg729-0)
 # What encrypts beside the box.
 peers+=(libsrtp2-1)
+# The virtual machine of the drivers, where there is one for this processor.
+[ "$(uname -m)" != x86_64 ] || peers+=(qemu-system-x86 busybox-static cpio libelf1 xz-utils)
 # shellcheck disable=SC2046
 need_cargo "${peers[@]}" $(for_node) $(for_pesq) $([ -z "$lint" ] || for_lints) || exit 2
 need_node || exit 2
@@ -39,6 +41,7 @@ step "daemon and another browser: build" cargo build --locked --workspace --bins
 step "web admin: tests" npm --prefix webui test
 export STROWGERD=${CARGO_TARGET_DIR:-$PWD/target}/debug/strowgerd
 step "real peers" /usr/bin/python3 tests/interop/run.py $long
+step "drivers in a virtual machine" tests/vm/run.sh
 step "browser" tests/setup/browser.sh
 step "fuzz" tests/fuzz/run.sh $long
 total

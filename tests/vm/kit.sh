@@ -1,0 +1,79 @@
+#!/bin/bash
+# Fetches the kernel and builds the modules that the virtual machine of tests/vm runs, into
+# .cache/vm/kit: the kernel of Debian 12, whose headers any newer Debian can compile for, and DAHDI of
+# Debian 13, whose spans without cards can simulate alarms. From Debian's archive alone, checked by its
+# keys, without a word to the system's own package lists.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+cache=$PWD/.cache/vm
+# Raised when what is built below changes.
+edition=1
+[ "$(cat "$cache/kit/edition" 2>/dev/null)" = $edition ] && exit 0
+
+work=$cache/work
+rm -rf "$work" "$cache/kit"
+mkdir -p "$work"/{lists/partial,archives/partial,debs,tree} || exit 1
+key=/usr/share/keyrings/debian-archive-keyring.gpg
+for suite in bookworm trixie; do
+    echo "deb [signed-by=$key] http://deb.debian.org/debian $suite main"
+done >"$work/sources.list"
+printf 'Package: *\nPin: release n=trixie\nPin-Priority: 100\n' >"$work/preferences"
+: >"$work/status"
+apt() {
+    local command=$1
+    shift
+    "apt-$command" -q -o Dir::Etc::SourceList="$work/sources.list" -o Dir::Etc::SourceParts=/dev/null \
+        -o Dir::Etc::Preferences="$work/preferences" -o Dir::Etc::PreferencesParts=/dev/null \
+        -o Dir::State="$work" -o Dir::State::Lists="$work/lists" -o Dir::State::status="$work/status" \
+        -o Dir::Cache="$work" -o Dir::Cache::archives="$work/archives" \
+        -o Acquire::Languages=none -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false \
+        -o Acquire::Retries=2 -o Acquire::http::Timeout=30 -o APT::Sandbox::User=root \
+        -o APT::Architecture=amd64 -o APT::Architectures=amd64 "$@"
+}
+
+echo "fetching a kernel and DAHDI into .cache/vm"
+log=$work/log
+if ! apt get update >"$log" 2>&1; then
+    tail -5 "$log"
+    exit 1
+fi
+kernel=$(apt cache depends linux-image-amd64 | sed -n 's/.*Depends: linux-image-//p')
+version=${kernel%-amd64}
+if ! (cd "$work/debs" && apt get download "linux-image-$kernel" "linux-headers-$kernel" \
+    "linux-headers-$version-common" linux-kbuild-6.1 dahdi-dkms/trixie >"$log" 2>&1); then
+    tail -5 "$log"
+    exit 1
+fi
+
+# Of the kernel itself only what is booted and inserted.
+tree=$work/tree
+for deb in "$work"/debs/*.deb; do
+    case $deb in
+    */linux-image-*)
+        dpkg --fsys-tarfile "$deb" | tar -x -C "$tree" --wildcards './boot/vmlinuz-*' \
+            '*/slhc.ko' '*/ppp_generic.ko' '*/hdlc.ko'
+        ;;
+    *) dpkg -x "$deb" "$tree" ;;
+    esac || exit 1
+done
+headers=$tree/usr/src/linux-headers-$kernel
+sed -i "s#^include /usr/src/#include $tree/usr/src/#" "$headers/Makefile" || exit 1
+
+echo "building DAHDI for $kernel"
+source=$(echo "$tree"/usr/src/dahdi-*)
+{
+    make -C "$source" include/dahdi/version.h KVERS="$kernel"
+    make -j "$(nproc)" -C "$headers" CC=gcc M="$source/drivers/dahdi" DAHDI_INCLUDE="$source/include" \
+        DAHDI_BUILD_ALL= DAHDI_MODULES_EXTRA= CONFIG_DAHDI=m CONFIG_DAHDI_DYNAMIC=m \
+        CONFIG_DAHDI_DYNAMIC_LOC=m modules
+} >"$log" 2>&1 || {
+    tail -20 "$log"
+    exit 1
+}
+mkdir -p "$cache/kit" || exit 1
+find "$tree/lib/modules" "$source/drivers/dahdi" -name '*.ko' ! -name '*oslec*' ! -name echo.ko \
+    -exec cp {} "$cache/kit/" \; || exit 1
+cp "$tree/boot/vmlinuz-$kernel" "$cache/kit/vmlinuz" || exit 1
+strip --strip-debug "$cache/kit"/*.ko || exit 1
+echo $edition >"$cache/kit/edition"
+rm -rf "$work"
