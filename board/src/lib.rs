@@ -11,7 +11,7 @@ mod span;
 
 #[cfg(target_os = "linux")]
 pub mod dahdi;
-// SIM
+pub mod sim;
 
 pub use fault::Fault;
 pub use law::Law;

@@ -225,7 +225,8 @@ fn pull_out(span: i32) -> Result<(), String> {
         std::fs::read_dir("/sys/bus/dahdi_devices/devices").map_err(|why| why.to_string())?;
     for device in devices.flatten().map(|device| device.path()) {
         if device.join(format!("span-{span}")).exists() {
-            return std::fs::write(device.join("unassign_span"), span.to_string())
+            // Its only span, by the device's own count.
+            return std::fs::write(device.join("unassign_span"), "1")
                 .map_err(|why| format!("{}: {why}", device.display()));
         }
     }
