@@ -14,10 +14,12 @@ impl Link {
         now: Instant,
     ) -> State {
         match event {
-            // T200: an acknowledgement is missing (§5.6.7). T203: nothing was heard (§5.10).
+            // T200: an acknowledgement is missing, and asking for it is the first repetition (§5.6.7).
+            // T203: nothing was heard, and asking repeats nothing (§5.10.3).
             Event::Expiry => {
                 self.enquire(&mut flow);
-                State::TimerRecovery { flow, t200: now + self.params.t200, rc: 1 }
+                let rc = u8::from(matches!(watch, Watch::T200(_)));
+                State::TimerRecovery { flow, t200: now + self.params.t200, rc }
             }
             Event::Frame(kind, body) => match body {
                 Body::I { ns, nr, p, data } => {

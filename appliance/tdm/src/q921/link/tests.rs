@@ -1,5 +1,6 @@
 //! Links in fake time.
 
+mod arbitrary;
 mod exchanges;
 mod explored;
 mod one_end;

@@ -22,7 +22,7 @@ const STATES: [(&str, &[&str]); 11] = [
     // Two messages on their way, and the peer was asked once.
     ("8", &["establish", "UA F1", "send", "send", "timeout"]),
     // Nothing on its way, and the peer was asked as often as may be.
-    ("8n", &["establish", "UA F1", "timeout", "timeout", "timeout"]),
+    ("8n", &["establish", "UA F1", "timeout", "timeout", "timeout", "timeout"]),
 ];
 
 const EVENTS: [&str; 49] = [
