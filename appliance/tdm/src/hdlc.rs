@@ -29,7 +29,7 @@ pub struct Params {
     /// The longest frame, in octets without its check. Default 264: 260 of information (N201, Q.921
     /// §5.9.3), two of address, two of control.
     pub longest: usize,
-    /// How many octets may wait in an encoder, checks and all. Default 4 KiB.
+    /// How many octets may wait in an encoder, checks and all; at least one frame. Default 4 KiB.
     pub waiting: usize,
 }
 

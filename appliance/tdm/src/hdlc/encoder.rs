@@ -49,15 +49,16 @@ pub enum Refused {
 impl Encoder {
     /// An encoder of an idle line.
     pub fn new(params: &Params) -> Encoder {
+        let room = params.waiting.max(params.longest + 2);
         Encoder {
             order: params.order,
             idle: params.idle,
             flags: params.flags.max(1),
             shortest: params.shortest,
             longest: params.longest,
-            room: params.waiting,
-            octets: VecDeque::with_capacity(params.waiting),
-            lengths: VecDeque::with_capacity(params.waiting / (params.shortest + 2) + 1),
+            room,
+            octets: VecDeque::with_capacity(room),
+            lengths: VecDeque::with_capacity(room / (params.shortest + 2) + 1),
             state: State::Between { flags: 0 },
             ready: 0,
             bits: 0,

@@ -175,7 +175,7 @@ fn the_longest_frame_passes_and_a_longer_one_is_refused() {
 
 #[test]
 fn an_encoder_keeps_no_more_than_it_may() {
-    let mut encoder = Encoder::new(&Params { waiting: 20, ..Params::default() });
+    let mut encoder = Encoder::new(&Params { waiting: 20, longest: 8, ..Params::default() });
     assert_eq!(encoder.offer(&[0; 8]), Ok(()));
     assert_eq!(encoder.offer(&[0; 8]), Ok(()));
     assert_eq!(encoder.offer(&[0; 8]), Err(Refused::Full));

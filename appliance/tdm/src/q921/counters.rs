@@ -2,7 +2,8 @@
 
 use super::Body;
 
-/// What a link has seen and done since it was made.
+/// What a link has seen and done since it was made. A frame that came is counted once in `received`,
+/// `invalid`, `rejected`, `terminals`, `elsewhere` or `while_down`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Counters {
     /// Frames of the peer that were understood, and were for this link.
@@ -17,9 +18,10 @@ pub struct Counters {
     pub lost: u64,
     /// Times that the link came to be established, resets among them.
     pub established: u64,
-    /// Frames dropped because they were too short or their address was none (Q.921 §2.9).
+    /// Frames dropped because they were too short or their address was none (Q.921 §2.9), or a UI with
+    /// more than N201.
     pub invalid: u64,
-    /// Frames with an error of codes L to O (Q.921 §5.8.5).
+    /// Frames with an error of codes L to O (Q.921 §5.8.5), which are not among `received`.
     pub rejected: u64,
     /// Those of `rejected` that look like frames of our own role: both ends have the same role, or the
     /// line is looped back.
@@ -30,7 +32,7 @@ pub struct Counters {
     pub elsewhere: u64,
     /// Frames that came while the line was said to be down: dropped.
     pub while_down: u64,
-    /// Frames that mean nothing in the state they came in, XID always: dropped.
+    /// Frames that mean nothing in the state they came in, XID always: dropped. They are among `received`.
     pub unexpected: u64,
 }
 

@@ -99,7 +99,8 @@ pub enum Body<'a> {
         /// A message of layer 3 or of management.
         data: &'a [u8],
     },
-    /// Frame reject, a response: what was sent cannot be mended by saying it again.
+    /// Frame reject, a response: what was sent cannot be mended by saying it again. It is only received:
+    /// who cannot use a frame sets up the link again (§3.6.11, §5.8.5).
     Frmr {
         /// F.
         f: bool,

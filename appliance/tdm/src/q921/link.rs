@@ -21,6 +21,19 @@ use state::{Event, Flow, State};
 /// [`poll_output`](Link::poll_output).
 ///
 /// The line below is down until [`Input::PhysicalUp`].
+///
+/// ```
+/// use tdm::q921::{Frame, Input, Link, Output, Params, Role};
+///
+/// # #[allow(clippy::disallowed_methods)]
+/// let now = std::time::Instant::now();
+/// let mut link = Link::new(Role::User, Params::default(), now);
+/// link.handle(Input::PhysicalUp, now);
+/// link.handle(Input::Establish, now);
+/// let Some(Output::Frame(octets)) = link.poll_output() else { panic!() };
+/// assert_eq!(Frame::parse(&octets, Role::User).unwrap().to_string(), "SABME, command, P 1");
+/// assert_eq!(link.poll_timeout(), Some(now + Params::default().t200));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Link {
     role: Role,
@@ -48,7 +61,8 @@ pub enum Input<'a> {
     /// Set up the link, or reset it (DL-ESTABLISH request). Answered by [`Output::Established`] or
     /// [`Output::Released`]; if the line is down, when it is up again.
     Establish,
-    /// End the link (DL-RELEASE request). Answered by [`Output::Released`].
+    /// End the link (DL-RELEASE request). Answered by [`Output::Released`]. A peer may set it up again
+    /// at any time; a link that may not come up is one whose line is down.
     Release,
     /// Send a message of layer 3, up to N201 octets (DL-DATA request).
     Send(Vec<u8>),
@@ -57,7 +71,7 @@ pub enum Input<'a> {
     SendUnit(Vec<u8>),
     /// The line carries frames (PH-ACTIVATE indication).
     PhysicalUp,
-    /// The line carries none (PH-DEACTIVATE indication).
+    /// The line carries none, for longer than its owner overlooks (PH-DEACTIVATE indication).
     PhysicalDown,
     /// From now on the owner takes no data, or takes it again (Q.921 §5.6.6).
     OwnBusy(bool),
@@ -241,12 +255,15 @@ impl Link {
     }
 
     fn understood(&mut self, kind: Kind, body: Body<'_>, now: Instant) {
+        if let Body::I { data, .. } = body
+            && data.len() > self.params.n201
+        {
+            self.counters.rejected += 1;
+            self.step(Event::Wrong(Code::O), now);
+            return;
+        }
         self.counters.received.count(&body);
         match body {
-            Body::I { data, .. } if data.len() > self.params.n201 => {
-                self.counters.rejected += 1;
-                self.step(Event::Wrong(Code::O), now);
-            }
             Body::Xid { .. } => self.counters.unexpected += 1,
             _ => self.step(Event::Frame(kind, body), now),
         }

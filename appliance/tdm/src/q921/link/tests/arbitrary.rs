@@ -61,7 +61,9 @@ proptest! {
         let params = Params { k, queue: 10, n201: 12, ..Params::default() };
         let mut link = Link::new(role, params, now);
         link.handle(Input::PhysicalUp, now);
+        let (mut came, mut went) = (0, 0);
         for event in events {
+            came += u64::from(matches!(event, Event::Octets(_) | Event::Addressed(..)));
             match event {
                 Event::Establish => link.handle(Input::Establish, now),
                 Event::Release => link.handle(Input::Release, now),
@@ -85,6 +87,7 @@ proptest! {
                 if let Output::Frame(octets) = output {
                     let frame = Frame::parse(&octets, role).unwrap();
                     prop_assert_eq!(frame.octets(role), octets);
+                    went += 1;
                 }
             }
             prop_assert!(outputs <= 30, "{} outputs for one input", outputs);
@@ -92,5 +95,9 @@ proptest! {
             prop_assert!(link.poll_timeout().is_none_or(|at| at > now), "what is due is done");
             prop_assert!(!link.phase().is_up() || link.poll_timeout().is_some());
         }
+        let count = link.counters();
+        prop_assert_eq!(count.sent.total(), went);
+        let dropped = count.invalid + count.rejected + count.terminals + count.elsewhere;
+        prop_assert_eq!(count.received.total() + dropped + count.while_down, came);
     }
 }
