@@ -161,7 +161,7 @@ def notice(path):
 def who_is_recorded_comes_back_to_the_box_and_hears_the_whole_tone_and_the_file_begins_with_both(lab):
     box, first, second = past(lab)
     call = box.calls()[0]["id"]
-    # baresip takes the first stream of a call, if it is one packet long, for the only one that may come.
+    # What is said past the box meanwhile is what the box does not know of when it speaks.
     time.sleep(1)
 
     def hang_up():
