@@ -12,6 +12,7 @@
 mod errors;
 mod hybrid;
 mod port;
+mod side;
 mod terminal;
 mod way;
 mod wire;

@@ -3,6 +3,7 @@
 # .cache/vm/kit: the kernel of Debian 12, whose headers any newer Debian can compile for, and DAHDI of
 # Debian 13, whose spans without cards can simulate alarms. From Debian's archive alone, checked by its
 # keys, without a word to the system's own package lists.
+# Ends with 3 when something cannot be fetched.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 cache=$PWD/.cache/vm
@@ -33,16 +34,17 @@ apt() {
 
 echo "fetching a kernel and DAHDI into .cache/vm"
 log=$work/log
-if ! apt get update >"$log" 2>&1; then
+apt get update >"$log" 2>&1
+kernel=$(apt cache depends linux-image-amd64 2>/dev/null | sed -n 's/.*Depends: linux-image-//p')
+if [ -z "$kernel" ]; then
     tail -5 "$log"
-    exit 1
+    exit 3
 fi
-kernel=$(apt cache depends linux-image-amd64 | sed -n 's/.*Depends: linux-image-//p')
 version=${kernel%-amd64}
 if ! (cd "$work/debs" && apt get download "linux-image-$kernel" "linux-headers-$kernel" \
     "linux-headers-$version-common" linux-kbuild-6.1 dahdi-dkms/trixie >"$log" 2>&1); then
     tail -5 "$log"
-    exit 1
+    exit 3
 fi
 
 # Of the kernel itself only what is booted and inserted.

@@ -15,7 +15,16 @@ skipped() {
 
 [ "$(uname -m)" = x86_64 ] || skipped "the kit is for x86_64, this machine is $(uname -m)"
 need_cargo qemu-system-x86 busybox-static cpio gcc make libelf1 xz-utils || exit 2
-tests/vm/kit.sh || skipped "Debian's kernel and DAHDI cannot be fetched from here, see above"
+tests/vm/kit.sh
+case $? in
+0) ;;
+3) skipped "Debian's kernel and DAHDI cannot be fetched from here, see above" ;;
+*)
+    echo "FAIL the kernel's modules cannot be built, see above"
+    echo "0 passed, 1 failed"
+    exit 1
+    ;;
+esac
 kit=$PWD/.cache/vm/kit
 
 target=x86_64-unknown-linux-gnu

@@ -65,7 +65,7 @@ impl Bed {
         self.check("without its modules there is no driver", |bed| {
             expect(bed.driver.spans().map(|_| ()), Fault::Absent)
         });
-        self.check("modules are loaded", |bed| bed.load());
+        self.check("modules are loaded", |bed| bed.load("auto_assign_spans=1"));
         for kind in [LineKind::E1, LineKind::T1] {
             let mut pair = None;
             self.check(
@@ -78,13 +78,24 @@ impl Bed {
             let Some(mut pair) = pair else { continue };
             self.span(kind, &mut pair);
         }
-        self.check("the driver's modules are unloaded and loaded, and all begins anew", |bed| {
-            bed.unload(&["dahdi_dynamic_loc", "dahdi_dynamic", "dahdi"])?;
-            expect(bed.driver.spans().map(|_| ()), Fault::Absent)?;
-            bed.load()?;
-            let mut pair = bed.pair(LineKind::E1)?;
-            exact(&mut pair, Timeslot(1), 2_000)
-        });
+        self.check(
+            "the driver's modules are unloaded and loaded, and it numbers its spans when told",
+            |bed| {
+                bed.unload(&["dahdi_dynamic_loc", "dahdi_dynamic", "dahdi"])?;
+                expect(bed.driver.spans().map(|_| ()), Fault::Absent)?;
+                bed.load("")?;
+                // This time the driver waits to be told to number spans.
+                bed.ends(LineKind::E1)?;
+                let before = bed.driver.spans().map_err(at("spans"))?;
+                Driver::number_spans(Path::new("/sys")).map_err(at("number"))?;
+                let after = bed.driver.spans().map_err(at("spans"))?;
+                if (before.len(), after.len()) != (0, 2) {
+                    return Err(format!("{before:?}, then {after:?}"));
+                }
+                let mut pair = bed.set_up(LineKind::E1)?;
+                exact(&mut pair, Timeslot(1), 2_000)
+            },
+        );
     }
 
     /// The checks of one kind of line.
@@ -137,28 +148,34 @@ impl Bed {
 
     /// Both ends, set up: the far one is the clock.
     fn pair(&self, kind: LineKind) -> Result<Pair, String> {
-        let names = self.ends(kind)?;
+        self.ends(kind)?;
+        self.set_up(kind)
+    }
+
+    fn set_up(&self, kind: LineKind) -> Result<Pair, String> {
         let setting = match kind {
             LineKind::E1 => Setting::e1(),
             LineKind::T1 => Setting::t1(),
         };
         let clock = Setting { clock: ClockSource::Own, ..setting.clone() };
-        let near = Card::open(&self.driver, &names[0], setting).map_err(at("near span"))?;
-        let far = Card::open(&self.driver, &names[1], clock).map_err(at("far span"))?;
+        let near = Card::open(&self.driver, &name(kind, 0), setting).map_err(at("near span"))?;
+        let far = Card::open(&self.driver, &name(kind, 1), clock).map_err(at("far span"))?;
         Ok(Pair { kind, near, far })
     }
 
-    fn ends(&self, kind: LineKind) -> Result<Vec<String>, String> {
-        let pair = if kind == LineKind::E1 { 1 } else { 2 };
-        [0, 1]
-            .into_iter()
-            .map(|end| Cross { pair, end }.create(&self.driver, kind).map_err(at("create")))
-            .collect()
+    fn ends(&self, kind: LineKind) -> Result<(), String> {
+        for end in [0, 1] {
+            let name_of = cross(kind, end).create(&self.driver, kind).map_err(at("create"))?;
+            if name_of != name(kind, end) {
+                return Err(format!("the span is named {name_of}"));
+            }
+        }
+        Ok(())
     }
 
-    fn load(&mut self) -> Outcome {
+    fn load(&mut self, argument: &str) -> Outcome {
         for (module, argument) in
-            [("dahdi", "auto_assign_spans=1"), ("dahdi_dynamic", ""), ("dahdi_dynamic_loc", "")]
+            [("dahdi", argument), ("dahdi_dynamic", ""), ("dahdi_dynamic_loc", "")]
         {
             let file = self.modules.join(format!("{module}.ko"));
             let mut insert = Command::new("insmod");
@@ -204,9 +221,8 @@ impl Bed {
         done(insert)?;
         // In another order than before, so that numbers move; and only this line's.
         let number = pair.near.number();
-        let pairs = if pair.kind == LineKind::E1 { 1 } else { 2 };
         for end in [1, 0] {
-            Cross { pair: pairs, end }.create(&self.driver, pair.kind).map_err(at("create"))?;
+            cross(pair.kind, end).create(&self.driver, pair.kind).map_err(at("create"))?;
         }
         pair.near.reopen().map_err(at("reopen near"))?;
         pair.far.reopen().map_err(at("reopen far"))?;
@@ -217,6 +233,15 @@ impl Bed {
         frames(pair, signalling)?;
         Ok(format!("span {number} came back as {}; {said}", pair.near.number()))
     }
+}
+
+fn cross(kind: LineKind, end: u8) -> Cross {
+    Cross { pair: if kind == LineKind::E1 { 1 } else { 2 }, end }
+}
+
+/// The name that the driver gives an end.
+fn name(kind: LineKind, end: u8) -> String {
+    format!("DYN/loc/{}:{end}", cross(kind, end).pair)
 }
 
 /// Ends a span in the driver without asking who uses it.
@@ -427,6 +452,9 @@ fn looped(pair: &mut Pair) -> Outcome {
     for _ in 0..ATTEMPTS {
         let heard = exchange([&mut *near, &mut *far], [&says, &[]])?;
         whole |= follows(&heard[0], &says);
+        if whole {
+            break;
+        }
     }
     far.loop_back(false).map_err(at("loop"))?;
     let heard = exchange([&mut *near, &mut *far], [&says, &[]])?;

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 
 use super::abi::{self, Call, Params, SpanInfo};
 use super::ioctl;
@@ -56,6 +57,26 @@ impl Driver {
             }
         }
         Ok(found)
+    }
+
+    /// Numbers the spans of cards that the driver has found and not numbered: it waits for that unless its
+    /// module was loaded with `auto_assign_spans=1`. `sysfs` is `/sys`. Spans that have numbers keep them.
+    ///
+    /// # Errors
+    /// [`Fault::Absent`] when the modules are not loaded; [`Fault::Denied`].
+    pub fn number_spans(sysfs: &Path) -> Result<(), Fault> {
+        let fault = |wrong: std::io::Error| match Errno::from_io_error(&wrong) {
+            Some(errno) => ioctl::fault(NUMBER_SPANS, errno),
+            None => Fault::Absent,
+        };
+        let devices = std::fs::read_dir(sysfs.join("bus/dahdi_devices/devices")).map_err(fault)?;
+        let mut devices: Vec<_> = devices.flatten().map(|device| device.path()).collect();
+        // Numbers follow names, so that they are the same after each start.
+        devices.sort_unstable();
+        for device in devices {
+            std::fs::write(device.join("auto_assign"), "1").map_err(fault)?;
+        }
+        Ok(())
     }
 
     /// The device by which spans and channels are set up.
@@ -116,6 +137,7 @@ pub(super) fn kind(info: &SpanInfo) -> Option<LineKind> {
 /// Linux' EINVAL, by which DAHDI says that it has no such number.
 const INVALID: i32 = 22;
 
+const NUMBER_SPANS: Call = Call { name: "writing auto_assign", number: 0, way: abi::Way::Told };
 const OPEN_CONTROL: Call = Call { name: "opening ctl", number: 0, way: abi::Way::Told };
 const OPEN_CHANNEL: Call = Call { name: "opening channel", number: 0, way: abi::Way::Told };
 
@@ -127,6 +149,7 @@ mod tests {
     fn without_modules_there_is_no_driver() {
         let folder = std::env::temp_dir().join("no-such-driver");
         assert_eq!(Driver::new(&folder).spans(), Err(Fault::Absent));
+        assert_eq!(Driver::number_spans(&folder), Err(Fault::Absent));
     }
 
     #[test]

@@ -4,7 +4,8 @@ use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
 use super::port::{Content, Frames, Octets, Port};
-use super::wire::{Side, Wire};
+use super::side::Side;
+use super::wire::Wire;
 use super::{End, Line};
 use crate::span::{BLOCKS, LONGEST_FRAME};
 use crate::{Bearer, Event, Facts, Fault, Loop, Signalling, Span, Status, Timeslot};

@@ -1,15 +1,12 @@
 //! Both ends and both directions of a line, frame by frame.
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::End;
-use super::port::{Content, Port};
-use super::way::{Frame, Taken, Way};
-use crate::{
-    Alarms, ClockSource, Counters, E1Framing, Event, LineKind, LineSetting, Loop, Setting, Status,
-    T1Framing, Timeslot,
-};
+use super::port::Port;
+use super::side::Side;
+use super::way::{Taken, Way};
+use crate::{Alarms, ClockSource, Counters, Event, LineKind, Loop, Setting, Status, Timeslot};
 
 #[derive(Debug)]
 pub(super) struct Wire {
@@ -23,39 +20,6 @@ pub(super) struct Wire {
     pub(super) far_ppm: f64,
     /// How far the far end is ahead, frames.
     far_ahead: f64,
-}
-
-/// An end, and the way that leads away from it.
-#[derive(Debug)]
-pub(super) struct Side {
-    pub(super) setting: Setting,
-    pub(super) ports: BTreeMap<Timeslot, Port>,
-    pub(super) loop_: Option<Loop>,
-    /// `None` while the card is pulled out. Otherwise how often it was put in.
-    pub(super) plugged: Option<u32>,
-    plugs: u32,
-    counters: Counters,
-    way: Way,
-    /// What arrived last.
-    received: Frame,
-    told: Alarms,
-    second: Second,
-    block: Block,
-}
-
-/// What a second had so far (ITU-T G.826 §4.3).
-#[derive(Debug, Default)]
-struct Second {
-    errored: bool,
-    unusable: bool,
-    bad_blocks: u32,
-}
-
-/// A block of the cyclic check that is being received.
-#[derive(Debug, Default)]
-struct Block {
-    frames: u16,
-    bad: bool,
 }
 
 /// Where the machine's time and the line's were last the same.
@@ -233,6 +197,8 @@ impl Wire {
             side.hear(frame);
         }
         let bits = kind.frame_bits();
+        let even = self.frames.is_multiple_of(2);
+        let side = self.side_mut(from);
         let mut looked = 0;
         let mut wrong = 0;
         let mut framing = false;
@@ -246,7 +212,7 @@ impl Wire {
                     }
                     side.ports.entry(slot).and_modify(Port::spoil);
                 }
-                None => framing = true,
+                None => framing |= aligns(kind, even, bit),
             }
         }
         side.way.errors.pass(looked, bits);
@@ -260,21 +226,7 @@ impl Wire {
         let side = self.side_mut(at);
         if !usable {
             side.second.unusable = true;
-            return;
-        }
-        side.counters.code_violations += u64::from(wrong);
-        side.counters.framing_errors += u64::from(framing);
-        side.second.errored |= wrong > 0;
-        let Some(length) = side.setting.checked_frames() else { return };
-        side.block.bad |= wrong > 0;
-        side.block.frames += 1;
-        if side.block.frames < length {
-            return;
-        }
-        let bad = std::mem::take(&mut side.block).bad;
-        side.counters.check_errors += u64::from(bad);
-        side.second.bad_blocks += u32::from(bad);
-        if bad && self.kind == LineKind::E1 {
+        } else if side.count(wrong, framing) && self.kind == LineKind::E1 {
             self.side_mut(at.other()).counters.far_errors += 1;
         }
     }
@@ -312,91 +264,6 @@ impl Wire {
     }
 }
 
-impl Side {
-    fn new(setting: Setting, seed: u64) -> Side {
-        let idle = [setting.law.idle(); 32];
-        Side {
-            setting,
-            ports: BTreeMap::new(),
-            loop_: None,
-            plugged: Some(0),
-            plugs: 0,
-            counters: Counters::default(),
-            way: Way::new(idle, seed),
-            received: idle,
-            told: Alarms::default(),
-            second: Second::default(),
-            block: Block::default(),
-        }
-    }
-
-    /// The frame that this end sends now.
-    fn say(&mut self) -> Frame {
-        if self.loop_ == Some(Loop::Remote) {
-            return self.received;
-        }
-        let law = self.setting.law;
-        let mut frame = [law.idle(); 32];
-        for (slot, port) in &mut self.ports {
-            let index = usize::from(slot.0);
-            let heard = self.received.get(index).copied().unwrap_or(law.idle());
-            if let (Some(octet), Some(room)) = (port.next_octet(heard), frame.get_mut(index)) {
-                *room = octet;
-            }
-        }
-        for (slot, hybrid) in &mut self.way.echo {
-            let index = usize::from(slot.0);
-            if let (Some(heard), Some(octet)) = (self.received.get(index), frame.get_mut(index)) {
-                *octet = hybrid.mix(law, *heard, *octet);
-            }
-        }
-        let local = self.loop_ == Some(Loop::Local);
-        for slot in &self.setting.signalling {
-            let Some(port) = self.ports.get_mut(slot) else { continue };
-            if let Some(left) = port.step_frame() {
-                if local {
-                    port.receive(left);
-                } else {
-                    self.way.push_message(*slot, left);
-                }
-            }
-        }
-        frame
-    }
-
-    fn hear(&mut self, frame: Frame) {
-        self.received = frame;
-        for (slot, port) in &mut self.ports {
-            if let (Content::Octets(_), Some(octet)) =
-                (&port.content, frame.get(usize::from(slot.0)))
-            {
-                port.hear(*octet);
-            }
-        }
-    }
-
-    fn end_second(&mut self) {
-        let second = std::mem::take(&mut self.second);
-        let blocks = self.setting.checked_frames().map_or(0, |length| 8_000 / u32::from(length));
-        let severe = second.unusable || blocks > 0 && second.bad_blocks * 10 >= blocks * 3;
-        self.counters.errored_seconds += u64::from(second.errored || severe);
-        self.counters.severely_errored_seconds += u64::from(severe);
-    }
-}
-
-impl Setting {
-    /// Frames that one cyclic check covers: a submultiframe of CRC-4 (G.704 §2.3.3.4), an extended
-    /// superframe (§2.1.3.1); none without such a check.
-    fn checked_frames(&self) -> Option<u16> {
-        match self.line {
-            LineSetting::E1 { framing: E1Framing::Crc4, .. } => Some(8),
-            LineSetting::T1 { framing: T1Framing::Esf, .. } => Some(24),
-            LineSetting::E1 { framing: E1Framing::Basic, .. }
-            | LineSetting::T1 { framing: T1Framing::Superframe, .. } => None,
-        }
-    }
-}
-
 /// Which timeslot a bit of a frame belongs to, and its place there; `None`: it is framing. Timeslot 0 of
 /// an E1 comes first (G.704 §2.3.1), as does the F bit of a T1 (§2.1.1).
 fn turned(kind: LineKind, bit: u16) -> Option<(Timeslot, u8)> {
@@ -406,6 +273,15 @@ fn turned(kind: LineKind, bit: u16) -> Option<(Timeslot, u8)> {
     };
     let slot = Timeslot(u8::try_from(slot).ok()?);
     (slot.0 > 0).then_some((slot, 0x80 >> place))
+}
+
+/// Whether frames are found by this bit outside all timeslots: every second frame of an E1 begins with
+/// the alignment signal, in bits 2 to 8 (G.704 table 5A); the F bit of a T1 always counts here.
+fn aligns(kind: LineKind, even: bool, bit: u16) -> bool {
+    match kind {
+        LineKind::E1 => even && bit > 0,
+        LineKind::T1 => true,
+    }
 }
 
 /// The time that frames take on a line that is faster than the machine by this.
