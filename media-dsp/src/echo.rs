@@ -21,7 +21,7 @@ mod narrow_band;
 mod nonlinear;
 
 use crate::arch::Level;
-use crate::arch::echo::{BLOCK, HOP};
+use crate::arch::echo::{self as kernel, BLOCK, Entry, Exit, HOP};
 use disabler::{Detector, Wheel};
 use filter::Filter;
 use narrow_band::Band;
@@ -95,6 +95,7 @@ pub enum State {
 /// and less than 24,576 more, 53 kB at 128 ms. A clone is a saved state.
 #[derive(Debug, Clone)]
 pub struct EchoCanceller {
+    level: Level,
     processor: Processor,
     state: State,
     filter: Filter,
@@ -126,6 +127,7 @@ impl EchoCanceller {
     pub fn at_level(settings: Settings, level: Level) -> Self {
         let level = Level::here().filter(|&it| it <= level).last().unwrap_or(Level::Scalar);
         Self {
+            level,
             processor: settings.processor,
             state: State::Enabled,
             filter: Filter::new(settings.tail.samples() / BLOCK, level),
@@ -151,7 +153,7 @@ impl EchoCanceller {
         let mut left = rin.len().min(sin.len()).min(sout.len());
         let (mut rin, mut sin, mut sout) = (&rin[..left], &sin[..left], &mut sout[..left]);
         while left > 0 {
-            let some = left.min(HOP - self.filled);
+            let some = left.min(self.filter.room());
             let (far, later_rin) = rin.split_at(some);
             let (near, later_sin) = sin.split_at(some);
             let (out, later_sout) = sout.split_at_mut(some);
@@ -186,48 +188,48 @@ impl EchoCanceller {
         size_of::<Self>() + self.filter.octets() + self.delay.len() * size_of::<i16>()
     }
 
-    /// Samples that lie within one millisecond.
+    /// Samples that lie within one block.
     fn some(&mut self, rin: &[i16], sin: &[i16], sout: &mut [i16]) {
-        let (from, to) = (self.filled, self.filled + rin.len());
-        let (mut far, mut near, mut rest) = ([0.0; HOP], [0.0; HOP], [0.0; HOP]);
-        // The filters' memories are kept out of memory meanwhile: their recursions are what takes time.
-        let (mut far_entry, mut near_entry) = (self.far_entry, self.near_entry);
-        for (place, (&sent, &came)) in rin.iter().zip(sin).enumerate() {
-            self.heard[0][from + place] = sent;
-            self.heard[1][from + place] = came;
-            let sent = self.delayed(sent);
-            (self.hop[0][from + place], far[place]) = far_entry.pass(f32::from(sent));
-            (self.hop[1][from + place], near[place]) = near_entry.pass(f32::from(came));
+        let (level, count) = (self.level, rin.len());
+        let mut bulk = [0; BLOCK];
+        let sent = if self.delay.is_empty() { rin } else { self.delayed(rin, &mut bulk) };
+        let [mut plain_far, mut far, mut plain_near, mut near, mut rest] = [[0.0; BLOCK]; 5];
+        kernel::enter(level, &mut self.far_entry, sent, &mut plain_far, &mut far);
+        kernel::enter(level, &mut self.near_entry, sin, &mut plain_near, &mut near);
+        let rest = &mut rest[..count];
+        self.filter.cancel(&far[..count], &near[..count], rest);
+        kernel::leave(level, &mut self.exit, rest);
+        let (mut from, mut through) = (0, count..count);
+        while from < count {
+            let to = count.min(from + HOP - self.filled);
+            let (filled, span) = (self.filled, from..to);
+            put(&mut self.heard[0][filled..], &rin[span.clone()]);
+            put(&mut self.heard[1][filled..], &sin[span.clone()]);
+            if self.processor == Processor::ComfortNoise {
+                put(&mut self.hop[0][filled..], &plain_far[span.clone()]);
+                put(&mut self.hop[1][filled..], &plain_near[span.clone()]);
+                put(&mut self.hop[2][filled..], &rest[span.clone()]);
+                self.nonlinear.process(&mut rest[span], self.echo_only);
+            }
+            self.filled = (filled + to - from) % HOP;
+            let block = to == count && self.filter.end();
+            if self.filled == 0 {
+                self.millisecond(block);
+            }
+            if self.state == State::Disabled {
+                through = through.start.min(from)..to;
+            }
+            from = to;
         }
-        (self.far_entry, self.near_entry) = (far_entry, near_entry);
-        let (far, near, rest) = (&far[..rin.len()], &near[..rin.len()], &mut rest[..rin.len()]);
-        self.filter.cancel(far, near, rest);
-        let mut exit = self.exit;
-        for (place, rest) in rest.iter_mut().enumerate() {
-            *rest = exit.pass(*rest);
-            self.hop[2][from + place] = *rest;
-        }
-        self.exit = exit;
-        if self.processor == Processor::ComfortNoise {
-            self.nonlinear.process(rest, self.echo_only);
-        }
-        self.filled = to;
-        if to == HOP {
-            self.filled = 0;
-            self.millisecond();
-        }
-        if self.state == State::Disabled {
-            sout.copy_from_slice(sin);
-            return;
-        }
-        for (out, rest) in sout.iter_mut().zip(&*rest) {
-            // To the nearest; the conversion saturates.
-            *out = (rest + 0.5f32.copysign(*rest)) as i16;
+        kernel::round(level, rest, sout);
+        if through.start < through.end {
+            sout[through.clone()].copy_from_slice(&sin[through]);
         }
     }
 
-    fn millisecond(&mut self) {
-        self.listen();
+    /// A millisecond is full, and with it perhaps a block.
+    fn millisecond(&mut self, block: bool) {
+        self.listen(block);
         if self.processor == Processor::Off {
             return;
         }
@@ -246,10 +248,10 @@ impl EchoCanceller {
     }
 
     /// Watches for the disabling tone, and for the end of its carrier.
-    fn listen(&mut self) {
+    fn listen(&mut self, block: bool) {
         let [far, near] = &mut self.detectors;
         let [rin, sin] = &self.heard;
-        if far.hear(rin, &self.wheel) | near.hear(sin, &self.wheel) {
+        if far.hear(self.level, rin, &self.wheel) | near.hear(self.level, sin, &self.wheel) {
             self.state = State::Disabled;
         }
         if self.state == State::Enabled || far.holds() || near.holds() {
@@ -257,58 +259,37 @@ impl EchoCanceller {
             return;
         }
         self.quiet += HOP;
-        if self.quiet >= RELEASE {
+        if self.quiet >= RELEASE && block {
             self.state = State::Enabled;
             self.filter.reset();
         }
     }
 
-    fn delayed(&mut self, sample: i16) -> i16 {
-        let Some(oldest) = self.delay.get_mut(self.delayed) else { return sample };
-        let delayed = std::mem::replace(oldest, sample);
-        self.delayed = if self.delayed + 1 == self.delay.len() { 0 } else { self.delayed + 1 };
-        delayed
+    /// What was sent a bulk delay before these samples, a block at most.
+    fn delayed<'a>(&mut self, sent: &[i16], to: &'a mut [i16; BLOCK]) -> &'a [i16] {
+        let to = &mut to[..sent.len()];
+        to.copy_from_slice(sent);
+        for sample in &mut *to {
+            let Some(oldest) = self.delay.get_mut(self.delayed) else { continue };
+            std::mem::swap(oldest, sample);
+            self.delayed = if self.delayed + 1 == self.delay.len() { 0 } else { self.delayed + 1 };
+        }
+        to
     }
 }
 
-/// What both ends go through on their way to the filter. A high pass at 13 Hz takes the offset of a PCM
-/// channel away (ITU-T G.168 §6.4.2.15). An emphasis then makes speech about as loud in all of its band:
-/// what the filter learns of one sound so holds for the next one too.
-#[derive(Debug, Clone, Copy, Default)]
-struct Entry {
-    before: f32,
-    passed: f32,
-}
-
-impl Entry {
-    /// Without its offset; that, emphasised.
-    fn pass(&mut self, sample: f32) -> (f32, f32) {
-        let passed = sample - self.before + 0.99 * self.passed;
-        let emphasised = passed - EMPHASIS * self.passed;
-        *self = Self { before: sample, passed };
-        (passed, emphasised)
+/// Writes a millisecond at once, or the samples that there are of one.
+#[inline(always)]
+fn put<T: Copy>(to: &mut [T], samples: &[T]) {
+    match (to.first_chunk_mut::<HOP>(), samples.first_chunk()) {
+        (Some(to), Some(samples)) => *to = *samples,
+        _ => {
+            for (to, sample) in to.iter_mut().zip(samples) {
+                *to = *sample;
+            }
+        }
     }
 }
 
-/// Takes the emphasis away from what the filter leaves. Two samples are unrolled, which halves the time
-/// that one waits for the other.
-#[derive(Debug, Clone, Copy, Default)]
-struct Exit {
-    before: f32,
-    passed: [f32; 2],
-}
-
-impl Exit {
-    fn pass(&mut self, sample: f32) -> f32 {
-        let [last, older] = self.passed;
-        let passed = sample + EMPHASIS * self.before + EMPHASIS * EMPHASIS * older;
-        *self = Self { before: sample, passed: [passed, last] };
-        passed
-    }
-}
-
-/// How much: +3.5 dB at the upper end of the band, -6 dB at the lower one. With more, what the filter
-/// leaves at the lower end comes out too loud where the near end is not quiet (ITU-T G.168 test 2C).
-const EMPHASIS: f32 = 0.5;
 /// Samples without a carrier that end the disabled state: 250 ms (ITU-T G.168 §7.8: 250 ± 150 ms).
 const RELEASE: usize = 2000;

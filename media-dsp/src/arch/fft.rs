@@ -107,7 +107,7 @@ impl Plan {
             im[place] = samples[2 * place + 1];
         }
         self.complex::<T>(&mut re, &mut im);
-        let (back_re, back_im) = (backwards(&re), backwards(&im));
+        let (back_re, back_im) = (T::backwards(&re), T::backwards(&im));
         let mut spectrum = Spectrum::ZERO;
         for bin in 0..BINS {
             let (sum_re, dif_re) = (re[bin] + back_re[bin], re[bin] - back_re[bin]);
@@ -126,7 +126,7 @@ impl Plan {
     pub(crate) fn inverse_by<T: Transpose>(&self, spectrum: &Spectrum) -> [f32; SIZE] {
         const SCALE: f32 = 1.0 / SIZE as f32;
         let (sr, si) = (&spectrum.re, &spectrum.im);
-        let (back_re, back_im) = (backwards(sr), backwards(si));
+        let (back_re, back_im) = (T::backwards(sr), T::backwards(si));
         let (mut re, mut im) = ([0.0; BINS], [0.0; BINS]);
         for bin in 0..BINS {
             let (sum_re, dif_re) = (sr[bin] + back_re[bin], sr[bin] - back_re[bin]);
@@ -175,10 +175,13 @@ fn inverse_avx2(plan: &Plan, spectrum: &Spectrum) -> [f32; SIZE] {
     plan.inverse_by::<ByShuffles>(spectrum)
 }
 
-/// How eight rows of eight become columns.
+/// How eight rows of eight are put in another order.
 pub(crate) trait Transpose {
     /// Exchanges rows and columns.
     fn transpose(rows: &mut [f32; BINS]);
+
+    /// Bin 64 - k in place of bin k; bin 0 stays.
+    fn backwards(bins: &[f32; BINS]) -> [f32; BINS];
 }
 
 /// By loads and stores.
@@ -192,6 +195,15 @@ impl Transpose for ByMemory {
             *to = from[place % 8 * 8 + place / 8];
         }
     }
+
+    #[inline(always)]
+    fn backwards(bins: &[f32; BINS]) -> [f32; BINS] {
+        let mut back = *bins;
+        for bin in 1..BINS {
+            back[bin] = bins[BINS - bin];
+        }
+        back
+    }
 }
 
 /// By shuffles of 256 bits.
@@ -204,6 +216,12 @@ impl Transpose for ByShuffles {
     fn transpose(rows: &mut [f32; BINS]) {
         // SAFETY: only kernels that are compiled for AVX2 or more name this type.
         unsafe { transpose_avx2(rows) }
+    }
+
+    #[inline(always)]
+    fn backwards(bins: &[f32; BINS]) -> [f32; BINS] {
+        // SAFETY: as above.
+        unsafe { backwards_avx2(bins) }
     }
 }
 
@@ -241,12 +259,27 @@ fn transpose_avx2(rows: &mut [f32; BINS]) {
     }
 }
 
-/// Bin 64 - k in place of bin k; bin 0 stays.
-#[inline(always)]
-fn backwards(bins: &[f32; BINS]) -> [f32; BINS] {
-    let mut back = *bins;
-    for bin in 1..BINS {
-        back[bin] = bins[BINS - bin];
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "avx2")]
+fn backwards_avx2(bins: &[f32; BINS]) -> [f32; BINS] {
+    use core::arch::x86_64::{
+        _mm256_loadu_ps, _mm256_permutevar8x32_ps, _mm256_setr_epi32, _mm256_storeu_ps,
+    };
+    let order = _mm256_setr_epi32(7, 6, 5, 4, 3, 2, 1, 0);
+    let mut back = [0.0; BINS];
+    // Bins 8 r to 8 r + 7 come from eight that end with bin 64 - 8 r; those of the first row that are there
+    // follow bin 0.
+    let mut first = [0.0; 8];
+    first[..7].copy_from_slice(&bins[BINS - 7..]);
+    first[7] = bins[0];
+    for row in 0..BINS / 8 {
+        let from = if row == 0 { first.as_ptr() } else { bins[BINS - 7 - 8 * row..].as_ptr() };
+        // SAFETY: there are eight numbers from there, and in a row.
+        unsafe {
+            let turned = _mm256_permutevar8x32_ps(_mm256_loadu_ps(from), order);
+            _mm256_storeu_ps(back[8 * row..].as_mut_ptr(), turned);
+        }
     }
     back
 }

@@ -145,6 +145,16 @@ impl Contest {
         }
     }
 
+    /// Whether the path has been known for long, and nothing speaks against it.
+    pub(super) fn settled(&self) -> bool {
+        self.mode == Mode::Steady(0) && self.leak < ROUGH && self.age > OLD
+    }
+
+    /// Whether of a near end with this sum of squares the foreground leaves no more than ever.
+    pub(super) fn content(&self, near: f32, front: f32) -> bool {
+        front < AS_EVER * self.leak * near || near.max(front) < FAINT
+    }
+
     /// How much of the path's power is thought to change from block to block.
     pub(super) fn drift(&self) -> f32 {
         let leak = match self.mode {
@@ -321,6 +331,10 @@ const FINE: f32 = 0.005;
 const ROUGH: f32 = 0.01;
 /// Blocks for which a path is new: two seconds of sound. Where noise lets no more be known, that is all.
 const NEW: u32 = 250;
+/// Blocks after which it is settled: six and a half seconds of sound.
+const OLD: u32 = 800;
+/// What a block leaves at most of what is usual where nothing is new: 6 dB more.
+const AS_EVER: f32 = 4.0;
 /// The correlation of the estimate and of what is left, below zero, that no near end has for long.
 const INVERSE: f32 = 0.4;
 /// The gain of an echo estimate that is worse than none.

@@ -1,17 +1,17 @@
 //! The tone disabler: 2100 Hz with phase reversals tells echo cancellers to stand aside for data
 //! (ITU-T G.168 §7, ITU-T V.25, V.8). Without reversals the tone is for echo suppressors only.
 
-use crate::arch::echo::HOP;
+use crate::arch::Level;
+use crate::arch::echo::{self as kernel, HOP, Segment};
+use std::array::from_fn;
 use std::f64::consts::PI;
 
 /// Listens to one direction.
 #[derive(Debug, Clone)]
 pub(super) struct Detector {
-    /// Samples since the segment began, and eight sums of the products with the oscillator and of squares.
-    count: usize,
-    re: [f32; HOP],
-    im: [f32; HOP],
-    power: [f32; HOP],
+    /// The segment that is filled, and its milliseconds.
+    segment: Segment<i16>,
+    filled: usize,
     tone: Tone,
     /// A smoothed power, for the hold.
     level: f32,
@@ -30,8 +30,7 @@ enum Tone {
 
 impl Detector {
     pub(super) fn new() -> Self {
-        let lanes = [0.0; HOP];
-        Self { count: 0, re: lanes, im: lanes, power: lanes, tone: Tone::Absent, level: 0.0 }
+        Self { segment: [[0; HOP]; 10], filled: 0, tone: Tone::Absent, level: 0.0 }
     }
 
     /// Whether a carrier is there that holds the disabled state (§7.4: -36 dBm0).
@@ -40,24 +39,21 @@ impl Detector {
     }
 
     /// Hears a millisecond; true when the tone has turned its phase and has gone on after that.
-    pub(super) fn hear(&mut self, samples: &[i16; HOP], wheel: &Wheel) -> bool {
-        let (re, im) = (&wheel.re[self.count..], &wheel.im[self.count..]);
-        for (lane, ((&sample, re), im)) in samples.iter().zip(re).zip(im).enumerate() {
-            let sample = f32::from(sample);
-            self.re[lane] += sample * re;
-            self.im[lane] += sample * im;
-            self.power[lane] += sample * sample;
+    pub(super) fn hear(&mut self, level: Level, samples: &[i16; HOP], wheel: &Wheel) -> bool {
+        if let Some(row) = self.segment.get_mut(self.filled) {
+            *row = *samples;
         }
-        self.count += HOP;
-        self.count == SEGMENT && self.segment()
+        self.filled += 1;
+        if self.filled < self.segment.len() {
+            return false;
+        }
+        self.filled = 0;
+        self.next_segment(level, wheel)
     }
 
-    fn segment(&mut self) -> bool {
-        let sum = |lanes: &[f32; HOP]| lanes.iter().sum::<f32>();
-        let (re, im) = (sum(&self.re), sum(&self.im));
-        let power = sum(&self.power) / SEGMENT as f32;
-        self.count = 0;
-        [self.re, self.im, self.power] = [[0.0; HOP]; 3];
+    fn next_segment(&mut self, level: Level, wheel: &Wheel) -> bool {
+        let [re, im, power] = kernel::listen(level, &self.segment, &wheel.wave);
+        let power = power / SEGMENT as f32;
         self.level += 0.3 * (power - self.level);
         let size = (re * re + im * im) / (SEGMENT * SEGMENT) as f32;
         let clear = power > LEAST && 2.0 * size > PURE * power;
@@ -112,16 +108,17 @@ impl Tone {
 /// The oscillator: 2100 Hz make 21 turns in the 80 samples of a segment.
 #[derive(Debug, Clone)]
 pub(super) struct Wheel {
-    re: [f32; SEGMENT],
-    im: [f32; SEGMENT],
+    wave: [Segment<f32>; 2],
 }
 
 impl Wheel {
     pub(super) fn new() -> Self {
         let angle = |step: usize| -2.0 * PI * 2100.0 * step as f64 / 8000.0;
         Self {
-            re: std::array::from_fn(|step| angle(step).cos() as f32),
-            im: std::array::from_fn(|step| angle(step).sin() as f32),
+            wave: [
+                from_fn(|row| from_fn(|lane| angle(row * HOP + lane).cos() as f32)),
+                from_fn(|row| from_fn(|lane| angle(row * HOP + lane).sin() as f32)),
+            ],
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! The filter has two sets of weights. The *background* learns with every block by a Kalman filter in the
 //! frequency domain: each bin of each partition has an uncertainty of its own, so that a step is large
-//! where little is known and small where the near end speaks or the path is known already. The
+//! where little is known and small where the near end speaks or the path is known already; once it is
+//! known, only one in three blocks that leave no more than ever is learned from. The
 //! *foreground* makes the echo estimate that is heard; [`Contest`] says when it takes over what the
 //! background has learned. The foreground's first partition is convolved in the time domain, the others are
 //! computed a block ahead, and so the output has no delay.
@@ -59,6 +60,8 @@ pub(super) struct Filter {
     contest: Contest,
     narrow_band: NarrowBand,
     frozen: bool,
+    /// Blocks of a path that is known that were not learned from since the last one that was.
+    idle: u32,
 }
 
 impl Filter {
@@ -84,6 +87,7 @@ impl Filter {
             contest: Contest::new(),
             narrow_band: NarrowBand::new(),
             frozen: false,
+            idle: 0,
         }
     }
 
@@ -123,24 +127,32 @@ impl Filter {
         spectra * size_of::<Spectrum>() + self.unsure.len() * size_of::<[f32; BINS]>()
     }
 
-    /// Takes the echo of `far` out of `near`: samples of one millisecond, or fewer that end with it.
+    /// How many samples the block that is filled still takes.
+    pub(super) fn room(&self) -> usize {
+        BLOCK - self.filled
+    }
+
+    /// Takes the echo of `far` out of `near`: as many samples each as there is [`Filter::room`] for at most.
     pub(super) fn cancel(&mut self, far: &[f32], near: &[f32], rest: &mut [f32]) {
-        let from = self.filled;
-        for (place, &far) in far.iter().enumerate() {
-            self.far[BLOCK + from + place] = far;
+        let (from, to) = (self.filled, self.filled + far.len());
+        self.far[BLOCK + from..BLOCK + to].copy_from_slice(far);
+        let block = &mut self.near[self.near_filled];
+        block[from..to].copy_from_slice(near);
+        let rows = from / HOP..to.div_ceil(HOP);
+        let left = kernel::head(self.level, &self.head, &self.far, &self.tail, block, rows);
+        self.rest[from..to].copy_from_slice(&left[from..to]);
+        rest.copy_from_slice(&left[from..to]);
+        self.filled = to;
+    }
+
+    /// Learns, where a block is full; true then.
+    pub(super) fn end(&mut self) -> bool {
+        if self.filled < BLOCK {
+            return false;
         }
-        let Some(heard) = self.far[from + 1..].first_chunk() else { return };
-        let echo = kernel::head(self.level, &self.head, heard);
-        for (place, (&near, rest)) in near.iter().zip(rest).enumerate() {
-            *rest = near - (echo[place] + self.tail[from + place]);
-            self.near[self.near_filled][from + place] = near;
-            self.rest[from + place] = *rest;
-        }
-        self.filled = from + far.len();
-        if self.filled == BLOCK {
-            self.filled = 0;
-            self.block();
-        }
+        self.filled = 0;
+        self.block();
+        true
     }
 
     /// A block is full: learns from it, and computes the next one's echo of all partitions but the first.
@@ -148,7 +160,7 @@ impl Filter {
         self.newest = self.newest.checked_sub(1).unwrap_or(self.spectra.len() - 1);
         self.spectra[self.newest] = self.transform();
         self.far.copy_within(BLOCK..SIZE, 0);
-        self.narrow_band.hear(&self.spectra[self.newest]);
+        self.narrow_band.hear(self.level, &self.spectra[self.newest]);
         let known = self.contest.leak() < CONVERGED;
         let learns = match self.narrow_band.band() {
             Band::Wide => !self.narrow_band.expects(),
@@ -157,7 +169,12 @@ impl Filter {
         };
         if learns && !self.frozen {
             self.learned = (self.learned + 1).min(OLDEST + 1);
-            self.learn();
+            if self.idle < IDLE && self.content() {
+                self.idle += 1;
+            } else {
+                self.idle = 0;
+                self.learn();
+            }
         } else {
             self.learned = 0;
         }
@@ -167,8 +184,14 @@ impl Filter {
         self.tail.copy_from_slice(&echo[BLOCK..]);
     }
 
+    /// Whether the path is known, and the block leaves no more than ever: it would teach little.
+    fn content(&self) -> bool {
+        let power = |block| kernel::power(self.level, block);
+        self.contest.settled() && self.contest.content(power(self.near(0)), power(&self.rest))
+    }
+
     fn learn(&mut self) {
-        let (rest, mut head) = self.adapt(0, Hearing::First);
+        let rest = self.adapt(0, Hearing::First);
         // While a path is new, what was said is worth hearing again: one pass over speech, whose sounds come
         // one by one, does not tell what each of them says of the whole path.
         let again: &[usize] = match self.contest.knowledge() {
@@ -178,7 +201,7 @@ impl Filter {
         };
         let learned = self.learned;
         for &age in again.iter().filter(|&&age| age < learned) {
-            head = self.adapt(age, Hearing::Again).1;
+            self.adapt(age, Hearing::Again);
         }
         let energies = kernel::energies(self.level, self.last(), self.near(0), &self.rest, &rest);
         if energies.iter().any(|it| !it.is_finite()) {
@@ -190,8 +213,8 @@ impl Filter {
         match verdict {
             Verdict::Learn => {}
             Verdict::Take => {
+                self.head = kernel::constrain(self.level, self.plan, &mut self.background[0]);
                 self.foreground.copy_from_slice(&self.background);
-                self.head = head;
                 self.head.reverse();
             }
             // Another path has nothing to do with the one before: to unlearn that would take as long again.
@@ -206,11 +229,11 @@ impl Filter {
 
     /// One Kalman step of the background, with the block that is `age` blocks old. Gives what it left of
     /// that block before the step, and its first partition after it.
-    fn adapt(&mut self, age: usize, hearing: Hearing) -> ([f32; BLOCK], [f32; BLOCK]) {
+    fn adapt(&mut self, age: usize, hearing: Hearing) -> [f32; BLOCK] {
         let (level, plan) = (self.level, self.plan);
         let (older, newer) = self.spectra.split_at((self.newest + age) % self.spectra.len());
         let far = (newer, older);
-        let echo = kernel::convolve(level, far, &self.background);
+        let (echo, mut weight) = kernel::expect(level, far, &self.background, &self.unsure);
         let echo = plan.inverse(level, &echo);
         let mut rest = [0.0; SIZE];
         for ((rest, near), echo) in rest[BLOCK..].iter_mut().zip(self.near(age)).zip(&echo[BLOCK..])
@@ -218,7 +241,6 @@ impl Filter {
             *rest = near - echo;
         }
         let mut error = plan.forward(level, &rest);
-        let mut weight = kernel::doubt(level, far, &self.unsure);
         for bin in 0..BINS {
             let power = error.re[bin] * error.re[bin] + error.im[bin] * error.im[bin];
             if age == 0 {
@@ -234,16 +256,13 @@ impl Filter {
         };
         let gain = Gain { weight, error, told, stays: 1.0 - self.contest.drift(), prior: PRIOR };
         kernel::adapt(level, far, &mut self.background, &mut self.unsure, &gain);
-        // The circular convolution is a linear one only of partitions that end after 64 taps: the first is
-        // cut to that length with every block, the others in turn, as J.-S. Valin does in Speex.
-        let head = kernel::constrain(level, plan, &mut self.background[0]);
-        self.turn = 1 + self.turn % self.background.len();
-        if let Some(partition) = self.background.get_mut(self.turn) {
-            kernel::constrain(level, plan, partition);
-        }
+        // The circular convolution is a linear one only of partitions that end after 64 taps: they are cut to
+        // that length in turn, as J.-S. Valin does in Speex.
+        self.turn = (self.turn + 1) % self.background.len();
+        kernel::constrain(level, plan, &mut self.background[self.turn]);
         let mut left = [0.0; BLOCK];
         left.copy_from_slice(&rest[BLOCK..]);
-        (left, head)
+        left
     }
 
     /// The background was led astray: it begins again from the foreground, and knows how good that is.
@@ -301,6 +320,65 @@ const NOISE_PACE: f32 = 0.2;
 const QUANTUM: f32 = 5000.0;
 /// Leak below which tones teach nothing more: 10 dB of enhancement.
 const CONVERGED: f32 = 0.1;
+/// Blocks that teach little are learned from one by one after so many others.
+const IDLE: u32 = 2;
 /// The ages of the blocks that are heard again while a path is new, in blocks of 8 ms, and the greatest.
 const AGAIN: [usize; 5] = [24, 12, 6, 2, 0];
 const OLDEST: usize = 24;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A line of white noise and its echo.
+    struct Call {
+        filter: Filter,
+        state: u32,
+        sent: [f32; BLOCK],
+    }
+
+    impl Call {
+        fn new() -> Self {
+            let filter = Filter::new(2, Level::Scalar);
+            Self { filter, state: 1, sent: [0.0; BLOCK] }
+        }
+
+        /// Whether a block was learned from whose echo has this gain, 10 samples late.
+        fn learns(&mut self, gain: f32) -> bool {
+            let mut sound = || {
+                self.state = self.state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (self.state >> 18) as f32 - 8192.0
+            };
+            let far: [f32; BLOCK] = std::array::from_fn(|_| sound());
+            let near: [f32; BLOCK] = std::array::from_fn(|place| {
+                let sent = if place < 10 { self.sent[BLOCK - 10 + place] } else { far[place - 10] };
+                gain * sent + 0.001 * sound()
+            });
+            self.sent = far;
+            self.filter.cancel(&far, &near, &mut [0.0; BLOCK]);
+            assert!(self.filter.end());
+            self.filter.idle == 0
+        }
+
+        /// How many of these blocks were learned from.
+        fn learned(&mut self, blocks: usize) -> usize {
+            (0..blocks).filter(|_| self.learns(0.3)).count()
+        }
+    }
+
+    #[test]
+    fn a_path_is_learned_from_every_block_until_it_is_known_and_then_from_one_in_three() {
+        let mut call = Call::new();
+        assert_eq!(call.learned(800), 800);
+        call.learned(100);
+        assert_eq!(call.learned(300), 100);
+    }
+
+    #[test]
+    fn another_path_is_learned_from_at_once() {
+        let mut call = Call::new();
+        call.learned(1000);
+        let learned = (0..100).filter(|_| call.learns(-0.3)).count();
+        assert_eq!(learned, 100);
+    }
+}

@@ -1,7 +1,7 @@
 //! Whether the far end sends tones, from which an echo path cannot be learned.
 
-#![allow(clippy::needless_range_loop)] // A bin is an index into several arrays.
-
+use crate::arch::Level;
+use crate::arch::echo as kernel;
 use crate::arch::fft::{BINS, Spectrum};
 
 /// What the far end sends.
@@ -46,8 +46,8 @@ impl NarrowBand {
     }
 
     /// The next block.
-    pub(super) fn hear(&mut self, spectrum: &Spectrum) {
-        let Some(peaks) = tones(spectrum) else {
+    pub(super) fn hear(&mut self, level: Level, spectrum: &Spectrum) {
+        let Some(peaks) = tones(level, spectrum) else {
             self.gap += 1;
             self.seen = 0;
             if self.gap > RELEASE {
@@ -72,28 +72,15 @@ impl NarrowBand {
 }
 
 /// The bins of one or two tones that hold nearly all the power, the lower one first.
-fn tones(spectrum: &Spectrum) -> Option<[usize; 2]> {
-    // A von Hann window, in the frequency domain.
-    let mut power = [0.0f32; BINS];
-    for bin in 2..BINS - 1 {
-        let re = spectrum.re[bin] - 0.5 * (spectrum.re[bin - 1] + spectrum.re[bin + 1]);
-        let im = spectrum.im[bin] - 0.5 * (spectrum.im[bin - 1] + spectrum.im[bin + 1]);
-        power[bin] = re * re + im * im;
-    }
-    let mut lanes = [0.0; 8];
-    for row in power.chunks_exact(8) {
-        for (lane, power) in lanes.iter_mut().zip(row) {
-            *lane += power;
-        }
-    }
-    let total: f32 = lanes.iter().sum();
+fn tones(level: Level, spectrum: &Spectrum) -> Option<[usize; 2]> {
+    let (mut power, total) = kernel::window(level, spectrum);
     if total < SILENCE {
         return None;
     }
     let mut held = 0.0;
     let mut peaks = [0; 2];
     for peak in &mut peaks {
-        *peak = greatest(&power);
+        *peak = kernel::greatest(level, &power);
         let around = &mut power[peak.saturating_sub(2)..(*peak + 3).min(BINS)];
         let here: f32 = around.iter().sum();
         around.fill(0.0);
@@ -110,17 +97,6 @@ fn tones(spectrum: &Spectrum) -> Option<[usize; 2]> {
     }
     peaks.sort_unstable();
     Some(peaks)
-}
-
-/// The bin of the greatest power.
-fn greatest(power: &[f32; BINS]) -> usize {
-    let (mut bin, mut most) = (0, 0.0);
-    for (place, &power) in power.iter().enumerate() {
-        if power > most {
-            (bin, most) = (place, power);
-        }
-    }
-    bin
 }
 
 /// The part of the power that tones hold.

@@ -2,7 +2,7 @@
 
 #![allow(clippy::needless_range_loop)] // A bin is an index into several arrays.
 
-use super::{BINS, BLOCK, Gain, HOP, Plan, Spectrum, Transpose};
+use super::{BINS, BLOCK, Gain, Plan, Spectrum, Transpose};
 
 #[inline(always)]
 pub(super) fn convolve<T: Transpose>(
@@ -10,34 +10,75 @@ pub(super) fn convolve<T: Transpose>(
     filter: &[Spectrum],
 ) -> Spectrum {
     let mut sum = Spectrum::ZERO;
-    // Bin 0 holds two real numbers: its complex product is not wanted.
-    let (mut first, mut last) = (0.0, 0.0);
-    for (x, w) in far.0.iter().chain(far.1).zip(filter) {
-        for bin in 0..BINS {
-            sum.re[bin] += x.re[bin] * w.re[bin] - x.im[bin] * w.im[bin];
-            sum.im[bin] += x.re[bin] * w.im[bin] + x.im[bin] * w.re[bin];
+    for row in 0..BINS / LANES {
+        let from = row * LANES;
+        let (mut re, mut im) = ([0.0; LANES], [0.0; LANES]);
+        for (x, w) in far.0.iter().chain(far.1).zip(filter) {
+            let (x, w) = (lanes(x, row), lanes(w, row));
+            multiply(&mut re, &mut im, x, w);
         }
-        first += x.re[0] * w.re[0];
-        last += x.im[0] * w.im[0];
+        sum.re[from..from + LANES].copy_from_slice(&re);
+        sum.im[from..from + LANES].copy_from_slice(&im);
     }
-    sum.re[0] = first;
-    sum.im[0] = last;
+    (sum.re[0], sum.im[0]) = edges(far, filter);
     sum
 }
 
 #[inline(always)]
-pub(super) fn doubt<T: Transpose>(
+pub(super) fn expect<T: Transpose>(
     far: (&[Spectrum], &[Spectrum]),
+    filter: &[Spectrum],
     unsure: &[[f32; BINS]],
-) -> [f32; BINS] {
-    let mut sum = [0.0; BINS];
-    for (x, p) in far.0.iter().chain(far.1).zip(unsure) {
-        for bin in 0..BINS {
-            sum[bin] += p[bin] * (x.re[bin] * x.re[bin] + x.im[bin] * x.im[bin]);
+) -> (Spectrum, [f32; BINS]) {
+    let (mut sum, mut doubt) = (Spectrum::ZERO, [0.0; BINS]);
+    for row in 0..BINS / LANES {
+        let from = row * LANES;
+        let (mut re, mut im, mut power) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+        for ((x, w), p) in far.0.iter().chain(far.1).zip(filter).zip(unsure) {
+            let (x, w) = (lanes(x, row), lanes(w, row));
+            multiply(&mut re, &mut im, x, w);
+            for lane in 0..LANES {
+                let (xr, xi) = (x.0[lane], x.1[lane]);
+                power[lane] += p[from + lane] * (xr * xr + xi * xi);
+            }
         }
+        sum.re[from..from + LANES].copy_from_slice(&re);
+        sum.im[from..from + LANES].copy_from_slice(&im);
+        doubt[from..from + LANES].copy_from_slice(&power);
     }
-    sum
+    (sum.re[0], sum.im[0]) = edges(far, filter);
+    (sum, doubt)
 }
+
+/// Adds the product of some bins.
+#[inline(always)]
+fn multiply(re: &mut Lanes, im: &mut Lanes, x: (&Lanes, &Lanes), w: (&Lanes, &Lanes)) {
+    for lane in 0..LANES {
+        re[lane] += x.0[lane] * w.0[lane] - x.1[lane] * w.1[lane];
+        im[lane] += x.0[lane] * w.1[lane] + x.1[lane] * w.0[lane];
+    }
+}
+
+/// Bin 0 holds two real numbers: its complex product is not wanted.
+#[inline(always)]
+fn edges(far: (&[Spectrum], &[Spectrum]), filter: &[Spectrum]) -> (f32, f32) {
+    let (mut first, mut last) = (0.0, 0.0);
+    for (x, w) in far.0.iter().chain(far.1).zip(filter) {
+        first += x.re[0] * w.re[0];
+        last += x.im[0] * w.im[0];
+    }
+    (first, last)
+}
+
+/// Some bins of a spectrum.
+#[inline(always)]
+fn lanes(of: &Spectrum, row: usize) -> (&Lanes, &Lanes) {
+    (&of.re.as_chunks().0[row], &of.im.as_chunks().0[row])
+}
+
+/// Bins that are summed side by side.
+type Lanes = [f32; LANES];
+const LANES: usize = 16;
 
 #[inline(always)]
 pub(super) fn adapt<T: Transpose>(
@@ -47,6 +88,11 @@ pub(super) fn adapt<T: Transpose>(
     gain: &Gain,
 ) {
     let moves = 1.0 - gain.stays;
+    let prior = moves * gain.prior;
+    let mut told = [0.0; BINS];
+    for bin in 0..BINS {
+        told[bin] = gain.stays * gain.told * gain.weight[bin];
+    }
     let far = far.0.iter().chain(far.1);
     for ((x, w), p) in far.zip(filter).zip(unsure) {
         let (first, last) = (w.re[0], w.im[0]);
@@ -58,9 +104,9 @@ pub(super) fn adapt<T: Transpose>(
             let step = p[bin];
             w.re[bin] += step * (xr * er + xi * ei);
             w.im[bin] += step * (xr * ei - xi * er);
-            let known = gain.told * step * gain.weight[bin] * (xr * xr + xi * xi);
+            let known = step * (told[bin] * (xr * xr + xi * xi));
             let size = w.re[bin] * w.re[bin] + w.im[bin] * w.im[bin];
-            p[bin] = gain.stays * (step - step * known) + moves * (size + gain.prior);
+            p[bin] = step * (gain.stays - known) + (moves * size + prior);
         }
         w.re[0] = first + step_first;
         w.im[0] = last + step_last;
@@ -75,24 +121,6 @@ pub(super) fn constrain<T: Transpose>(plan: &Plan, partition: &mut Spectrum) -> 
     let mut kept = [0.0; BLOCK];
     kept.copy_from_slice(&taps[..BLOCK]);
     kept
-}
-
-#[inline(always)]
-pub(super) fn head<T: Transpose>(taps: &[f32; BLOCK], far: &[f32; BLOCK + HOP]) -> [f32; HOP] {
-    let (mut a, mut b, mut c, mut d) = ([0.0; HOP], [0.0; HOP], [0.0; HOP], [0.0; HOP]);
-    for tap in (0..BLOCK).step_by(4) {
-        for lane in 0..HOP {
-            a[lane] += taps[tap] * far[tap + lane];
-            b[lane] += taps[tap + 1] * far[tap + 1 + lane];
-            c[lane] += taps[tap + 2] * far[tap + 2 + lane];
-            d[lane] += taps[tap + 3] * far[tap + 3 + lane];
-        }
-    }
-    let mut out = [0.0; HOP];
-    for lane in 0..HOP {
-        out[lane] = (a[lane] + b[lane]) + (c[lane] + d[lane]);
-    }
-    out
 }
 
 #[inline(always)]
@@ -116,4 +144,15 @@ pub(super) fn energies<T: Transpose>(
         }
     }
     sums.map(|lanes| lanes.iter().sum())
+}
+
+#[inline(always)]
+pub(super) fn power<T: Transpose>(block: &[f32; BLOCK]) -> f32 {
+    let mut sums = [0.0; 16];
+    for start in (0..BLOCK).step_by(16) {
+        for lane in 0..16 {
+            sums[lane] += block[start + lane] * block[start + lane];
+        }
+    }
+    sums.iter().sum()
 }
