@@ -114,9 +114,7 @@ pub enum ServiceStatus {
     Maintenance,
     /// It takes no calls.
     OutOfService,
-    /// A D channel that stands by for another.
-    StandBy,
-    /// A value that is reserved: six bits.
+    /// A value that not all switches have, such as of a D channel that stands by: six bits.
     Reserved(u8),
 }
 
@@ -128,7 +126,6 @@ impl ChangeStatus {
                 0 => ServiceStatus::InService,
                 1 => ServiceStatus::Maintenance,
                 2 => ServiceStatus::OutOfService,
-                4 => ServiceStatus::StandBy,
                 other => ServiceStatus::Reserved(other),
             },
         })
@@ -139,7 +136,6 @@ impl ChangeStatus {
             ServiceStatus::InService => 0,
             ServiceStatus::Maintenance => 1,
             ServiceStatus::OutOfService => 2,
-            ServiceStatus::StandBy => 4,
             ServiceStatus::Reserved(other) => other & 0x3f,
         };
         octets.push(LAST | if self.channel { CHANNEL } else { 0 } | status);
@@ -153,7 +149,6 @@ impl fmt::Display for ChangeStatus {
             ServiceStatus::InService => f.write_str("in service"),
             ServiceStatus::Maintenance => f.write_str("in maintenance"),
             ServiceStatus::OutOfService => f.write_str("out of service"),
-            ServiceStatus::StandBy => f.write_str("standing by"),
             ServiceStatus::Reserved(other) => write!(f, "in status {other}"),
         }
     }

@@ -71,6 +71,8 @@ impl Problem {
             ProblemKind::Unknown if self.comprehension_required() => {
                 Some(CauseValue::MANDATORY_MISSING)
             }
+            // Those of networks and countries are as often meant for somebody else.
+            ProblemKind::Unknown if self.codeset != 0 => None,
             ProblemKind::Unknown => Some(CauseValue::ELEMENT_NOT_IMPLEMENTED),
             ProblemKind::OutOfOrder | ProblemKind::Duplicate => None,
         }
