@@ -1,5 +1,7 @@
 //! Messages of layer 3 from outside: octets and meaning, round trips, what is wrong, and another decoder.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 mod elements;
 mod messages;
 mod problems;
