@@ -9,6 +9,9 @@
 //!   [`message::Problem`]s, each with the cause that Q.931 §5.8 has for it; the caller decides.
 //! - Values that a Recommendation reserves stay as numbers in the types, so a later edition passes through.
 
+pub mod call;
 pub mod dialect;
 pub mod element;
+pub mod interface;
 pub mod message;
+pub mod timers;
