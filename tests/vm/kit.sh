@@ -1,8 +1,8 @@
 #!/bin/bash
 # Fetches the kernel and builds the modules that the virtual machine of tests/vm runs, into
 # .cache/vm/kit: the kernel of Debian 12, whose headers any newer Debian can compile for, and DAHDI of
-# Debian 13, whose spans without cards can simulate alarms. From Debian's archive alone, checked by its
-# keys, without a word to the system's own package lists.
+# Debian 13, whose spans without cards can simulate alarms. From where this system has its own packages,
+# checked by Debian's keys, without a word to the system's own package lists.
 # Ends with 3 when something cannot be fetched.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
@@ -15,8 +15,14 @@ work=$cache/work
 rm -rf "$work" "$cache/kit"
 mkdir -p "$work"/{lists/partial,archives/partial,debs,tree} || exit 1
 key=/usr/share/keyrings/debian-archive-keyring.gpg
+archive=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' 'Component: main' |
+    head -1)
+if [ -z "$archive" ]; then
+    echo "this system has no list of Debian's packages: apt-get update makes one"
+    exit 3
+fi
 for suite in bookworm trixie; do
-    echo "deb [signed-by=$key] http://deb.debian.org/debian $suite main"
+    echo "deb [signed-by=$key] $archive $suite main"
 done >"$work/sources.list"
 printf 'Package: *\nPin: release n=trixie\nPin-Priority: 100\n' >"$work/preferences"
 : >"$work/status"
