@@ -2,9 +2,11 @@
 //!
 //! [`Span`], [`Bearer`] and [`Signalling`] are what a line's thread needs of a digital trunk. [`dahdi`]
 //! fills these roles with cards of the DAHDI driver, [`sim`] with two ends of a simulated line in given
-//! time. [`Sheet`] reads the fact sheet of a board, `board/<name>/board.toml`.
+//! time. [`Led`] lights a lamp. [`Sheet`] reads the fact sheet of a board, `board/<name>/board.toml`.
 
 mod fault;
+#[cfg(target_os = "linux")]
+mod lamp;
 mod law;
 mod sheet;
 mod span;
@@ -14,6 +16,8 @@ pub mod dahdi;
 pub mod sim;
 
 pub use fault::Fault;
+#[cfg(target_os = "linux")]
+pub use lamp::{Led, Light, Shine};
 pub use law::Law;
 pub use sheet::{Button, Colour, Kind, Lamp, Port, Sheet, SheetError, Watchdog};
 pub use span::{

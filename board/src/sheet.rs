@@ -58,7 +58,7 @@ pub enum Kind {
     T1,
 }
 
-/// A lamp, of the kernel's LED class.
+/// A lamp, of the kernel's LED class: [`crate::Led`].
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lamp {
@@ -82,7 +82,7 @@ pub enum Colour {
     White,
 }
 
-/// A button, on a line of a GPIO chip.
+/// A button, on a line of a GPIO chip. No driver here feels it yet.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Button {
@@ -97,7 +97,8 @@ pub struct Button {
     pub active_low: bool,
 }
 
-/// What restarts the board when it hangs.
+/// What restarts the board when it hangs. The system's first process opens it, and restarts the daemon
+/// by a watchdog of its own; no driver here does.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Watchdog {

@@ -8,6 +8,10 @@
 #![allow(clippy::disallowed_methods, reason = "a program of its own, with a clock")]
 #![allow(clippy::indexing_slicing, reason = "a test")]
 
+mod frames;
+mod machine;
+mod sound;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::thread::sleep;
@@ -15,9 +19,13 @@ use std::time::{Duration, Instant};
 
 use board::dahdi::{Card, Cross, Driver};
 use board::{
-    Alarms, Bearer, ClockSource, Event, Fault, LONGEST_FRAME, LineKind, Loop, Setting, Signalling,
-    Span, Timeslot,
+    Alarms, Bearer, ClockSource, Event, Fault, LONGEST_FRAME, LineKind, Loop, Setting, Span,
+    Timeslot,
 };
+
+use frames::frames;
+use machine::{done, lamp, pull_out, simulate};
+use sound::{exact, looped, own_slots};
 
 /// What a check found: words for its line, or what is wrong.
 type Outcome = Result<String, String>;
@@ -62,6 +70,7 @@ struct Pair {
 
 impl Bed {
     fn run(&mut self) {
+        self.check("a lamp of the keyboard is lit, blinks and is dark", |_| lamp());
         self.check("without its modules there is no driver", |bed| {
             expect(bed.driver.spans().map(|_| ()), Fault::Absent)
         });
@@ -244,20 +253,6 @@ fn name(kind: LineKind, end: u8) -> String {
     format!("DYN/loc/{}:{end}", cross(kind, end).pair)
 }
 
-/// Ends a span in the driver without asking who uses it.
-fn pull_out(span: i32) -> Result<(), String> {
-    let devices =
-        std::fs::read_dir("/sys/bus/dahdi_devices/devices").map_err(|why| why.to_string())?;
-    for device in devices.flatten().map(|device| device.path()) {
-        if device.join(format!("span-{span}")).exists() {
-            // Its only span, by the device's own count.
-            return std::fs::write(device.join("unassign_span"), "1")
-                .map_err(|why| format!("{}: {why}", device.display()));
-        }
-    }
-    Err(format!("no device has span {span}"))
-}
-
 fn quiet(bed: &Bed, pair: &mut Pair) -> Outcome {
     for card in [&mut pair.near, &mut pair.far] {
         let status = card.status().map_err(at("status"))?;
@@ -276,156 +271,6 @@ fn quiet(bed: &Bed, pair: &mut Pair) -> Outcome {
     expect(pair.near.loop_back(Some(Loop::Local)), Fault::Unsupported)
 }
 
-/// Sends `count` octets both ways at once in a timeslot, and wants them back exactly, in one row.
-fn exact(pair: &mut Pair, slot: Timeslot, count: usize) -> Outcome {
-    let mut attempts = Vec::new();
-    // When the emulator stops for longer than the buffers reach, octets are lost: then once more.
-    for attempt in 1..=ATTEMPTS {
-        let mut near = pair.near.open_bearer(slot, 80).map_err(at("open near"))?;
-        let mut far = pair.far.open_bearer(slot, 80).map_err(at("open far"))?;
-        let (there, back) = (noise(u32::from(slot.0), count), noise(0x1000 + attempt, count));
-        let heard = exchange([&mut *near, &mut *far], [&there, &back])?;
-        if follows(&heard[1], &there) && follows(&heard[0], &back) {
-            let which = if attempt == 1 { String::new() } else { format!(", attempt {attempt}") };
-            return Ok(format!("{count}/{count} octets each way{which}"));
-        }
-        attempts.push(format!("{}/{} octets heard", heard[0].len(), heard[1].len()));
-    }
-    Err(format!("not exact in {ATTEMPTS} attempts: {}", attempts.join("; ")))
-}
-
-/// Writes to both channels and reads from both, until each heard what the other said and a rest.
-fn exchange(ends: [&mut dyn Bearer; 2], says: [&[u8]; 2]) -> Result<[Vec<u8>; 2], String> {
-    let mut said = [0, 0];
-    let mut heard = [Vec::new(), Vec::new()];
-    let until = Instant::now() + PATIENCE;
-    let enough = says[0].len().max(says[1].len()) + 4_000;
-    let [near, far] = ends;
-    let mut ends = [near, far];
-    while heard.iter().any(|heard| heard.len() < enough) {
-        if Instant::now() > until {
-            return Err(format!("only {}/{} octets in time", heard[0].len(), heard[1].len()));
-        }
-        let mut idle = true;
-        for index in 0..2 {
-            let end = &mut ends[index];
-            let rest = says[index].get(said[index]..).unwrap_or_default();
-            if !rest.is_empty() {
-                let written =
-                    end.write(&rest[..rest.len().min(end.block())]).map_err(at("write"))?;
-                said[index] += written;
-                idle &= written == 0;
-            }
-            let mut octets = [0; 160];
-            let count = end.read(&mut octets).map_err(at("read"))?;
-            heard[index].extend_from_slice(&octets[..count]);
-            idle &= count == 0;
-        }
-        if idle {
-            sleep(Duration::from_millis(1));
-        }
-    }
-    Ok(heard)
-}
-
-/// Another constant octet in each of four timeslots, the neighbours of signalling among them.
-fn own_slots(pair: &mut Pair) -> Outcome {
-    let all: Vec<Timeslot> = pair.near.facts().bearers().collect();
-    let middle = all.len() / 2;
-    let slots = [all[0], all[middle - 1], all[middle], all[all.len() - 1]];
-    let open = |card: &mut Card| -> Result<Vec<Box<dyn Bearer>>, Fault> {
-        slots.iter().map(|slot| card.open_bearer(*slot, 80)).collect()
-    };
-    let mut near = open(&mut pair.near).map_err(at("open near"))?;
-    let mut far = open(&mut pair.far).map_err(at("open far"))?;
-    let until = Instant::now() + PATIENCE;
-    let mut right = [0; 4];
-    while right.iter().any(|right| *right < 8) {
-        if Instant::now() > until {
-            return Err(format!("blocks of the right octet: {right:?}"));
-        }
-        for (index, slot) in slots.iter().enumerate() {
-            near[index].write(&[slot.0; 80]).map_err(at("write"))?;
-            let mut octets = [0; 80];
-            let count = far[index].read(&mut octets).map_err(at("read"))?;
-            right[index] += u32::from(count == 80 && octets == [slot.0; 80]);
-            if let Some(other) = slots.iter().find(|other| *other != slot && octets[40] == other.0)
-            {
-                return Err(format!("timeslot {} carries what {} says", slot.0, other.0));
-            }
-        }
-        sleep(Duration::from_millis(1));
-    }
-    Ok(format!("{:?}", slots.map(|slot| slot.0)))
-}
-
-/// A hundred frames of all lengths each way; one that the line loses is sent again, as LAPD would.
-fn frames(pair: &mut Pair, slot: Timeslot) -> Outcome {
-    let near = pair.near.open_signalling(slot).map_err(at("open near"))?;
-    let far = pair.far.open_signalling(slot).map_err(at("open far"))?;
-    // What is sent right after opening is lost.
-    sleep(Duration::from_millis(300));
-    let mut again = 0;
-    let mut ends = [near, far];
-    for number in 0..FRAMES {
-        let lengths =
-            [3 + usize::from(number) * 257 / usize::from(FRAMES - 1), 4 + usize::from(number)];
-        let frames = [0, 1].map(|end| {
-            let mut frame = noise(u32::from(number) + 1 + 0x100 * end, lengths[end as usize]);
-            frame[0] = number;
-            frame
-        });
-        let mut arrived = [false, false];
-        for attempt in 0..=ATTEMPTS {
-            if attempt == ATTEMPTS {
-                return Err(format!(
-                    "frame {number} does not arrive: {arrived:?}, {}",
-                    said(&mut ends)
-                ));
-            }
-            again += u32::from(attempt > 0);
-            for end in 0..2 {
-                if !arrived[1 - end] && !ends[end].send(&frames[end]).map_err(at("send"))? {
-                    return Err("the buffers are full".into());
-                }
-            }
-            let until = Instant::now() + Duration::from_secs(3);
-            while arrived != [true, true] && Instant::now() < until {
-                for end in 0..2 {
-                    let mut octets = [0; LONGEST_FRAME];
-                    let Some(length) = ends[end].receive(&mut octets).map_err(at("receive"))?
-                    else {
-                        continue;
-                    };
-                    if octets[..length] == frames[1 - end] {
-                        arrived[end] = true;
-                    } else if octets[0] == number {
-                        return Err(format!("frame {number} arrives changed, {length} octets"));
-                    }
-                }
-                sleep(Duration::from_millis(1));
-            }
-            if arrived == [true, true] {
-                break;
-            }
-        }
-    }
-    if again > FRAMES.into() {
-        return Err(format!("{again} frames had to be sent again"));
-    }
-    Ok(format!("{FRAMES}/{FRAMES} each way, {again} sent again"))
-}
-
-fn said(ends: &mut [Box<dyn Signalling>; 2]) -> String {
-    let mut events = Vec::new();
-    for end in ends {
-        while let Some(event) = end.next_event() {
-            events.push(event);
-        }
-    }
-    format!("{events:?}")
-}
-
 fn once(pair: &mut Pair, signalling: Timeslot) -> Outcome {
     let first = pair.near.open_bearer(Timeslot(1), 160).map_err(at("open"))?;
     expect(pair.near.open_bearer(Timeslot(1), 160).map(drop), Fault::Busy)?;
@@ -441,28 +286,6 @@ fn once(pair: &mut Pair, signalling: Timeslot) -> Outcome {
     let other = if pair.kind == LineKind::E1 { Setting::t1() } else { Setting::e1() };
     let driver = Driver::new(Path::new("/dev/dahdi"));
     expect(Card::open(&driver, &name, other).map(drop), Fault::Misuse)
-}
-
-fn looped(pair: &mut Pair) -> Outcome {
-    let mut near = pair.near.open_bearer(Timeslot(3), 80).map_err(at("open near"))?;
-    let mut far = pair.far.open_bearer(Timeslot(3), 80).map_err(at("open far"))?;
-    far.loop_back(true).map_err(at("loop"))?;
-    let says = noise(7, 2_000);
-    let mut whole = false;
-    for _ in 0..ATTEMPTS {
-        let heard = exchange([&mut *near, &mut *far], [&says, &[]])?;
-        whole |= follows(&heard[0], &says);
-        if whole {
-            break;
-        }
-    }
-    far.loop_back(false).map_err(at("loop"))?;
-    let heard = exchange([&mut *near, &mut *far], [&says, &[]])?;
-    match (whole, follows(&heard[0], &says)) {
-        (true, false) => Ok(format!("{} octets", says.len())),
-        (false, _) => Err("what was sent does not come back".into()),
-        (true, true) => Err("the loop does not end".into()),
-    }
 }
 
 fn alarms(pair: &mut Pair) -> Outcome {
@@ -496,14 +319,6 @@ fn alarms(pair: &mut Pair) -> Outcome {
     Ok(String::new())
 }
 
-/// In a process of its own, which must end before modules can be unloaded.
-fn simulate(span: i32, what: &str) -> Result<(), String> {
-    let program = std::env::current_exe().map_err(|wrong| wrong.to_string())?;
-    let mut again = Command::new(program);
-    again.args(["simulate", &span.to_string(), what]);
-    done(again)
-}
-
 fn wait_for(what: &str, mut test: impl FnMut() -> Result<(), String>) -> Result<(), String> {
     let until = Instant::now() + Duration::from_secs(20);
     loop {
@@ -512,13 +327,6 @@ fn wait_for(what: &str, mut test: impl FnMut() -> Result<(), String>) -> Result<
             Err(said) if Instant::now() > until => return Err(format!("{what}: {said}")),
             Err(_) => sleep(Duration::from_millis(5)),
         }
-    }
-}
-
-fn done(mut command: Command) -> Result<(), String> {
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        other => Err(format!("{command:?}: {other:?}")),
     }
 }
 
@@ -534,11 +342,6 @@ fn at(place: &'static str) -> impl Fn(Fault) -> String {
     move |fault| format!("{place}: {fault}")
 }
 
-/// Whether these octets were heard in one row, wherever they began.
-fn follows(heard: &[u8], says: &[u8]) -> bool {
-    heard.windows(says.len()).any(|window| window == says)
-}
-
 /// Octets of all values, from a seed.
 fn noise(seed: u32, count: usize) -> Vec<u8> {
     let mut state = seed.wrapping_mul(2_654_435_761) | 1;
@@ -552,7 +355,5 @@ fn noise(seed: u32, count: usize) -> Vec<u8> {
         .collect()
 }
 
+/// An emulator may stop for longer than the driver's buffers reach: then once more.
 const ATTEMPTS: u32 = 4;
-const FRAMES: u8 = 100;
-/// For what takes a second or two: an emulator may stand still in between.
-const PATIENCE: Duration = Duration::from_secs(30);

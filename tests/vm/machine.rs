@@ -1,0 +1,60 @@
+//! The machine under the checks: modules, cards that are pulled out, alarms pretended, and a lamp.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use board::{Led, Light, Shine};
+
+use crate::{Outcome, at};
+
+/// The one kind of lamp that the machine has, by the kernel's LED class.
+pub(crate) fn lamp() -> Outcome {
+    let sysfs = Path::new("/sys");
+    let leds = std::fs::read_dir(sysfs.join("class/leds")).map_err(|why| why.to_string())?;
+    let mut names = leds.flatten().map(|led| led.file_name().to_string_lossy().into_owned());
+    let name = names.find(|name| name.ends_with("::scrolllock")).ok_or("no such lamp")?;
+    let read = |file: &str| {
+        std::fs::read_to_string(sysfs.join("class/leds").join(&name).join(file)).unwrap_or_default()
+    };
+    let mut led = Led::open(sysfs, &name).map_err(at("open"))?;
+    let dark = read("brightness");
+    led.shine(Shine::On).map_err(at("on"))?;
+    let lit = read("brightness");
+    let (on, off) = (Duration::from_millis(50), Duration::from_millis(250));
+    led.shine(Shine::Blinking { on, off }).map_err(at("blink"))?;
+    let blinking = [read("delay_on"), read("delay_off")];
+    led.shine(Shine::Off).map_err(at("off"))?;
+    let found = (dark.trim(), lit.trim(), blinking.concat(), read("brightness"));
+    let wanted = ("0", "1", "50\n250\n".to_owned(), "0\n".to_owned());
+    if found == wanted { Ok(name) } else { Err(format!("{found:?}")) }
+}
+
+/// Ends a span in the driver without asking who uses it.
+pub(crate) fn pull_out(span: i32) -> Result<(), String> {
+    let devices =
+        std::fs::read_dir("/sys/bus/dahdi_devices/devices").map_err(|why| why.to_string())?;
+    for device in devices.flatten().map(|device| device.path()) {
+        if device.join(format!("span-{span}")).exists() {
+            // Its only span, by the device's own count.
+            return std::fs::write(device.join("unassign_span"), "1")
+                .map_err(|why| format!("{}: {why}", device.display()));
+        }
+    }
+    Err(format!("no device has span {span}"))
+}
+
+/// In a process of its own, which must end before modules can be unloaded.
+pub(crate) fn simulate(span: i32, what: &str) -> Result<(), String> {
+    let program = std::env::current_exe().map_err(|wrong| wrong.to_string())?;
+    let mut again = Command::new(program);
+    again.args(["simulate", &span.to_string(), what]);
+    done(again)
+}
+
+pub(crate) fn done(mut command: Command) -> Result<(), String> {
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        other => Err(format!("{command:?}: {other:?}")),
+    }
+}
