@@ -98,6 +98,16 @@ impl Message {
         self.facilities().flat_map(Facility::services)
     }
 
+    /// The name of who calls: that of a service, or else what a SETUP has to show.
+    pub fn calling_name(&self) -> Option<Name> {
+        let told = self.services().find_map(|service| match service {
+            Service::Name(NameOf::Calling, name) => Some(name),
+            _ => None,
+        });
+        let setup = self.kind == MessageKind::Setup;
+        told.or_else(|| self.display().filter(|_| setup).map(|display| Name::new(&display.text)))
+    }
+
     /// Every facility.
     pub fn facilities(&self) -> impl Iterator<Item = &Facility> {
         self.elements().filter_map(|element| match element {

@@ -302,7 +302,7 @@ fn message() -> impl Strategy<Value = Message> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
     fn any_message_prints_and_parses_to_itself(message in message()) {
@@ -356,4 +356,48 @@ proptest! {
         prop_assert_eq!(message.octets(), whole);
         prop_assert!(!message.to_string().is_empty());
     }
+
+    /// What is read of any content means the same after it was printed anew, in our own way.
+    #[test]
+    fn any_content_means_the_same_after_it_was_printed_anew(id in 0..128u8, content in octets(24)) {
+        means_the_same(id, &content)?;
+    }
+
+    /// The same behind the head of requests of services, where lengths must fit.
+    #[test]
+    fn any_argument_means_the_same_after_it_was_printed_anew(
+        private in any::<bool>(),
+        operation in 0..40u8,
+        values in vec((proptest::sample::select(TAGS.to_vec()), octets(5)), 0..4),
+        wrapped in vec(proptest::sample::select(TAGS.to_vec()), 0..4),
+    ) {
+        let mut argument = values.iter().flat_map(|(tag, content)| value(*tag, content)).collect::<Vec<_>>();
+        for tag in wrapped {
+            argument = value(tag, &argument);
+        }
+        let invoke = value(0xa1, &[&[2, 1, 5, 2, 1, operation][..], &argument].concat());
+        means_the_same(0x1c, &[&[if private { 0x9f } else { 0x91 }], &invoke[..]].concat())?;
+    }
+}
+
+const TAGS: [u8; 14] =
+    [0x01, 0x02, 0x04, 0x05, 0x0a, 0x30, 0x80, 0x81, 0x82, 0x84, 0xa0, 0xa1, 0xa2, 0xa3];
+
+fn value(tag: u8, content: &[u8]) -> Vec<u8> {
+    [&[tag, content.len() as u8], content].concat()
+}
+
+fn means_the_same(id: u8, content: &[u8]) -> Result<(), TestCaseError> {
+    let whole = [&[0x08, 0x00, 0x7b, id, content.len() as u8], content].concat();
+    let (message, _) = Message::parse(&whole).unwrap();
+    let element = message.elements().next().unwrap();
+    let anew = Message::new(CallReference::DUMMY, MessageKind::Information).with(element.clone());
+    prop_assert_eq!(anew.elements().next(), Some(element));
+    let services =
+        message.services().zip(message.facilities().map(|facility| facility.is_private()));
+    for (service, private) in services {
+        let again = Service::read(&service.invoke(5, private), private);
+        prop_assert_eq!(again, Some(service));
+    }
+    Ok(())
 }

@@ -304,3 +304,14 @@ fn what_is_not_rose_is_kept_or_told() {
         Message::parse(&[&INFORMATION[..], &[0x1c, 3, 0x91, 0xa1, 9]].concat()).unwrap();
     assert_eq!(problems.len(), 1);
 }
+
+#[test]
+fn the_name_of_who_calls_is_that_of_a_service_or_of_the_display() {
+    let setup = Message::new(super::call(), tdm::q931::message::MessageKind::Setup)
+        .with(Display::new("Ann"));
+    assert_eq!(setup.calling_name(), Some(Name::new("Ann")));
+    let name = Service::Name(NameOf::Calling, Name::Withheld);
+    let setup = setup.with(Dialect::Ni2.facility(1, &name));
+    assert_eq!(setup.calling_name(), Some(Name::Withheld));
+    assert_eq!(information([Display::new("Ann").into()]).calling_name(), None);
+}
