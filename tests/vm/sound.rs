@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 use board::dahdi::Card;
 use board::{Bearer, Fault, Span, Timeslot};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::machine::simulate;
 use crate::{ATTEMPTS, Outcome, Pair, at, noise};
 
 /// Sends `count` octets both ways at once in a timeslot, and wants them back exactly, in one row.
@@ -58,6 +61,45 @@ fn exchange(ends: [&mut dyn Bearer; 2], says: [&[u8]; 2]) -> Result<[Vec<u8>; 2]
         }
     }
     Ok(heard)
+}
+
+/// Who waits for a channel is woken: by a block, by room for one, and by an event.
+pub(crate) fn woken(pair: &mut Pair) -> Outcome {
+    let mut near = pair.near.open_bearer(Timeslot(4), 160).map_err(at("open near"))?;
+    let mut octets = [0; 160];
+    for _ in 0..10 {
+        wait(&*near, PollFlags::IN)?;
+        let count = near.read(&mut octets).map_err(at("read"))?;
+        if count != 160 {
+            return Err(format!("woken for {count} octets"));
+        }
+    }
+    let mut written = 0;
+    while near.write(&octets).map_err(at("write"))? > 0 {
+        written += 1;
+        if written > 1_000 {
+            return Err("the buffers are never full".into());
+        }
+    }
+    wait(&*near, PollFlags::OUT)?;
+    if near.write(&octets).map_err(at("write"))? == 0 {
+        return Err("woken to write without room".into());
+    }
+    simulate(pair.near.number(), "red")?;
+    let woken = wait(&*near, PollFlags::PRI);
+    simulate(pair.near.number(), "clear")?;
+    woken?;
+    Ok(format!("{written} blocks until the buffers were full"))
+}
+
+fn wait(bearer: &dyn Bearer, wanted: PollFlags) -> Result<(), String> {
+    let fd = bearer.fd().ok_or("nothing to wait for")?;
+    let timeout = Timespec { tv_sec: 10, tv_nsec: 0 };
+    let mut fds = [PollFd::new(&fd, wanted)];
+    match poll(&mut fds, Some(&timeout)) {
+        Ok(1) if fds[0].revents().contains(wanted) => Ok(()),
+        other => Err(format!("{wanted:?}: {other:?}, {:?}", fds[0].revents())),
+    }
 }
 
 /// Another constant octet in each of four timeslots, the neighbours of signalling among them.

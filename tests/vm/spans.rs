@@ -25,7 +25,7 @@ use board::{
 
 use frames::frames;
 use machine::{done, lamp, pull_out, simulate};
-use sound::{exact, looped, own_slots};
+use sound::{exact, looped, own_slots, woken};
 
 /// What a check found: words for its line, or what is wrong.
 type Outcome = Result<String, String>;
@@ -130,6 +130,7 @@ impl Bed {
         self.check(&format!("{kind:?}: a channel that is looped gives back what it hears"), |_| {
             looped(pair)
         });
+        self.check(&format!("{kind:?}: who waits for a channel is woken"), |_| woken(pair));
         self.check(&format!("{kind:?}: red at one end is yellow at the other, and ends"), |_| {
             alarms(pair)
         });
