@@ -152,6 +152,8 @@ pub enum Output {
 pub enum Fault {
     /// Octets that are no message, dropped.
     NotAMessage(NotAMessage),
+    /// A message on a D channel that is down, dropped.
+    LinkDown(LinkId),
     /// A message about a call that does not exist, of this kind.
     NoSuchCall(MessageKind),
     /// A call was refused before the owner heard of it, for this cause.
@@ -286,7 +288,9 @@ impl Interface {
             // §5.8.1 to §5.8.3.1: no answer.
             Err(error) => return self.outputs.push_back(Output::Fault(Fault::NotAMessage(error))),
         };
-        self.heard_on(link, now);
+        if !self.heard_on(link, now) {
+            return self.outputs.push_back(Output::Fault(Fault::LinkDown(link)));
+        }
         // Nothing that has no call is spoken here (Q.932 §6.1).
         if message.call.is_dummy() {
             return self.outputs.push_back(Output::Fault(Fault::NoSuchCall(message.kind)));

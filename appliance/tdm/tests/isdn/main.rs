@@ -9,6 +9,8 @@
 )]
 
 mod interface;
+mod model;
+mod octets;
 mod pair;
 mod places;
 mod states;

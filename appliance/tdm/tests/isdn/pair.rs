@@ -190,6 +190,11 @@ impl Pair {
         self.wire.retain(|_, under| !matches!(under, Under::Message(_, on, _) if *on == link));
     }
 
+    /// Whether something is under way.
+    pub(crate) fn is_busy(&self) -> bool {
+        !self.wire.is_empty()
+    }
+
     /// What has failed may come back.
     pub(crate) fn mend(&mut self, link: LinkId) {
         self.fit[usize::from(link.0)] = true;

@@ -126,12 +126,19 @@ impl Interface {
         self.next_restart(now);
     }
 
-    /// Something came on a D channel: if it is the active one, the far side uses it.
-    pub(super) fn heard_on(&mut self, id: LinkId, _now: Instant) {
+    /// Something came on a D channel: the far side uses it. False if it cannot be, since it is down.
+    pub(super) fn heard_on(&mut self, id: LinkId, now: Instant) -> bool {
+        if !self.links.link_mut(id).is_some_and(|link| link.up) {
+            return false;
+        }
+        if self.links.active.is_none() {
+            self.carry(id, now);
+        }
         if self.links.active == Some(id) && !self.links.proven {
             self.links.proven = true;
             self.clock.set(Due::SwitchOver, None);
         }
+        true
     }
 
     /// T321: the spare one does not come up, or nobody answers on it: whichever comes first is taken.
