@@ -233,7 +233,9 @@ impl EchoCanceller {
         if self.processor == Processor::Off {
             return;
         }
-        let power = |of: &[f32; HOP]| of.iter().map(|it| it * it).sum::<f32>() / HOP as f32;
+        let power = |of: &[f32; HOP]| {
+            of.iter().map(|it| it * it).sum::<f32>() / HOP as f32 + comfort::SILENCE
+        };
         let [far, came, rest] = &self.hop;
         let echo = from_fn(|place| came[place] - rest[place]);
         let hop = Hop {

@@ -43,7 +43,8 @@ impl Comfort {
             if !echoes || self.now < self.power {
                 self.power += 0.01 * (self.now - self.power);
             }
-            self.slope += 0.01 * (product / samples.len().max(1) as f32 - self.slope);
+            let product = product / samples.len().max(1) as f32 + SILENCE;
+            self.slope += 0.01 * (product - self.slope);
         } else if !echoes {
             self.power = (self.power * RISE).min(LOUDEST);
         }
@@ -76,6 +77,8 @@ pub(super) struct Shape {
     scale: f32,
 }
 
+/// The power of silence: running means do not fall below what numbers can hold.
+pub(super) const SILENCE: f32 = 1e-6;
 /// Background that is louder is no background: -40 dBm0.
 const LOUDEST: f32 = 26_000.0;
 /// How fast the background is thought to grow while it is not heard: 1.5 dB in a second, per millisecond.

@@ -27,9 +27,10 @@ pub(super) struct Energies {
 }
 
 impl Energies {
-    /// From the sums of squares, in the order of the fields.
+    /// From the sums of squares, in the order of the fields. One more keeps running sums from falling below
+    /// what numbers can hold.
     pub(super) fn of([far, near, front, back, apart, echo]: [f32; 6]) -> Self {
-        Self { far, near: near + 1.0, front: front + 1.0, back: back + 1.0, apart, echo }
+        Self { far: far + 1.0, near: near + 1.0, front: front + 1.0, back: back + 1.0, apart, echo }
     }
 }
 
@@ -145,6 +146,11 @@ impl Contest {
         }
     }
 
+    /// Whether the far end sends anything, and a near end with this sum of squares may hold its echo.
+    pub(super) fn sounds(&self, near: f32) -> bool {
+        self.far > SILENT && near > SILENT
+    }
+
     /// Whether the path has been known for long, and nothing speaks against it.
     pub(super) fn settled(&self) -> bool {
         self.mode == Mode::Steady(0) && self.leak < ROUGH && self.age > OLD
@@ -227,9 +233,10 @@ impl Contest {
         let (mut ahead, mut behind) = (false, false);
         for (place, (keep, sure)) in PACES.into_iter().enumerate() {
             let take = 1.0 - keep;
-            self.lead[place] = keep * self.lead[place] + take * (block.front - block.back);
+            let lead = keep * self.lead[place] + take * (block.front - block.back);
+            self.lead[place] = if lead.abs() < EVEN { 0.0 } else { lead };
             self.spread[place] =
-                keep * keep * self.spread[place] + take * take * block.front * block.apart;
+                keep * keep * self.spread[place] + take * take * block.front * (block.apart + EVEN);
             let (lead, spread) = (self.lead[place], self.spread[place]);
             ahead |= lead > 0.0 && lead * lead > sure * spread;
             behind |= lead < 0.0 && lead * lead > 4.0 * sure * spread;
@@ -309,11 +316,15 @@ impl Contest {
 
 /// What the comparison keeps from block to block, and the square of the lead, in spreads, that is sure.
 const PACES: [(f32, f32); 3] = [(0.0, 1.0), (0.6, 0.5), (0.85, 0.25)];
+/// The least energy that is a difference.
+const EVEN: f32 = 1e-6;
 /// The drift of a path that is known, and of one that is not.
 const STEADY_DRIFT: f32 = 5e-5;
 const DRIFT: f32 = 0.6;
 /// A block below this energy says nothing: -54 dBm0.
 const FAINT: f32 = 64.0 * 1000.0;
+/// A block below this energy holds nothing at all: -84 dBm0.
+const SILENT: f32 = 64.0;
 /// How the leak grows while it is not confirmed: 1 dB in a second of sound.
 const FORGETTING: f32 = 1.002;
 /// The part of the echo that is left when something must have happened: -7 dB.

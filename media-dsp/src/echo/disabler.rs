@@ -54,7 +54,8 @@ impl Detector {
     fn next_segment(&mut self, level: Level, wheel: &Wheel) -> bool {
         let [re, im, power] = kernel::listen(level, &self.segment, &wheel.wave);
         let power = power / SEGMENT as f32;
-        self.level += 0.3 * (power - self.level);
+        // Silence does not go on falling.
+        self.level += 0.3 * (power.max(1.0) - self.level);
         let size = (re * re + im * im) / (SEGMENT * SEGMENT) as f32;
         let clear = power > LEAST && 2.0 * size > PURE * power;
         self.tone = self.tone.next(clear.then(|| im.atan2(re)), power > LEAST);

@@ -193,8 +193,11 @@ impl Filter {
     fn learn(&mut self) {
         let rest = self.adapt(0, Hearing::First);
         // While a path is new, what was said is worth hearing again: one pass over speech, whose sounds come
-        // one by one, does not tell what each of them says of the whole path.
+        // one by one, does not tell what each of them says of the whole path. Of silence there is nothing to hear.
+        let power = |block| kernel::power(self.level, block);
+        let left = power(self.near(0)).max(power(&self.rest));
         let again: &[usize] = match self.contest.knowledge() {
+            _ if !self.contest.sounds(left) => &[],
             Knowledge::New if !self.narrow_band.suspects() => &AGAIN,
             Knowledge::New | Knowledge::Rough => &[0],
             Knowledge::Fine => &[],
@@ -244,7 +247,7 @@ impl Filter {
         for bin in 0..BINS {
             let power = error.re[bin] * error.re[bin] + error.im[bin] * error.im[bin];
             if age == 0 {
-                self.noise[bin] += NOISE_PACE * (power - self.noise[bin]);
+                self.noise[bin] += NOISE_PACE * (power.max(LEAST) - self.noise[bin]);
             }
             weight[bin] = 1.0 / (weight[bin] + self.noise[bin].max(power) + QUANTUM);
             error.re[bin] *= weight[bin];
@@ -316,6 +319,8 @@ const TOLD: f32 = 0.5;
 const TOLD_AGAIN: f32 = 0.1;
 /// How fast the power of the noise is learned, per block.
 const NOISE_PACE: f32 = 0.2;
+/// The least power in a bin that is reckoned with: silence does not go on falling.
+const LEAST: f32 = 1.0;
 /// The power in a bin of what G.711 adds to the faintest sounds.
 const QUANTUM: f32 = 5000.0;
 /// Leak below which tones teach nothing more: 10 dB of enhancement.

@@ -69,6 +69,9 @@ impl Nonlinear {
                 continue;
             }
             self.gain += pace * (goal - self.gain);
+            if echo_only && self.gain < CLOSED {
+                self.gain = 0.0;
+            }
             let noise = self.comfort.sample(&shape);
             *sample = self.gain * *sample + (1.0 - self.gain) * noise;
         }
@@ -121,6 +124,8 @@ impl Nonlinear {
 /// How fast the processor closes and opens, per sample.
 const CLOSING: f32 = 0.1;
 const OPENING: f32 = 0.3;
+/// The gain from which all is taken away.
+const CLOSED: f32 = 1e-5;
 /// The gain from which nothing is taken away.
 const OPEN: f32 = 0.999;
 /// Leak above which the path is not known.
@@ -143,3 +148,19 @@ const AUDIBLE: f32 = 16.0;
 /// Milliseconds of near end until it is believed, and for which it is believed.
 const ATTACK: u32 = 5;
 const HOLD: u32 = 80;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_closes_in_a_fiftieth_of_a_second_and_no_further_than_to_nothing() {
+        let mut nonlinear = Nonlinear::new(16);
+        nonlinear.process(&mut [1000.0; 160], true);
+        assert_eq!(nonlinear.gain, 0.0);
+        let mut rest = [1000.0; 8];
+        nonlinear.process(&mut rest, true);
+        // No background was heard yet.
+        assert_eq!(rest, [0.0; 8]);
+    }
+}

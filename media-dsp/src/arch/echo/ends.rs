@@ -76,7 +76,8 @@ fn recur(
     let mut last = *passed;
     for row in 1..end.div_ceil(HOP).min(1 + BLOCK / HOP) {
         for lane in 0..HOP {
-            last[lane] = eight[row * HOP + lane] + eighth * last[lane];
+            let next = eight[row * HOP + lane] + eighth * last[lane];
+            last[lane] = if next.abs() < NOTHING { 0.0 } else { next };
             all[row * HOP + lane] = last[lane];
         }
     }
@@ -172,8 +173,35 @@ pub(super) fn greatest<T: Transpose>(power: &[f32; BINS]) -> usize {
     power.iter().position(|&it| it >= most).unwrap_or(0)
 }
 
+/// What is below this is silence, so that a recursion comes to its end: numbers below 1e-38 take a hundred
+/// times as long on many processors, and so do squares of numbers below 1e-19.
+const NOTHING: f32 = 1e-3;
 /// What stays of the offset with each sample.
 const OFFSET: f32 = 0.99;
 /// How much: +3.5 dB at the upper end of the band, -6 dB at the lower one. With more, what the filter
 /// leaves at the lower end comes out too loud where the near end is not quiet (ITU-T G.168 test 2C).
 const EMPHASIS: f32 = 0.5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arch::fft::ByMemory;
+
+    #[test]
+    fn what_was_heard_before_a_silence_comes_to_its_end() {
+        let (mut entry, mut exit) = (Entry::default(), Exit::default());
+        let mut block = |sample: i16| {
+            let [mut plain, mut emphasised] = [[0.0; BLOCK]; 2];
+            enter::<ByMemory>(&mut entry, &[sample; BLOCK], &mut plain, &mut emphasised);
+            let mut rest = emphasised;
+            leave::<ByMemory>(&mut exit, &mut rest);
+            [plain, emphasised, rest].map(|of| of[BLOCK - 1].to_bits() & !(1 << 31))
+        };
+        assert!(block(30_000).iter().all(|&it| it > 0));
+        // An offset falls by 1 % a sample: 30,000 are below a thousandth after 1,700, 27 blocks.
+        for _ in 0..30 {
+            block(0);
+        }
+        assert_eq!(block(0), [0; 3]);
+    }
+}
