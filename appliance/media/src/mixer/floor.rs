@@ -80,8 +80,12 @@ impl Floor {
             self.rival = None;
             return;
         };
+        // Where nobody has the floor, one of those who speak at once gets it, though none is always louder.
+        let nobody = self.active.is_none();
         let ticks = match self.rival {
-            Some((place, ticks)) if place == rival.place => ticks + u16::from(rival.speaks),
+            Some((place, ticks)) if place == rival.place || nobody => {
+                ticks + u16::from(rival.speaks)
+            }
             _ => 1,
         };
         self.rival = Some((rival.place, ticks));

@@ -190,6 +190,20 @@ fn the_active_speaker_does_not_change_for_a_cough() {
 }
 
 #[test]
+fn of_three_who_speak_at_once_one_is_said_to_speak() {
+    let mut room = Room::new();
+    let places = [(); 3].map(|()| room.join(Rate::Hz8000).unwrap());
+    for number in 0..30 {
+        // Each is the loudest for 60 ms in turn.
+        let loudness = |n| if number / 3 % 3 == n { 12_000.0 } else { 4_000.0 };
+        let voices = [0, 1, 2].map(|n| sine(Rate::Hz8000, number, 400.0, loudness(n)));
+        let said: Vec<_> = places.into_iter().zip(voices.iter().map(Vec::as_slice)).collect();
+        tick(&mut room, &said);
+    }
+    assert!(room.active_speaker().is_some());
+}
+
+#[test]
 fn a_room_has_an_end() {
     let mut room = Room::new();
     let places: Vec<_> = (0..MOST_MEMBERS).map(|_| room.join(Rate::Hz8000).unwrap()).collect();

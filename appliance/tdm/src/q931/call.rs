@@ -4,7 +4,7 @@
 //! with [`Act`]s in the order in which they are to be done. It knows no other call and no B channel: those
 //! are the [`interface`](super::interface)'s.
 //!
-//! Inside, a call stands where its beginner put it ([`state`]): what the user does who called is what the
+//! Inside, a call stands where its beginner put it (`call/state.rs`): what the user does who called is what the
 //! network does that calls a user. Only the names of the states differ, and a few rules
 //! ([`Rules`]).
 

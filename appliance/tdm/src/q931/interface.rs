@@ -6,8 +6,9 @@
 //! [`Interface::poll_timeout`] says when [`Interface::handle_timeout`] is due. There is no I/O and no clock.
 //!
 //! One interface has one or more spans; with more, the D channel of the first carries the calls of all,
-//! and a second D channel may stand by ([`nfas`]).
+//! and a second D channel may stand by (`interface/nfas.rs`).
 
+mod availability;
 mod channels;
 mod clock;
 mod incoming;
@@ -16,7 +17,6 @@ mod negotiation;
 mod nfas;
 mod outgoing;
 mod restart;
-mod service;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
@@ -26,11 +26,11 @@ use super::dialect::Dialect;
 use super::element::{CauseValue, ServiceStatus};
 use super::message::{CallReference, Message, MessageKind, NotAMessage, Problem, ReferenceLength};
 use super::timers::{Side, Timer};
+use availability::Services;
 use channels::ChannelTable;
 use clock::{Clock, Due};
 use nfas::Links;
 use restart::Restarts;
-use service::Services;
 
 pub use channels::{Channel, ChannelState, Selection, Standing, Usage};
 pub use nfas::LinkId;

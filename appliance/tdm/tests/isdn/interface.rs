@@ -1,7 +1,7 @@
 //! Whole interfaces: sentences of ITU-T Q.931 §5 between a user and a network.
 
+mod availability;
 mod calls;
 mod channels;
 mod lines;
-mod services;
 mod strays;

@@ -4,9 +4,9 @@
 
 mod elements;
 mod messages;
+mod operations;
 mod problems;
 mod round_trips;
-mod services;
 mod tshark;
 
 use tdm::q931::element::Element;

@@ -4,16 +4,16 @@ mod ber;
 mod charge;
 mod diversion;
 mod name;
+mod operation;
 mod party;
 mod rose;
-mod service;
 
 pub use charge::{Charge, ChargeTime, Cost, Counting, Units};
 pub use diversion::{Diversion, DiversionReason};
 pub use name::{Name, NameOf, NameText};
+pub use operation::Service;
 pub use party::PresentedNumber;
 pub use rose::{Code, Component};
-pub use service::Service;
 
 use super::octets::{Octets, write_group};
 use ber::{Ber, parts, tagged};

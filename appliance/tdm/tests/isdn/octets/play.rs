@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tdm::q931::call::Request;
 use tdm::q931::dialect::Dialect;
-use tdm::q931::element::{BearerCapability, CauseValue, Number};
+use tdm::q931::element::{BearerCapability, CauseValue, Location, Number, Progress};
 use tdm::q931::interface::{
     CallId, Channel, Interface, LinkId, Output, Params, Scope, Setup, Span, Standing, Wish,
 };
@@ -131,7 +131,7 @@ fn request(with: u8) -> Request {
         0 => Request::AskDigits(elements),
         1 => Request::Proceed(elements),
         2 => Request::Alert(elements),
-        3 => Request::Progress(elements),
+        3 => Request::Progress(vec![Progress::new(Location::USER, 1).into()]),
         4 => Request::Answer(elements),
         5 => Request::Digits { number: Number::unknown("1"), complete: false },
         6 => Request::Hold,
