@@ -34,8 +34,10 @@ pub(super) struct Fit {
 /// What a payload can be cut into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Units {
-    /// So many octets for so many ticks. What is shorter describes noise and stands last.
+    /// So many octets for so many ticks.
     Even { octets: usize, ticks: u32 },
+    /// Frames of one length, behind which a shorter one may describe noise (RFC 3551 §4.5.6).
+    G729,
     /// Frames that say with their first octet how long they are.
     G723,
     /// Frames that each wait with the head of their packet, and may have any length.
@@ -132,7 +134,7 @@ impl Units {
                 G726Bits::Five => even(5, 8),
             },
             Codec::Gsm => even(33, 160),
-            Codec::G729 { .. } => even(g729::SPEECH_OCTETS, g729::FRAME as u32),
+            Codec::G729 { .. } => Some(Self::G729),
             Codec::G723 { .. } => Some(Self::G723),
             Codec::AmrWb { octet_aligned } => Some(Self::AmrWb(framing(octet_aligned))),
             Codec::Opus => Some(Self::Opus),
@@ -145,9 +147,8 @@ impl Units {
     fn fill(self, payload: &[u8], packet: u32) -> bool {
         match self {
             Self::Opus => payload.first().is_some_and(|it| packet.is_multiple_of(opus_frame(*it))),
-            Self::Even { octets: g729::SPEECH_OCTETS, .. } => true,
             Self::Even { octets, .. } => payload.len().is_multiple_of(octets),
-            Self::G723 | Self::AmrWb(_) => true,
+            Self::G729 | Self::G723 | Self::AmrWb(_) => true,
         }
     }
 
@@ -161,6 +162,7 @@ impl Units {
         };
         let octets = match self {
             Self::Even { octets, ticks: each } => (ticks / each) as usize * octets,
+            Self::G729 => ticks as usize / g729::FRAME * g729::SPEECH_OCTETS,
             Self::G723 => frames(g7231::FRAME_SAMPLES, |rest| {
                 rest.first().map_or(0, |first| g7231::Frame::beginning(*first).octets())
             }),
@@ -175,7 +177,7 @@ impl Units {
         let framing = match self {
             Self::AmrWb(framing) => framing,
             Self::Opus => return opus::put_together(waited, out),
-            Self::Even { .. } | Self::G723 => {
+            Self::Even { .. } | Self::G729 | Self::G723 => {
                 out.get_mut(..waited.len())?.copy_from_slice(waited);
                 return Some(waited.len());
             }
@@ -248,7 +250,7 @@ impl Cutter {
             Units::Opus => {
                 self.length += opus::take_apart(payload, self.octets.get_mut(self.length..)?)?;
             }
-            Units::Even { .. } | Units::G723 => {
+            Units::Even { .. } | Units::G729 | Units::G723 => {
                 let room = self.octets.get_mut(self.length..)?.get_mut(..payload.len())?;
                 room.copy_from_slice(payload);
                 self.length += payload.len();
