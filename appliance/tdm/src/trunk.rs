@@ -34,6 +34,8 @@ pub struct Params {
     /// Layer 2, the same for the link of each D channel. Without [`q921::Params::retry`] that of the
     /// defaults holds.
     pub links: q921::Params,
+    /// Whether all that is said is told from the first frame on, see [`Trunk::trace`].
+    pub traces: bool,
 }
 
 /// What a trunk wants done, or tells, in order.
@@ -137,7 +139,7 @@ pub enum Fault {
 /// let now = std::time::Instant::now();
 /// let interface = interface::Params::of(Side::User, Dialect::EuroIsdn, (1..=15).collect());
 /// let links = tdm::q921::Params::default();
-/// let mut trunk = Trunk::new(Params { interface, links }, now);
+/// let mut trunk = Trunk::new(Params { interface, links, traces: false }, now);
 /// // SABME, and nothing else before the far side has answered.
 /// let octets = vec![0x00, 0x01, 0x7f];
 /// assert_eq!(trunk.poll_output(), Some(Output::Frame { link: LinkId(0), octets }));
@@ -185,7 +187,7 @@ impl Trunk {
             interface: Interface::new(params.interface),
             links,
             alarms: BTreeSet::new(),
-            traces: false,
+            traces: params.traces,
             outputs: VecDeque::new(),
         };
         trunk.work(now);
@@ -245,8 +247,7 @@ impl Trunk {
         self.work(now);
     }
 
-    /// From now on [`Output::Trace`] tells all that is said, or no longer. Off at first, when it costs
-    /// nothing.
+    /// From now on [`Output::Trace`] tells all that is said, or no longer; then it costs nothing.
     pub fn trace(&mut self, on: bool) {
         self.traces = on;
     }
