@@ -147,9 +147,16 @@ fn who_talks_goes_on_while_the_d_channel_is_away_and_both_sides_ask_when_it_is_b
 fn calls_end_t309_after_an_alarm_and_nothing_is_said_meanwhile() {
     let mut pair = pair();
     let (caller, called) = pair.connected(Side::Network);
+    let ringing = pair.call(Side::User, "2").unwrap();
+    pair.talk();
+    let rings = pair.network.offered();
+    pair.ask(Side::Network, rings, Request::Alert(Vec::new()));
+    pair.talk();
     pair.begin();
     let frames = pair.user.frames;
     both_alarmed(&mut pair, true);
+    assert_eq!(pair.user.ended(ringing), Some(CauseValue::OUT_OF_ORDER));
+    assert_eq!(pair.network.ended(rings), Some(CauseValue::OUT_OF_ORDER));
     let status = pair.user.trunk.describe();
     assert_eq!((status.links[0].phase, status.alarms), (Phase::Assigned, vec![0]));
     assert!(status.channels.iter().all(|(_, state)| state.alarm && !state.is_free()));
