@@ -10,7 +10,7 @@ tests/setup/packages.sh g++ || exit 2
 long=
 [ "${1:-}" != --long ] || { long=yes; shift; }
 codecs=(g711 g722 g726 gsm g729 g7231 amrwb opus comfort_noise caller_id)
-core=(message description media_packet browser dtls translate sound srtp stream hdlc lapd q931 elements)
+core=(message description media_packet browser dtls translate sound srtp stream hdlc lapd q931 isdn elements)
 if [ $# -gt 0 ]; then targets=("$@"); else targets=("${core[@]}" "${codecs[@]}"); fi
 # A codec finds its way from nothing; browser and dtls make at the start what they begin with.
 declare -A seeds=([message]=sip [description]=sdp [media_packet]=rtp [srtp]=srtp [stream]=sip)
