@@ -25,6 +25,25 @@ step() {
     echo "=== $name: $ok passed, $bad failed, $left skipped in $((SECONDS - began)) s"
 }
 
+# begin NAME COMMAND...: a step that has only what other steps leave of the processors, until `step` is to
+# show it by `ended NAME`.
+begin() {
+    local log=$LOGS/${1// /-}.begun
+    shift
+    rm -f "$log.status"
+    # What runs beside does not hear of an interrupt by itself.
+    trap 'trap "" TERM; kill 0; exit 130' INT
+    { chrt --idle 0 "$@" </dev/null >"$log" 2>&1; echo $? >"$log.status"; } &
+}
+
+# ended NAME: waits for what was begun, shows what it said, and ends as it did.
+ended() {
+    local log=$LOGS/${1// /-}.begun
+    while [ ! -s "$log.status" ]; do sleep 0.2; done
+    cat "$log"
+    return "$(cat "$log.status")"
+}
+
 # left_out NAME WHY: a step that this machine cannot do.
 left_out() {
     skipped=$((skipped + 1))
