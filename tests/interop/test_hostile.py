@@ -200,6 +200,10 @@ def a_hundred_thousand_mutated_datagrams_change_nothing(lab):
     return f"resident memory grew by {grown >> 10} KB, {heard} packets of the call arrived"
 
 
+# Datagrams: 20 ms of the flood.
+MOST_AT_ONCE = 300
+
+
 @test
 def honest_calls_complete_beside_a_flood_of_invites(lab):
     seconds, honest = (60, 10) if lab.long else (8, 10)
@@ -219,15 +223,17 @@ def honest_calls_complete_beside_a_flood_of_invites(lab):
     sent = [0]
 
     def fire():
-        began = time.monotonic()
+        began, missed = time.monotonic(), 0
         while not stop.is_set():
-            due = int((time.monotonic() - began) * 15_000)
-            for at in range(sent[0], due):
+            due = int((time.monotonic() - began) * 15_000) - missed
+            # After a stop of the machine the flood goes on as it was: a second of it at once is another test.
+            missed += max(0, due - sent[0] - MOST_AT_ONCE)
+            for at in range(sent[0], min(due, sent[0] + MOST_AT_ONCE)):
                 try:
                     wire.send(flood[at % len(flood)])
                 except ConnectionError:
                     pass
-            sent[0] = max(due, sent[0])
+                sent[0] += 1
             time.sleep(0.001)
 
     firing = threading.Thread(target=fire)
@@ -241,6 +247,8 @@ def honest_calls_complete_beside_a_flood_of_invites(lab):
         firing.join()
     took = time.monotonic() - began
     cpu = (box.cpu() - before) / took
+    if sent[0] / took < 10_000:
+        raise AssertionError(f"this machine made {sent[0] / took:.0f} INVITEs a second only")
     return (f"{seconds * honest} calls beside {sent[0] / took:.0f} INVITEs a second, "
             f"{cpu * 100:.0f} % of a core, {here.retransmissions()} retransmissions")
 
