@@ -388,10 +388,16 @@ impl Control {
         if let Some(recorder) = &mut self.recorder {
             recorder.input(&input, now);
         }
-        if let Input::Received { flow, bytes } = &input {
-            self.captures.heard(*flow, bytes, now);
-        }
+        let received = match &input {
+            Input::Received { flow, bytes } => Some((*flow, *bytes)),
+            _ => None,
+        };
+        let unread = self.exchange.unread();
         self.exchange.handle(input, now);
+        // A flood is not remembered: it would push out what calls have said.
+        if let Some((flow, bytes)) = received.filter(|_| self.exchange.unread() == unread) {
+            self.captures.heard(flow, bytes, now);
+        }
         self.drain(now);
     }
 

@@ -77,6 +77,8 @@ pub struct Exchange {
     speakers: BTreeMap<RoomId, PortId>,
     next_leg: u64,
     next_call: u16,
+    /// How many datagrams were dropped before anybody read them.
+    unread: u64,
     /// Since when calls over the limit are counted, and how many got a record.
     refusals: (Instant, u32),
     closing: Option<Instant>,
@@ -110,6 +112,7 @@ impl Exchange {
             speakers: BTreeMap::new(),
             next_leg: 1,
             next_call: 0,
+            unread: 0,
             refusals: (now, 0),
             closing: None,
             finished: false,

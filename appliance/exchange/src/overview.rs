@@ -25,6 +25,11 @@ pub struct Figures {
 }
 
 impl Exchange {
+    /// How many messages were dropped unread so far, because their source sends too much or guessed.
+    pub fn unread(&self) -> u64 {
+        self.unread
+    }
+
     /// Records of all calls that are not over, oldest first.
     pub fn calls(&self) -> Vec<call::CallRecord> {
         self.pbx.records().map(|record| self.frame.streams.told(record)).collect()

@@ -24,8 +24,11 @@ impl Exchange {
         let trusted = self.registrar.is_source(source);
         match self.flood.admit(source, trusted, now) {
             Admission::Pass => {}
-            Admission::TooMuch => return self.frame.count("dropped", "flood"),
-            Admission::Banned => return self.frame.count("dropped", "banned"),
+            refused @ (Admission::TooMuch | Admission::Banned) => {
+                self.unread += 1;
+                let why = if refused == Admission::Banned { "banned" } else { "flood" };
+                return self.frame.count("dropped", why);
+            }
         }
         if is_keep_alive(bytes) {
             return;
