@@ -36,7 +36,11 @@ fn decoded(messages: &[Message], services: &str) -> Option<Vec<String>> {
     let mut child = match command.spawn() {
         Ok(child) => child,
         Err(error) => {
-            println!("SKIPPED: no tshark: {error}");
+            // Past what cargo catches of a test that passes, so that it is counted as left out.
+            let thread = std::thread::current();
+            let test = thread.name().unwrap_or("tshark");
+            let line = format!("skip {test}: tshark: {error}: apt-get install tshark\n");
+            let _ = std::io::stderr().write_all(line.as_bytes());
             return None;
         }
     };
