@@ -184,19 +184,23 @@ fn topics(text: Option<&str>) -> Result<BTreeSet<Topic>, Problem> {
         "conferences" => Ok(Topic::Conferences),
         "registrations" => Ok(Topic::Registrations),
         "trunks" => Ok(Topic::Trunks),
+        "lines" => Ok(Topic::Lines),
+        "trace" => Ok(Topic::Trace),
         "config" => Ok(Topic::Config),
         other => Err(Problem::field("topics", format!("there is no topic {other}"))),
     };
     text.split(',').map(topic).collect()
 }
 
-/// What is heard by who names nothing. The figures of calls come often, and only when asked for.
-const ALL: [Topic; 6] = [
+/// What is heard by who names nothing. The figures of calls and what is said on D channels come often,
+/// and only when asked for.
+const ALL: [Topic; 7] = [
     Topic::Calls,
     Topic::Captures,
     Topic::Conferences,
     Topic::Registrations,
     Topic::Trunks,
+    Topic::Lines,
     Topic::Config,
 ];
 /// Below the idle time of every proxy and NAT on the way.

@@ -95,7 +95,9 @@ impl From<Invalid> for Problem {
             | Wrong::NotALogin
             | Wrong::NotAHost
             | Wrong::ToItself
-            | Wrong::Fixed => StatusCode::UNPROCESSABLE_ENTITY,
+            | Wrong::Fixed
+            | Wrong::NotIsdn
+            | Wrong::MixedLines => StatusCode::UNPROCESSABLE_ENTITY,
         };
         if invalid.field.is_empty() {
             return Self::new(status, sentence(&invalid.problem.to_string()));

@@ -1,6 +1,9 @@
 //! What the box tells whoever listens: pages, scripts, log.
 
-use crate::{CallQuality, CallRecord, Capture, Conference, Registration, Speaker, UnixMillis};
+use crate::{
+    CallQuality, CallRecord, Capture, Conference, LineStatus, LineTrace, Registration, Speaker,
+    UnixMillis,
+};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -26,6 +29,10 @@ pub enum Event {
     Unregistered(Arc<Registration>),
     /// A trunk came up or went down.
     Trunk(TrunkStatus),
+    /// A line has an alarm or none any more, or one of its channels does something else.
+    Line(Box<LineStatus>),
+    /// Something was said on a D channel of which a trace is kept.
+    Trace(Box<LineTrace>),
     /// The configuration is another one now.
     Config {
         /// Its revision.
@@ -50,6 +57,10 @@ pub enum Topic {
     Registrations,
     /// [`Event::Trunk`]
     Trunks,
+    /// [`Event::Line`]
+    Lines,
+    /// [`Event::Trace`]
+    Trace,
     /// [`Event::Config`]
     Config,
 }
@@ -96,6 +107,8 @@ impl Event {
             Self::Conference(_) | Self::Speaking(_) => Topic::Conferences,
             Self::Registered(_) | Self::Unregistered(_) => Topic::Registrations,
             Self::Trunk(_) => Topic::Trunks,
+            Self::Line(_) => Topic::Lines,
+            Self::Trace(_) => Topic::Trace,
             Self::Config { .. } => Topic::Config,
         }
     }

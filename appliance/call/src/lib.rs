@@ -16,6 +16,7 @@ mod id;
 mod key;
 mod keys;
 mod leg;
+mod line;
 mod media;
 mod path;
 mod quality;
@@ -44,6 +45,11 @@ pub use keys::{Keys, MasterKey, Mki, WrongLength};
 pub use leg::{
     Diversion, DiversionReason, LegCommand, LegEvent, Offer, Origin, Party, Repeat, Target,
     TransferState, Voice,
+};
+pub use line::{
+    ChannelService, ChannelSound, ChannelStatus, ChannelUsage, DChannelStatus, LineAlarms,
+    LineCounters, LineEvent, LineFault, LineKind, LineLayer, LineStatus, LineTrace, LineWish,
+    SpanFacts, SpanId, SpanLoop, SpanState,
 };
 pub use media::{
     ExtendedReports, Learn, MediaCommand, MediaEvent, MediaKind, PeerAddress, PortId, RoomId,

@@ -11,6 +11,7 @@ mod encryption;
 mod extension;
 mod feature;
 mod id;
+mod isdn;
 mod network;
 mod number;
 mod path;
@@ -32,6 +33,10 @@ pub use extension::{Extension, Forwarding};
 pub use feature::{BadPin, Feature, FeatureKind, FeatureTone, Pin};
 pub use id::{
     DeviceId, ExtensionId, FeatureId, InboundRouteId, OutboundRouteId, Revision, TenantId, TrunkId,
+};
+pub use isdn::{
+    BadChannels, ChannelSelection, Channels, Isdn, IsdnDialect, IsdnNumbering, IsdnSide, IsdnSpan,
+    IsdnTimer, SpanBuildOut, SpanCode, SpanFraming,
 };
 pub use network::{BadOrigin, External, Network, Subnet, WebOrigin};
 pub use number::{BadNumber, Number};

@@ -1,10 +1,10 @@
 //! A trunk: a line to a carrier or to another exchange.
 
 use crate::extension::yes;
-use crate::{CodecPolicy, Encryption, Number, Revision, Secret, Subnet, TenantId, TrunkId};
+use crate::{CodecPolicy, Encryption, Isdn, Number, Revision, Secret, Subnet, TenantId, TrunkId};
 use serde::{Deserialize, Serialize};
 
-/// A SIP trunk.
+/// A line to a carrier or to another exchange: by SIP, or by ISDN.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Trunk {
@@ -22,10 +22,11 @@ pub struct Trunk {
     /// Switched off, it neither registers nor carries calls.
     #[serde(default = "yes")]
     pub enabled: bool,
-    /// Whether the box logs in at the carrier or is known there by its address.
+    /// Whether the box logs in at the carrier, is known there by its address, or has a line to it.
     #[serde(default)]
     pub kind: TrunkKind,
-    /// The carrier's host name or address: its registrar and where calls go.
+    /// The carrier's host name or address: its registrar and where calls go. Empty for ISDN.
+    #[serde(default)]
     pub host: String,
     /// Its port, when it is not the one that DNS or the transport says.
     #[serde(default)]
@@ -71,6 +72,10 @@ pub struct Trunk {
     /// Most calls at a time; `None` leaves it to the carrier.
     #[serde(default)]
     pub max_calls: Option<u32>,
+    /// Its lines and how they are set, for a trunk of kind `isdn`; `None` for all others. Of the rest
+    /// only name, numbers and the number of calls are of use then.
+    #[serde(default)]
+    pub isdn: Option<Isdn>,
 }
 
 /// How the carrier knows us.
@@ -83,6 +88,8 @@ pub enum TrunkKind {
     Register,
     /// The carrier knows our address and we know his.
     Static,
+    /// Digital lines of the box lead there (E1, T1).
+    Isdn,
 }
 
 /// How to reach a carrier.

@@ -211,6 +211,7 @@ fn config() -> Config {
             codecs: None,
             encryption: None,
             max_calls: None,
+            isdn: None,
         }),
     );
     put(

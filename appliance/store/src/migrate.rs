@@ -145,6 +145,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0008_media_path.sql"),
     include_str!("../migrations/0009_music.sql"),
     include_str!("../migrations/0010_prompts.sql"),
+    include_str!("../migrations/0011_isdn.sql"),
 ];
 
 #[cfg(test)]

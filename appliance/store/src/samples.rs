@@ -8,12 +8,15 @@ use call::{
     StreamSummary, Suite, Transport, UnixMillis,
 };
 use config::{
-    CallerId, Change, CodecName, CodecOrder, CodecPolicy, Config, Country, Credentials, Device,
-    DeviceId, Encryption, Entry, Expect, Extension, ExtensionId, External, Feature, FeatureId,
-    FeatureKind, FeatureTone, Forwarding, InboundRoute, InboundRouteId, Network, Number,
-    NumberFormat, OutboundRoute, OutboundRouteId, PathPolicy, Pattern, Pin, Prompts, RecordingTone,
-    Revision, Secret, Settings, Tenant, TenantId, Trunk, TrunkId, TrunkKind, TrunkTransport,
+    CallerId, Change, ChannelSelection, Channels, CodecName, CodecOrder, CodecPolicy, Config,
+    Country, Credentials, Device, DeviceId, Encryption, Entry, Expect, Extension, ExtensionId,
+    External, Feature, FeatureId, FeatureKind, FeatureTone, Forwarding, InboundRoute,
+    InboundRouteId, Isdn, IsdnDialect, IsdnNumbering, IsdnSide, IsdnSpan, IsdnTimer, Network,
+    Number, NumberFormat, OutboundRoute, OutboundRouteId, PathPolicy, Pattern, Pin, Prompts,
+    RecordingTone, Revision, Secret, Settings, SpanBuildOut, SpanCode, SpanFraming, Tenant,
+    TenantId, Trunk, TrunkId, TrunkKind, TrunkTransport,
 };
+use std::collections::BTreeMap;
 use std::path::Path;
 
 pub(crate) const NOW: UnixMillis = UnixMillis(1_790_000_000_000);
@@ -203,7 +206,9 @@ pub(crate) fn changes() -> Vec<Change> {
                 ..CodecPolicy::default()
             }),
             max_calls: Some(30),
+            isdn: None,
         }),
+        Entry::Trunk(digital(revision, tenant)),
         Entry::InboundRoute(InboundRoute {
             id: InboundRouteId::NEW,
             revision,
@@ -284,4 +289,52 @@ pub(crate) fn extension(number: u32) -> Change {
     let number = Number::parse(&number.to_string()).unwrap();
     let entry = Extension { number, ..sample };
     Change::Put(Entry::Extension(entry), Expect::Any)
+}
+
+/// A trunk of digital lines.
+fn digital(revision: Revision, tenant: TenantId) -> Trunk {
+    let isdn = Isdn {
+        side: IsdnSide::Network,
+        dialect: IsdnDialect::Qsig,
+        spans: vec![IsdnSpan {
+            line: "line 2".to_owned(),
+            identifier: 3,
+            signalling: true,
+            channels: Channels::parse("1-4,7").ok(),
+            framing: SpanFraming::T1Superframe,
+            code: SpanCode::Ami,
+            clock: 0,
+            build_out: SpanBuildOut::Db15,
+        }],
+        selection: ChannelSelection::LeastUsed,
+        numbering: IsdnNumbering::Private,
+        overlap: false,
+        restarts: true,
+        cancels_echo: false,
+        timers: BTreeMap::from([(IsdnTimer::T309, 6_000)]),
+    };
+    Trunk {
+        id: TrunkId::NEW,
+        revision,
+        tenant,
+        name: "Old exchange".to_owned(),
+        enabled: true,
+        kind: TrunkKind::Isdn,
+        host: String::new(),
+        port: None,
+        transport: TrunkTransport::Auto,
+        domain: None,
+        username: String::new(),
+        auth_username: None,
+        secret: Secret::default(),
+        register_seconds: 3600,
+        qualify_seconds: 60,
+        peers: Vec::new(),
+        number_format: NumberFormat::AsDialled,
+        caller_id: CallerId::default(),
+        codecs: None,
+        encryption: None,
+        max_calls: None,
+        isdn: Some(isdn),
+    }
 }

@@ -35,6 +35,7 @@ pub(crate) fn put(db: &Connection, key: &DeviceKey, trunk: &Trunk) -> rusqlite::
         trunk.qualify_seconds,
         trunk.codecs.as_ref().map(Json),
         trunk.encryption.map(Word),
+        trunk.isdn.as_ref().map(Json),
     ];
     db.execute(PUT, row).map(drop)
 }
@@ -68,6 +69,7 @@ pub(crate) fn all(db: &Connection) -> rusqlite::Result<Vec<SealedTrunk>> {
             codecs: row.get::<_, Option<Json<_>>>("codecs")?.map(|codecs| codecs.0),
             encryption: row.get::<_, Option<Word<_>>>("encryption")?.map(|word| word.0),
             max_calls: row.get("max_calls")?,
+            isdn: row.get::<_, Option<Json<_>>>("isdn")?.map(|isdn| isdn.0),
         };
         Ok(SealedTrunk { trunk, sealed: row.get("secret")? })
     })?;
@@ -92,9 +94,9 @@ fn seal(key: &DeviceKey, id: TrunkId, secret: &Secret) -> rusqlite::Result<Optio
 const PUT: &str = "
     INSERT INTO trunk (id, tenant_id, revision, name, enabled, kind, host, port, transport, domain,
         username, auth_username, secret, register_seconds, peers, number_format, caller_id,
-        max_calls, qualify_seconds, codecs, encryption)
+        max_calls, qualify_seconds, codecs, encryption, isdn)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-        ?20, ?21)
+        ?20, ?21, ?22)
     ON CONFLICT (id) DO UPDATE SET
         tenant_id = excluded.tenant_id, revision = excluded.revision, name = excluded.name,
         enabled = excluded.enabled, kind = excluded.kind, host = excluded.host,
@@ -104,4 +106,4 @@ const PUT: &str = "
         peers = excluded.peers, number_format = excluded.number_format,
         caller_id = excluded.caller_id, max_calls = excluded.max_calls,
         qualify_seconds = excluded.qualify_seconds, codecs = excluded.codecs,
-        encryption = excluded.encryption";
+        encryption = excluded.encryption, isdn = excluded.isdn";

@@ -293,6 +293,7 @@ impl Lab {
             codecs: None,
             encryption: None,
             max_calls: None,
+            isdn: None,
         })
     }
 

@@ -1,5 +1,7 @@
 //! What makes sense: each entry by itself and beside the others.
 
+mod isdn;
+
 use super::{Entry, Invalid, Problem};
 use crate::{
     CaptureLimits, CodecName, CodecPolicy, Config, Device, Extension, ExtensionId, Feature,
@@ -94,6 +96,15 @@ impl Config {
         if twin.is_some() {
             return Err(Invalid::at("name", Problem::Taken(trunk.name.clone())));
         }
+        self.check_tenant_exists(trunk.tenant)?;
+        match (trunk.kind, &trunk.isdn) {
+            (TrunkKind::Isdn, Some(isdn)) => return self.check_isdn(trunk.id, isdn),
+            (TrunkKind::Isdn, None) => return Err(Invalid::at("isdn", Problem::Missing)),
+            (TrunkKind::Register | TrunkKind::Static, Some(_)) => {
+                return Err(Invalid::at("isdn", Problem::NotIsdn));
+            }
+            (TrunkKind::Register | TrunkKind::Static, None) => {}
+        }
         text("host", &trunk.host)?;
         if !is_host(&trunk.host) {
             return Err(Invalid::at("host", Problem::NotAHost));
@@ -115,8 +126,7 @@ impl Config {
         if trunk.qualify_seconds != 0 {
             range("qualify_seconds", trunk.qualify_seconds.into(), 10, 3600)?;
         }
-        codecs(trunk.codecs.as_ref())?;
-        self.check_tenant_exists(trunk.tenant)
+        codecs(trunk.codecs.as_ref())
     }
 
     fn check_inbound(&self, route: &InboundRoute) -> Result<(), Invalid> {

@@ -45,6 +45,10 @@ pub enum Problem {
     ToItself,
     /// Cannot be changed once set.
     Fixed,
+    /// Lines and their settings belong to trunks of kind ISDN.
+    NotIsdn,
+    /// E1 and T1 lines in one trunk.
+    MixedLines,
 }
 
 impl Invalid {
@@ -74,6 +78,8 @@ impl fmt::Display for Problem {
             Self::NotAHost => f.write_str("a host name or an address, without port"),
             Self::ToItself => f.write_str("this would lead back to itself"),
             Self::Fixed => f.write_str("this cannot be changed"),
+            Self::NotIsdn => f.write_str("only a trunk of kind isdn has lines"),
+            Self::MixedLines => f.write_str("the lines of one trunk are all E1 or all T1"),
         }
     }
 }

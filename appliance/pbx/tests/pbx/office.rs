@@ -69,6 +69,7 @@ fn trunk(name: &str) -> Trunk {
         codecs: None,
         encryption: None,
         max_calls: None,
+        isdn: None,
     }
 }
 
