@@ -11,18 +11,21 @@
 //! ([`q921::Params::retry`]), and not each time that layer 3 asks: a request resets a link that is up
 //! (Q.921 §5.5.1.1), and would spend the rest after an attempt in vain.
 
+mod output;
 mod owner;
+mod release;
 mod status;
 mod trace;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Instant;
 
-use crate::q921::{self, Input, Link, Refusal, Released, Role, Setup};
-use crate::q931::call::Event;
-use crate::q931::interface::{self, CallId, Channel, ChannelState, Interface, LinkId, Scope};
+use crate::q921::{self, Input, Link, Role};
+use crate::q931::interface::{self, Interface, LinkId};
 use crate::q931::timers::Side;
+use release::Life;
 
+pub use output::{Fault, LinkChange, Output};
 pub use status::{CallStatus, LinkStatus, Status};
 pub use trace::{Direction, Layer, Line};
 
@@ -38,96 +41,9 @@ pub struct Params {
     pub traces: bool,
 }
 
-/// What a trunk wants done, or tells, in order.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Output {
-    /// Send this frame on this D channel; flags and check are the sender's.
-    Frame {
-        /// The D channel.
-        link: LinkId,
-        /// Address, control and information.
-        octets: Vec<u8>,
-    },
-    /// The link of a D channel came up, went down or lost something.
-    Link {
-        /// The D channel.
-        link: LinkId,
-        /// What happened to it.
-        change: LinkChange,
-    },
-    /// This D channel carries the calls from now on.
-    Carries(LinkId),
-    /// Something happened to a call.
-    Call {
-        /// The call.
-        call: CallId,
-        /// What.
-        event: Event,
-    },
-    /// A channel does something else than before.
-    Channel {
-        /// The channel.
-        channel: Channel,
-        /// What it does now.
-        state: ChannelState,
-    },
-    /// The far side restarts a channel: it is to be cleared, then [`Trunk::cleared`] called. Only with
-    /// [`interface::Params::owner_clears`].
-    Clear(Channel),
-    /// A restart that we asked for has ended.
-    Restarted {
-        /// What was restarted.
-        scope: Scope,
-        /// Whether the far side confirmed it; else its channels are out of service with us.
-        confirmed: bool,
-    },
-    /// Something is wrong that belongs to no call.
-    Fault(Fault),
-    /// What was said, frame by frame and message by message: only with [`Trunk::trace`].
-    Trace(Line),
-}
-
-/// What happened to the link of a D channel.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum LinkChange {
-    /// It is up (DL-ESTABLISH).
-    Up {
-        /// Who asked for it, and what a reset took.
-        by: Setup,
-    },
-    /// It is down (DL-RELEASE).
-    Down {
-        /// Why.
-        why: Released,
-    },
-}
-
-/// What is wrong, and belongs to no call.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Fault {
-    /// In layer 2 (MDL-ERROR); what follows of it is told besides. A link that was begun anew with
-    /// nothing on its way is told only here.
-    Link {
-        /// The D channel.
-        link: LinkId,
-        /// What went wrong, and who is at fault.
-        code: q921::Code,
-    },
-    /// A message of ours was not sent; the waits of layer 3 make up for it. The settings are at fault, or
-    /// a peer that takes nothing.
-    Unsent {
-        /// The D channel.
-        link: LinkId,
-        /// Why.
-        why: Refusal,
-        /// The message.
-        octets: Vec<u8>,
-    },
-    /// In layer 3.
-    Interface(interface::Fault),
-}
-
 /// An ISDN trunk.
+///
+/// A trunk begins by asking for its links:
 ///
 /// ```
 /// use tdm::q931::dialect::Dialect;
@@ -145,6 +61,80 @@ pub enum Fault {
 /// assert_eq!(trunk.poll_output(), Some(Output::Frame { link: LinkId(0), octets }));
 /// assert_eq!(trunk.poll_timeout(), Some(now + links.t200));
 /// ```
+///
+/// A call of the far side, from its offer to its end, as an owner would write it. Frames go by
+/// themselves here, from one trunk to the other:
+///
+/// ```
+/// use tdm::q931::call::{Event, Request};
+/// use tdm::q931::dialect::Dialect;
+/// use tdm::q931::element::{CauseValue, Element, Number};
+/// use tdm::q931::interface::{self, Notice, Setup, Wish};
+/// use tdm::q931::timers::Side;
+/// use tdm::trunk::{Output, Params, Trunk};
+/// # use std::time::Instant;
+/// # #[allow(clippy::disallowed_methods)]
+/// # let now = Instant::now();
+///
+/// /// Passes on frames until both wait; what is told is told to their owners.
+/// fn run(ends: &mut [Trunk; 2], now: Instant, mut told: impl FnMut(&mut Trunk, Notice)) {
+///     while let Some((at, output)) =
+///         (0..2).find_map(|at| Some((at, ends[at].poll_output()?)))
+///     {
+///         match output {
+///             Output::Frame { link, octets } => ends[1 - at].frame(link, &octets, now),
+///             Output::Notice(notice) => told(&mut ends[at], notice),
+///             // For whoever watches the line.
+///             Output::Link { .. } | Output::Fault(_) | Output::Trace(_) | Output::Released => {}
+///         }
+///     }
+/// }
+///
+/// let trunk = |side| {
+///     let interface = interface::Params::of(side, Dialect::EuroIsdn, (1..=15).collect());
+///     Trunk::new(Params { interface, links: Default::default(), traces: false }, now)
+/// };
+/// let mut ends = [trunk(Side::Network), trunk(Side::User)];
+/// run(&mut ends, now, |_, _| {});
+///
+/// // The network calls.
+/// let digits = Element::CalledNumber(Number::unknown("4711"));
+/// let with = vec![Dialect::EuroIsdn.speech().into(), digits, Element::SendingComplete];
+/// let caller = ends[0].setup(Setup { with, channel: Wish::Next }, now).unwrap();
+/// assert_eq!(ends[0].channel_of(caller).unwrap().number, 15);
+///
+/// let mut talking = None;
+/// run(&mut ends, now, |trunk, notice| match notice {
+///     Notice::Call { call, event: Event::Offered(offer) } => {
+///         let called = offer.setup.message.called_number().map(|number| number.digits.as_str());
+///         if called != Some("4711") {
+///             let cause = CauseValue::UNALLOCATED;
+///             let refusal = Request::Disconnect { cause, tones: false, with: Vec::new() };
+///             return trunk.request(call, refusal, now).unwrap();
+///         }
+///         // Here the telephone rings; its voice goes to and comes from `offer.channel`.
+///         trunk.request(call, Request::Alert(Vec::new()), now).unwrap();
+///         // Somebody lifts the receiver.
+///         trunk.request(call, Request::Answer(Vec::new()), now).unwrap();
+///     }
+///     // The caller is told its channel with the first answer, and may listen to it from there.
+///     Notice::Call { event: Event::Channel(channel), .. } => assert_eq!(channel.unwrap().number, 15),
+///     // The network has our answer.
+///     Notice::Call { call, event: Event::Connected } => talking = Some(call),
+///     _ => {}
+/// });
+/// let call = talking.unwrap();
+///
+/// // Somebody hangs up.
+/// let hang_up =
+///     Request::Disconnect { cause: CauseValue::NORMAL, tones: false, with: Vec::new() };
+/// ends[1].request(call, hang_up, now).unwrap();
+/// let mut ended = 0;
+/// run(&mut ends, now, |_, notice| {
+///     ended += usize::from(matches!(notice, Notice::Call { event: Event::Ended { .. }, .. }));
+/// });
+/// assert_eq!(ended, 2);
+/// ```
 #[derive(Debug)]
 pub struct Trunk {
     role: Role,
@@ -153,6 +143,7 @@ pub struct Trunk {
     links: Vec<DChannel>,
     /// The spans whose layer 1 has failed.
     alarms: BTreeSet<u8>,
+    life: Life,
     traces: bool,
     outputs: VecDeque<Output>,
 }
@@ -187,6 +178,7 @@ impl Trunk {
             interface: Interface::new(params.interface),
             links,
             alarms: BTreeSet::new(),
+            life: Life::Working,
             traces: params.traces,
             outputs: VecDeque::new(),
         };
@@ -201,12 +193,19 @@ impl Trunk {
 
     /// When [`handle_timeout`](Trunk::handle_timeout) is due.
     pub fn poll_timeout(&self) -> Option<Instant> {
+        if self.is_released() {
+            return None;
+        }
         let links = self.links.iter().filter_map(|d| d.link.poll_timeout());
-        links.chain(self.interface.poll_timeout().map(|(at, _)| at)).min()
+        let calls = self.interface.poll_timeout().map(|(at, _)| at);
+        links.chain(calls).chain(self.life.deadline()).min()
     }
 
     /// Says that it is this late. Before [`poll_timeout`](Trunk::poll_timeout) nothing happens.
     pub fn handle_timeout(&mut self, now: Instant) {
+        if self.is_released() {
+            return;
+        }
         self.links.iter_mut().for_each(|d| d.link.handle_timeout(now));
         self.work(now);
         self.interface.handle_timeout(now);
@@ -242,6 +241,8 @@ impl Trunk {
             self.interface.alarm(span, true, now);
         } else {
             self.interface.alarm(span, false, now);
+            // What is on its way to its end does not come back.
+            let link = link.filter(|_| self.life == Life::Working);
             link.into_iter().for_each(|link| self.handle(link, Input::PhysicalUp, now));
         }
         self.work(now);
@@ -266,7 +267,7 @@ impl Trunk {
                 self.link_wants(id, span, output, now);
             } else if let Some(output) = self.interface.poll_output() {
                 self.interface_wants(output, now);
-            } else {
+            } else if !self.goes_on(now) {
                 return;
             }
         }
@@ -309,19 +310,11 @@ impl Trunk {
     }
 
     fn interface_wants(&mut self, output: interface::Output, now: Instant) {
-        let output = match output {
-            interface::Output::Send { link, octets } => return self.send(link, octets, now),
-            interface::Output::Establish(link) => return self.establish(link, now),
-            interface::Output::Carries(link) => Output::Carries(link),
-            interface::Output::Call { call, event } => Output::Call { call, event },
-            interface::Output::Channel { channel, state } => Output::Channel { channel, state },
-            interface::Output::Clear(channel) => Output::Clear(channel),
-            interface::Output::Restarted { scope, confirmed } => {
-                Output::Restarted { scope, confirmed }
-            }
-            interface::Output::Fault(fault) => Output::Fault(Fault::Interface(fault)),
-        };
-        self.outputs.push_back(output);
+        match output {
+            interface::Output::Send { link, octets } => self.send(link, octets, now),
+            interface::Output::Establish(link) => self.establish(link, now),
+            interface::Output::Tell(notice) => self.outputs.push_back(Output::Notice(notice)),
+        }
     }
 
     fn send(&mut self, link: LinkId, octets: Vec<u8>, now: Instant) {

@@ -209,7 +209,7 @@ impl Call {
             Request::AskDigits(with) => self.ask_digits(with, rules, now, out),
             Request::Proceed(with) => self.proceed(with, rules, out),
             Request::Alert(with) => self.alert(with, rules, out),
-            Request::Progress(with) => self.progress(with, rules, out),
+            Request::Progress { progress, with } => self.progress(progress, with, rules, out),
             Request::Answer(with) => self.answer(with, rules, now, out),
             Request::Digits { number, complete } => {
                 self.dial_more(number, complete, rules, now, out)

@@ -11,6 +11,7 @@
 mod availability;
 mod channels;
 mod clock;
+mod closing;
 mod incoming;
 mod maintenance;
 mod negotiation;
@@ -118,6 +119,13 @@ pub enum Output {
     },
     /// The data link of this D channel is to be established (DL-ESTABLISH request).
     Establish(LinkId),
+    /// The owner is to know this.
+    Tell(Notice),
+}
+
+/// What the owner of an interface is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
     /// This D channel carries the calls from now on.
     Carries(LinkId),
     /// Something happened to a call.
@@ -134,7 +142,8 @@ pub enum Output {
         /// What it does now.
         state: ChannelState,
     },
-    /// The far side restarts a channel: it is to be cleared, then [`Interface::cleared`] called.
+    /// The far side restarts a channel: it is to be cleared, then [`Interface::cleared`] called. Only with
+    /// [`Params::owner_clears`].
     Clear(Channel),
     /// A restart that we asked for has ended.
     Restarted {
@@ -177,6 +186,8 @@ pub struct Interface {
     last_reference: u16,
     last_call: u64,
     links: Links,
+    /// The owner ends it, and why.
+    closing: Option<CauseValue>,
     restarts: Restarts,
     services: Services,
     clock: Clock,
@@ -212,6 +223,7 @@ impl Interface {
             references: BTreeMap::new(),
             last_reference: 0,
             last_call: 0,
+            closing: None,
             restarts: Restarts::default(),
             services: Services::default(),
             clock: Clock::default(),
@@ -271,6 +283,11 @@ impl Interface {
         self.calls.iter().map(|(id, entry)| (*id, &entry.call, entry.channel))
     }
 
+    /// The channel of a call; none if there is no such call, or no channel yet (§5.7).
+    pub fn channel_of(&self, id: CallId) -> Option<Channel> {
+        self.calls.get(&id).and_then(|entry| entry.channel)
+    }
+
     /// Every channel and what it does.
     pub fn channels(&self) -> impl Iterator<Item = (Channel, &ChannelState)> {
         self.channels.iter()
@@ -286,14 +303,14 @@ impl Interface {
         let (message, problems) = match Message::parse(octets) {
             Ok(parsed) => parsed,
             // §5.8.1 to §5.8.3.1: no answer.
-            Err(error) => return self.outputs.push_back(Output::Fault(Fault::NotAMessage(error))),
+            Err(error) => return self.tell(Notice::Fault(Fault::NotAMessage(error))),
         };
         if !self.heard_on(link, now) {
-            return self.outputs.push_back(Output::Fault(Fault::LinkDown(link)));
+            return self.tell(Notice::Fault(Fault::LinkDown(link)));
         }
         // Nothing that has no call is spoken here (Q.932 §6.1).
         if message.call.is_dummy() {
-            return self.outputs.push_back(Output::Fault(Fault::NoSuchCall(message.kind)));
+            return self.tell(Notice::Fault(Fault::NoSuchCall(message.kind)));
         }
         match message.kind {
             MessageKind::Service(_) => self.far_side_serves(&message, now),
@@ -312,12 +329,12 @@ impl Interface {
                 let cause = message.cause().map(|cause| cause.value);
                 let silent = [CauseValue::INVALID_CALL_REFERENCE, CauseValue::STATUS_ENQUIRED];
                 if let Some(cause) = cause.filter(|cause| !silent.contains(cause)) {
-                    self.outputs.push_back(Output::Fault(Fault::Reproached(cause)));
+                    self.tell(Notice::Fault(Fault::Reproached(cause)));
                 }
             }
             kind => {
                 self.say_stray_status(message.call, CauseValue::INVALID_CALL_REFERENCE);
-                self.outputs.push_back(Output::Fault(Fault::NoSuchCall(kind)));
+                self.tell(Notice::Fault(Fault::NoSuchCall(kind)));
             }
         }
     }
@@ -354,7 +371,7 @@ impl Interface {
         for act in acts {
             match act {
                 Act::Send(message) => self.send(&message),
-                Act::Tell(event) => self.outputs.push_back(Output::Call { call: id, event }),
+                Act::Tell(event) => self.tell(Notice::Call { call: id, event }),
                 Act::Distrust => distrusted = true,
             }
         }
@@ -372,7 +389,7 @@ impl Interface {
             self.tell_channel(channel);
             self.close_if_asked(channel, now);
         }
-        if distrusted {
+        if distrusted && self.closing.is_none() {
             self.restart(Scope::Channel(channel), now);
         }
     }
@@ -383,9 +400,13 @@ impl Interface {
         }
     }
 
+    fn tell(&mut self, notice: Notice) {
+        self.outputs.push_back(Output::Tell(notice));
+    }
+
     fn tell_channel(&mut self, channel: Channel) {
         if let Some(state) = self.channels.state(channel) {
-            self.outputs.push_back(Output::Channel { channel, state: *state });
+            self.tell(Notice::Channel { channel, state: *state });
         }
     }
 

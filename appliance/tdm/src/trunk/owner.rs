@@ -23,6 +23,18 @@ impl Trunk {
         done
     }
 
+    /// The channel of a call. That of a call of ours may still change, until
+    /// [`Event::Channel`](crate::q931::call::Event::Channel) says which it is. None: the call is over, or
+    /// waits for the far side to name another channel.
+    pub fn channel_of(&self, call: CallId) -> Option<Channel> {
+        self.interface.channel_of(call)
+    }
+
+    /// Its calls with their channels, the oldest first.
+    pub fn calls(&self) -> impl Iterator<Item = (CallId, Option<Channel>)> {
+        self.interface.calls().map(|(id, _, channel)| (id, channel))
+    }
+
     /// Takes a channel out of service, or back. While it carries a call, `gently` waits for the end of the
     /// call; else the call is cleared.
     pub fn set_service(

@@ -154,9 +154,10 @@ impl Story {
             0 => Request::AskDigits(with),
             1 => Request::Proceed(with),
             2 => Request::Alert(with),
-            3 => Request::Progress(vec![
-                tdm::q931::element::Progress::new(tdm::q931::element::Location::USER, 1).into(),
-            ]),
+            3 => Request::Progress {
+                progress: tdm::q931::element::Progress::new(tdm::q931::element::Location::USER, 1),
+                with,
+            },
             4..=6 => Request::Answer(with),
             7 => Request::Digits { number: Number::unknown("2"), complete: false },
             8 => Request::Hold,

@@ -8,7 +8,7 @@ use tdm::q931::call::{CallState, Event, Request};
 use tdm::q931::dialect::Dialect;
 use tdm::q931::element::{CauseValue, Element, Number};
 use tdm::q931::interface::{
-    CallId, Channel, Interface, LinkId, Output, Params, Setup, Standing, Usage, Wish,
+    CallId, Channel, Interface, LinkId, Notice, Output, Params, Setup, Standing, Usage, Wish,
 };
 use tdm::q931::message::Message;
 use tdm::q931::timers::Side;
@@ -31,7 +31,7 @@ pub(crate) struct Pair {
 pub(crate) struct End {
     pub(crate) interface: Interface,
     pub(crate) events: Vec<(CallId, Event)>,
-    pub(crate) others: Vec<Output>,
+    pub(crate) others: Vec<Notice>,
 }
 
 enum Under {
@@ -123,8 +123,10 @@ impl Pair {
                             self.put(ESTABLISHING, Under::Up(link));
                         }
                     }
-                    Output::Call { call, event } => self.end(side).events.push((call, event)),
-                    other => self.end(side).others.push(other),
+                    Output::Tell(Notice::Call { call, event }) => {
+                        self.end(side).events.push((call, event))
+                    }
+                    Output::Tell(other) => self.end(side).others.push(other),
                 }
             }
         }

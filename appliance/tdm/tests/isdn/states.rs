@@ -250,7 +250,10 @@ fn request(name: &str) -> Request {
         "ask digits" => Request::AskDigits(with),
         "proceed" => Request::Proceed(with),
         "alert" => Request::Alert(with),
-        "progress" => Request::Progress(with),
+        "progress" => Request::Progress {
+            progress: Progress::new(Location::USER, Progress::BACK_IN_ISDN),
+            with,
+        },
         "answer" => Request::Answer(with),
         "digits" => Request::Digits { number: Number::unknown("5"), complete: false },
         "disconnect" => Request::Disconnect { cause, tones: false, with },
@@ -310,6 +313,7 @@ pub(crate) fn heard(event: &Event) -> String {
             format!("reproached {}", cause.value())
         }
         Event::Trouble(Trouble::Expired(timer)) => format!("expired {timer:?}"),
+        Event::Channel(None) => "channel lost".to_owned(),
         Event::HoldRefused(cause) => format!("hold refused {}", cause.value()),
         Event::RetrieveRefused(cause) => format!("retrieve refused {}", cause.value()),
         other => {

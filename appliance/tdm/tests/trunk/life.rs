@@ -66,7 +66,7 @@ fn a_link_that_nobody_answers_is_asked_for_ever_more_seldom_and_comes_up_by_itse
     assert_eq!(downs(&pair), expected);
     assert_eq!(pair.user.frames, 40);
     let no_answer = Fault::Link { link: D, code: Code::G };
-    assert!(pair.user.faults.iter().all(|fault| *fault == no_answer));
+    assert!(pair.user.link_faults.iter().all(|fault| *fault == no_answer));
     pair.cut(D, false);
     pair.run(seconds(40));
     assert_eq!(pair.user.carries, [D]);
@@ -102,7 +102,7 @@ fn a_silent_reset_with_nothing_on_its_way_is_a_fault_and_disturbs_nobody() {
     let now = pair.now;
     pair.user.trunk.frame(D, &[2, 1, 0x7f], now);
     pair.drain();
-    assert_eq!(pair.user.faults, [Fault::Link { link: D, code: Code::F }]);
+    assert_eq!(pair.user.link_faults, [Fault::Link { link: D, code: Code::F }]);
     assert_eq!(pair.user.changes, []);
     assert_eq!(pair.user.trunk.describe().links[0].counters.established, before + 1);
     pair.run(seconds(30));

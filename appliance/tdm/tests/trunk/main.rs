@@ -12,4 +12,5 @@ mod calls;
 mod chance;
 mod life;
 mod pair;
+mod release;
 mod wire;

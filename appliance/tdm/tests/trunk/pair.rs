@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tdm::q931::call::{CallState, Event, Request};
 use tdm::q931::element::{BearerCapability, CauseValue, Element, Number};
-use tdm::q931::interface::{self, CallId, LinkId, Refused, Setup, Standing, Usage, Wish};
+use tdm::q931::interface::{self, CallId, LinkId, Notice, Refused, Setup, Standing, Usage, Wish};
 use tdm::q931::timers::Side;
 use tdm::trunk::{Fault, Line, LinkChange, Output, Params, Status, Trunk};
 
@@ -24,7 +24,10 @@ pub(crate) struct Pair {
 pub(crate) struct End {
     pub(crate) trunk: Trunk,
     pub(crate) events: Vec<(CallId, Event)>,
-    pub(crate) faults: Vec<Fault>,
+    pub(crate) link_faults: Vec<Fault>,
+    pub(crate) faults: Vec<interface::Fault>,
+    /// When it had come to its end.
+    pub(crate) released: Option<Duration>,
     pub(crate) changes: Vec<(Duration, LinkId, LinkChange)>,
     pub(crate) carries: Vec<LinkId>,
     pub(crate) lines: Vec<Line>,
@@ -44,7 +47,9 @@ impl Pair {
             End {
                 trunk: Trunk::new(params, now),
                 events: Vec::new(),
+                link_faults: Vec::new(),
                 faults: Vec::new(),
+                released: None,
                 changes: Vec::new(),
                 carries: Vec::new(),
                 lines: Vec::new(),
@@ -78,6 +83,7 @@ impl Pair {
         for side in BOTH {
             let end = self.end(side);
             end.events.clear();
+            end.link_faults.clear();
             end.faults.clear();
             end.changes.clear();
             end.carries.clear();
@@ -98,21 +104,25 @@ impl Pair {
                         let way = self.ways.iter_mut().find(|w| w.to == to && w.link == link);
                         way.expect("a way").put(octets, &trouble, &mut self.chance, now);
                     }
-                    Output::Call { call, event } => self.end(side).told(call, event),
-                    Output::Fault(fault) => self.end(side).faults.push(fault),
+                    Output::Notice(Notice::Call { call, event }) => {
+                        self.end(side).told(call, event)
+                    }
+                    Output::Fault(fault) => self.end(side).link_faults.push(fault),
                     Output::Link { link, change } => {
                         self.end(side).changes.push((at, link, change));
                     }
-                    Output::Carries(link) => self.end(side).carries.push(link),
+                    Output::Notice(Notice::Carries(link)) => self.end(side).carries.push(link),
                     Output::Trace(line) => {
                         assert!(!line.to_string().is_empty());
                         self.end(side).lines.push(line);
                     }
-                    Output::Clear(channel) => {
+                    Output::Notice(Notice::Clear(channel)) => {
                         let now = self.now;
                         self.end(side).trunk.cleared(channel, now);
                     }
-                    Output::Channel { .. } | Output::Restarted { .. } => {}
+                    Output::Notice(Notice::Fault(fault)) => self.end(side).faults.push(fault),
+                    Output::Notice(Notice::Channel { .. } | Notice::Restarted { .. }) => {}
+                    Output::Released => self.end(side).released = Some(at),
                 }
             }
         }

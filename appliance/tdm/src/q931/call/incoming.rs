@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{Act, Call, Event, Incoming, Misuse, Rules, Said, State, Trouble, after};
-use crate::q931::element::Element;
+use crate::q931::element::{Element, Progress};
 use crate::q931::message::{Message, MessageKind};
 use crate::q931::timers::Timer;
 
@@ -59,10 +59,12 @@ impl Call {
     /// §5.1.6, §5.2.6. PROGRESS is no first answer, but CALL PROCEEDING says the same.
     pub(super) fn progress(
         &mut self,
-        with: Vec<Element>,
+        progress: Progress,
+        mut with: Vec<Element>,
         rules: &Rules,
         out: &mut Vec<Act>,
     ) -> Result<(), Misuse> {
+        with.insert(0, progress.into());
         match self.state {
             State::Incoming(Incoming::Present) => self.proceed(with, rules, out),
             State::Incoming(

@@ -1,6 +1,6 @@
 //! What a call and its owner tell each other.
 
-use crate::q931::element::{Cause, CauseValue, Charge, Element, Number};
+use crate::q931::element::{Cause, CauseValue, Charge, Element, Number, Progress};
 use crate::q931::interface::{Channel, Offer};
 use crate::q931::message::{Message, MessageKind};
 use crate::q931::timers::Timer;
@@ -30,7 +30,7 @@ pub struct Said {
 
 impl Said {
     pub(in crate::q931) fn new(message: Message) -> Self {
-        let in_band = message.progress().any(crate::q931::element::Progress::is_in_band);
+        let in_band = message.progress().any(Progress::is_in_band);
         Self { in_band, message: Box::new(message) }
     }
 }
@@ -103,8 +103,10 @@ pub enum Event {
     Information(Said),
     /// CONGESTION CONTROL: whether user information may be sent.
     Congestion(Said),
-    /// The call has another channel than the one asked for.
-    Moved(Channel),
+    /// The channel of our call is settled: told once, just before what the far side answered first, and
+    /// it may be another one than SETUP asked for. `None` before that: a call of the far side took the one
+    /// that we had asked for, and its first answer will name another (ITU-T Q.931 §5.7).
+    Channel(Option<Channel>),
     /// Something went wrong; the call goes on.
     Trouble(Trouble),
 }
@@ -144,7 +146,12 @@ pub enum Request {
     /// It rings: ALERTING.
     Alert(Vec<Element>),
     /// Something is to be heard or to be known: PROGRESS, or CALL PROCEEDING if nothing was said before.
-    Progress(Vec<Element>),
+    Progress {
+        /// What; PROGRESS says nothing without it (ITU-T Q.931 table 3-8).
+        progress: Progress,
+        /// What goes along.
+        with: Vec<Element>,
+    },
     /// Somebody answered: CONNECT.
     Answer(Vec<Element>),
     /// More digits for the far side: INFORMATION.

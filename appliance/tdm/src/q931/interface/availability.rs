@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use super::{Channel, Due, Fault, Interface, Misuse, Output, ServiceStatus, Standing, Usage};
+use super::{Channel, Due, Fault, Interface, Misuse, Notice, ServiceStatus, Standing, Usage};
 use crate::q931::call::after;
 use crate::q931::element::{CauseValue, ChangeStatus, ChannelId};
 use crate::q931::message::{Message, MessageKind};
@@ -102,7 +102,7 @@ impl Interface {
             return self.wait_for_service(channel, now);
         }
         self.services.asked.remove(&channel);
-        self.outputs.push_back(Output::Fault(Fault::ServiceUnanswered(channel)));
+        self.tell(Notice::Fault(Fault::ServiceUnanswered(channel)));
     }
 
     /// SERVICE ACKNOWLEDGE.
@@ -118,7 +118,7 @@ impl Interface {
     /// it answers is all that is asked.
     pub(super) fn far_side_serves(&mut self, message: &Message, now: Instant) {
         let (Some(status), Some(id)) = (message.change_status(), message.channel_id()) else {
-            return self.outputs.push_back(Output::Fault(Fault::NoSuchCall(message.kind)));
+            return self.tell(Notice::Fault(Fault::NoSuchCall(message.kind)));
         };
         let MessageKind::Service(discriminator) = message.kind else { return };
         if !id.d_channel {
@@ -141,7 +141,7 @@ impl Interface {
                 self.tell_channel(channel);
             }
             if !known {
-                return self.outputs.push_back(Output::Fault(Fault::NoSuchCall(message.kind)));
+                return self.tell(Notice::Fault(Fault::NoSuchCall(message.kind)));
             }
         }
         let answer = MessageKind::ServiceAck(discriminator);

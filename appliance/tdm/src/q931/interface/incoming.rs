@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Channel, Entry, Event, Fault, Interface, Offer, Output, Said, Usage};
+use super::{Channel, Entry, Event, Fault, Interface, Notice, Offer, Said, Usage};
 use crate::q931::call::{Call, CallState, Faults};
 use crate::q931::element::{self, CauseValue, ChannelId};
 use crate::q931::message::{CallReference, Message, MessageKind, Problem};
@@ -45,7 +45,7 @@ impl Interface {
             // a.
             _ => self.refuse(&message, CauseValue::INVALID_CALL_REFERENCE, Vec::new()),
         }
-        self.outputs.push_back(Output::Fault(Fault::NoSuchCall(kind)));
+        self.tell(Notice::Fault(Fault::NoSuchCall(kind)));
     }
 
     /// STATUS about what is no call, or about everything.
@@ -67,13 +67,13 @@ impl Interface {
         let faults = Faults::of(problems, &self.params.rules);
         // §5.8.6.1, §5.8.6.2.
         if let Some(fault) = &faults.grave {
-            self.outputs.push_back(Output::Fault(Fault::Refused(fault.cause)));
+            self.tell(Notice::Fault(Fault::Refused(fault.cause)));
             return self.refuse(&setup, fault.cause, fault.elements.clone());
         }
-        let channel = match self.channel_for(setup.channel_id()) {
+        let channel = match self.closing.map_or_else(|| self.channel_for(setup.channel_id()), Err) {
             Ok(channel) => channel,
             Err(cause) => {
-                self.outputs.push_back(Output::Fault(Fault::Refused(cause)));
+                self.tell(Notice::Fault(Fault::Refused(cause)));
                 return self.refuse(&setup, cause, Vec::new());
             }
         };
@@ -84,7 +84,7 @@ impl Interface {
         let call = Call::offered(setup.call.answered(), named);
         self.add(id, Entry { call, channel: Some(channel), exclusive: true });
         let offer = self.offer(channel, setup);
-        self.outputs.push_back(Output::Call { call: id, event: Event::Offered(Box::new(offer)) });
+        self.tell(Notice::Call { call: id, event: Event::Offered(Box::new(offer)) });
         if let Some(fault) = faults.slight {
             self.with_call(id, now, |call, rules, _, out| {
                 call.say_fault(MessageKind::Setup, &fault, rules, out);

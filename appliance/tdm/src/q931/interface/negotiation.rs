@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{CallId, Channel, Event, Interface, Output, Usage};
+use super::{CallId, Channel, Event, Interface, Notice, Usage};
 use crate::q931::element::{BasicChannel, CauseValue, ChannelId, Channels};
 use crate::q931::message::{Message, MessageKind};
 
@@ -51,6 +51,7 @@ impl Interface {
     fn leave_to_far_side(&mut self, ours: CallId) {
         if let Some(entry) = self.calls.get_mut(&ours) {
             entry.channel = None;
+            self.tell(Notice::Call { call: ours, event: Event::Channel(None) });
         }
     }
 
@@ -95,9 +96,7 @@ impl Interface {
         if let Some(entry) = self.calls.get_mut(&id) {
             entry.channel = Some(channel);
         }
-        if held != Some(channel) {
-            self.outputs.push_back(Output::Call { call: id, event: Event::Moved(channel) });
-        }
+        self.tell(Notice::Call { call: id, event: Event::Channel(Some(channel)) });
         true
     }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use super::{CallId, Due, Interface, Output, Scope};
+use super::{CallId, Due, Interface, Notice, Output, Scope};
 use crate::q931::call::{Call, Rules, after};
 use crate::q931::message::{Message, MessageKind};
 use crate::q931::timers::Timer;
@@ -100,7 +100,7 @@ impl Interface {
     /// stands there too (§5.8.9, §5.8.10), which also shows that it hears us (annex F.2.2).
     fn carry(&mut self, id: LinkId, now: Instant) {
         self.links.active = Some(id);
-        self.outputs.push_back(Output::Carries(id));
+        self.tell(Notice::Carries(id));
         self.links.proven = self.links.list.len() < 2;
         if self.links.proven {
             self.clock.set(Due::SwitchOver, None);
@@ -171,8 +171,7 @@ impl Interface {
         now: Instant,
         mut act: impl FnMut(&mut Call, &Rules, &mut Vec<super::Act>),
     ) {
-        let calls: Vec<CallId> = self.calls.keys().copied().collect();
-        for id in calls {
+        for id in self.ids() {
             self.with_call(id, now, |call, rules, _, out| act(call, rules, out));
         }
     }

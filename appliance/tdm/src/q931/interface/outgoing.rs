@@ -42,13 +42,15 @@ pub enum Refused {
     ChannelTaken,
     /// Every call reference is taken.
     NoReference,
+    /// The owner ends the interface.
+    Closing,
 }
 
 impl Refused {
     /// The cause to end the call with.
     pub fn cause(self) -> CauseValue {
         match self {
-            Self::NoLink => CauseValue::OUT_OF_ORDER,
+            Self::NoLink | Self::Closing => CauseValue::OUT_OF_ORDER,
             Self::NoChannel => CauseValue::NO_CHANNEL,
             Self::ChannelTaken => CauseValue::CHANNEL_NOT_AVAILABLE,
             Self::NoReference => CauseValue::CONGESTION,
@@ -59,6 +61,9 @@ impl Refused {
 impl Interface {
     /// Places a call.
     pub fn place(&mut self, setup: Setup, now: Instant) -> Result<CallId, Refused> {
+        if self.closing.is_some() {
+            return Err(Refused::Closing);
+        }
         if self.links.active().is_none() {
             return Err(Refused::NoLink);
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
 
-use super::{Channel, Due, Fault, Interface, Output, Standing, Usage};
+use super::{Channel, Due, Fault, Interface, Notice, Standing, Usage};
 use crate::q931::call::{Faults, after};
 use crate::q931::element::{CauseValue, ChannelId, Channels, RestartIndicator};
 use crate::q931::message::{Message, MessageKind, Problem};
@@ -175,7 +175,7 @@ impl Interface {
             self.rest(channel, now);
         }
         if ended {
-            self.outputs.push_back(Output::Restarted { scope, confirmed: true });
+            self.tell(Notice::Restarted { scope, confirmed: true });
             self.next_restart(now);
         }
     }
@@ -196,7 +196,7 @@ impl Interface {
             }
             self.rest(channel, now);
         }
-        self.outputs.push_back(Output::Restarted { scope: ours.scope, confirmed: false });
+        self.tell(Notice::Restarted { scope: ours.scope, confirmed: false });
         self.next_restart(now);
     }
 
@@ -253,7 +253,7 @@ impl Interface {
         if !self.params.owner_clears {
             return channels.iter().for_each(|channel| self.cleared(*channel, now));
         }
-        self.outputs.extend(channels.into_iter().map(Output::Clear));
+        channels.into_iter().for_each(|channel| self.tell(Notice::Clear(channel)));
         let at = after(self.params.rules.timers.t317, now);
         self.clock.set(Due::TheirRestart(number), at.map(|at| (at, Timer::T317)));
     }
@@ -281,7 +281,7 @@ impl Interface {
     /// T317: what is cleared is acknowledged, and the owner is told of the rest (§5.5.2, note 1).
     pub(super) fn not_cleared_in_time(&mut self, number: u64, now: Instant) {
         let Some(theirs) = self.restarts.theirs.remove(&number) else { return };
-        self.outputs.push_back(Output::Fault(Fault::NotCleared));
+        self.tell(Notice::Fault(Fault::NotCleared));
         let span = theirs.cleared.first().map(|channel| channel.span);
         if let Some(span) = span {
             let in_span = |channel: &&Channel| channel.span == span;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tdm::q931::call::{Event, Misuse, Request};
 use tdm::q931::dialect::Dialect;
 use tdm::q931::element::{CauseValue, Charge, ChargeTime, Cost, Element, Facility, Service, Units};
-use tdm::q931::interface::{Channel, Fault, Interface, LinkId, Output, Params, Standing};
+use tdm::q931::interface::{Channel, Fault, Interface, LinkId, Notice, Output, Params, Standing};
 use tdm::q931::message::MessageKind;
 use tdm::q931::timers::{Side, Timer};
 
@@ -78,7 +78,7 @@ fn europe_has_no_word_for_it_and_refuses_calls_on_the_channel() {
     assert!(
         pair.user
             .others
-            .contains(&Output::Fault(Fault::Refused(CauseValue::CHANNEL_NOT_AVAILABLE)))
+            .contains(&Notice::Fault(Fault::Refused(CauseValue::CHANNEL_NOT_AVAILABLE)))
     );
     let unknown = pair.user.interface.set_service(channel(9), Standing::Out, false, pair.now);
     assert_eq!(unknown, Err(Misuse::NoSuchChannel));
@@ -97,7 +97,7 @@ fn a_service_message_that_nobody_answers_is_said_twice() {
         while let Some(output) = interface.poll_output() {
             match output {
                 Output::Send { .. } => sent += 1,
-                Output::Fault(fault) => told = Some((at - now, fault)),
+                Output::Tell(Notice::Fault(fault)) => told = Some((at - now, fault)),
                 _ => {}
             }
         }

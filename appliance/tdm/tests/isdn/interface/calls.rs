@@ -53,7 +53,7 @@ fn a_call_with_all_digits_rings_talks_and_ends_on_both_sides() {
         ];
         assert_eq!(pair.trace, expected);
         let heard = pair.end(from).heard(caller);
-        assert_eq!(heard, ["proceeding", "ringing", "answered", "ended 16"]);
+        assert_eq!(heard, ["channel", "proceeding", "ringing", "answered", "ended 16"]);
         // Only the user waits for the acknowledgement of its answer.
         let connected: &[&str] = if to == Side::User { &["connected"] } else { &[] };
         let expected = [&["offered"], connected, &["disconnected 16", "ended 16"]].concat();
@@ -94,7 +94,7 @@ fn digits_come_one_by_one_until_the_number_is_complete() {
             digits,
             [("7".to_owned(), false), ("1".to_owned(), false), ("1".to_owned(), true)]
         );
-        assert_eq!(pair.end(from).heard(caller), ["digits wanted", "proceeding"]);
+        assert_eq!(pair.end(from).heard(caller), ["channel", "digits wanted", "proceeding"]);
     }
 }
 
@@ -113,7 +113,7 @@ fn a_number_without_an_end_is_taken_as_it_is_after_t302() {
     pair.hang_up(Side::Network, called, CauseValue::INVALID_NUMBER);
     pair.talk();
     let heard = pair.user.heard(caller);
-    assert_eq!(heard, ["digits wanted", "disconnected 28", "ended 28"]);
+    assert_eq!(heard, ["channel", "digits wanted", "disconnected 28", "ended 28"]);
     pair.assert_at_rest();
 }
 
@@ -127,7 +127,7 @@ fn busy_is_heard_on_the_channel_until_the_caller_hangs_up() {
     pair.ask(Side::Network, called, Request::Disconnect { cause, tones: true, with: Vec::new() });
     pair.run(Duration::from_secs(20));
     assert_eq!(pair.state(Side::User, caller), CallState::DisconnectIndication);
-    assert_eq!(pair.user.heard(caller), ["proceeding", "disconnected 17 tones"]);
+    assert_eq!(pair.user.heard(caller), ["channel", "proceeding", "disconnected 17 tones"]);
     pair.hang_up(Side::User, caller, CauseValue::NORMAL);
     pair.talk();
     let sent: Vec<_> = pair.trace.iter().map(|line| line.split_once(' ').unwrap().1).collect();
@@ -218,7 +218,7 @@ fn qsig_waits_for_the_acknowledgement_on_both_sides() {
         assert_eq!(pair.state(to, called), CallState::ConnectRequest);
         pair.talk();
         assert_eq!(pair.end(to).heard(called), ["offered", "connected"]);
-        assert_eq!(pair.end(from).heard(caller), ["answered"]);
+        assert_eq!(pair.end(from).heard(caller), ["channel", "answered"]);
     }
 }
 
@@ -228,19 +228,20 @@ fn progress_and_notifications_pass() {
     let caller = pair.call(Side::User, "4711");
     pair.talk();
     let called = pair.network.offered();
-    let tones = || vec![Progress::new(Location::PUBLIC_LOCAL, Progress::IN_BAND).into()];
+    let progress = Progress::new(Location::PUBLIC_LOCAL, Progress::IN_BAND);
+    let tones = || Request::Progress { progress, with: Vec::new() };
     // The first answer is no PROGRESS.
-    pair.ask(Side::Network, called, Request::Progress(tones()));
+    pair.ask(Side::Network, called, tones());
     pair.talk();
-    pair.ask(Side::Network, called, Request::Progress(tones()));
+    pair.ask(Side::Network, called, tones());
     pair.talk();
     let suspended = tdm::q931::element::Notification::SUSPENDED;
     let with = vec![tdm::q931::element::Notification::new(suspended).into()];
     pair.ask(Side::Network, called, Request::Notify(with));
     pair.talk();
     let events: Vec<_> = pair.user.events.iter().map(|(_, event)| event.clone()).collect();
-    assert!(matches!(&events[0], Event::Proceeding(said) if said.in_band));
-    assert!(matches!(&events[1], Event::Progress(said) if said.in_band));
-    assert_eq!(events.iter().map(heard).collect::<Vec<_>>()[2..], ["notified"]);
+    assert!(matches!(&events[1], Event::Proceeding(said) if said.in_band));
+    assert!(matches!(&events[2], Event::Progress(said) if said.in_band));
+    assert_eq!(events.iter().map(heard).collect::<Vec<_>>()[3..], ["notified"]);
     assert_eq!(pair.state(Side::User, caller), CallState::OutgoingCallProceeding);
 }

@@ -8,7 +8,8 @@ use tdm::q931::element::{
     BearerCapability, CauseValue, ChannelId, Channels, Element, Number, RestartIndicator,
 };
 use tdm::q931::interface::{
-    Channel, Interface, LinkId, Output, Params, Refused, Scope, Selection, Standing, Usage, Wish,
+    Channel, Interface, LinkId, Notice, Output, Params, Refused, Scope, Selection, Standing, Usage,
+    Wish,
 };
 use tdm::q931::message::{CallReference, Message, MessageKind, ReferenceLength};
 use tdm::q931::timers::{Side, Timer};
@@ -63,7 +64,8 @@ fn when_both_seize_a_channel_the_call_of_the_network_gets_it_and_the_other_gets_
     pair.ask(Side::User, incoming, Request::Answer(Vec::new()));
     pair.talk();
     assert_eq!(pair.user.channel(ours), Some(channel(4)));
-    assert!(pair.user.events.contains(&(ours, Event::Moved(channel(4)))));
+    assert!(pair.user.events.contains(&(ours, Event::Channel(Some(channel(4))))));
+    assert_eq!(pair.user.heard(ours), ["channel lost", "channel", "ringing"]);
     assert_eq!(pair.network.channel(theirs), Some(channel(1)));
     pair.hang_up(Side::User, ours, CauseValue::NORMAL);
     pair.hang_up(Side::Network, theirs, CauseValue::NORMAL);
@@ -77,7 +79,7 @@ fn when_both_insist_on_a_channel_the_call_of_the_user_ends() {
     let incoming = pair.user.offered();
     pair.ask(Side::User, incoming, Request::Answer(Vec::new()));
     pair.talk();
-    assert_eq!(pair.user.heard(ours), ["ended 44"]);
+    assert_eq!(pair.user.heard(ours), ["channel lost", "ended 44"]);
     assert_eq!(pair.user.channel(incoming), Some(channel(1)));
     pair.hang_up(Side::User, incoming, CauseValue::NORMAL);
     pair.talk();
@@ -111,10 +113,10 @@ fn answered(busy: &[u8], channel: Option<ChannelId>) -> Vec<String> {
                 let cause = message.cause().unwrap().value.value();
                 said.push(format!("{} {cause}", message.kind));
             }
-            Output::Call { event: Event::Offered(offer), .. } => {
+            Output::Tell(Notice::Call { event: Event::Offered(offer), .. }) => {
                 said.push(format!("channel {}", offer.channel.number));
             }
-            Output::Call { event, .. } => said.push(heard(&event)),
+            Output::Tell(Notice::Call { event, .. }) => said.push(heard(&event)),
             _ => {}
         }
     }
@@ -179,7 +181,7 @@ fn a_restart_of_a_channel_ends_its_call_on_both_sides_and_no_other() {
     assert_eq!(pair.trace, ["0 user RESTART", "10 network RESTART ACKNOWLEDGE"]);
     assert_eq!(pair.user.heard(caller), ["ended 41"]);
     assert_eq!(pair.network.heard(called), ["ended 41"]);
-    let done = Output::Restarted { scope: Scope::Channel(channel(1)), confirmed: true };
+    let done = Notice::Restarted { scope: Scope::Channel(channel(1)), confirmed: true };
     assert!(pair.user.others.contains(&done));
     assert_eq!(pair.user.channel(other), Some(channel(2)));
     pair.hang_up(Side::User, other, CauseValue::NORMAL);
@@ -216,7 +218,7 @@ fn a_restart_that_nobody_answers_is_said_twice_and_takes_the_channel_out_of_serv
         while let Some(output) = interface.poll_output() {
             match output {
                 Output::Send { .. } => sent.push((at - now).as_secs()),
-                Output::Restarted { confirmed, .. } => {
+                Output::Tell(Notice::Restarted { confirmed, .. }) => {
                     last = Some(((at - now).as_secs(), confirmed))
                 }
                 _ => {}
@@ -246,8 +248,8 @@ fn an_owner_has_t317_to_clear_what_the_far_side_restarts() {
     let restart = Message::new(global, MessageKind::Restart).with(RestartIndicator::Interface);
     interface.receive(LinkId(0), &restart.octets(), now);
     let outputs: Vec<_> = std::iter::from_fn(|| interface.poll_output()).collect();
-    assert!(outputs.contains(&Output::Clear(channel(1))));
-    assert!(outputs.contains(&Output::Clear(channel(2))));
+    assert!(outputs.contains(&Output::Tell(Notice::Clear(channel(1)))));
+    assert!(outputs.contains(&Output::Tell(Notice::Clear(channel(2)))));
     assert!(!outputs.iter().any(|output| matches!(output, Output::Send { .. })));
     let end = now + Duration::from_secs(60);
     assert_eq!(interface.poll_timeout(), Some((end, Timer::T317)));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tdm::q931::call::{CallState, Misuse, Request};
 use tdm::q931::dialect::Dialect;
 use tdm::q931::element::CauseValue;
-use tdm::q931::interface::{Channel, LinkId, Output, Params, Refused, Span};
+use tdm::q931::interface::{Channel, LinkId, Notice, Params, Refused, Span};
 use tdm::q931::timers::Side;
 
 use crate::pair::{Pair, setup};
@@ -90,7 +90,10 @@ fn a_link_begun_anew_ends_only_who_still_dials() {
     pair.talk();
     pair.reset(D);
     pair.run(seconds(1));
-    assert_eq!(pair.user.heard(dialling), ["digits wanted", "disconnected 41", "ended 41"]);
+    assert_eq!(
+        pair.user.heard(dialling),
+        ["channel", "digits wanted", "disconnected 41", "ended 41"]
+    );
     assert_eq!(pair.state(Side::User, talking), CallState::Active);
 }
 
@@ -155,7 +158,7 @@ fn the_spare_d_channel_takes_over_and_who_talks_goes_on() {
     pair.cut(D, false);
     pair.run(seconds(1));
     assert_eq!(pair.user.interface.carrier(), Some(SPARE));
-    assert!(pair.user.others.contains(&Output::Carries(SPARE)));
+    assert!(pair.user.others.contains(&Notice::Carries(SPARE)));
     let enquiries = pair.trace.iter().filter(|line| line.ends_with("STATUS ENQUIRY")).count();
     assert_eq!(enquiries, 4);
     // Neither T309 nor T321 runs.

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use tdm::q931::dialect::Dialect;
 use tdm::q931::element::{BearerCapability, CallState, Cause, CauseValue, Element, Location, Raw};
-use tdm::q931::interface::{Interface, LinkId, Output, Params};
+use tdm::q931::interface::{Interface, LinkId, Notice, Output, Params};
 use tdm::q931::message::{CallReference, Message, MessageKind as Kind, ReferenceLength};
 use tdm::q931::timers::Side;
 
@@ -115,7 +115,7 @@ fn octets_that_are_no_message_get_no_answer() {
     while interface.poll_output().is_some() {}
     for octets in [&[][..], &[8], &[8, 2, 0], &[9, 2, 0, 1, 5], &[8, 0x13, 0, 1, 5]] {
         interface.receive(LinkId(0), octets, now);
-        assert!(matches!(interface.poll_output(), Some(Output::Fault(_))));
+        assert!(matches!(interface.poll_output(), Some(Output::Tell(Notice::Fault(_)))));
         assert_eq!(interface.poll_output(), None);
     }
 }

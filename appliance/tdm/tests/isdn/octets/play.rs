@@ -131,7 +131,7 @@ fn request(with: u8) -> Request {
         0 => Request::AskDigits(elements),
         1 => Request::Proceed(elements),
         2 => Request::Alert(elements),
-        3 => Request::Progress(vec![Progress::new(Location::USER, 1).into()]),
+        3 => Request::Progress { progress: Progress::new(Location::USER, 1), with: elements },
         4 => Request::Answer(elements),
         5 => Request::Digits { number: Number::unknown("1"), complete: false },
         6 => Request::Hold,
