@@ -42,6 +42,8 @@ pub struct Lab {
     pub asked: Vec<Question>,
     /// Sounds that the disk was asked for.
     pub fetched: Vec<call::Fetch>,
+    /// What the box wanted of the lines of its board.
+    pub lines: Vec<exchange::LineCommand>,
     /// Which streams are to be fed with which recordings.
     pub feeds: Vec<(call::PortId, call::PlayId, call::RecordingId)>,
     /// What is to be in the audit of recordings by code: which, by whom, whether it began.

@@ -90,7 +90,7 @@ pub struct LineCounters {
 }
 
 /// A span as it stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpanState {
     /// Which.
     pub span: SpanId,
@@ -251,7 +251,8 @@ pub enum LineLayer {
 }
 
 /// What a board's lines tell.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LineEvent {
     /// These are all spans that there are. Told once they were looked for, and again when that changed;
     /// a span keeps its place, also while its card is gone.
@@ -268,7 +269,8 @@ pub enum LineEvent {
 }
 
 /// What an administrator wants of a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LineWish {
     /// A channel is to be used or not.
     Service {

@@ -3,8 +3,8 @@
 
 use crate::tapes::Wanted;
 use call::{
-    CallId, Capacity, MediaEvent, Moderation, RecordingId, RecordingStop, Reel, Registration,
-    Samples, SoundKey, UnixMillis,
+    CallId, Capacity, LineEvent, LineWish, MediaEvent, Moderation, RecordingId, RecordingStop,
+    Reel, Registration, Samples, SoundKey, UnixMillis,
 };
 use config::Config;
 use sip::flow::{ConnectionId, Flow, Transport};
@@ -50,6 +50,8 @@ pub enum Input<'a> {
     },
     /// What media has to tell.
     Media(MediaEvent),
+    /// What the lines of the board have to tell.
+    Line(LineEvent),
     /// The answer of the DNS, or of the silence in its place.
     Resolved {
         /// What was asked.
@@ -131,6 +133,8 @@ pub enum Command {
     Capture(CallId),
     /// No capture of this call is made any more.
     StopCapture(CallId),
+    /// Something is wanted of a line.
+    Line(LineWish),
     /// A member of a conference is heard otherwise from now on.
     Moderate {
         /// The call by which he is there.

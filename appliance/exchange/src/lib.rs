@@ -12,6 +12,7 @@ mod frame;
 mod guard;
 mod input;
 mod leg;
+mod lines;
 mod load;
 mod message;
 mod notice;
@@ -33,7 +34,7 @@ mod way;
 
 pub use input::{Browsers, Command, Input, Surroundings};
 pub use leg::sip::Signalling;
-pub use output::Output;
+pub use output::{LineCommand, Output};
 pub use overview::Figures;
 pub use tapes::Wanted;
 
@@ -69,6 +70,7 @@ pub struct Exchange {
     flood: border::flood::Flood,
     registrar: Registrar,
     trunks: Trunks,
+    lines: lines::Lines,
     legs: Legs,
     pbx: Pbx,
     messages: Messages,
@@ -105,6 +107,7 @@ impl Exchange {
             flood: border::flood::Flood::default(),
             registrar: Registrar::default(),
             trunks: Trunks::default(),
+            lines: lines::Lines::default(),
             legs: Legs::default(),
             pbx: Pbx::default(),
             messages: Messages::default(),
@@ -131,6 +134,7 @@ impl Exchange {
         match input {
             Input::Received { flow, bytes } => self.receive(flow, bytes, now),
             Input::Media(event) => self.media(event, now),
+            Input::Line(event) => self.line(event, now),
             Input::Surroundings(surroundings) => {
                 for command in self.frame.ports.arrange(&surroundings.media) {
                     self.frame.media(command);
@@ -174,6 +178,7 @@ impl Exchange {
             Input::TapeEnded { recording, why, kept } => {
                 self.tape_ended(recording, why, kept, now);
             }
+            Input::Command(Command::Line(wish)) => self.wish(wish, now),
             Input::Command(Command::Capture(call)) => self.capture(call, true, now),
             Input::Command(Command::StopCapture(call)) => self.capture(call, false, now),
             Input::Shutdown => self.shut_down(now),

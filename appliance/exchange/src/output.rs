@@ -1,9 +1,10 @@
 //! Everything that the box does to the world, in order.
 
 use call::{
-    CallId, CallRecord, Event, Fetch, MediaCommand, PlayId, PortId, RecordingId, Registration,
-    RegistrationId,
+    CallId, CallRecord, Event, Fetch, LineFault, MediaCommand, PlayId, PortId, RecordingId,
+    Registration, RegistrationId, SpanId, SpanLoop,
 };
+use config::IsdnSpan;
 use sip::flow::{ConnectionId, Flow, Transport};
 use sip::resolve::Question;
 use std::net::SocketAddr;
@@ -37,6 +38,8 @@ pub enum Output {
     },
     /// For the media threads.
     Media(MediaCommand),
+    /// For the lines of the board.
+    Line(LineCommand),
     /// Ask the DNS; [`crate::Input::Resolved`] follows, also when nobody answers.
     Resolve(Question),
     /// Read a sound from the disk; [`crate::Input::Fetched`] follows, also when there is none.
@@ -72,4 +75,38 @@ pub enum Output {
     Notify(Event),
     /// All farewells are said.
     Finished,
+}
+
+/// What the box wants of the lines of its board.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LineCommand {
+    /// Set a span up, or anew; its channels are opened. With nothing it is given back, and they are
+    /// closed.
+    Setup {
+        /// Which.
+        span: SpanId,
+        /// How.
+        setting: Option<Box<IsdnSpan>>,
+    },
+    /// Send a frame on the D channel of a span; flags and check are the driver's.
+    Frame {
+        /// Which.
+        span: SpanId,
+        /// From its address to the end of its information.
+        octets: Box<[u8]>,
+    },
+    /// Loop a whole span, or end that.
+    LoopBack {
+        /// Which.
+        span: SpanId,
+        /// How.
+        loop_back: Option<SpanLoop>,
+    },
+    /// A fault of a simulated line.
+    Fault {
+        /// The span whose receiver sees it.
+        span: SpanId,
+        /// What.
+        fault: LineFault,
+    },
 }

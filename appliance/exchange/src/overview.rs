@@ -55,6 +55,11 @@ impl Exchange {
         self.registrar.iter().cloned().collect()
     }
 
+    /// The lines of the board, in order.
+    pub fn lines(&self) -> Vec<call::LineStatus> {
+        self.lines.statuses()
+    }
+
     /// The conferences in which somebody is.
     pub fn conferences(&self) -> Vec<call::Conference> {
         let conferences = self.pbx.conferences(&self.frame.config).into_iter();

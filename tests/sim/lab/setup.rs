@@ -62,6 +62,7 @@ impl Lab {
             events: Vec::new(),
             asked: Vec::new(),
             fetched: Vec::new(),
+            lines: Vec::new(),
             feeds: Vec::new(),
             taped: Vec::new(),
             transports: Vec::new(),

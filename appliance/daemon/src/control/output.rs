@@ -29,6 +29,8 @@ impl Control {
                 self.command_media(command);
                 beside.into_iter().for_each(|command| self.command_media(command));
             }
+            // No board is open yet.
+            Output::Line(_) => {}
             Output::Resolve(question) => self.dns.ask(question),
             Output::Fetch(fetch) => self.shelf.fetch(fetch),
             Output::Feed { port, play, recording } => {

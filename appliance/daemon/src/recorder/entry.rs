@@ -1,9 +1,9 @@
 //! Inputs of the exchange as values that can be written down and read back.
 
 use call::{
-    CallId, Capacity, Container, HandshakeFault, KeyPress, Layout, LegId, MediaEvent, Moderation,
-    PlayId, PortId, QualityPoint, RecordingId, RecordingStop, Reel, Registration, RoomId, Samples,
-    SoundKey, StreamStats, Suite, UnixMillis,
+    CallId, Capacity, Container, HandshakeFault, KeyPress, Layout, LegId, LineEvent, LineWish,
+    MediaEvent, Moderation, PlayId, PortId, QualityPoint, RecordingId, RecordingStop, Reel,
+    Registration, RoomId, Samples, SoundKey, StreamStats, Suite, UnixMillis,
 };
 use config::{
     Config, Credentials, Device, Entry, Extension, External, Feature, InboundRoute, OutboundRoute,
@@ -51,6 +51,8 @@ pub(super) enum Recorded {
         flow: Path,
     },
     Media(#[serde(with = "Media")] MediaEvent),
+    Line(LineEvent),
+    Wish(LineWish),
     Resolved {
         question: Asked,
         records: Vec<Found>,
@@ -186,6 +188,8 @@ impl Recorded {
             Input::Disconnected { connection } => Self::Disconnected { connection: connection.0 },
             Input::SendFailed { flow } => Self::SendFailed { flow: Path::of(flow) },
             Input::Media(event) => Self::Media(event.clone()),
+            Input::Line(event) => Self::Line(event.clone()),
+            Input::Command(Command::Line(wish)) => Self::Wish(*wish),
             Input::Resolved { question, answer } => Self::Resolved {
                 question: Asked::of(question),
                 records: answer.records.iter().map(Found::of).collect(),
@@ -246,6 +250,8 @@ impl Recorded {
             }
             Self::SendFailed { flow } => Input::SendFailed { flow: flow.flow() },
             Self::Media(event) => Input::Media(event),
+            Self::Line(event) => Input::Line(event),
+            Self::Wish(wish) => Input::Command(Command::Line(wish)),
             Self::Resolved { question, records, ttl } => {
                 let records = records.into_iter().map(Found::record).collect();
                 Input::Resolved { question: question.question(), answer: Answer { records, ttl } }
