@@ -9,7 +9,7 @@ pub enum Fault {
     Lost,
     /// Somebody else has it open.
     Busy,
-    /// There is no such device, span or timeslot, or the driver has not been set up for it.
+    /// There is no such device, chip, span or timeslot, or the driver has not been set up for it.
     Absent,
     /// This process may not open the device.
     Denied,
@@ -17,6 +17,11 @@ pub enum Fault {
     Unsupported,
     /// The caller asked for something that cannot be: a block too small, a frame too long.
     Misuse,
+    /// The fact sheet is that of another board, or wrong.
+    Sheet {
+        /// What is not as it says.
+        said: &'static str,
+    },
     /// The driver refused a call.
     Refused {
         /// The call by the name that its documentation gives it.
@@ -31,10 +36,11 @@ impl fmt::Display for Fault {
         match self {
             Fault::Lost => out.write_str("the card or its driver went away"),
             Fault::Busy => out.write_str("another program has it open"),
-            Fault::Absent => out.write_str("there is no such device, span or timeslot"),
+            Fault::Absent => out.write_str("there is no such device, chip, span or timeslot"),
             Fault::Denied => out.write_str("this process may not open the device"),
             Fault::Unsupported => out.write_str("this driver cannot do that"),
             Fault::Misuse => out.write_str("what was asked for cannot be"),
+            Fault::Sheet { said } => write!(out, "the fact sheet is not this board's: {said}"),
             Fault::Refused { call, errno } => {
                 write!(out, "the driver refused {call}: errno {errno}")
             }
@@ -43,3 +49,9 @@ impl fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
+
+impl embedded_hal::digital::Error for Fault {
+    fn kind(&self) -> embedded_hal::digital::ErrorKind {
+        embedded_hal::digital::ErrorKind::Other
+    }
+}

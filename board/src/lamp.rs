@@ -1,11 +1,15 @@
-//! Lamps on the front of a box: a role, and the kernel's LED class that fills it.
+//! Lamps on the front of a box: a role, and what fills it: the kernel's LED class, or a pin.
+
+mod pin;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 
-use crate::Fault;
+pub use self::pin::PinLamp;
+use crate::sheet::{Lamp, Wiring};
+use crate::{Fault, gpio};
 
 /// A lamp that can be lit.
 pub trait Light: Send {
@@ -13,7 +17,31 @@ pub trait Light: Send {
     ///
     /// # Errors
     /// [`Fault::Lost`] when the lamp went away, [`Fault::Unsupported`] when it cannot blink.
-    fn shine(&mut self, shine: Shine) -> Result<(), Fault>;
+    fn shine(&mut self, shine: Shine, now: Instant) -> Result<(), Fault>;
+
+    /// Goes on blinking. The kernel's lamps do that by themselves.
+    ///
+    /// # Errors
+    /// [`Fault::Lost`] when the lamp went away.
+    fn turn(&mut self, _now: Instant) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    /// When [`Light::turn`] has to be called next; `None`: never.
+    fn poll_timeout(&self) -> Option<Instant> {
+        None
+    }
+}
+
+/// The lamp of a fact sheet, dark; `sysfs` is `/sys`.
+///
+/// # Errors
+/// Of [`Led::open`] or [`gpio::Output::open`].
+pub fn light(lamp: &Lamp, sysfs: &Path) -> Result<Box<dyn Light>, Fault> {
+    Ok(match &lamp.wiring {
+        Wiring::Class(name) => Box::new(Led::open(sysfs, name)?),
+        Wiring::Gpio(pin) => Box::new(PinLamp::new(gpio::Output::open(pin)?)?),
+    })
 }
 
 /// How a lamp shines.
@@ -23,7 +51,7 @@ pub enum Shine {
     Off,
     /// As bright as it can.
     On,
-    /// On and off in turn, without anybody's doing.
+    /// On and off in turn.
     Blinking {
         /// How long it is on: 1 ms and more, in whole milliseconds.
         on: Duration,
@@ -49,7 +77,7 @@ impl Led {
         let brightest = std::fs::read_to_string(folder.join("max_brightness"))
             .map_err(|wrong| fault("reading max_brightness", &wrong))?;
         let mut led = Led { folder, brightest: brightest.trim().to_owned() };
-        led.shine(Shine::Off)?;
+        led.set(Shine::Off)?;
         Ok(led)
     }
 
@@ -61,10 +89,8 @@ impl Led {
             .and_then(|mut opened| std::io::Write::write_all(&mut opened, value.as_bytes()))
             .map_err(|wrong| fault(file, &wrong))
     }
-}
 
-impl Light for Led {
-    fn shine(&mut self, shine: Shine) -> Result<(), Fault> {
+    fn set(&mut self, shine: Shine) -> Result<(), Fault> {
         let gone = |fault| if fault == Fault::Absent { Fault::Lost } else { fault };
         match shine {
             Shine::Off | Shine::On => {
@@ -85,6 +111,12 @@ impl Light for Led {
                 self.write("delay_off", &off.as_millis().to_string())
             }
         }
+    }
+}
+
+impl Light for Led {
+    fn shine(&mut self, shine: Shine, _: Instant) -> Result<(), Fault> {
+        self.set(shine)
     }
 }
 
@@ -135,13 +167,32 @@ mod tests {
         }
     }
 
+    fn sheet(wiring: Wiring) -> Lamp {
+        Lamp { label: "line".into(), colour: crate::sheet::Colour::Red, wiring }
+    }
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "tests begin somewhere")]
+    fn a_lamp_is_lit_by_what_its_sheet_says() {
+        let files = Files::new("sheet");
+        let mut lamp = light(&sheet(Wiring::Class("red:line".into())), &files.0).unwrap();
+        lamp.shine(Shine::On, Instant::now()).unwrap();
+        assert_eq!(files.text("brightness"), "255");
+        let pin = crate::sheet::Pin {
+            chip: "no such chip".into(),
+            line: crate::sheet::Line::Number(0),
+            active_low: false,
+        };
+        assert_eq!(light(&sheet(Wiring::Gpio(pin)), &files.0).err(), Some(Fault::Absent));
+    }
+
     #[test]
     fn a_lamp_begins_dark_and_shines_as_bright_as_it_can() {
         let files = Files::new("bright");
         let mut led = Led::open(&files.0, "red:line").unwrap();
         assert!(files.text("brightness").starts_with('0'));
         assert_eq!(files.text("trigger"), "none");
-        led.shine(Shine::On).unwrap();
+        led.set(Shine::On).unwrap();
         assert_eq!(files.text("brightness"), "255");
     }
 
@@ -150,13 +201,10 @@ mod tests {
         let files = Files::new("blink");
         let mut led = Led::open(&files.0, "red:line").unwrap();
         let half = Duration::from_millis(500);
-        assert_eq!(
-            led.shine(Shine::Blinking { on: half, off: Duration::ZERO }),
-            Err(Fault::Misuse)
-        );
+        assert_eq!(led.set(Shine::Blinking { on: half, off: Duration::ZERO }), Err(Fault::Misuse));
         files.put("delay_on");
         files.put("delay_off");
-        led.shine(Shine::Blinking { on: half, off: Duration::from_millis(1_500) }).unwrap();
+        led.set(Shine::Blinking { on: half, off: Duration::from_millis(1_500) }).unwrap();
         assert_eq!(
             [files.text("delay_on"), files.text("delay_off")],
             ["500".to_owned(), "1500".to_owned()]
@@ -169,6 +217,6 @@ mod tests {
         assert_eq!(Led::open(&files.0, "green:line").err(), Some(Fault::Absent));
         let mut led = Led::open(&files.0, "red:line").unwrap();
         std::fs::remove_dir_all(files.0.join("class/leds/red:line")).unwrap();
-        assert_eq!(led.shine(Shine::On), Err(Fault::Lost));
+        assert_eq!(led.set(Shine::On), Err(Fault::Lost));
     }
 }

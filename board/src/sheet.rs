@@ -1,10 +1,14 @@
 //! The fact sheet of a board: what spans, lamps and buttons it has, and where its drivers find them.
 //! `board/<name>/board.toml`; one folder for each board that the firmware is built for.
 
+mod front;
+
 use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Deserialize;
+
+pub use self::front::{Button, Colour, Lamp, Line, Pin, Wiring};
 
 /// What a board has.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -58,47 +62,7 @@ pub enum Kind {
     T1,
 }
 
-/// A lamp, of the kernel's LED class: [`crate::Led`].
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Lamp {
-    /// What is printed beside it.
-    pub label: String,
-    /// Its name in `/sys/class/leds`.
-    pub led: String,
-    /// How it shines.
-    pub colour: Colour,
-}
-
-/// How a lamp shines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "colours are their names")]
-pub enum Colour {
-    Red,
-    Green,
-    Amber,
-    Blue,
-    White,
-}
-
-/// A button, on a line of a GPIO chip. No driver here feels it yet.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Button {
-    /// What is printed beside it.
-    pub label: String,
-    /// The label of its GPIO chip.
-    pub chip: String,
-    /// The number of its line there.
-    pub line: u32,
-    /// Whether it reads as 0 while it is pressed.
-    #[serde(default)]
-    pub active_low: bool,
-}
-
-/// What restarts the board when it hangs. The system's first process opens it, and restarts the daemon
-/// by a watchdog of its own; no driver here does.
+/// What restarts the board when it hangs: [`crate::Watchdog`], which says who opens it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Watchdog {
@@ -122,6 +86,8 @@ pub enum SheetError {
     Nameless,
     /// A watchdog's time is not within 1 and 3600 seconds.
     WatchdogTime(u16),
+    /// A button's contact would have to stand still for more than a second.
+    DebounceTime(u16),
 }
 
 impl Sheet {
@@ -139,8 +105,16 @@ impl Sheet {
         different(spans)?;
         different(sheet.lamps.iter().map(|lamp| lamp.label.as_str()))?;
         different(sheet.buttons.iter().map(|button| button.label.as_str()))?;
-        if sheet.name.is_empty() || sheet.title.is_empty() {
+        let lit = sheet.lamps.iter().all(|lamp| match &lamp.wiring {
+            Wiring::Class(name) => !name.is_empty(),
+            Wiring::Gpio(pin) => pin.is_named(),
+        });
+        let felt = sheet.buttons.iter().all(|button| button.gpio.is_named());
+        if sheet.name.is_empty() || sheet.title.is_empty() || !lit || !felt {
             return Err(SheetError::Nameless);
+        }
+        if let Some(button) = sheet.buttons.iter().find(|button| button.debounce_ms > 1_000) {
+            return Err(SheetError::DebounceTime(button.debounce_ms));
         }
         match &sheet.watchdog {
             Some(dog) if !(1..=3_600).contains(&dog.seconds) => {
@@ -172,6 +146,9 @@ impl fmt::Display for SheetError {
             SheetError::Nameless => out.write_str("something has an empty name"),
             SheetError::WatchdogTime(seconds) => {
                 write!(out, "a watchdog waits 1 to 3600 seconds, not {seconds}")
+            }
+            SheetError::DebounceTime(milliseconds) => {
+                write!(out, "a button settles within 1000 ms, not {milliseconds}")
             }
         }
     }
@@ -236,5 +213,45 @@ mod tests {
         let never = Sheet::parse(&format!("{base}[watchdog]\ndevice = \"w\"\nseconds = 0\n"));
         assert_eq!(never, Err(SheetError::WatchdogTime(0)));
         assert!(Sheet::parse(&format!("{base}[watchdog]\ndevice = \"w\"\nseconds = 30\n")).is_ok());
+    }
+
+    #[test]
+    fn a_button_is_found_by_the_number_or_the_name_of_its_line() {
+        let base = "name = \"x\"\ntitle = \"X\"\narchitecture = \"amd64\"\n";
+        let button = |line: &str, more: &str| {
+            Sheet::parse(&format!(
+                "{base}[[button]]\nlabel = \"reset\"\ngpio = {{ chip = \"front\", {line} }}\n{more}"
+            ))
+            .map(|sheet| sheet.buttons[0].clone())
+        };
+        let by_name = button("line = \"RESET\", active_low = true", "").unwrap();
+        assert_eq!(by_name.gpio.line, Line::Name("RESET".into()));
+        assert!(by_name.gpio.active_low);
+        assert_eq!(by_name.debounce(), std::time::Duration::from_millis(20));
+        let by_number = button("line = 3", "debounce_ms = 50").unwrap();
+        assert_eq!(by_number.gpio.line, Line::Number(3));
+        assert!(!by_number.gpio.active_low);
+        assert_eq!(by_number.debounce_ms, 50);
+        assert_eq!(button("line = \"\"", ""), Err(SheetError::Nameless));
+        assert_eq!(button("line = 3", "debounce_ms = 1001"), Err(SheetError::DebounceTime(1_001)));
+        assert!(matches!(button("line = -1", ""), Err(SheetError::Malformed { .. })));
+    }
+
+    #[test]
+    fn a_lamp_is_lit_by_one_thing() {
+        let base = "name = \"x\"\ntitle = \"X\"\narchitecture = \"amd64\"\n";
+        let lamp = |wiring: &str| {
+            Sheet::parse(&format!("{base}[[lamp]]\nlabel = \"line\"\ncolour = \"red\"\n{wiring}\n"))
+                .map(|sheet| sheet.lamps[0].wiring.clone())
+        };
+        let (led, gpio) = ("led = \"red:line\"", "gpio = { chip = \"front\", line = 0 }");
+        assert_eq!(lamp(led), Ok(Wiring::Class("red:line".into())));
+        let pin = Pin { chip: "front".into(), line: Line::Number(0), active_low: false };
+        assert_eq!(lamp(gpio), Ok(Wiring::Gpio(pin)));
+        for wrong in [String::new(), format!("{led}\n{gpio}")] {
+            let Err(SheetError::Malformed { said }) = lamp(&wrong) else { panic!("{wrong}") };
+            assert!(said.contains("a lamp is lit by"), "{said}");
+        }
+        assert_eq!(lamp("led = \"\""), Err(SheetError::Nameless));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use board::{Led, Light, Shine};
 
@@ -19,12 +19,13 @@ pub(crate) fn lamp() -> Outcome {
     };
     let mut led = Led::open(sysfs, &name).map_err(at("open"))?;
     let dark = read("brightness");
-    led.shine(Shine::On).map_err(at("on"))?;
+    let now = Instant::now();
+    led.shine(Shine::On, now).map_err(at("on"))?;
     let lit = read("brightness");
     let (on, off) = (Duration::from_millis(50), Duration::from_millis(250));
-    led.shine(Shine::Blinking { on, off }).map_err(at("blink"))?;
+    led.shine(Shine::Blinking { on, off }, now).map_err(at("blink"))?;
     let blinking = [read("delay_on"), read("delay_off")];
-    led.shine(Shine::Off).map_err(at("off"))?;
+    led.shine(Shine::Off, now).map_err(at("off"))?;
     let found = (dark.trim(), lit.trim(), blinking.concat(), read("brightness"));
     let wanted = ("0", "1", "50\n250\n".to_owned(), "0\n".to_owned());
     if found == wanted { Ok(name) } else { Err(format!("{found:?}")) }

@@ -1,0 +1,129 @@
+//! A button on a line of a GPIO chip.
+
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::{Duration, Instant};
+
+use gpiocdev::Request;
+use gpiocdev::line::{EdgeDetection, EdgeKind, EventClock, Value};
+use rustix::time::{ClockId, clock_gettime};
+
+use super::{CONSUMER, fault, find};
+use crate::button::{Button, Change, Debounce};
+use crate::{Fault, sheet};
+
+/// A button that the kernel feels by interrupts. It says when it was pressed, so that nothing is measured
+/// wrong by who asks late.
+#[derive(Debug)]
+pub struct Input {
+    request: Request,
+    number: u32,
+    /// One instant on both clocks, the caller's and that of the kernel's stamps.
+    anchor: (Instant, Duration),
+    /// When the kernel cannot keep bounces away.
+    debounce: Option<Debounce>,
+    /// An edge that waits until what came before it is told.
+    waiting: Option<Change>,
+}
+
+impl Input {
+    /// The button of a fact sheet.
+    ///
+    /// # Errors
+    /// [`Fault::Absent`]: no chip has this label, or its driver is not loaded. [`Fault::Sheet`]: the chip
+    /// has no such line, or its label is that of several. [`Fault::Busy`]: another program or driver has
+    /// the line. [`Fault::Denied`]; [`Fault::Unsupported`]: the line has no interrupts.
+    pub fn open(button: &sheet::Button, now: Instant) -> Result<Input, Fault> {
+        let (chip, number) = find(&button.gpio)?;
+        let request = |debounce: Option<Duration>| {
+            let mut builder = Request::builder();
+            builder
+                .on_chip(&chip)
+                .with_consumer(CONSUMER)
+                .with_line(number)
+                .as_input()
+                .with_edge_detection(EdgeDetection::BothEdges)
+                .with_event_clock(EventClock::Monotonic);
+            if button.gpio.active_low {
+                builder.as_active_low();
+            }
+            if let Some(settle) = debounce {
+                builder.with_debounce_period(settle);
+            }
+            builder.request().map_err(|wrong| fault("GPIO_V2_GET_LINE", &wrong))
+        };
+        let settle = button.debounce();
+        let by_kernel = if settle.is_zero() { None } else { Some(settle) };
+        let (request, ours) = match request(by_kernel) {
+            Ok(request) => (request, None),
+            Err(fault @ (Fault::Busy | Fault::Denied | Fault::Absent | Fault::Lost)) => {
+                return Err(fault);
+            }
+            Err(fault) if by_kernel.is_none() => return Err(fault),
+            // Then perhaps without its help.
+            Err(_) => (request(None)?, Some(settle)),
+        };
+        let anchor = (now, monotonic());
+        let mut input = Input { request, number, anchor, debounce: None, waiting: None };
+        if let Some(settle) = ours {
+            input.debounce = Some(Debounce::new(settle, input.is_pressed()?));
+        }
+        Ok(input)
+    }
+
+    /// Whether bounces are kept away by us, not by the kernel.
+    #[must_use]
+    pub fn settles_itself(&self) -> bool {
+        self.debounce.is_some()
+    }
+
+    /// The next edge, bounces and all.
+    fn next_edge(&mut self, now: Instant) -> Result<Option<Change>, Fault> {
+        if let Some(edge) = self.waiting.take() {
+            return Ok(Some(edge));
+        }
+        let gone = |wrong| fault("read", &wrong);
+        if !self.request.has_edge_event().map_err(gone)? {
+            return Ok(None);
+        }
+        let event = self.request.read_edge_event().map_err(gone)?;
+        let (instant, stamp) = self.anchor;
+        let since = Duration::from_nanos(event.timestamp_ns).saturating_sub(stamp);
+        // What happens while we ask has not happened after `now` for who asks.
+        let at = instant.checked_add(since).map_or(now, |at| at.min(now));
+        Ok(Some(Change { pressed: event.kind == EdgeKind::Rising, at }))
+    }
+}
+
+impl Button for Input {
+    fn next_change(&mut self, now: Instant) -> Result<Option<Change>, Fault> {
+        loop {
+            let edge = self.next_edge(now)?;
+            let Some(debounce) = &mut self.debounce else { return Ok(edge) };
+            let Some(edge) = edge else { return Ok(debounce.turn(now)) };
+            if let Some(change) = debounce.turn(edge.at) {
+                self.waiting = Some(edge);
+                return Ok(Some(change));
+            }
+            debounce.edge(edge);
+        }
+    }
+
+    fn is_pressed(&mut self) -> Result<bool, Fault> {
+        let value = self.request.value(self.number);
+        Ok(value.map_err(|wrong| fault("GPIO_V2_LINE_GET_VALUES", &wrong))? == Value::Active)
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.debounce.as_ref().and_then(Debounce::poll_timeout)
+    }
+
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.request.as_fd())
+    }
+}
+
+/// The kernel's clock of its stamps.
+fn monotonic() -> Duration {
+    let now = clock_gettime(ClockId::Monotonic);
+    Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or(0))
+}
