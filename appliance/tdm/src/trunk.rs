@@ -8,8 +8,13 @@
 //! happened later. There is no I/O and no clock.
 //!
 //! A link that is lost is asked for again by the link itself, as long as the trunk lives
-//! ([`q921::Params::retry`]), and not each time that layer 3 asks: a request resets a link that is up
-//! (Q.921 §5.5.1.1), and would spend the rest after an attempt in vain.
+//! ([`q921::Params::retry`]), and not each time that layer 3 asks, which would spend the rest after an
+//! attempt in vain.
+//!
+//! A link may also be begun anew while it is up, by either end, and Q.921 tells layer 3 of it only where
+//! messages of ours were on their way (§5.7.2). But who begins it anew may have forgotten its calls
+//! meanwhile, as an exchange that was restarted has. So layer 3 is told each time, and asks the far side
+//! where the calls stand (Q.931 §5.8.8, §5.8.10).
 
 mod output;
 mod owner;
@@ -155,6 +160,8 @@ struct DChannel {
     link: Link,
     /// Layer 3 has asked for it: from then on the link asks again by itself.
     asked: bool,
+    /// How often it was established, as far as layer 3 knows.
+    established: u64,
 }
 
 impl Trunk {
@@ -170,7 +177,7 @@ impl Trunk {
         let d_channel = |(span, id): (&u8, LinkId)| {
             let mut link = Link::new(role, of_link, now);
             link.handle(Input::PhysicalUp, now);
-            DChannel { id, span: *span, link, asked: false }
+            DChannel { id, span: *span, link, asked: false, established: 0 }
         };
         let links = spans.map(d_channel).collect();
         let mut trunk = Trunk {
@@ -265,6 +272,8 @@ impl Trunk {
         loop {
             if let Some((id, span, output)) = self.next_of_links() {
                 self.link_wants(id, span, output, now);
+            } else if let Some(id) = self.begun_anew() {
+                self.interface.link_up(id, now);
             } else if let Some(output) = self.interface.poll_output() {
                 self.interface_wants(output, now);
             } else if !self.goes_on(now) {
@@ -277,6 +286,13 @@ impl Trunk {
         self.links.iter_mut().find_map(|d| Some((d.id, d.span, d.link.poll_output()?)))
     }
 
+    /// A link that was begun anew and told nothing of it; it has told all else.
+    fn begun_anew(&mut self) -> Option<LinkId> {
+        let d = self.links.iter_mut().find(|d| d.link.counters().established != d.established)?;
+        d.established = d.link.counters().established;
+        Some(d.id)
+    }
+
     fn link_wants(&mut self, link: LinkId, span: u8, output: q921::Output, now: Instant) {
         let output = match output {
             q921::Output::Frame(octets) => {
@@ -286,6 +302,9 @@ impl Trunk {
                 Output::Frame { link, octets }
             }
             q921::Output::Established(by) => {
+                if let Some(d) = self.links.iter_mut().find(|d| d.id == link) {
+                    d.established = d.link.counters().established;
+                }
                 self.interface.link_up(link, now);
                 Output::Link { link, change: LinkChange::Up { by } }
             }

@@ -19,6 +19,7 @@ fuzz_target!(|bytes: &[u8]| {
         let (octets, more) = more.split_at(length);
         rest = more;
         match event & 15 {
+            0 if length & 1 == 1 => link.handle(Input::Reset, now),
             0 => link.handle(Input::Establish, now),
             1 => link.handle(Input::Release, now),
             2 => link.handle(Input::PhysicalDown, now),

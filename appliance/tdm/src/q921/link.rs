@@ -58,9 +58,14 @@ pub struct Link {
 pub enum Input<'a> {
     /// A frame came, without flags; its check was right and is cut off.
     Frame(&'a [u8]),
-    /// Set up the link, or reset it (DL-ESTABLISH request). Answered by [`Output::Established`] or
-    /// [`Output::Released`]; if the line is down, when it is up again.
+    /// The owner wants the link (DL-ESTABLISH request while it is down). Answered by
+    /// [`Output::Established`] or [`Output::Released`]; if the line is down, when it is up again. A link
+    /// that is up, or that is being set up already, stays as it is, and says nothing more.
     Establish,
+    /// Begin the link anew, with what is on its way dropped (DL-ESTABLISH request while it is up, Q.921
+    /// §5.7.1): for an owner who knows that both ends disagree. Answered as [`Input::Establish`], also on a
+    /// link that was up; one that is down is set up.
+    Reset,
     /// End the link (DL-RELEASE request). Answered by [`Output::Released`]. A peer may set it up again
     /// at any time; a link that may not come up is one whose line is down.
     Release,
@@ -162,6 +167,12 @@ impl Link {
         match input {
             Input::Frame(octets) => self.frame(octets, now),
             Input::Establish => {
+                self.wanted = true;
+                if !self.state.serves() {
+                    self.step(Event::Establish, now);
+                }
+            }
+            Input::Reset => {
                 self.wanted = true;
                 self.step(Event::Establish, now);
             }

@@ -188,7 +188,8 @@ impl Pair {
         }
     }
 
-    fn lose(&mut self, link: LinkId) {
+    /// What is on the D channel is lost.
+    pub(crate) fn lose(&mut self, link: LinkId) {
         self.wire.retain(|_, under| !matches!(under, Under::Message(_, on, _) if *on == link));
     }
 

@@ -92,7 +92,7 @@ fn a_peer_that_refuses_is_not_asked_again_at_once() {
 }
 
 #[test]
-fn a_silent_reset_with_nothing_on_its_way_is_a_fault_and_disturbs_nobody() {
+fn a_silent_reset_with_nothing_on_its_way_is_a_fault_and_both_sides_ask_where_the_calls_stand() {
     let mut pair = pair();
     let (caller, called) = pair.connected(Side::User);
     pair.run(seconds(1));
@@ -105,11 +105,58 @@ fn a_silent_reset_with_nothing_on_its_way_is_a_fault_and_disturbs_nobody() {
     assert_eq!(pair.user.link_faults, [Fault::Link { link: D, code: Code::F }]);
     assert_eq!(pair.user.changes, []);
     assert_eq!(pair.user.trunk.describe().links[0].counters.established, before + 1);
+    assert_eq!(sent(&mut pair, Side::User), [MessageKind::StatusEnquiry]);
     pair.run(seconds(30));
     assert_eq!(pair.user.state(caller), CallState::Active);
+    assert!(sent(&mut pair, Side::Network).contains(&MessageKind::StatusEnquiry));
     pair.hang_up(Side::Network, called, CauseValue::NORMAL);
     pair.run(seconds(40));
     pair.assert_at_rest();
+}
+
+#[test]
+fn a_peer_that_lost_the_link_alone_keeps_its_calls() {
+    let mut pair = pair();
+    let (caller, called) = pair.connected(Side::User);
+    pair.run(seconds(1));
+    pair.begin();
+    // DM of the network with F 0: it has no link, it says.
+    let now = pair.now;
+    pair.user.trunk.frame(D, &[0, 1, 0x0f], now);
+    pair.drain();
+    pair.talk();
+    assert_eq!(pair.user.link_faults, [Fault::Link { link: D, code: Code::E }]);
+    assert_eq!(pair.network.link_faults, [Fault::Link { link: D, code: Code::F }]);
+    for side in BOTH {
+        let mut kinds = sent(&mut pair, side);
+        kinds.sort();
+        assert_eq!(kinds, [MessageKind::StatusEnquiry, MessageKind::Status]);
+    }
+    assert_eq!(pair.user.state(caller), CallState::Active);
+    assert_eq!(pair.network.state(called), CallState::Active);
+}
+
+#[test]
+fn an_exchange_that_was_restarted_leaves_no_call_standing_at_the_other_end() {
+    for restarted in BOTH {
+        let mut pair = pair();
+        let other = restarted.other();
+        let (_, talking) = pair.connected(restarted);
+        let ringing = pair.call(other, "2").unwrap();
+        pair.talk();
+        let rings = pair.end(restarted).offered();
+        pair.ask(restarted, rings, Request::Alert(Vec::new()));
+        pair.run(seconds(1));
+        pair.begin();
+        pair.restart(restarted);
+        pair.run(seconds(1));
+        assert_eq!(pair.end(other).link_faults, [Fault::Link { link: D, code: Code::F }]);
+        for call in [talking, ringing] {
+            assert_eq!(pair.end(other).ended(call), Some(CauseValue::TEMPORARY_FAILURE));
+        }
+        pair.assert_at_rest();
+        pair.connected(restarted);
+    }
 }
 
 #[test]

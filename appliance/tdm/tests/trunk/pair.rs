@@ -23,6 +23,7 @@ pub(crate) struct Pair {
 
 pub(crate) struct End {
     pub(crate) trunk: Trunk,
+    params: Params,
     pub(crate) events: Vec<(CallId, Event)>,
     pub(crate) link_faults: Vec<Fault>,
     pub(crate) faults: Vec<interface::Fault>,
@@ -45,7 +46,8 @@ impl Pair {
             let params =
                 Params { interface: of(side), links: tdm::q921::Params::default(), traces: true };
             End {
-                trunk: Trunk::new(params, now),
+                trunk: Trunk::new(params.clone(), now),
+                params,
                 events: Vec::new(),
                 link_faults: Vec::new(),
                 faults: Vec::new(),
@@ -89,6 +91,15 @@ impl Pair {
             end.carries.clear();
             end.lines.clear();
         }
+    }
+
+    /// One end forgets all, and begins anew.
+    pub(crate) fn restart(&mut self, side: Side) {
+        let now = self.now;
+        let end = self.end(side);
+        end.trunk = Trunk::new(end.params.clone(), now);
+        end.calls.clear();
+        self.drain();
     }
 
     /// Everything that the two want done is done.

@@ -115,7 +115,7 @@ impl Link {
         }
     }
 
-    /// The owner wants a fresh link: what was on its way is dropped (§5.5.1.1).
+    /// The owner wants a fresh link: what was on its way is dropped (§5.7.1).
     pub(super) fn start_again(&mut self, now: Instant) -> State {
         self.discard();
         self.set_up(Purpose::Asked, now)

@@ -100,6 +100,7 @@ impl Flow {
 /// What happens in a state.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Event<'a> {
+    /// DL-ESTABLISH request, whatever there is.
     Establish,
     Release,
     PhysicalUp,
@@ -119,6 +120,15 @@ impl State {
             | State::AwaitingRelease(Releasing { t200, .. })
             | State::TimerRecovery { t200, .. } => Some(*t200),
             State::Established { watch: Watch::T200(at) | Watch::T203(at), .. } => Some(*at),
+        }
+    }
+
+    /// Whether whoever wants the link has it, or will.
+    pub(super) fn serves(&self) -> bool {
+        match self {
+            State::Established { .. } | State::TimerRecovery { .. } => true,
+            State::AwaitingEstablishment(setup) => !setup.release,
+            State::Assigned { .. } | State::AwaitingRelease(_) => false,
         }
     }
 

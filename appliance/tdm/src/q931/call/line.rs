@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Act, Call, Event, Incoming, Outgoing, Rules, State, Timer, Trouble, after};
+use super::{Act, Call, Clearing, Event, Incoming, Outgoing, Rules, State, Timer, Trouble, after};
 use crate::q931::element::CauseValue;
 
 impl Call {
@@ -29,14 +29,23 @@ impl Call {
         }
     }
 
-    /// DL-ESTABLISH indication: the link was begun anew and may have lost something (§5.8.8).
+    /// DL-ESTABLISH indication: the link was begun anew. It may have lost something, so that who dials is
+    /// cleared, and the rest goes on (§5.8.8); the far side may also have forgotten the call, so that it is
+    /// asked whether it stands there too (§5.8.10). What is said again by itself shows that without a
+    /// question: SETUP, DISCONNECT, RELEASE.
     pub fn link_reset(&mut self, rules: &Rules, now: Instant, out: &mut Vec<Act>) {
-        let in_digits = matches!(
-            self.state,
-            State::Outgoing(Outgoing::Overlap { .. }) | State::Incoming(Incoming::Overlap { .. })
-        );
-        if in_digits {
-            self.clear(rules.cause(CauseValue::TEMPORARY_FAILURE), rules, now, out);
+        match self.state {
+            State::Outgoing(Outgoing::Overlap { .. })
+            | State::Incoming(Incoming::Overlap { .. }) => {
+                self.clear(rules.cause(CauseValue::TEMPORARY_FAILURE), rules, now, out);
+            }
+            State::Null
+            | State::Outgoing(Outgoing::Sent { .. })
+            | State::Clearing(Clearing::Asked { .. } | Clearing::Released { .. }) => {}
+            State::Outgoing(_)
+            | State::Incoming(_)
+            | State::Active { .. }
+            | State::Clearing(Clearing::Told) => self.enquire(rules, now, out),
         }
     }
 

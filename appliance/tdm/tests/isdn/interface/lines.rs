@@ -5,7 +5,7 @@ use std::time::Duration;
 use tdm::q931::call::{CallState, Misuse, Request};
 use tdm::q931::dialect::Dialect;
 use tdm::q931::element::CauseValue;
-use tdm::q931::interface::{Channel, LinkId, Notice, Params, Refused, Span};
+use tdm::q931::interface::{Channel, Interface, LinkId, Notice, Params, Refused, Span};
 use tdm::q931::timers::Side;
 
 use crate::pair::{Pair, setup};
@@ -95,6 +95,51 @@ fn a_link_begun_anew_ends_only_who_still_dials() {
         ["channel", "digits wanted", "disconnected 41", "ended 41"]
     );
     assert_eq!(pair.state(Side::User, talking), CallState::Active);
+}
+
+#[test]
+fn a_far_side_that_forgot_its_calls_is_asked_when_the_link_is_begun_anew() {
+    for forgetful in [Side::User, Side::Network] {
+        let mut pair = Pair::of(Dialect::EuroIsdn, 1..=4);
+        let (_, talking) = pair.connected(forgetful);
+        let ringing = pair.call(forgetful.other(), "2");
+        pair.talk();
+        let rings = pair.end(forgetful).offered();
+        pair.ask(forgetful, rings, Request::Alert(Vec::new()));
+        pair.talk();
+        pair.begin();
+        let params = pair.end(forgetful).interface.params().clone();
+        pair.end(forgetful).interface = Interface::new(params);
+        pair.reset(D);
+        pair.run(Duration::from_millis(19));
+        assert!(pair.end(forgetful.other()).events.is_empty());
+        pair.run(Duration::from_millis(1));
+        for call in [talking, ringing] {
+            assert_eq!(pair.end(forgetful.other()).heard(call), ["ended 41"]);
+        }
+        pair.assert_at_rest();
+    }
+}
+
+#[test]
+fn a_far_side_that_does_not_say_where_a_call_stands_loses_it_after_twice_t322() {
+    let mut pair = Pair::of(Dialect::EuroIsdn, 1..=4);
+    let (talking, _) = pair.connected(Side::User);
+    // Nothing passes, though the link says that it does.
+    pair.begin();
+    pair.user.interface.link_up(D, pair.now);
+    pair.drain();
+    assert_eq!(pair.trace, ["0 user STATUS ENQUIRY"]);
+    let now = pair.now;
+    pair.lose(D);
+    pair.run_until(now + Duration::from_millis(4001));
+    pair.lose(D);
+    pair.run_until(now + Duration::from_millis(7999));
+    assert_eq!(pair.user.heard(talking), ["expired T322"]);
+    pair.run_until(now + Duration::from_millis(8000));
+    assert_eq!(pair.user.heard(talking), ["expired T322", "expired T322", "disconnected 41"]);
+    pair.talk();
+    pair.assert_at_rest();
 }
 
 #[test]

@@ -11,6 +11,7 @@ use super::two_ends::epoch;
 #[derive(Clone, Debug)]
 enum Event {
     Establish,
+    Reset,
     Release,
     PhysicalUp,
     PhysicalDown,
@@ -36,7 +37,8 @@ fn event() -> impl Strategy<Value = Event> {
             Event::Addressed(up, if short { vec![first] } else { vec![first, nr] })
         });
     prop_oneof![
-        2 => Just(Event::Establish),
+        1 => Just(Event::Establish),
+        1 => Just(Event::Reset),
         1 => Just(Event::Release),
         2 => Just(Event::PhysicalUp),
         1 => Just(Event::PhysicalDown),
@@ -66,6 +68,7 @@ proptest! {
             came += u64::from(matches!(event, Event::Octets(_) | Event::Addressed(..)));
             match event {
                 Event::Establish => link.handle(Input::Establish, now),
+                Event::Reset => link.handle(Input::Reset, now),
                 Event::Release => link.handle(Input::Release, now),
                 Event::PhysicalUp => link.handle(Input::PhysicalUp, now),
                 Event::PhysicalDown => link.handle(Input::PhysicalDown, now),

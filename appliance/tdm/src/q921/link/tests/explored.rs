@@ -29,7 +29,7 @@ enum Act {
     Lose,
     Expire,
     Speak,
-    Establish,
+    Reset,
     Release,
     Busy(bool),
 }
@@ -39,7 +39,7 @@ const ACTS: [Act; 8] = [
     Act::Lose,
     Act::Expire,
     Act::Speak,
-    Act::Establish,
+    Act::Reset,
     Act::Release,
     Act::Busy(true),
     Act::Busy(false),
@@ -90,11 +90,11 @@ impl World {
                 link.handle(Input::Send(vec![next.owners[side].next]), epoch());
                 next.owners[side].next += 1;
             }
-            Act::Establish | Act::Release | Act::Busy(_) => {
+            Act::Reset | Act::Release | Act::Busy(_) => {
                 next.whims = self.whims.checked_sub(1)?;
                 link.handle(
                     match act {
-                        Act::Establish => Input::Establish,
+                        Act::Reset => Input::Reset,
                         Act::Release => Input::Release,
                         Act::Busy(busy) => Input::OwnBusy(busy),
                         _ => return None,
@@ -172,7 +172,7 @@ fn explore(start: World, depth: usize) -> usize {
 /// Both ends up, nothing on the wire.
 fn established(left: [u8; 2], whims: u8) -> World {
     let mut world = World::new(left, whims + 1);
-    world = world.after(0, Act::Establish).unwrap();
+    world = world.after(0, Act::Reset).unwrap();
     while let Some(side) = (0..2).find(|side| !world.ways[1 - side].is_empty()) {
         world = world.after(side, Act::Deliver).unwrap();
     }

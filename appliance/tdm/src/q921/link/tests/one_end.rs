@@ -25,6 +25,7 @@ impl OneEnd {
         let (link, now) = (&mut self.link, self.now);
         match event {
             "establish" => link.handle(Input::Establish, now),
+            "reset" => link.handle(Input::Reset, now),
             "release" => link.handle(Input::Release, now),
             "send" => link.handle(Input::Send(b"new".to_vec()), now),
             "send 261" => link.handle(Input::Send(vec![0; 261]), now),

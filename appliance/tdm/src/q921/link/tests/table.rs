@@ -25,8 +25,9 @@ const STATES: [(&str, &[&str]); 11] = [
     ("8n", &["establish", "UA F1", "timeout", "timeout", "timeout", "timeout"]),
 ];
 
-const EVENTS: [&str; 49] = [
+const EVENTS: [&str; 50] = [
     "establish",
+    "reset",
     "release",
     "send",
     "send 261",

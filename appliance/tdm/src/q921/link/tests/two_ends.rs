@@ -217,7 +217,8 @@ impl Pair {
         let side = self.dice.below(2) as usize;
         match self.dice.below(200) {
             0 => self.input(side, Input::Release),
-            1..4 => self.input(side, Input::Establish),
+            1 => self.input(side, Input::Establish),
+            2..4 => self.input(side, Input::Reset),
             4 => {
                 for side in 0..2 {
                     self.input(side, Input::PhysicalDown);
