@@ -12,7 +12,7 @@ use std::f32::consts::TAU;
 
 /// What a line carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Carries {
+pub enum Carries {
     /// Speech, noise, nothing.
     Voice,
     /// One or two sines, for so many blocks by now.
@@ -23,7 +23,7 @@ pub(crate) enum Carries {
 
 /// Listens to one direction of one channel, in blocks of 10 ms.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct InBand {
+pub struct InBand {
     /// Frequencies of the last block in Hz, and for how many blocks they have been the same.
     last: [f32; 2],
     power: f32,
@@ -55,8 +55,8 @@ struct Announced {
 }
 
 impl InBand {
-    /// `block`: 10 ms ([`thinned`]).
-    pub(crate) fn hear(&mut self, block: &[f32; BLOCK]) -> Carries {
+    /// Hears the next block: 10 ms at 8 kHz, 16-bit steps.
+    pub fn hear(&mut self, block: &[f32; BLOCK]) -> Carries {
         let sums = Sums::of(block);
         let power = sums.s00 / BLOCK as f32;
         self.listen_for_data(&sums, power);
@@ -159,7 +159,7 @@ impl Sums {
 }
 
 /// Samples in a block: 10 ms at 8 kHz.
-const BLOCK: usize = 80;
+pub const BLOCK: usize = 80;
 /// Mean power of -50 dBm0.
 const QUIET: f32 = 2_600.0;
 /// How far the frequencies of a tone may wander in 10 ms, in Hz.

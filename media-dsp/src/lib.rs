@@ -26,7 +26,7 @@ pub mod g7231;
 pub mod g726;
 pub mod g729;
 pub mod gsm;
-mod inband;
+pub mod inband;
 pub mod mix;
 pub mod opus;
 pub mod plc;

@@ -115,6 +115,7 @@ fn family(codec: Codec) -> u8 {
         Codec::L16 { .. } => 9,
         Codec::TelephoneEvent { .. } => 10,
         Codec::ComfortNoise { .. } => 11,
+        Codec::Clear => 12,
     }
 }
 

@@ -48,6 +48,8 @@ pub enum Codec {
         /// Samples a second: 8,000, 16,000, 32,000, 44,100 or 48,000.
         rate: u32,
     },
+    /// Octets of a channel of 64 kbit/s as they are, `CLEARMODE/8000` (RFC 4040): data, and nothing to be heard.
+    Clear,
     /// Keys pressed, `telephone-event` (RFC 4733).
     TelephoneEvent {
         /// Ticks of the clock in a second.
@@ -117,7 +119,7 @@ impl Codec {
     /// Ticks of its RTP clock in a second.
     pub fn clock(self) -> u32 {
         match self {
-            Self::Pcmu | Self::Pcma | Self::G722 | Self::Gsm => 8_000,
+            Self::Pcmu | Self::Pcma | Self::G722 | Self::Gsm | Self::Clear => 8_000,
             Self::G726 { .. } | Self::G729 { .. } | Self::G723 { .. } => 8_000,
             Self::AmrWb { .. } => 16_000,
             Self::Opus => 48_000,
@@ -126,7 +128,7 @@ impl Codec {
         }
     }
 
-    /// Whether it carries sound, and not keys or noise beside it.
+    /// Whether it is what a call is about, and not keys or noise beside it.
     pub fn is_sound(self) -> bool {
         !matches!(self, Self::TelephoneEvent { .. } | Self::ComfortNoise { .. })
     }
@@ -156,6 +158,7 @@ impl fmt::Display for Codec {
             Self::AmrWb { .. } => "AMR-WB",
             Self::Opus => "Opus",
             Self::L16 { .. } => "L16",
+            Self::Clear => "CLEARMODE",
             Self::TelephoneEvent { .. } => "telephone-event",
             Self::ComfortNoise { .. } => "CN",
         })

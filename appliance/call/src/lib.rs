@@ -7,6 +7,7 @@
 mod browser;
 mod capacity;
 mod capture;
+mod channel;
 mod codec;
 mod conference;
 mod end;
@@ -34,6 +35,7 @@ mod upload;
 pub use browser::{BrowserLine, BrowserPayload, BrowserTransport, IceCredentials, Stream};
 pub use capacity::{Capacity, CodecPrice, Load};
 pub use capture::{BadCaptureId, Capture, CaptureId, CaptureStop};
+pub use channel::{LINE_PEER, LineLaw, LineQuality, LineSound};
 pub use codec::{Codec, Format, Formats, G726Bits, G726Packing};
 pub use conference::{Conference, Member, Moderation, Speaker};
 pub use end::{Cause, Decider, End, Why};

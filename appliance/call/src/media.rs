@@ -2,7 +2,8 @@
 
 use crate::{
     BrowserTransport, CallId, CaptureId, Decibels, Formats, Handshake, HandshakeFault, KeyPress,
-    Keys, LegId, PlayId, QualityPoint, Recording, RecordingId, RecordingStop, Rounds, Sound, Suite,
+    Keys, LegId, LineQuality, LineSound, PlayId, QualityPoint, Recording, RecordingId,
+    RecordingStop, Rounds, Sound, Suite,
 };
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
@@ -137,6 +138,21 @@ pub enum MediaCommand {
     /// How a browser is reached, in place of `Peer`. Given again it changes what is new; the port of
     /// the first line names the transport, which ends with it.
     Browser(Box<BrowserTransport>),
+    /// How a B channel ([`PortId::of_channel`]) sounds. Without this command its far side says nothing and
+    /// hears nothing. It needs no `Peer`.
+    Line {
+        /// Its port.
+        port: PortId,
+        /// How.
+        line: LineSound,
+    },
+    /// A B channel says what it hears, or no longer.
+    LoopBack {
+        /// Its port.
+        port: PortId,
+        /// Whether it does.
+        on: bool,
+    },
     /// What one pair hears, the other says.
     Bridge {
         /// One side.
@@ -384,6 +400,13 @@ pub enum MediaEvent {
         port: PortId,
         /// The figures.
         point: Box<QualityPoint>,
+    },
+    /// How a B channel fared in the last seconds.
+    LineQuality {
+        /// Where.
+        port: PortId,
+        /// The figures.
+        quality: LineQuality,
     },
     /// What a far side hears of its partner leaves in packets of another length than it came, or does so no
     /// longer: the partner sends other packets than this far side wants.

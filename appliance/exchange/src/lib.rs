@@ -248,6 +248,7 @@ impl Exchange {
                 }
             }
             MediaEvent::Heard { .. }
+            | MediaEvent::LineQuality { .. }
             | MediaEvent::Hungry { .. }
             | MediaEvent::Speechless { .. } => {}
             MediaEvent::Quality { port, point } => {

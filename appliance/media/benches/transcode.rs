@@ -64,6 +64,7 @@ fn measure(name: &str, millis: Option<u8>, from: Codec, to: Codec) {
                     }
                     Verdict::Ciphered { .. } => panic!("nobody has keys"),
                     Verdict::Enclosed => panic!("no browser is here"),
+                    Verdict::Carried => panic!("no line is here"),
                     Verdict::Handshake => panic!("nobody shakes hands"),
                     Verdict::Drop(reason) => panic!("{reason:?}"),
                 }

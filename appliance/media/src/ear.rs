@@ -1,7 +1,7 @@
 //! From packets to sound: what the box itself hears of one far side.
 
 use crate::codec::{Hearing, Types};
-use crate::jitter::{Decoder, Heard, JitterBuffer, Packet, Settings, Statistics};
+use crate::jitter::{Decoder, Heard, JitterBuffer, Pace, Packet, Settings, Statistics};
 use crate::rtp::Header;
 use call::{Codec, Format, Formats};
 use media_dsp::resample::{Rate, Resampler};
@@ -19,6 +19,7 @@ pub(crate) struct Ear {
     /// One for each codec that was heard, made with its first packet.
     lines: Vec<Line>,
     current: usize,
+    pace: Pace,
 }
 
 /// One codec of the far side.
@@ -36,14 +37,33 @@ struct Line {
 impl Ear {
     /// For a far side that may send these formats; its sound is given out at this rate.
     pub(crate) fn new(formats: &Formats, rate: Rate) -> Self {
-        Self { rate, formats: formats.receive.clone(), lines: Vec::new(), current: 0 }
+        Self {
+            rate,
+            formats: formats.receive.clone(),
+            lines: Vec::new(),
+            current: 0,
+            pace: Pace::Voice,
+        }
     }
 
     /// What the far side may send has changed.
     pub(crate) fn describe(&mut self, formats: &Formats) {
         if self.formats != formats.receive {
-            *self = Self::new(formats, self.rate);
+            *self = Self { pace: self.pace, ..Self::new(formats, self.rate) };
         }
+    }
+
+    /// Takes the memory for what comes under this number, before it does.
+    pub(crate) fn prepare(&mut self, payload_type: u8) {
+        if self.lines.is_empty() {
+            self.turn_to(payload_type);
+        }
+    }
+
+    /// Whether the sound may be stretched from now on.
+    pub(crate) fn set_pace(&mut self, pace: Pace) {
+        self.pace = pace;
+        self.lines.iter_mut().for_each(|line| line.buffer.set_pace(pace));
     }
 
     /// Takes a packet that came; whether its sound came in time. Nothing is allocated for it, unless
@@ -77,7 +97,8 @@ impl Ear {
         Some(self.lines.get(self.current)?.buffer.statistics())
     }
 
-    /// Fills in 20 ms of what is to be heard now, at [`Self::rate`]; says what it ends with.
+    /// Fills in 20 ms of what is to be heard now, at [`Self::rate`]; says what it ends with. Where the codec
+    /// has that rate itself, it may be less at a time.
     pub(crate) fn hear(&mut self, pcm: &mut [i16], now: Instant) -> Heard {
         let Some(line) = self.lines.get_mut(self.current) else {
             pcm.fill(0);
@@ -110,7 +131,8 @@ impl Ear {
             self.current = known;
             return true;
         }
-        let Some(line) = Line::new(format, &self.formats, self.rate) else { return false };
+        let Some(mut line) = Line::new(format, &self.formats, self.rate) else { return false };
+        line.buffer.set_pace(self.pace);
         self.lines.push(line);
         self.current = self.lines.len() - 1;
         true

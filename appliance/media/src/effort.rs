@@ -47,6 +47,7 @@ impl Effort {
                 Verdict::Translated { .. } => drained(&mut self.engine),
                 Verdict::Ciphered { .. }
                 | Verdict::Enclosed
+                | Verdict::Carried
                 | Verdict::Handshake
                 | Verdict::Drop(_) => 0,
             };

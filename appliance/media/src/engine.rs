@@ -7,6 +7,7 @@ mod cuts;
 mod handshakes;
 mod inside;
 mod keys;
+mod lines;
 mod quality;
 mod relay;
 mod reports;
@@ -157,7 +158,11 @@ impl Engine {
             MediaCommand::Open { port, leg, kind, silence_seconds, .. } => {
                 self.take(port);
                 let name = self.names.draw();
-                self.ports.put(port, Port::new(leg, kind, silence_seconds, name, now));
+                let mut it = Port::new(leg, kind, silence_seconds, name, now);
+                if port.is_line() {
+                    it.describe(lines::PEER, now);
+                }
+                self.ports.put(port, it);
                 self.watch(port);
             }
             MediaCommand::Kind { port, kind } => {
@@ -183,6 +188,9 @@ impl Engine {
             }
             MediaCommand::Formats { port, formats } => {
                 let Some(it) = self.ports.of_mut(port) else { return };
+                if let Some(card) = &mut it.line {
+                    card.describe(&formats);
+                }
                 it.formats = Some(formats);
                 let partner = it.partner;
                 self.ports.interpret(port);
@@ -225,12 +233,15 @@ impl Engine {
             MediaCommand::Unshaken { port, fault } => {
                 self.unshaken(port, fault);
             }
+            MediaCommand::Say { port, .. } if port.is_line() => {}
             MediaCommand::Say { port, reports, to, bytes } => {
                 let known = self.ports.of(port).and_then(|it| to.or_else(|| it.to(reports)));
                 if let Some(to) = known {
                     self.outbox.push(Exit::Pair { port, rtcp: reports }, to, &bytes);
                 }
             }
+            MediaCommand::Line { port, line } => self.set_line(port, line),
+            MediaCommand::LoopBack { port, on } => self.loop_back(port, on),
             MediaCommand::Bridge { a, b } => {
                 self.ports.bridge(a, b);
                 self.ports.interpret(a);

@@ -172,6 +172,11 @@ impl JitterBuffer {
         size_of::<Self>() + Slots::octets(settings.octets) + LONGEST + samples
     }
 
+    /// Whether the sound may be stretched from now on.
+    pub fn set_pace(&mut self, pace: Pace) {
+        self.settings.pace = pace;
+    }
+
     /// Takes a packet that has come. What cannot be played is counted and dropped; says whether its
     /// sound came in time.
     pub fn put(&mut self, packet: &Packet<'_>, decoder: &impl Decoder, now: Instant) -> bool {

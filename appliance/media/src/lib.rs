@@ -51,6 +51,7 @@ mod engine;
 mod feedback;
 pub mod jitter;
 mod keys;
+pub mod line;
 pub mod mixer;
 mod mouth;
 mod names;

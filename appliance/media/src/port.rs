@@ -13,6 +13,7 @@ use crate::content::Content;
 use crate::ear::Ear;
 use crate::engine::{DropReason, Verdict};
 use crate::keys::{KeyEars, Typist};
+use crate::line::Card;
 use crate::mixer::Level;
 use crate::mouth::Mouth;
 use crate::names::Name;
@@ -92,6 +93,8 @@ pub(crate) struct Port {
     /// Whether it is not heard in a conference, and how loud it is.
     pub(crate) muted: bool,
     pub(crate) gain: Decibels,
+    /// Where it is a B channel, what stands between that and its packets.
+    pub(crate) line: Option<Box<Card>>,
     /// Who looks at its packets.
     pub(crate) tapped: Option<Tapped>,
     /// Names the stream that the box begins here.
@@ -170,6 +173,7 @@ impl Port {
             seat: None,
             muted: false,
             gain: Decibels(0),
+            line: None,
             tapped: None,
             own: name.stream,
             name: name.speaker,

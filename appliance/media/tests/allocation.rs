@@ -118,7 +118,7 @@ fn asked(phone: Codec, carrier: Codec, packet_millis: u8) -> (usize, u32) {
                     left += 1;
                 }
             }
-            Verdict::Enclosed | Verdict::Handshake | Verdict::Drop(_) => {}
+            Verdict::Enclosed | Verdict::Carried | Verdict::Handshake | Verdict::Drop(_) => {}
         }
     }
     (taken() - before, left)

@@ -139,8 +139,8 @@ impl Lab {
     fn command(&mut self, command: MediaCommand) {
         match &command {
             MediaCommand::Provide { address, spare } => self.provide(*address, *spare),
-            MediaCommand::Open { port, .. } | MediaCommand::Close { port } if port.is_browser() => {
-            }
+            MediaCommand::Open { port, .. } | MediaCommand::Close { port }
+                if port.is_browser() || port.is_line() => {}
             MediaCommand::Open { port, .. } => {
                 let free = self.pool.free.entry(port.address).or_default();
                 assert!(free.remove(&port.port), "{port:?} was not free");
@@ -158,6 +158,8 @@ impl Lab {
             MediaCommand::Kind { .. }
             | MediaCommand::Peer { .. }
             | MediaCommand::Meet { .. }
+            | MediaCommand::Line { .. }
+            | MediaCommand::LoopBack { .. }
             | MediaCommand::Bridge { .. }
             | MediaCommand::Unbridge { .. }
             | MediaCommand::Formats { .. }
@@ -240,7 +242,7 @@ impl Lab {
                     self.box_says(port, rtcp, to, packet);
                 }
             }
-            Verdict::Enclosed | Verdict::Handshake | Verdict::Drop(_) => {}
+            Verdict::Enclosed | Verdict::Carried | Verdict::Handshake | Verdict::Drop(_) => {}
         }
         self.drain_engine();
     }

@@ -252,6 +252,7 @@ impl Relay {
                 self.figures.dropped_handshakes += u64::from(!taken);
             }
             Verdict::Enclosed => self.post(),
+            Verdict::Carried => self.figures.relayed += 1,
             Verdict::Drop(reason) => self.figures.count_drop(reason),
         }
     }

@@ -9,7 +9,7 @@ use media_dsp::{g729, g7231};
 /// Of a payload of this codec, in ticks of its clock.
 pub(crate) fn content(codec: Codec, payload: &[u8]) -> Content {
     match codec {
-        Codec::Pcmu | Codec::Pcma | Codec::G722 => sound(payload.len(), 1),
+        Codec::Pcmu | Codec::Pcma | Codec::G722 | Codec::Clear => sound(payload.len(), 1),
         Codec::G726 { bits, .. } => sound(payload.len() * 8 / g726_rate(bits).bits(), 1),
         Codec::G729 { .. } => g729(payload),
         Codec::G723 { .. } => g723(payload),

@@ -71,7 +71,7 @@ impl Decoder {
             Codec::L16 { rate: DISC } => State::L16(Some(Box::new(Converter::up()))),
             Codec::L16 { .. } => State::L16(None),
             Codec::ComfortNoise { .. } => State::Noise(Box::new(cn::Generator::new(SEED))),
-            Codec::TelephoneEvent { .. } => return None,
+            Codec::Clear | Codec::TelephoneEvent { .. } => return None,
         };
         Some(Self { codec, rate, concealment: concealment(codec, rate), state, request: None })
     }

@@ -67,7 +67,9 @@ impl Encoder {
                 State::L16(Some(Box::new(disc)))
             }
             Codec::L16 { .. } => State::L16(None),
-            Codec::TelephoneEvent { .. } | Codec::ComfortNoise { .. } => return None,
+            Codec::Clear | Codec::TelephoneEvent { .. } | Codec::ComfortNoise { .. } => {
+                return None;
+            }
         };
         Some(Self { shape, state })
     }

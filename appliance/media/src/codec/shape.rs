@@ -54,7 +54,7 @@ impl Shape {
     /// The fewest samples that can be sent: packets hold whole numbers of them.
     pub fn grain(&self) -> usize {
         match self.codec {
-            Codec::Pcmu | Codec::Pcma => 1,
+            Codec::Pcmu | Codec::Pcma | Codec::Clear => 1,
             Codec::L16 { rate: DISC } => DISC_GRAIN,
             Codec::L16 { .. } => 1,
             Codec::G722 => 2,
@@ -83,7 +83,7 @@ pub(crate) fn rate(codec: Codec, wanted: Rate) -> Option<Rate> {
         Codec::L16 { rate: DISC } => Some(Rate::Hz48000),
         Codec::L16 { rate } => linear(rate),
         Codec::ComfortNoise { clock } => linear(clock).filter(|it| it.hz() <= Rate::Hz16000.hz()),
-        Codec::TelephoneEvent { .. } => None,
+        Codec::Clear | Codec::TelephoneEvent { .. } => None,
     }
 }
 
@@ -119,6 +119,7 @@ fn packet_millis(codec: Codec, wanted: u8) -> u8 {
         | Codec::G726 { .. }
         | Codec::G729 { .. }
         | Codec::L16 { .. }
+        | Codec::Clear
         | Codec::TelephoneEvent { .. }
         | Codec::ComfortNoise { .. } => 10,
     };

@@ -121,7 +121,7 @@ impl Engine {
                     self.outbox.push(Exit::Pair { port, rtcp }, to, packet);
                 }
             }
-            Verdict::Enclosed | Verdict::Handshake | Verdict::Drop(_) => {}
+            Verdict::Enclosed | Verdict::Carried | Verdict::Handshake | Verdict::Drop(_) => {}
         }
     }
 
@@ -136,6 +136,9 @@ impl Engine {
     pub(super) fn refresh(&mut self, port: PortId, whole: bool, now: Instant) {
         if port.is_browser() {
             return self.browsers.refresh(port, now, &mut self.outbox);
+        }
+        if port.is_line() {
+            return;
         }
         let Some(it) = self.ports.of_mut(port) else { return };
         let (Some(heard), Some(to)) = (it.heard(), it.to(true)) else { return };

@@ -3,7 +3,7 @@
 
 use super::{DropReason, Engine, Verdict};
 use crate::capture::{Captured, Frame, Reel, Tapped};
-use call::{CaptureId, PortId};
+use call::{CaptureId, LINE_PEER, PortId};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
@@ -141,6 +141,10 @@ impl Engine {
 
 /// The box's own end of a pair.
 pub(super) fn local(own: &[IpAddr], port: PortId, rtcp: bool) -> Option<SocketAddr> {
-    let address = own.get(usize::from(port.address))?;
+    let nowhere = LINE_PEER.ip();
+    let address = match port.is_line() {
+        true => &nowhere,
+        false => own.get(usize::from(port.address))?,
+    };
     Some(SocketAddr::new(*address, port.port + u16::from(rtcp)))
 }

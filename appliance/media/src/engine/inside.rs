@@ -37,7 +37,9 @@ impl Engine {
         now: Instant,
     ) -> Verdict {
         for _ in 0..MOST_CALLS {
-            let Some(entrance) = self.entrance(verdict) else { return verdict };
+            let Some(entrance) = self.entrance(verdict) else {
+                return self.carry(verdict, bytes, now);
+            };
             verdict = match verdict {
                 Verdict::Forward { .. } => {
                     let Entrance { port, rtcp, from } = entrance;
@@ -48,7 +50,7 @@ impl Engine {
         }
         match self.entrance(verdict) {
             Some(_) => Verdict::Drop(DropReason::Circle),
-            None => verdict,
+            None => self.carry(verdict, bytes, now),
         }
     }
 
@@ -59,7 +61,9 @@ impl Engine {
             Verdict::Translated { port, to } | Verdict::Ciphered { port, to, .. } => {
                 (port, to, true)
             }
-            Verdict::Enclosed | Verdict::Handshake | Verdict::Drop(_) => return None,
+            Verdict::Enclosed | Verdict::Carried | Verdict::Handshake | Verdict::Drop(_) => {
+                return None;
+            }
         };
         let port = self.ports.of(out)?.met.filter(|port| port.port / 2 == to.port() / 2)?;
         let met = self.ports.of(port).filter(|it| it.met == Some(out))?;
@@ -93,7 +97,10 @@ impl Engine {
                     }
                     verdict = leaves;
                 }
-                ends @ (Verdict::Enclosed | Verdict::Handshake | Verdict::Drop(_)) => {
+                ends @ (Verdict::Enclosed
+                | Verdict::Carried
+                | Verdict::Handshake
+                | Verdict::Drop(_)) => {
                     if made.is_empty() {
                         verdict = ends;
                     }

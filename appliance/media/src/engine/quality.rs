@@ -25,6 +25,8 @@ impl Engine {
         let partner = partner.and_then(|partner| self.ports.of(partner));
         let beyond = partner.and_then(|it| it.quality.round_trip.last());
         let other = partner.and_then(Port::codec);
+        // A line is a jitter buffer's hearer, too.
+        let line = partner.and_then(|it| it.line.as_ref()?.ear()?.statistics());
         if let Some(out) = self.ports.of(port).and_then(|it| it.partner)
             && self.ports.of_mut(out).is_some_and(|it| it.repacking.ended())
         {
@@ -33,7 +35,7 @@ impl Engine {
         let Some(it) = self.ports.of_mut(port) else { return };
         let other = it.own_codec().or(other);
         it.quality.due = None;
-        let (codecs, played) = ((it.codec(), other), it.played());
+        let (codecs, played) = ((it.codec(), other), it.played().or(line));
         let evidence = Evidence { stats: &it.stats, codecs, beyond, played };
         let Some(point) = it.quality.judge(evidence, now) else { return };
         self.events.push_back(MediaEvent::Quality { port, point: Box::new(point) });

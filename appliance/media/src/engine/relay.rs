@@ -45,6 +45,9 @@ impl Engine {
         if said == Said::Reports {
             self.report(heard, out, is_spoken_over, bytes, now);
         }
+        if out.is_line() && said != Said::Stream {
+            return Verdict::Drop(DropReason::Nowhere);
+        }
         if out.is_browser() && said != Said::Stream {
             return self.beside_browser(out, said, bytes, now);
         }

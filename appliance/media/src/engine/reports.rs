@@ -16,10 +16,10 @@ impl Engine {
     }
 
     /// The box speaks to a far side from now on: it will report. A browser's transport does so
-    /// itself.
+    /// itself, and a line takes none.
     pub(super) fn begin_reports(&mut self, port: PortId, now: Instant) {
         let Some(it) = self.ports.of_mut(port) else { return };
-        if port.is_browser() || it.kind != MediaKind::Audio {
+        if port.is_browser() || port.is_line() || it.kind != MediaKind::Audio {
             return;
         }
         if let Some(due) = it.begin_reports(now) {

@@ -59,7 +59,7 @@ impl Engine {
                 Verdict::Forward { port, to, .. }
                 | Verdict::Translated { port, to }
                 | Verdict::Ciphered { port, to, .. } => return Some(Spoken { port, to }),
-                Verdict::Enclosed | Verdict::Handshake | Verdict::Drop(_) => {}
+                Verdict::Enclosed | Verdict::Carried | Verdict::Handshake | Verdict::Drop(_) => {}
             }
         }
     }

@@ -46,6 +46,8 @@ pub enum Verdict {
     Handshake,
     /// It goes to a browser: what [`super::Engine::poll_parcel`] gives leaves in its place.
     Enclosed,
+    /// It goes to a B channel, whose card has it: [`super::Engine::exchange`] gives what it says.
+    Carried,
     /// It ends here.
     Drop(DropReason),
 }

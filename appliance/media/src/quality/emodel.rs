@@ -108,6 +108,7 @@ fn figures(codec: Codec) -> (f64, f64) {
         | Codec::AmrWb { .. }
         | Codec::Opus
         | Codec::L16 { .. }
+        | Codec::Clear
         | Codec::TelephoneEvent { .. }
         | Codec::ComfortNoise { .. } => G711,
         Codec::G726 { bits: G726Bits::Five, .. } => (2.0, 25.1),

@@ -125,7 +125,7 @@ impl Units {
     fn of(codec: Codec) -> Option<Self> {
         let even = |octets, ticks| Some(Self::Even { octets, ticks });
         match codec {
-            Codec::Pcmu | Codec::Pcma | Codec::G722 => even(1, 1),
+            Codec::Pcmu | Codec::Pcma | Codec::G722 | Codec::Clear => even(1, 1),
             Codec::L16 { .. } => even(2, 1),
             Codec::G726 { bits, .. } => match bits {
                 G726Bits::Two => even(1, 4),

@@ -1145,7 +1145,7 @@ export interface components {
                  */
                 rate: number;
             };
-        } | {
+        } | "clear" | {
             /** @description Keys pressed, `telephone-event` (RFC 4733). */
             telephone_event: {
                 /**

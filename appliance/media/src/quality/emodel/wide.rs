@@ -27,6 +27,7 @@ pub(super) fn figures(codec: Codec, mode: Option<Mode>) -> Option<(f64, f64)> {
         | Codec::G729 { .. }
         | Codec::G723 { .. }
         | Codec::Gsm
+        | Codec::Clear
         | Codec::TelephoneEvent { .. }
         | Codec::ComfortNoise { .. } => None,
     }

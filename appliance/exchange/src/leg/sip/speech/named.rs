@@ -3,7 +3,7 @@
 use call::{Codec, G726Bits, G726Packing};
 use config::CodecName;
 
-/// What a policy calls an encoding; nothing for keys and noise, which no policy forbids.
+/// What a policy calls an encoding; nothing for data, keys and noise, which no policy forbids.
 pub(crate) fn name(codec: Codec) -> Option<CodecName> {
     Some(match codec {
         Codec::Pcmu => CodecName::Pcmu,
@@ -16,7 +16,7 @@ pub(crate) fn name(codec: Codec) -> Option<CodecName> {
         Codec::AmrWb { .. } => CodecName::AmrWb,
         Codec::Opus => CodecName::Opus,
         Codec::L16 { .. } => CodecName::L16,
-        Codec::TelephoneEvent { .. } | Codec::ComfortNoise { .. } => return None,
+        Codec::Clear | Codec::TelephoneEvent { .. } | Codec::ComfortNoise { .. } => return None,
     })
 }
 
