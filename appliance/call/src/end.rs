@@ -1,6 +1,6 @@
 //! Why a call or a leg ended: for the wire, the record and the person who reads it.
 
-use crate::{Codec, HandshakeFault};
+use crate::{Cause, Codec, HandshakeFault};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -32,37 +32,6 @@ struct Told<'a> {
     /// What happened, for people: a sentence without its full stop.
     #[cfg_attr(feature = "openapi", schema(example = "The caller hung up"))]
     text: String,
-}
-
-/// A cause value of ITU-T Q.850 (10/2018) Table 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(transparent)]
-pub struct Cause(pub u8);
-
-#[allow(missing_docs)]
-impl Cause {
-    pub const UNALLOCATED_NUMBER: Self = Self(1);
-    pub const NO_ROUTE: Self = Self(3);
-    pub const NORMAL_CLEARING: Self = Self(16);
-    pub const USER_BUSY: Self = Self(17);
-    pub const NO_USER_RESPONDING: Self = Self(18);
-    pub const NO_ANSWER: Self = Self(19);
-    pub const SUBSCRIBER_ABSENT: Self = Self(20);
-    pub const CALL_REJECTED: Self = Self(21);
-    pub const NUMBER_CHANGED: Self = Self(22);
-    pub const DESTINATION_OUT_OF_ORDER: Self = Self(27);
-    pub const INVALID_NUMBER: Self = Self(28);
-    pub const FACILITY_REJECTED: Self = Self(29);
-    pub const NORMAL_UNSPECIFIED: Self = Self(31);
-    pub const NO_CIRCUIT: Self = Self(34);
-    pub const NETWORK_OUT_OF_ORDER: Self = Self(38);
-    pub const TEMPORARY_FAILURE: Self = Self(41);
-    pub const CONGESTION: Self = Self(42);
-    pub const OUTGOING_BARRED: Self = Self(52);
-    pub const INCOMPATIBLE: Self = Self(88);
-    pub const RECOVERY_ON_TIMER: Self = Self(102);
-    pub const INTERWORKING: Self = Self(127);
 }
 
 /// Who decided that it ends.
@@ -217,8 +186,15 @@ impl utoipa::ToSchema for End {
 impl fmt::Display for End {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.why, self.by) {
-            (Why::HungUp, Decider::Caller) => f.write_str("The caller hung up"),
-            (Why::HungUp, Decider::Callee) => f.write_str("The called side hung up"),
+            (Why::HungUp, by @ (Decider::Caller | Decider::Callee)) => {
+                let who = if by == Decider::Caller { "caller" } else { "called side" };
+                write!(f, "The {who} hung up")?;
+                // A carrier's gateway hangs up too when something has failed behind it.
+                match self.cause {
+                    Cause::NORMAL_CLEARING | Cause::NORMAL_UNSPECIFIED => Ok(()),
+                    failure => write!(f, ": {failure}"),
+                }
+            }
             (why, _) => {
                 let why = why.to_string();
                 let mut rest = why.chars();
@@ -317,6 +293,9 @@ mod tests {
     fn an_end_is_a_sentence_that_says_who_did_it() {
         assert_eq!(End::hung_up(Decider::Caller).to_string(), "The caller hung up");
         assert_eq!(End::hung_up(Decider::Callee).to_string(), "The called side hung up");
+        let cause = Cause::TEMPORARY_FAILURE;
+        let failed = End { cause, ..End::hung_up(Decider::Callee) };
+        assert_eq!(failed.to_string(), "The called side hung up: the network failed for a moment");
         let silent = End::ours(Cause::RECOVERY_ON_TIMER, Why::NoMedia { seconds: 60 });
         assert_eq!(silent.to_string(), "No sound came for 60 seconds");
         assert_eq!(End::ours(Cause::USER_BUSY, Why::Busy).to_string(), "Busy");
