@@ -5,6 +5,7 @@
 mod browsers;
 mod calls;
 mod capacity;
+mod causes;
 mod codecs;
 mod conference;
 mod early;

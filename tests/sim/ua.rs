@@ -105,6 +105,8 @@ pub struct Habits {
     pub challenges: Vec<(&'static str, u16)>,
     /// Another Contact than its address.
     pub contact: Option<String>,
+    /// The Reason of its refusals, BYEs and CANCELs.
+    pub reason: Option<&'static str>,
     /// Another media address than its own.
     pub media_ip: Option<std::net::IpAddr>,
     /// It takes streams too, though it speaks by datagram.
@@ -177,6 +179,7 @@ impl Default for Habits {
             profile: None,
             challenges: Vec::new(),
             contact: None,
+            reason: None,
             media_ip: None,
             takes_streams: false,
             ack: true,

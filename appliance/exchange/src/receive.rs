@@ -183,7 +183,7 @@ impl Exchange {
         self.frame.reply(id, message, &flow, status, now);
         if let Some(invite) = invite {
             let (legs, mut desk) = self.desk(now);
-            legs.cancelled(&mut desk, invite);
+            legs.cancelled(&mut desk, invite, message);
         }
     }
 

@@ -383,7 +383,7 @@ impl Call {
                 let config = desk.world.config();
                 let name = trunk.and_then(|id| config.trunks.get(&id)).map(|t| t.name.clone());
                 let name = name.unwrap_or_default();
-                self.step(format!("Trunk {name} failed: {}{}.", end.why, status(&end)), desk);
+                self.step(format!("Trunk {name} failed: {}{}.", end.why, said(&end)), desk);
                 self.next_trunk(Some(end), desk);
             }
             Attempts::None => self.failed(end, desk),
@@ -453,12 +453,22 @@ fn weight(end: &End) -> u8 {
 }
 
 /// Whether another trunk may do better: nobody answered, the carrier says that it is its fault, or it
-/// may not speak what the caller does.
+/// may not speak what the caller does. What a carrier says of the number itself, the others say too.
 fn is_carriers_fault(end: &End) -> bool {
-    matches!(end.status, Some(408 | 500..=599))
-        || matches!(end.why, Why::Unreachable | Why::NoCommonCodec { .. })
+    match (&end.why, end.status) {
+        (Why::Busy | Why::NoSuchNumber | Why::Incomplete, _) => false,
+        (Why::Unreachable | Why::NoCommonCodec { .. }, _) => true,
+        // A line says no status.
+        (why, None) => matches!(why, Why::CarrierFailed | Why::NoRoute),
+        (_, Some(status)) => matches!(status, 408 | 500..=599),
+    }
 }
 
-fn status(end: &End) -> String {
-    end.status.map(|status| format!(" (SIP {status})")).unwrap_or_default()
+/// What the other side has said, as numbers for who asks the carrier.
+fn said(end: &End) -> String {
+    let cause = end.cause.0;
+    match end.status {
+        Some(status) => format!(" (SIP {status}, cause {cause})"),
+        None => format!(" (cause {cause})"),
+    }
 }

@@ -200,6 +200,7 @@ impl Ua {
             .with("To", invite.value("To"))
             .with("Call-ID", invite.value("Call-ID"))
             .with("CSeq", format!("{} CANCEL", invite.cseq().0));
+        let cancel = self.gives_reason(cancel);
         let to = self.proxy;
         self.ask(cancel, to, Purpose::Other, now);
     }
@@ -266,8 +267,16 @@ impl Ua {
         {
             response = response.with("Contact", contact);
         }
+        let response = self.gives_reason(response);
         self.respond(&response, now);
         self.calls[call].phase = Phase::Over;
+    }
+
+    pub(super) fn gives_reason(&self, message: Sip) -> Sip {
+        match self.habits.reason {
+            Some(reason) => message.with("Reason", reason),
+            None => message,
+        }
     }
 
     /// Answers a call.

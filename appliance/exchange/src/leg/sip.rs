@@ -284,7 +284,12 @@ impl Legs {
     }
 
     /// The CANCEL of an INVITE that came in.
-    pub(crate) fn cancelled(&mut self, desk: &mut Desk<'_>, invite: TransactionId) {
+    pub(crate) fn cancelled(
+        &mut self,
+        desk: &mut Desk<'_>,
+        invite: TransactionId,
+        cancel: &Message<'_>,
+    ) {
         let meant = |leg: &SipLeg| match &leg.state {
             State::Incoming(incoming) => incoming.transaction == invite,
             State::Up(up) => up.talk.is_answering(invite),
@@ -292,7 +297,7 @@ impl Legs {
         };
         let Some(owner) = desk.frame.invites.get(&invite).copied() else { return };
         if self.legs.get(&owner).is_some_and(meant) {
-            self.caller_cancelled(desk, owner, invite);
+            self.caller_cancelled(desk, owner, invite, cancel);
             self.settle(owner);
         }
     }

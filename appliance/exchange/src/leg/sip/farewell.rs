@@ -42,13 +42,14 @@ impl Legs {
     pub(super) fn say_bye(&mut self, desk: &mut Desk<'_>, id: LegId, end: &End) {
         self.drop_asked(desk, id);
         let Some((compose, branch, flow)) = self.begin(desk, id, Method::Bye) else { return };
-        let compose = compose.header(Name::Reason, cause::reason(end));
+        let reason = cause::reason(end);
+        let compose = compose.header(Name::Reason, &reason);
         let owner = Some(Owner::Leg(id));
         let transaction = desk.frame.request(Method::Bye, &branch, compose, flow, owner, desk.now);
         let Some(leg) = self.legs.get_mut(&id) else { return };
         leg.media.close(desk.frame);
         let until = desk.now + FAREWELL;
-        let ending = Ending { dialog: None, transaction: Some(transaction), until };
+        let ending = Ending { dialog: None, reason, transaction: Some(transaction), until };
         if let State::Up(up) =
             std::mem::replace(&mut leg.state, State::Ending(Box::new(Ending::nothing(until))))
         {
@@ -81,7 +82,7 @@ impl Legs {
         let (flow, mut dialog) = (leg.flow, dialog);
         let via = desk.frame.via(&flow);
         let uri = dialog.remote_target().as_str().to_owned();
-        let compose = dialog.request(Method::Bye, &via.value);
+        let compose = dialog.request(Method::Bye, &via.value).header(Name::Reason, &ending.reason);
         let frame = &mut *desk.frame;
         let compose = authorize(compose, &mut challenge, &trunk, Method::Bye, &uri, b"", frame);
         let owner = Some(Owner::Leg(id));
@@ -99,7 +100,7 @@ impl Legs {
 
 impl Ending {
     pub(super) fn nothing(until: Instant) -> Self {
-        Self { dialog: None, transaction: None, until }
+        Self { dialog: None, reason: String::new(), transaction: None, until }
     }
 }
 

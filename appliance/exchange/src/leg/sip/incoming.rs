@@ -249,11 +249,13 @@ impl Legs {
         desk: &mut Desk<'_>,
         id: LegId,
         invite: TransactionId,
+        cancel: &Message<'_>,
     ) {
         let Some(leg) = self.legs.get(&id) else { return };
         match &leg.state {
             State::Incoming(_) => {
                 let end = End { why: Why::Cancelled, ..End::hung_up(Decider::Caller) };
+                let end = cause::of_farewell(cancel, end);
                 self.refuse(desk, id, Status::REQUEST_TERMINATED, None);
                 self.tell(id, LegEvent::Ended(end));
                 self.forget(desk.frame, id);

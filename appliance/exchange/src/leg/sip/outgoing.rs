@@ -263,7 +263,8 @@ impl Legs {
         let Some(attempt) = &outgoing.attempt else { return };
         let transaction = attempt.transaction;
         desk.frame.owners.remove(&transaction);
-        desk.frame.transactions.cancel(transaction, None, desk.now);
+        let reason = cause::reason(&cause::unreachable(408));
+        desk.frame.transactions.cancel(transaction, Some(&reason), desk.now);
         self.attempt_failed(desk, id, transaction, 408);
     }
 

@@ -98,6 +98,8 @@ pub(super) struct Up {
 #[derive(Debug)]
 pub(super) struct Ending {
     pub(super) dialog: Option<Dialog>,
+    /// What our BYE gives as its Reason.
+    pub(super) reason: String,
     /// Our BYE.
     pub(super) transaction: Option<TransactionId>,
     pub(super) until: Instant,

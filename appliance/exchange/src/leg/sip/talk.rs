@@ -4,7 +4,7 @@ mod flow;
 
 use super::abilities::{ALLOW, SUPPORTED};
 use super::renegotiation::{Asked, Offered, Wanted};
-use super::{Desk, Legs, SipLeg, State, keys};
+use super::{Desk, Legs, SipLeg, State, cause, keys};
 use crate::frame::Owner;
 use call::{Decider, End, LegEvent, LegId, Why};
 use sip::dialog::Sequence;
@@ -115,12 +115,14 @@ impl Legs {
         match &leg.state {
             State::Up(_) => {
                 self.drop_asked(desk, id);
-                self.tell(id, LegEvent::Ended(End::hung_up(by)));
+                let end = cause::of_farewell(request, End::hung_up(by));
+                self.tell(id, LegEvent::Ended(end));
                 self.forget(desk.frame, id);
             }
             State::Incoming(_) => {
                 self.refuse(desk, id, Status::REQUEST_TERMINATED, None);
                 let end = End { why: Why::Cancelled, ..End::hung_up(Decider::Caller) };
+                let end = cause::of_farewell(request, end);
                 self.tell(id, LegEvent::Ended(end));
                 self.forget(desk.frame, id);
             }
@@ -267,7 +269,7 @@ fn end_fork(desk: &mut Desk<'_>, request: &[u8], response: &Message<'_>, flow: F
     let ack = dialog.ack(cseq, &via.value).finish();
     desk.frame.send(flow, ack.into());
     let via = desk.frame.via(&flow);
-    let bye = dialog.request(Method::Bye, &via.value);
+    let bye = dialog.request(Method::Bye, &via.value).header(Name::Reason, cause::ELSEWHERE);
     desk.frame.request(Method::Bye, &via.branch, bye, flow, None, desk.now);
 }
 

@@ -55,7 +55,7 @@ impl Legs {
             _ => {
                 let Some(leg) = self.legs.get(&id) else { return };
                 let State::Outgoing(outgoing) = &leg.state else { return };
-                let mut end = cause::from_status(status, is_trunk, outgoing.rang);
+                let mut end = cause::of_refusal(status, response, is_trunk, outgoing.rang);
                 // Who was asked for nothing else may well speak in the clear.
                 if end.why == Why::NoCommonMedia && leg.media.requires_encryption() {
                     end.why = Why::EncryptionRequired;
@@ -218,7 +218,8 @@ impl Legs {
             Some(challenge) if !refused => self.invite(desk, id, Some(challenge)),
             Some(_) | None => {
                 let status = response.status().unwrap_or(Status::UNAUTHORIZED);
-                self.gone(desk, id, cause::from_status(status, is_trunk, false));
+                let end = cause::of_refusal(status, response, is_trunk, false);
+                self.gone(desk, id, end);
             }
         }
     }
