@@ -5,9 +5,9 @@
 
 use crate::EventLog;
 use call::{
-    CallId, CallRecord, Capture, CaptureId, Conference, Container, Layout, Load, Member,
-    Moderation, Recording, RecordingId, Registration, RouteQuestion, RouteReport, Search,
-    TrunkStatus, UnixMillis, Upload,
+    CallId, CallRecord, Capture, CaptureId, Conference, Container, Layout, LineRefusal, LineStatus,
+    LineWish, Load, Member, Moderation, Recording, RecordingId, Registration, RouteQuestion,
+    RouteReport, Search, TrunkStatus, UnixMillis, Upload,
 };
 use config::{Applied, Change, Config, Invalid, Secret};
 use std::pin::Pin;
@@ -159,6 +159,16 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Takes a member out of a conference by ending his call; `false` when he is not there.
     fn take_out(&self, conference: u32, call: CallId) -> Promise<'_, Result<bool, Fault>>;
+
+    /// The digital lines of the box, in order.
+    fn lines(&self) -> Promise<'_, Result<Vec<LineStatus>, Fault>>;
+
+    /// Does something with a line, if it can be done as it stands. It is noted who wished it.
+    fn wish<'a>(
+        &'a self,
+        wish: LineWish,
+        actor: &'a str,
+    ) -> Promise<'a, Result<Result<(), LineRefusal>, Fault>>;
 
     /// Call records, newest first.
     fn records(&self, query: CdrQuery) -> Promise<'_, Result<CdrPage, Fault>>;

@@ -25,8 +25,9 @@ use utoipa::IntoParams;
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Wanted {
-    /// Some of `calls`, `captures`, `conferences`, `registrations`, `trunks`, `config`, `quality`,
-    /// with commas in between; all but `quality`, which comes every five seconds of a call, if left out.
+    /// Some of `calls`, `captures`, `conferences`, `registrations`, `trunks`, `lines`, `config`, `quality`,
+    /// `trace`, with commas in between. If left out, all but `quality`, which comes every five seconds of
+    /// a call, and `trace`, which is what is said on the D channels of lines.
     #[param(example = "calls,registrations")]
     topics: Option<String>,
     /// `seq` of the last event that was heard; from now on if left out.
@@ -219,7 +220,7 @@ mod tests {
 
     #[test]
     fn topics_are_picked_by_name_and_a_wrong_one_is_refused() {
-        assert_eq!(topics(None).ok().unwrap().len(), 6);
+        assert_eq!(topics(None).ok().unwrap().len(), 7);
         let picked = topics(Some("calls,registrations")).ok().unwrap();
         assert_eq!(picked, BTreeSet::from([Topic::Calls, Topic::Registrations]));
         assert!(topics(Some("calls,weather")).is_err());

@@ -26,6 +26,7 @@ mod extension;
 mod feature;
 mod health;
 mod kept;
+mod line;
 mod metrics;
 mod openapi;
 mod page;

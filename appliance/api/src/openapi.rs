@@ -41,6 +41,8 @@ pub fn openapi() -> OpenApi {
         .schema_from::<FieldError>()
         .schema_from::<call::Event>()
         .schema_from::<call::CallQuality>()
+        .schema_from::<call::LineTrace>()
+        .schema_from::<call::LineLayer>()
         .schema_from::<call::Speaker>()
         .schema_from::<call::QualityPoint>()
         .schema_from::<call::Quality>()

@@ -5,8 +5,8 @@ use crate::password::Passwords;
 use crate::problem::Problem;
 use crate::{
     Backend, access, backup, call, capacity, capture, cdr, conference, country, entry_document,
-    events, health, metrics, openapi, recording, registration, route_check, session, settings,
-    setup, sound, token, trunk, webui,
+    events, health, line, metrics, openapi, recording, registration, route_check, session,
+    settings, setup, sound, token, trunk, webui,
 };
 use axum::Router;
 use axum::body::Bytes;
@@ -99,6 +99,14 @@ pub(crate) fn guarded() -> OpenApiRouter<App> {
         .routes(routes!(call::list))
         .routes(routes!(call::read, call::hang_up))
         .routes(routes!(conference::list))
+        .routes(routes!(line::list))
+        .routes(routes!(line::read))
+        .routes(routes!(line::service))
+        .routes(routes!(line::restart))
+        .routes(routes!(line::loop_span))
+        .routes(routes!(line::loop_channel))
+        .routes(routes!(line::trace))
+        .routes(routes!(line::fault))
         .routes(routes!(capture::begin, capture::end))
         .routes(routes!(capture::list))
         .routes(routes!(capture::read, capture::delete))

@@ -3,7 +3,7 @@
 
 #![allow(dead_code)]
 
-use config::{CodecPolicy, PathPolicy, Prompts, RecordingTone};
+use config::{CodecPolicy, Isdn, PathPolicy, Prompts, RecordingTone};
 use utoipa::ToSchema;
 
 /// An extension. Any number of phones may register under its number.
@@ -120,7 +120,7 @@ pub(crate) enum Encryption {
     RequiredDtls,
 }
 
-/// A SIP trunk.
+/// A line to a carrier or to another exchange: by SIP, or by ISDN.
 #[derive(ToSchema)]
 pub(crate) struct Trunk {
     /// Its id.
@@ -133,9 +133,9 @@ pub(crate) struct Trunk {
     name: String,
     /// Switched off, it neither registers nor carries calls.
     enabled: bool,
-    /// Whether the box logs in at the carrier or is known there by its address.
+    /// Whether the box logs in at the carrier, is known there by its address, or has a line to it.
     kind: TrunkKind,
-    /// The carrier's host name or address: its registrar and where calls go.
+    /// The carrier's host name or address: its registrar and where calls go. Empty for ISDN.
     host: String,
     /// Its port, when it is not the one that DNS or the transport says.
     port: Option<u16>,
@@ -165,6 +165,9 @@ pub(crate) struct Trunk {
     encryption: Option<Encryption>,
     /// Most calls at a time; `null` leaves it to the carrier.
     max_calls: Option<u32>,
+    /// Its lines and how they are set, for a trunk of kind `isdn`; `null` for all others. Of the rest
+    /// only name, numbers and the number of calls are of use then.
+    isdn: Option<Isdn>,
 }
 
 /// How the carrier knows us.
@@ -175,6 +178,8 @@ pub(crate) enum TrunkKind {
     Register,
     /// The carrier knows our address and we know his.
     Static,
+    /// Digital lines of the box lead there (E1, T1).
+    Isdn,
 }
 
 /// How to reach a carrier.
@@ -441,6 +446,18 @@ mod tests {
                     check(document, schema, member, &format!("{path}.{name}"));
                 }
             }
+            Value::Object(members) if schema["additionalProperties"].is_object() => {
+                for (name, member) in members {
+                    check(
+                        document,
+                        &schema["propertyNames"],
+                        &json!(name),
+                        &format!("{path}.{name}"),
+                    );
+                    let path = format!("{path}.{name}");
+                    check(document, &schema["additionalProperties"], member, &path);
+                }
+            }
             Value::Object(_) if schema["oneOf"].is_array() => {
                 let mut ways = schema["oneOf"].as_array().into_iter().flatten();
                 let way = ways.find(|way| way["$ref"].is_string());
@@ -486,6 +503,10 @@ mod tests {
         holds::<config::Tenant>("Tenant", tenant);
         let trunk = json!({"name": "carrier", "host": "sip.example", "port": 5060,
             "domain": "example", "auth_username": "u", "peers": ["10.0.0.1"], "max_calls": 3});
+        holds::<config::Trunk>("Trunk", trunk);
+        let line = json!({"line": "line 1", "channels": "1-15"});
+        let isdn = json!({"spans": [line], "timers": {"t200": 1000}});
+        let trunk = json!({"name": "carrier", "kind": "isdn", "isdn": isdn});
         holds::<config::Trunk>("Trunk", trunk);
         let inbound =
             json!({"name": "in", "did": "X.", "destination": "201", "trunk": 1, "caller": "X."});

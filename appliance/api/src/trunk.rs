@@ -15,7 +15,7 @@ impl Resource for Trunk {
     const NAME: &'static str = "Trunk";
     const NOUN: &'static str = "trunk";
     const PATH: &'static str = "/trunks";
-    const REQUIRED: &'static [&'static str] = &["name", "host"];
+    const REQUIRED: &'static [&'static str] = &["name"];
     const SECRET: SecretUse = SecretUse::Kept;
     type Shape = shape::Trunk;
 

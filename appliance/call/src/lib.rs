@@ -52,8 +52,8 @@ pub use leg::{
 };
 pub use line::{
     ChannelService, ChannelSound, ChannelStatus, ChannelUsage, DChannelStatus, LineAlarms,
-    LineCounters, LineEvent, LineFault, LineKind, LineLayer, LineStatus, LineTrace, LineWish,
-    SpanFacts, SpanId, SpanLoop, SpanState,
+    LineCounters, LineEvent, LineFault, LineKind, LineLayer, LineRefusal, LineStatus, LineTrace,
+    LineWish, SpanFacts, SpanId, SpanLoop, SpanState,
 };
 pub use media::{
     ExtendedReports, Learn, MediaCommand, MediaEvent, MediaKind, PeerAddress, PortId, RoomId,

@@ -1,5 +1,9 @@
 //! Lines that are not IP, as the box finds them, and as pages and scripts see them.
 
+mod refusal;
+
+pub use refusal::LineRefusal;
+
 use crate::{CallId, UnixMillis};
 use serde::{Deserialize, Serialize};
 
@@ -136,6 +140,9 @@ pub struct LineStatus {
     pub is_clock: bool,
     /// How it is looped.
     pub loop_back: Option<SpanLoop>,
+    /// What is said on its D channel is told.
+    #[serde(default)]
+    pub traced: bool,
     /// Its D channel, if it has one.
     pub d_channel: Option<DChannelStatus>,
     /// Its timeslots that a trunk uses, in order.

@@ -2,6 +2,7 @@
 //! or from disk.
 
 mod captures;
+mod lines;
 mod sounds;
 
 use crate::admission::Admission;
@@ -21,9 +22,9 @@ use api::{
 };
 use arc_swap::ArcSwap;
 use call::{
-    CallId, CallRecord, Capture, CaptureId, Conference, Load, Member, Moderation, Recording,
-    RecordingId, Registration, RouteQuestion, RouteReport, Transport, TrunkState, TrunkStatus,
-    UnixMillis, Upload,
+    CallId, CallRecord, Capture, CaptureId, Conference, LineRefusal, LineStatus, LineWish, Load,
+    Member, Moderation, Recording, RecordingId, Registration, RouteQuestion, RouteReport,
+    Transport, TrunkState, TrunkStatus, UnixMillis, Upload,
 };
 use config::{Change, Config, Secret, TenantId, TrunkId};
 use exchange::Wanted;
@@ -421,6 +422,18 @@ impl Backend for Appliance {
 
     fn take_out(&self, conference: u32, call: CallId) -> Promise<'_, Result<bool, Fault>> {
         Box::pin(self.ask(move |to| Ask::TakeOut(conference, call, to)))
+    }
+
+    fn lines(&self) -> Promise<'_, Result<Vec<LineStatus>, Fault>> {
+        Box::pin(self.ask(Ask::Lines))
+    }
+
+    fn wish<'a>(
+        &'a self,
+        wish: LineWish,
+        actor: &'a str,
+    ) -> Promise<'a, Result<Result<(), LineRefusal>, Fault>> {
+        Box::pin(self.fulfil(wish, actor))
     }
 
     fn records(&self, query: CdrQuery) -> Promise<'_, Result<CdrPage, Fault>> {

@@ -5,8 +5,9 @@ use crate::control::NotBegun;
 use crate::metrics::Snapshot;
 use crate::stream::Outgoing;
 use call::{
-    CallId, CallRecord, Capacity, CaptureId, Conference, Load, Member, Moderation, Recording,
-    RecordingId, RecordingStop, Reel, Registration, Samples, SoundKey, TrunkStatus,
+    CallId, CallRecord, Capacity, CaptureId, Conference, LineRefusal, LineStatus, LineWish, Load,
+    Member, Moderation, Recording, RecordingId, RecordingStop, Reel, Registration, Samples,
+    SoundKey, TrunkStatus,
 };
 use config::Config;
 use exchange::Wanted;
@@ -67,6 +68,10 @@ pub(crate) enum Ask {
     Moderate(u32, CallId, Moderation, oneshot::Sender<Option<Member>>),
     /// End the call of a member of a conference; whether he was there.
     TakeOut(u32, CallId, oneshot::Sender<bool>),
+    /// The lines of the board.
+    Lines(oneshot::Sender<Vec<LineStatus>>),
+    /// Do something with a line; what it is called, if that can be done.
+    Line(LineWish, oneshot::Sender<Result<String, LineRefusal>>),
     /// How much of what the box can carry is in use.
     Load(oneshot::Sender<Load>),
     /// End a call; whether there was one.

@@ -53,6 +53,7 @@ impl Span {
             counters: state.map(|it| it.counters).unwrap_or_default(),
             is_clock: state.is_some_and(|it| it.is_clock),
             loop_back: state.and_then(|it| it.loop_back),
+            traced: false,
             d_channel: None,
             channels: Vec::new(),
         }

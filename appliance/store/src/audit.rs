@@ -56,6 +56,8 @@ pub enum Action {
     Upload,
     /// A sound got another name.
     Rename,
+    /// Something was done with a digital line.
+    Line,
 }
 
 /// Something done to the box itself or to its accounts.

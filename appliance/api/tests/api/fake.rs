@@ -11,9 +11,9 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use call::{
     CallId, CallRecord, CallState, Capacity, Capture, CaptureId, Codec, CodecPrice, Conference,
-    Container, Direction, EncryptionPolicy, LegEncryption, Load, Member, Moderation, Party, Place,
-    Recording, RecordingId, Registration, RouteQuestion, RouteReport, Step, TrunkStatus,
-    UnixMillis, Upload, Verdict,
+    Container, Direction, EncryptionPolicy, LegEncryption, LineRefusal, LineStatus, LineWish, Load,
+    Member, Moderation, Party, Place, Recording, RecordingId, Registration, RouteQuestion,
+    RouteReport, Step, TrunkStatus, UnixMillis, Upload, Verdict,
 };
 use config::{Change, Config, Secret};
 use serde_json::Value;
@@ -38,6 +38,8 @@ pub(crate) struct State {
     pub(crate) fault: Option<Fault>,
     pub(crate) calls: Vec<CallRecord>,
     pub(crate) conferences: Vec<Conference>,
+    pub(crate) lines: Vec<LineStatus>,
+    pub(crate) wishes: Vec<LineWish>,
     pub(crate) records: Vec<CallRecord>,
     pub(crate) recordings: Vec<Recording>,
     pub(crate) captures: Vec<Capture>,
@@ -66,6 +68,8 @@ impl FakeBox {
             fault: None,
             calls: Vec::new(),
             conferences: Vec::new(),
+            lines: Vec::new(),
+            wishes: Vec::new(),
             records: Vec::new(),
             recordings: Vec::new(),
             captures: Vec::new(),
@@ -418,6 +422,24 @@ impl Backend for FakeBox {
             let rooms = state.conferences.iter_mut().filter(|room| room.id == conference);
             rooms.for_each(|room| room.members.retain(|member| member.call != call));
             there
+        })
+    }
+
+    fn lines(&self) -> Promise<'_, Result<Vec<LineStatus>, Fault>> {
+        self.answer(|state| state.lines.clone())
+    }
+
+    fn wish<'a>(
+        &'a self,
+        wish: LineWish,
+        actor: &'a str,
+    ) -> Promise<'a, Result<Result<(), LineRefusal>, Fault>> {
+        self.answer(|state| {
+            let line = state.lines.iter().find(|line| line.facts.span == wish.span());
+            line.ok_or(LineRefusal::NoSpan)?.allows(&wish)?;
+            state.wishes.push(wish);
+            state.actors.push(actor.to_owned());
+            Ok(())
         })
     }
 

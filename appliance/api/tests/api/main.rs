@@ -6,4 +6,5 @@ mod claim;
 mod entries;
 mod events;
 mod fake;
+mod lines;
 mod live;

@@ -3,7 +3,7 @@
 use super::Control;
 use crate::mailbox::{Ask, Quiet};
 use crate::metrics::Snapshot;
-use call::CaptureStop;
+use call::{CaptureStop, LineRefusal};
 use exchange::{Command, Input};
 use std::time::Instant;
 
@@ -25,6 +25,19 @@ impl Control {
             }
             Ask::Trunks(to) => {
                 let _ = to.send(self.exchange.trunks());
+            }
+            Ask::Lines(to) => {
+                let _ = to.send(self.exchange.lines());
+            }
+            Ask::Line(wish, to) => {
+                let mut lines = self.exchange.lines().into_iter();
+                let line = lines.find(|line| line.facts.span == wish.span());
+                let allowed = line.ok_or(LineRefusal::NoSpan);
+                let allowed = allowed.and_then(|it| it.allows(&wish).map(|()| it.facts.name));
+                if allowed.is_ok() {
+                    self.feed(Input::Command(Command::Line(wish)), now);
+                }
+                let _ = to.send(allowed);
             }
             Ask::Load(to) => {
                 let _ = to.send(self.exchange.load());

@@ -391,6 +391,145 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The digital lines of the box (E1, T1), with their channels. */
+        get: operations["list_lines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lines/{span}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One line. */
+        get: operations["read_line"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lines/{span}/channels/{slot}/loop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a channel that carries no call send back what it receives, or ends that. */
+        post: operations["loop_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lines/{span}/fault": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a fault on a simulated line, or mends it, to see what becomes of calls. */
+        post: operations["make_line_fault"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lines/{span}/loop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Loops a whole line, or ends that. Its calls and its D channel go down meanwhile. */
+        post: operations["loop_line"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lines/{span}/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restarts a channel, or all of a line: their calls end at once, and both sides begin anew (Q.931 §5.5). */
+        post: operations["restart_line"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lines/{span}/service": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a channel, or all of a line, out of service, or puts it back. Where the dialect has words for it,
+         *     the far side is told.
+         */
+        post: operations["set_line_service"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lines/{span}/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells from now on what is said on the line's D channel, by the topic `trace`, or no longer. */
+        post: operations["trace_line"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/numbers": {
         parameters: {
             query?: never;
@@ -1089,6 +1228,60 @@ export interface components {
          * @description A cause value of ITU-T Q.850 (10/2018) Table 1.
          */
         Cause: number;
+        /**
+         * @description In which order channels are taken.
+         * @enum {string}
+         */
+        ChannelSelection: "ascending" | "descending" | "round_robin" | "least_used";
+        /**
+         * @description Whether a channel may be used.
+         * @enum {string}
+         */
+        ChannelService: "in" | "maintenance" | "out";
+        /** @description How the sound of a B channel fares. */
+        ChannelSound: {
+            /** @description Whether echoes are cancelled now: not for fax machines and modems. */
+            cancelling: boolean;
+            /**
+             * Format: int32
+             * @description How much of the echo is taken away, in hundredths of a decibel (ERLE, ITU-T G.168 §3).
+             */
+            erle_centibels: number;
+            /**
+             * Format: int64
+             * @description Blocks dropped or repeated between line and packets.
+             */
+            slips: number;
+        };
+        /** @description A B channel. */
+        ChannelStatus: {
+            call?: components["schemas"]["CallId"] | null;
+            closing?: components["schemas"]["ChannelService"] | null;
+            /** @description It sends back what it receives. */
+            looped: boolean;
+            /** @description Whether we want it to be used. */
+            ours: components["schemas"]["ChannelService"];
+            /**
+             * Format: int32
+             * @description Its timeslot.
+             */
+            slot: number;
+            sound?: components["schemas"]["ChannelSound"] | null;
+            /** @description Whether the far side does. */
+            theirs: components["schemas"]["ChannelService"];
+            /** @description What it does. */
+            usage: components["schemas"]["ChannelUsage"];
+        };
+        /**
+         * @description What a B channel does.
+         * @enum {string}
+         */
+        ChannelUsage: "idle" | "reserved" | "busy" | "restarting" | "alarm";
+        /**
+         * @description Timeslots as installers write them: `1-15,17-31`.
+         * @example 1-15,17-31
+         */
+        Channels: string;
         /** @description Who takes possession of the box. */
         Claim: {
             /**
@@ -1283,6 +1476,13 @@ export interface components {
              */
             trunk_prefix: string;
         };
+        /** @description A D channel. */
+        DChannelStatus: {
+            /** @description It carries the calls; else it stands by. */
+            carries: boolean;
+            /** @description Its link is up (Q.921). */
+            up: boolean;
+        };
         /**
          * @description Who decided that it ends.
          * @enum {string}
@@ -1433,6 +1633,16 @@ export interface components {
             data: components["schemas"]["TrunkStatus"];
             /** @enum {string} */
             type: "trunk";
+        } | {
+            /** @description A line has an alarm or none any more, or one of its channels does something else. */
+            data: components["schemas"]["LineStatus"];
+            /** @enum {string} */
+            type: "line";
+        } | {
+            /** @description Something was said on a D channel of which a trace is kept. */
+            data: components["schemas"]["LineTrace"];
+            /** @enum {string} */
+            type: "trace";
         } | {
             /** @description The configuration is another one now. */
             data: {
@@ -1680,6 +1890,75 @@ export interface components {
              */
             trunk?: number | null;
         };
+        /** @description What an ISDN trunk has in place of a host and a password. */
+        Isdn: {
+            /** @description Whether echoes of the line are cancelled (ITU-T G.168). */
+            cancels_echo?: boolean;
+            /** @description Which variant of Q.931 is spoken. */
+            dialect?: components["schemas"]["IsdnDialect"];
+            /** @description How called numbers are marked that leave here. */
+            numbering?: components["schemas"]["IsdnNumbering"];
+            /**
+             * @description Whether digits may come one by one: more are asked for until the number fits and can grow no
+             *     more (Q.931 §5.1.3).
+             */
+            overlap?: boolean;
+            /** @description Whether all channels are restarted when the D channel comes up for the first time (Q.931 §5.5). */
+            restarts?: boolean;
+            /** @description In which order channels are taken for calls of ours. */
+            selection?: components["schemas"]["ChannelSelection"];
+            /** @description Which side of the interface the box is: the user of a carrier, or the network of an old exchange. */
+            side?: components["schemas"]["IsdnSide"];
+            /** @description Its lines, 1 to 8. The D channel of the first carries the calls of all (NFAS, ANSI T1.607). */
+            spans: components["schemas"]["IsdnSpan"][];
+            /**
+             * @description Waits that differ from those of the Recommendations, in milliseconds: 0 to 600,000; 0 is no
+             *     limit, where a wait of layer 3 may have none.
+             */
+            timers?: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * @description Which variant of Q.931 is spoken.
+         * @enum {string}
+         */
+        IsdnDialect: "euro_isdn" | "ni2" | "5ess" | "dms100" | "qsig";
+        /**
+         * @description How called numbers are marked that leave here (type of number, Q.931 table 4-9).
+         * @enum {string}
+         */
+        IsdnNumbering: "auto" | "unknown" | "international" | "national" | "subscriber" | "private";
+        /**
+         * @description Which side of an interface the box is.
+         * @enum {string}
+         */
+        IsdnSide: "user" | "network";
+        /** @description One line of an ISDN trunk. */
+        IsdnSpan: {
+            /** @description How much a T1's pulses are shaped for its cable. */
+            build_out?: components["schemas"]["SpanBuildOut"];
+            channels?: components["schemas"]["Channels"] | null;
+            /**
+             * Format: int32
+             * @description Where its clock comes from: 0 the box is the clock, else the far end is, and of several lines the
+             *     one of the smallest number leads the box. 0 to 255.
+             */
+            clock?: number;
+            /** @description How its bits become pulses. */
+            code?: components["schemas"]["SpanCode"];
+            /** @description How its frames are found; this also says whether it is an E1 or a T1. */
+            framing?: components["schemas"]["SpanFraming"];
+            /**
+             * Format: int32
+             * @description The number that both sides have for it, 0 to 127, where there are several (Q.931 §4.5.13).
+             */
+            identifier?: number;
+            /** @description The line as the box names it: `line 1`. */
+            line: string;
+            /** @description Whether its D channel carries calls. The first such line does; the second stands by. */
+            signalling?: boolean;
+        };
         /** @description A key that was pressed in a call. */
         KeyRecord: {
             /**
@@ -1751,6 +2030,170 @@ export interface components {
             /** @description How it is protected. */
             security: components["schemas"]["Security"];
         };
+        /** @description What a span's receiver sees (ITU-T G.775, G.706). */
+        LineAlarms: {
+            /** @description Blue: somebody between sends all ones (AIS). */
+            blue: boolean;
+            /** @description The span is looped. */
+            looped: boolean;
+            /** @description Frames are not found (LFA). */
+            no_frames: boolean;
+            /** @description Multiframes are not found (LMFA). */
+            no_multiframes: boolean;
+            /** @description No pulses (LOS). */
+            no_signal: boolean;
+            /** @description An alarm has ended, and the driver waits before it believes so. */
+            recovering: boolean;
+            /** @description Red: what comes cannot be used. */
+            red: boolean;
+            /** @description Yellow: the far end cannot use what we send (RAI). */
+            yellow: boolean;
+        };
+        /** @description What a span has counted since its driver began; what stays at zero may be unknown to its chip. */
+        LineCounters: {
+            /**
+             * Format: int64
+             * @description Blocks whose cyclic check failed here.
+             */
+            check_errors: number;
+            /**
+             * Format: int64
+             * @description Pulses that break the line code (bipolar violations).
+             */
+            code_violations: number;
+            /**
+             * Format: int64
+             * @description Seconds with at least one error (ITU-T G.826).
+             */
+            errored_seconds: number;
+            /**
+             * Format: int64
+             * @description Blocks whose check failed at the far end (E bits).
+             */
+            far_errors: number;
+            /**
+             * Format: int64
+             * @description Frames whose alignment signal was wrong.
+             */
+            framing_errors: number;
+            /**
+             * Format: int64
+             * @description Interrupts that the machine missed.
+             */
+            missed_interrupts: number;
+            /**
+             * Format: int64
+             * @description Seconds with a third of blocks in error, or without a signal.
+             */
+            severely_errored_seconds: number;
+            /**
+             * Format: int64
+             * @description Frames dropped or repeated, because two clocks were not one.
+             */
+            slips: number;
+        };
+        /** @description What can go wrong on a simulated line. */
+        LineFault: {
+            /** @enum {string} */
+            fault: "cut";
+            /** @description Whether it is. */
+            on: boolean;
+        } | {
+            /** @enum {string} */
+            fault: "all_ones";
+            /** @description Whether. */
+            on: boolean;
+        } | {
+            /** @enum {string} */
+            fault: "slip";
+        } | {
+            /** @enum {string} */
+            fault: "bit_errors";
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            per_million: number;
+        } | {
+            /** @enum {string} */
+            fault: "drift";
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            ppm: number;
+        } | {
+            /**
+             * Format: int32
+             * @description After how many milliseconds, 0 to 120.
+             */
+            delay_ms: number;
+            /** @enum {string} */
+            fault: "echo";
+            /**
+             * Format: int32
+             * @description How much is left of it, decibels below what was sent, 0 to 60; nothing: no echo.
+             */
+            loss_db?: number | null;
+        } | {
+            /** @enum {string} */
+            fault: "card";
+            /** @description Whether it is out. */
+            out: boolean;
+        };
+        /**
+         * @description E1 or T1.
+         * @enum {string}
+         */
+        LineKind: "e1" | "t1";
+        /**
+         * @description Of which layer something is that was said on a D channel.
+         * @enum {string}
+         */
+        LineLayer: "frame" | "message";
+        /** @description All that is known of a span. */
+        LineStatus: components["schemas"]["SpanFacts"] & {
+            /** @description Alarms. */
+            alarms: components["schemas"]["LineAlarms"];
+            /** @description Its timeslots that a trunk uses, in order. */
+            channels: components["schemas"]["ChannelStatus"][];
+            /** @description Counters. */
+            counters: components["schemas"]["LineCounters"];
+            d_channel?: components["schemas"]["DChannelStatus"] | null;
+            /** @description The clock of all spans of its driver comes from it. */
+            is_clock: boolean;
+            loop_back?: components["schemas"]["SpanLoop"] | null;
+            /** @description Its card is there and open. */
+            present: boolean;
+            /** @description What is said on its D channel is told. */
+            traced?: boolean;
+            /**
+             * Format: int32
+             * @description The trunk that uses it.
+             */
+            trunk?: number | null;
+        };
+        /** @description What was said on a D channel. */
+        LineTrace: {
+            /** @description When. */
+            at: components["schemas"]["UnixMillis"];
+            call?: components["schemas"]["CallId"] | null;
+            /** @description Layer 2 or 3. */
+            layer: components["schemas"]["LineLayer"];
+            /** @description On which line. */
+            line: string;
+            /** @description Its octets as hexadecimal digits. */
+            octets: string;
+            /** @description The box sent it. */
+            sent: boolean;
+            /** @description What it says, in words; one line for each part of it. */
+            text: string;
+            /**
+             * Format: int32
+             * @description The trunk.
+             */
+            trunk: number;
+        };
         /** @description A token as it is listed: without the token. */
         ListedToken: {
             /** @description When it was made. */
@@ -1810,6 +2253,11 @@ export interface components {
         LoggedIn: components["schemas"]["Session"] & {
             /** @description For `Authorization: Bearer`. A browser has it in its cookie and need not keep it. */
             token: string;
+        };
+        /** @description How a line is looped. */
+        LoopInput: {
+            /** @default null */
+            loop_back: components["schemas"]["SpanLoop"] | null;
         };
         /** @description A new token, and the only answer that shows it. */
         MadeToken: components["schemas"]["ListedToken"] & {
@@ -2258,6 +2706,33 @@ export interface components {
         Page_InboundRoute: {
             items: components["schemas"]["InboundRoute"][];
             /** @description Hand this back as `cursor` for the next page. */
+            next: string | null;
+        };
+        /** @description A page of a list. */
+        Page_LineStatus: {
+            /** @description The entries of this page. */
+            items: (components["schemas"]["SpanFacts"] & {
+                /** @description Alarms. */
+                alarms: components["schemas"]["LineAlarms"];
+                /** @description Its timeslots that a trunk uses, in order. */
+                channels: components["schemas"]["ChannelStatus"][];
+                /** @description Counters. */
+                counters: components["schemas"]["LineCounters"];
+                d_channel?: components["schemas"]["DChannelStatus"] | null;
+                /** @description The clock of all spans of its driver comes from it. */
+                is_clock: boolean;
+                loop_back?: components["schemas"]["SpanLoop"] | null;
+                /** @description Its card is there and open. */
+                present: boolean;
+                /** @description What is said on its D channel is told. */
+                traced?: boolean;
+                /**
+                 * Format: int32
+                 * @description The trunk that uses it.
+                 */
+                trunk?: number | null;
+            })[];
+            /** @description Hand this back as `cursor` for the next page; `null` on the last one. */
             next: string | null;
         };
         /** @description A page of a list. */
@@ -2787,6 +3262,15 @@ export interface components {
             /** @description What people call it, 1 to 80 characters. */
             name: string;
         };
+        /** @description Which channels are restarted. */
+        RestartInput: {
+            /**
+             * Format: int32
+             * @description The timeslot; `null` for all channels of the line.
+             * @default null
+             */
+            slot: number | null;
+        };
         /**
          * @description What an account may do.
          * @enum {string}
@@ -2843,6 +3327,18 @@ export interface components {
             keys: "dtls";
             /** @description Cipher and authentication. */
             suite: components["schemas"]["Suite"];
+        };
+        /** @description What channels are to be. */
+        ServiceInput: {
+            /** @description Calls may come to their end before, as if left out; else they are cleared. */
+            gently?: boolean;
+            /** @description What it is to be. */
+            service: components["schemas"]["ChannelService"];
+            /**
+             * Format: int32
+             * @description The timeslot; `null` for all channels of the line.
+             */
+            slot?: number | null;
         };
         /** @description A log-in. */
         Session: {
@@ -2954,6 +3450,44 @@ export interface components {
             /** @description The set-up wizard was walked to its end. */
             wizard_done: boolean;
         };
+        /**
+         * @description How much a T1's pulses are shaped for its cable (ANSI T1.102, T1.403).
+         * @enum {string}
+         */
+        SpanBuildOut: "short" | "feet266" | "feet399" | "feet533" | "feet655" | "db7" | "db15" | "db22";
+        /**
+         * @description How bits of a line become pulses (ITU-T G.703).
+         * @enum {string}
+         */
+        SpanCode: "dense" | "ami";
+        /** @description A span that the board has. */
+        SpanFacts: {
+            /** @description What its driver says of the card; may be empty. */
+            description: string;
+            /** @description E1 or T1. */
+            kind: components["schemas"]["LineKind"];
+            /** @description What it is called in the configuration: `line 1`. */
+            name: string;
+            /** @description It is simulated: faults can be made. */
+            simulated: boolean;
+            /** @description Its place. */
+            span: components["schemas"]["SpanId"];
+        };
+        /**
+         * @description How frames of a line are found (ITU-T G.704).
+         * @enum {string}
+         */
+        SpanFraming: "e1_crc4" | "e1" | "t1_esf" | "t1_superframe";
+        /**
+         * Format: int32
+         * @description A span of the board: its place among those that were found, 0 to 63. It stays while the daemon runs.
+         */
+        SpanId: number;
+        /**
+         * @description How a whole span is looped (ITU-T M.3400; ANSI T1.403 §9).
+         * @enum {string}
+         */
+        SpanLoop: "local" | "remote";
         /** @description Somebody else speaks in a conference, or nobody does any more. */
         Speaker: {
             call?: components["schemas"]["CallId"] | null;
@@ -3102,6 +3636,11 @@ export interface components {
          * @enum {string}
          */
         Suite: "AEAD_AES_256_GCM" | "AEAD_AES_128_GCM" | "AES_256_CM_HMAC_SHA1_80" | "AES_CM_128_HMAC_SHA1_80" | "AES_256_CM_HMAC_SHA1_32" | "AES_CM_128_HMAC_SHA1_32";
+        /** @description On or off. */
+        SwitchInput: {
+            /** @description Whether. */
+            on: boolean;
+        };
         /** @description A tenant: one SIP domain with its own numbers, trunks and routes. */
         Tenant: {
             /** @description What phones and carriers are offered and may speak that have no policy of their own. */
@@ -3185,7 +3724,7 @@ export interface components {
          * @enum {string}
          */
         Transport: "udp" | "tcp" | "tls" | "wss";
-        /** @description A SIP trunk. */
+        /** @description A line to a carrier or to another exchange: by SIP, or by ISDN. */
         Trunk: {
             /** @description The log-in name for digest, when it is not `username`. */
             auth_username: string | null;
@@ -3197,14 +3736,15 @@ export interface components {
             /** @description Switched off, it neither registers nor carries calls. */
             enabled: boolean;
             encryption: components["schemas"]["Encryption"] | null;
-            /** @description The carrier's host name or address: its registrar and where calls go. */
+            /** @description The carrier's host name or address: its registrar and where calls go. Empty for ISDN. */
             host: string;
             /**
              * Format: int32
              * @description Its id.
              */
             id: number;
-            /** @description Whether the box logs in at the carrier or is known there by its address. */
+            isdn: components["schemas"]["Isdn"] | null;
+            /** @description Whether the box logs in at the carrier, is known there by its address, or has a line to it. */
             kind: components["schemas"]["TrunkKind"];
             /**
              * Format: int32
@@ -3253,7 +3793,7 @@ export interface components {
             /** @description The account's user, which the carrier also uses to call us. */
             username: string;
         };
-        /** @description A SIP trunk. */
+        /** @description A line to a carrier or to another exchange: by SIP, or by ISDN. */
         TrunkInput: {
             /** @description The log-in name for digest, when it is not `username`. */
             auth_username?: string | null;
@@ -3265,9 +3805,10 @@ export interface components {
             /** @description Switched off, it neither registers nor carries calls. */
             enabled?: boolean;
             encryption?: components["schemas"]["Encryption"] | null;
-            /** @description The carrier's host name or address: its registrar and where calls go. */
-            host: string;
-            /** @description Whether the box logs in at the carrier or is known there by its address. */
+            /** @description The carrier's host name or address: its registrar and where calls go. Empty for ISDN. */
+            host?: string;
+            isdn?: components["schemas"]["Isdn"] | null;
+            /** @description Whether the box logs in at the carrier, is known there by its address, or has a line to it. */
             kind?: components["schemas"]["TrunkKind"];
             /**
              * Format: int32
@@ -3317,7 +3858,7 @@ export interface components {
          * @description How the carrier knows us.
          * @enum {string}
          */
-        TrunkKind: "register" | "static";
+        TrunkKind: "register" | "static" | "isdn";
         /**
          * @description Whether a trunk carries calls.
          * @enum {string}
@@ -4502,8 +5043,9 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Some of `calls`, `captures`, `conferences`, `registrations`, `trunks`, `config`, `quality`,
-                 *     with commas in between; all but `quality`, which comes every five seconds of a call, if left out.
+                 * @description Some of `calls`, `captures`, `conferences`, `registrations`, `trunks`, `lines`, `config`, `quality`,
+                 *     `trace`, with commas in between. If left out, all but `quality`, which comes every five seconds of
+                 *     a call, and `trace`, which is what is said on the D channels of lines.
                  * @example calls,registrations
                  */
                 topics?: string;
@@ -4806,6 +5348,345 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_lines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LineStatus"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_line: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its place. */
+                span: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The line. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineStatus"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loop_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The line's place. */
+                span: number;
+                /** @description The channel's timeslot. */
+                slot: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchInput"];
+            };
+        };
+        responses: {
+            /** @description It is being done; the topic `lines` tells when. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_line_fault: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The place of the line whose receiver sees it. */
+                span: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LineFault"];
+            };
+        };
+        responses: {
+            /** @description It is being done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loop_line: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The line's place. */
+                span: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoopInput"];
+            };
+        };
+        responses: {
+            /** @description It is being done; the topic `lines` tells when. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restart_line: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The line's place. */
+                span: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestartInput"];
+            };
+        };
+        responses: {
+            /** @description It is being done; the topic `lines` tells when. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_line_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The line's place. */
+                span: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceInput"];
+            };
+        };
+        responses: {
+            /** @description It is being done; the topic `lines` tells when. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trace_line: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The line's place. */
+                span: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchInput"];
+            };
+        };
+        responses: {
+            /** @description It is done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description What went wrong, in a sentence. */
