@@ -18,7 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("pbx", &["call", "config"]),
     ("media", &["call", "media-dsp"]),
     ("dtls", &["call", "media"]),
-    ("exchange", &["border", "call", "config", "pbx", "sdp", "sip"]),
+    ("exchange", &["border", "call", "config", "pbx", "sdp", "sip", "tdm"]),
     ("media-dsp", &[]),
     ("tdm", &[]),
     ("board", &[]),

@@ -11,6 +11,7 @@ mod conference;
 mod early;
 mod forwarding;
 mod handshakes;
+mod lines;
 mod model;
 mod numbers;
 mod paths;

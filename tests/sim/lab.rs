@@ -2,6 +2,7 @@
 
 mod boxed;
 mod check;
+mod lines;
 mod phone;
 mod setup;
 
@@ -44,6 +45,12 @@ pub struct Lab {
     pub fetched: Vec<call::Fetch>,
     /// What the box wanted of the lines of its board.
     pub lines: Vec<exchange::LineCommand>,
+    /// No frame comes through its digital line.
+    pub broken: bool,
+    /// Who is at the far end of `line 1`, if not the box itself, and what he was told of calls.
+    pub far: Option<tdm::trunk::Trunk>,
+    /// See `far`.
+    pub far_told: Vec<(tdm::q931::interface::CallId, tdm::q931::call::Event)>,
     /// Which streams are to be fed with which recordings.
     pub feeds: Vec<(call::PortId, call::PlayId, call::RecordingId)>,
     /// What is to be in the audit of recordings by code: which, by whom, whether it began.
@@ -90,6 +97,8 @@ enum Event {
     Broken { connection: ConnectionId },
     Resolved(Question),
     Media(MediaEvent),
+    Line(call::LineEvent),
+    Far(Box<[u8]>),
     SendFailed(sip::flow::Flow),
 }
 
@@ -243,6 +252,8 @@ impl Lab {
                 }
                 self.input(Input::Media(event));
             }
+            Event::Line(event) => self.input(Input::Line(event)),
+            Event::Far(octets) => self.far_hears(&octets),
             Event::SendFailed(flow) => self.input(Input::SendFailed { flow }),
         }
     }

@@ -216,6 +216,23 @@ pub enum IsdnTimer {
     T322,
 }
 
+impl Isdn {
+    /// As a European carrier delivers it, on these lines.
+    pub fn on(spans: Vec<IsdnSpan>) -> Self {
+        Self {
+            side: IsdnSide::default(),
+            dialect: IsdnDialect::default(),
+            spans,
+            selection: ChannelSelection::default(),
+            numbering: IsdnNumbering::default(),
+            overlap: true,
+            restarts: false,
+            cancels_echo: true,
+            timers: BTreeMap::new(),
+        }
+    }
+}
+
 impl SpanFraming {
     /// The last timeslot that carries calls or signalling: 31 of an E1, 24 of a T1.
     pub fn last_slot(self) -> u8 {
@@ -235,6 +252,20 @@ impl SpanFraming {
 }
 
 impl IsdnSpan {
+    /// This line as a European carrier delivers it.
+    pub fn of(line: &str) -> Self {
+        Self {
+            line: line.to_owned(),
+            identifier: 0,
+            signalling: true,
+            channels: None,
+            framing: SpanFraming::default(),
+            code: SpanCode::default(),
+            clock: first(),
+            build_out: SpanBuildOut::default(),
+        }
+    }
+
     /// Its B channels, by timeslot.
     pub fn bearers(&self) -> Vec<u8> {
         let d_channel = self.signalling.then(|| self.framing.signalling_slot());
@@ -331,6 +362,7 @@ mod tests {
     #[test]
     fn a_line_carries_calls_in_all_timeslots_but_that_of_its_d_channel() {
         let mut span: IsdnSpan = serde_json::from_str(r#"{"line": "line 1"}"#).unwrap();
+        assert_eq!(span, IsdnSpan::of("line 1"));
         assert_eq!(span.bearers().len(), 30);
         assert!(!span.bearers().contains(&16));
         span.signalling = false;

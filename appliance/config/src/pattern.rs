@@ -97,6 +97,17 @@ impl Pattern {
         }
     }
 
+    /// Whether a number that begins like this and has more digits could fit.
+    pub fn could_grow(&self, begun: &str) -> bool {
+        let length = begun.len();
+        let longer = self.places.len() > length || self.rest != Rest::Nothing;
+        let fits = |(place, byte): (&Place, u8)| match *place {
+            Place::Exactly(wanted) => byte == wanted,
+            Place::OneOf(set) => byte.is_ascii_digit() && set & (1 << (byte - b'0')) != 0,
+        };
+        longer && self.places.iter().zip(begun.bytes()).all(fits)
+    }
+
     /// The pattern as it was typed.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -190,6 +201,15 @@ mod tests {
         assert!(matches("+4420XXXX", "+44201234"));
         assert!(!matches("NXX", "123"));
         assert!(!matches("ZXX", "023"));
+    }
+
+    #[test]
+    fn a_number_that_is_begun_may_grow_as_long_as_the_pattern_has_room() {
+        let grows = |pattern: &str, begun: &str| Pattern::parse(pattern).unwrap().could_grow(begun);
+        assert!(grows("2XX", "") && grows("2XX", "2") && grows("2XX", "20"));
+        assert!(!grows("2XX", "201") && !grows("2XX", "3"));
+        assert!(grows("0.", "0") && grows("0.", "0123456"));
+        assert!(grows("+4420!", "+4420") && !grows("+4420!", "+4421"));
     }
 
     #[test]

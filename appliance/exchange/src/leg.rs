@@ -1,3 +1,4 @@
-//! Legs: what speaks SIP outside and `LegEvent`s inside.
+//! The sides of calls, each by its own protocol.
 
+pub(crate) mod isdn;
 pub(crate) mod sip;

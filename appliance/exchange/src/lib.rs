@@ -192,6 +192,7 @@ impl Exchange {
         let (legs, mut desk) = self.desk(now);
         legs.timeout(&mut desk);
         self.trunks.timeout(&mut self.frame, now);
+        self.lines.timeout(&mut self.frame, now);
         self.stun.timeout(&mut self.frame, now);
         self.registrar.expire(&mut self.frame, now);
         let (pbx, mut view) = self.view(now);
@@ -215,6 +216,7 @@ impl Exchange {
             (self.legs.deadline(), "leg"),
             (self.pbx.poll_timeout(), "call"),
             (self.trunks.deadline(), "trunk"),
+            (self.lines.deadline(), "line"),
             (self.stun.deadline(), "stun"),
             (self.registrar.next_expiry().map(|at| self.frame.instant(at)), "registrar"),
             (self.frame.notices.deadline(), "recording"),
@@ -232,6 +234,7 @@ impl Exchange {
         }
         self.registrar.reconfigure(&config, &mut self.frame);
         self.trunks.reconfigure(&mut self.frame, &config, now);
+        self.arrange_lines(now);
         self.stun.begin(&mut self.frame, now);
     }
 
@@ -248,9 +251,9 @@ impl Exchange {
                 }
             }
             MediaEvent::Heard { .. }
-            | MediaEvent::LineQuality { .. }
             | MediaEvent::Hungry { .. }
             | MediaEvent::Speechless { .. } => {}
+            MediaEvent::LineQuality { port, quality } => self.lines.fared(port, quality),
             MediaEvent::Quality { port, point } => {
                 let quality = self.frame.lent.get(&port).copied();
                 let quality = quality.and_then(|leg| self.frame.streams.fared(leg, port, *point));
@@ -360,6 +363,11 @@ impl Exchange {
         loop {
             if let Some(out) = self.frame.transactions.poll() {
                 self.transaction(out, now);
+            } else if let Some((trunk, call, event)) = self.lines.poll() {
+                self.line_told(trunk, call, event, now);
+            } else if let Some(leg) = self.lines.poll_orphan() {
+                let (legs, mut desk) = self.desk(now);
+                legs.line_is_gone(&mut desk, leg);
             } else if let Some((call, leg, event)) = self.legs.poll_event() {
                 let (pbx, mut view) = self.view(now);
                 pbx.handle(call, leg, event, now, &mut view);
@@ -384,6 +392,7 @@ impl Exchange {
                 break;
             }
         }
+        self.tell_lines();
         if !self.frame.notices.is_empty() {
             let mut notices = std::mem::take(&mut self.frame.notices);
             notices.tell(&mut self.frame, &self.legs, now);
@@ -459,7 +468,8 @@ impl Exchange {
     }
 
     fn desk(&mut self, now: Instant) -> (&mut Legs, Desk<'_>) {
-        let desk = Desk { frame: &mut self.frame, registrar: &mut self.registrar, now };
+        let Self { frame, registrar, lines, .. } = self;
+        let desk = Desk { frame, registrar, lines, now };
         (&mut self.legs, desk)
     }
 
@@ -468,6 +478,7 @@ impl Exchange {
             config: self.frame.config.clone(),
             registrar: &self.registrar,
             trunks: &self.trunks,
+            lines: &self.lines,
             next_leg: &mut self.next_leg,
             clock: self.frame.clock(now),
         };

@@ -57,7 +57,7 @@ impl Exchange {
 
     /// The lines of the board, in order.
     pub fn lines(&self) -> Vec<call::LineStatus> {
-        self.lines.statuses()
+        self.lines.statuses(&self.legs)
     }
 
     /// The conferences in which somebody is.
@@ -91,7 +91,7 @@ impl Exchange {
 
     /// How the trunks do.
     pub fn trunks(&self) -> Vec<call::TrunkStatus> {
-        self.trunks.statuses().cloned().collect()
+        self.trunks.statuses().chain(self.lines.trunks()).cloned().collect()
     }
 
     /// How much of what the box can carry is in use.

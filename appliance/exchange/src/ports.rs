@@ -115,6 +115,10 @@ impl Ports {
         if port.is_browser() {
             return self.lines.free.push_back(port.port);
         }
+        // A B channel is its interface's to give.
+        if port.is_line() {
+            return;
+        }
         self.lent = self.lent.saturating_sub(1);
     }
 

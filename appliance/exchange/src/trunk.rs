@@ -6,7 +6,7 @@ mod qualify;
 
 use crate::frame::Frame;
 use call::{TrunkState, TrunkStatus};
-use config::{Config, Trunk, TrunkId};
+use config::{Config, Trunk, TrunkId, TrunkKind};
 use line::Line;
 use sip::Message;
 use sip::alarm::Alarms;
@@ -49,7 +49,8 @@ impl Trunks {
                 line.stop(frame, now);
             }
         }
-        for (id, trunk) in &config.trunks {
+        let by_sip = |(_, trunk): &(&TrunkId, &Arc<Trunk>)| trunk.kind != TrunkKind::Isdn;
+        for (id, trunk) in config.trunks.iter().filter(by_sip) {
             if !self.lines.contains_key(id) {
                 let mut line = Line::new(frame, trunk.clone(), now);
                 line.start(frame, now);

@@ -1,5 +1,6 @@
 //! The world as calls see it when they decide.
 
+use crate::lines::Lines;
 use crate::registrar::Registrar;
 use crate::trunk::Trunks;
 use call::{LegId, UnixMillis};
@@ -12,6 +13,7 @@ pub(crate) struct View<'a> {
     pub(crate) config: Arc<Config>,
     pub(crate) registrar: &'a Registrar,
     pub(crate) trunks: &'a Trunks,
+    pub(crate) lines: &'a Lines,
     pub(crate) next_leg: &'a mut u64,
     pub(crate) clock: UnixMillis,
 }
@@ -26,7 +28,7 @@ impl World for View<'_> {
     }
 
     fn is_down(&self, trunk: TrunkId) -> bool {
-        self.trunks.is_down(trunk)
+        self.trunks.is_down(trunk) || self.lines.is_down(trunk)
     }
 
     fn new_leg(&mut self) -> LegId {

@@ -383,6 +383,19 @@ fn from_trunk(
     Way::Refused(End::ours(Cause::UNALLOCATED_NUMBER, Why::NoSuchNumber))
 }
 
+/// Whether a call from outside whose number is begun like this could go elsewhere when it has more
+/// digits: somebody may still be dialling (ITU-T Q.931 §5.2.4).
+pub fn may_grow(config: &Config, tenant: TenantId, trunk: TrunkId, begun: &str) -> bool {
+    let zone = config.zone();
+    let e164 = zone.begun_e164(begun);
+    let national = begun.strip_prefix('+').map(|_| zone.national(begun));
+    let forms = [Some(begun), e164.as_deref(), national.as_deref()];
+    config.inbound_in_order(tenant).into_iter().any(|route| {
+        let fits = forms.iter().flatten().any(|form| route.did.could_grow(form));
+        route.enabled && route.trunk.is_none_or(|only| only == trunk) && fits
+    })
+}
+
 /// What the router says of its way.
 #[derive(Default)]
 struct Told {

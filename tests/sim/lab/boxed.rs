@@ -56,7 +56,7 @@ impl Lab {
                 self.connections.remove(&connection);
             }
             Output::Media(command) => self.command(command),
-            Output::Line(command) => self.lines.push(command),
+            Output::Line(command) => self.line(command),
             Output::Resolve(question) => {
                 self.asked.push(question.clone());
                 self.after(self.dns_delay, Event::Resolved(question));

@@ -129,6 +129,9 @@ impl Lab {
             self.change_trunk(id, |trunk| trunk.qualify_seconds = 0);
         }
         self.run_for(Duration::from_secs(100));
+        let on_lines = self.exchange.lines().into_iter().flat_map(|line| line.channels);
+        let busy = on_lines.filter(|it| it.call.is_some()).count();
+        assert_eq!(busy, 0, "channels are left: {:#?}", self.exchange.lines());
         let figures = self.exchange.figures();
         assert_eq!(figures.calls, 0, "calls are left: {:#?}", self.exchange.calls());
         assert_eq!(figures.legs, 0, "legs are left");

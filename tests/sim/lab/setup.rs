@@ -63,6 +63,9 @@ impl Lab {
             asked: Vec::new(),
             fetched: Vec::new(),
             lines: Vec::new(),
+            broken: false,
+            far: None,
+            far_told: Vec::new(),
             feeds: Vec::new(),
             taped: Vec::new(),
             transports: Vec::new(),
@@ -272,30 +275,7 @@ impl Lab {
         ua.password = "carrier-secret".to_owned();
         ua.domain = crate::text::host(at.ip());
         self.uas.push(ua);
-        self.trunk(Trunk {
-            id: TrunkId::NEW,
-            revision: Revision::default(),
-            tenant: TenantId::DEFAULT,
-            name: name.to_owned(),
-            enabled: true,
-            kind,
-            host: at.ip().to_string(),
-            port: (at.port() != 5060).then_some(at.port()),
-            transport: TrunkTransport::Auto,
-            domain: None,
-            username: "acme".to_owned(),
-            auth_username: None,
-            secret: Secret::new("carrier-secret"),
-            register_seconds: 600,
-            qualify_seconds: 60,
-            peers: Vec::new(),
-            number_format: Default::default(),
-            caller_id: Default::default(),
-            codecs: None,
-            encryption: None,
-            max_calls: None,
-            isdn: None,
-        })
+        self.trunk(carrier(name, at, kind))
     }
 
     /// A trunk; its id.
@@ -437,4 +417,32 @@ fn v4() -> IpAddr {
 
 fn v6() -> IpAddr {
     "2001:db8::10".parse().unwrap()
+}
+
+/// A trunk to a carrier who stands here.
+pub(super) fn carrier(name: &str, at: SocketAddr, kind: TrunkKind) -> Trunk {
+    Trunk {
+        id: TrunkId::NEW,
+        revision: Revision::default(),
+        tenant: TenantId::DEFAULT,
+        name: name.to_owned(),
+        enabled: true,
+        kind,
+        host: at.ip().to_string(),
+        port: (at.port() != 5060).then_some(at.port()),
+        transport: TrunkTransport::Auto,
+        domain: None,
+        username: "acme".to_owned(),
+        auth_username: None,
+        secret: Secret::new("carrier-secret"),
+        register_seconds: 600,
+        qualify_seconds: 60,
+        peers: Vec::new(),
+        number_format: Default::default(),
+        caller_id: Default::default(),
+        codecs: None,
+        encryption: None,
+        max_calls: None,
+        isdn: None,
+    }
 }

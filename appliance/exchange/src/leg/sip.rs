@@ -26,31 +26,36 @@ mod voice;
 pub use dialogs::Signalling;
 
 use crate::frame::Frame;
+use crate::lines::Lines;
 use crate::registrar::Registrar;
 use ::call::{CallId, Cause, Decider, End, LegCommand, LegEvent, LegId, Offer, PortId, Suite};
 use config::{CodecPolicy, Config, Encryption, TenantId, TrunkId};
 use description::{Unreadable, description};
-use media::{LegMedia, Whose};
+pub(in crate::leg) use media::LegMedia;
+use media::Whose;
+use sdp::Session;
 use sip::Message;
 use sip::dialog::Dialog;
 use sip::flow::{Flow, Transport};
 use sip::resolve::{Answer as DnsAnswer, Question};
 use sip::transaction::TransactionId;
-use state::{AnsweredBy, Ending, Incoming, Outgoing, State, Up};
+pub(in crate::leg) use state::State;
+use state::{AnsweredBy, Ending, Incoming, Outgoing, Up};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// All SIP legs.
 #[derive(Debug, Default)]
 pub(crate) struct Legs {
-    legs: BTreeMap<LegId, SipLeg>,
+    pub(in crate::leg) legs: BTreeMap<LegId, SipLeg>,
     by_tag: HashMap<String, LegId>,
     /// INVITEs that opened a leg, for copies of them that come by another way.
     opened: HashMap<Opened, LegId>,
     timers: BTreeSet<(Instant, LegId)>,
     /// Legs that wait for the DNS.
     asking: BTreeSet<LegId>,
-    events: VecDeque<(CallId, LegId, LegEvent)>,
+    pub(in crate::leg) events: VecDeque<(CallId, LegId, LegEvent)>,
 }
 
 /// What the copies of one request have in common (RFC 3261 §8.2.2.2).
@@ -71,14 +76,14 @@ pub(crate) struct SipLeg {
     flow: Flow,
     /// `Max-Forwards` of the INVITE that opened the call: circles through several boxes end.
     hops: u8,
-    state: State,
-    media: LegMedia,
+    pub(in crate::leg) state: State,
+    pub(in crate::leg) media: LegMedia,
     /// The INVITE that opened it, when the peer called.
     opened: Option<Opened>,
     /// The leg whose media this one hears.
-    partner: Option<LegId>,
+    pub(in crate::leg) partner: Option<LegId>,
     /// Somebody needs help: no policy stands in the way.
-    urgent: bool,
+    pub(in crate::leg) urgent: bool,
     /// The key that it told last.
     told: Option<keys::Told>,
     /// The timer under which it is entered.
@@ -96,7 +101,7 @@ pub(crate) enum Peer {
 
 impl Peer {
     /// What a call's record calls it: the number of an extension, the name of a trunk.
-    fn name(&self, config: &Config) -> String {
+    pub(in crate::leg) fn name(&self, config: &Config) -> String {
         match self {
             Self::Extension { number, .. } => number.clone(),
             Self::Trunk { trunk, .. } => {
@@ -126,7 +131,7 @@ impl Peer {
     }
 
     /// What its tenant calls music.
-    fn music(&self, config: &Config) -> Option<u32> {
+    pub(in crate::leg) fn music(&self, config: &Config) -> Option<u32> {
         let (Self::Extension { tenant, .. } | Self::Trunk { tenant, .. }) = self;
         config.tenant(*tenant)?.music
     }
@@ -152,6 +157,7 @@ impl Peer {
 pub(crate) struct Desk<'a> {
     pub(crate) frame: &'a mut Frame,
     pub(crate) registrar: &'a mut Registrar,
+    pub(crate) lines: &'a mut Lines,
     pub(crate) now: Instant,
 }
 
@@ -213,6 +219,9 @@ impl Legs {
         if let Some(known) = self.legs.get_mut(&leg) {
             known.call = call;
         }
+        let Some(command) = self.command_line(desk, leg, command) else {
+            return self.review(desk, leg);
+        };
         match command {
             LegCommand::Dial { target, from, anonymous, media, diverted } => {
                 let dial = draft::Dial { target, from, anonymous, media, diverted };
@@ -293,7 +302,7 @@ impl Legs {
         let meant = |leg: &SipLeg| match &leg.state {
             State::Incoming(incoming) => incoming.transaction == invite,
             State::Up(up) => up.talk.is_answering(invite),
-            State::Outgoing(_) | State::Ending(_) => false,
+            State::Outgoing(_) | State::Ending(_) | State::Line(_) => false,
         };
         let Some(owner) = desk.frame.invites.get(&invite).copied() else { return };
         if self.legs.get(&owner).is_some_and(meant) {
@@ -314,7 +323,7 @@ impl Legs {
             Some(State::Outgoing(_)) => self.invite_response(desk, leg, id, response),
             Some(State::Up(_)) => self.talk_response(desk, leg, id, response),
             Some(State::Ending(_)) => self.late_response(desk, leg, id, response),
-            Some(State::Incoming(_)) | None => {}
+            Some(State::Incoming(_) | State::Line(_)) | None => {}
         }
         self.settle(leg);
         self.review(desk, leg);
@@ -332,7 +341,7 @@ impl Legs {
             Some(State::Outgoing(_)) => self.attempt_failed(desk, leg, id, status),
             Some(State::Up(_)) => self.talk_failed(desk, leg, id, status),
             Some(State::Ending(_)) => self.forget(desk.frame, leg),
-            Some(State::Incoming(_)) | None => {}
+            Some(State::Incoming(_) | State::Line(_)) | None => {}
         }
         self.settle(leg);
     }
@@ -362,7 +371,7 @@ impl Legs {
             State::Up(up) => is(&up.dialog),
             State::Incoming(incoming) => is(&incoming.dialog),
             State::Outgoing(outgoing) => outgoing.early.forks().iter().any(|fork| is(&fork.dialog)),
-            State::Ending(_) => false,
+            State::Ending(_) | State::Line(_) => false,
         };
         fits.then_some(*id)
     }
@@ -381,11 +390,12 @@ impl Legs {
             State::Ending(ending) => {
                 ending.dialog.as_ref().is_some_and(|dialog| dialog.owns(request))
             }
+            State::Line(_) => false,
         };
         owns.then_some(id)
     }
 
-    fn tell(&mut self, leg: LegId, event: LegEvent) {
+    pub(in crate::leg) fn tell(&mut self, leg: LegId, event: LegEvent) {
         if let Some(call) = self.legs.get(&leg).map(|leg| leg.call) {
             self.events.push_back((call, leg, event));
         }
@@ -416,8 +426,32 @@ impl Legs {
         leg.alarm = deadline;
     }
 
+    /// The call that a leg is in.
+    pub(crate) fn call_of(&self, leg: LegId) -> Option<CallId> {
+        self.legs.get(&leg).map(|leg| leg.call)
+    }
+
+    /// Why a caller cannot be offered to somebody who speaks no more than this.
+    pub(in crate::leg) fn incompatible(
+        &self,
+        frame: &mut Frame,
+        from: LegId,
+        offer: &Session,
+        policy: &CodecPolicy,
+    ) -> Option<End> {
+        let terms = self.terms(frame, from, from);
+        let plain = media::bare(offer);
+        let nothing =
+            speech::widened(plain.as_ref().unwrap_or(offer), None, &terms, policy).err()?;
+        if nothing.too_dear {
+            frame.load.refused();
+            return Some(media::Unoffered::NoRoom.end());
+        }
+        Some(media::Unoffered::NothingInCommon(nothing).end())
+    }
+
     /// Takes a leg out of every table; its ports rest.
-    fn forget(&mut self, frame: &mut Frame, id: LegId) {
+    pub(in crate::leg) fn forget(&mut self, frame: &mut Frame, id: LegId) {
         let Some(mut leg) = self.legs.remove(&id) else { return };
         leg.media.close(frame);
         self.by_tag.remove(&leg.tag);
@@ -445,7 +479,7 @@ impl Legs {
     }
 
     /// Connects the ports of two legs in both directions.
-    fn bridge(&mut self, frame: &mut Frame, a: LegId, b: LegId) {
+    pub(in crate::leg) fn bridge(&mut self, frame: &mut Frame, a: LegId, b: LegId) {
         if let (Some(one), Some(other)) = (self.legs.get(&a), self.legs.get(&b)) {
             one.media.bridge(frame, &other.media);
             one.media.compare(frame, a, &other.media);
@@ -476,10 +510,39 @@ impl Opened {
 }
 
 impl SipLeg {
-    fn whose(&self, leg: LegId) -> Whose {
+    pub(in crate::leg) fn whose(&self, leg: LegId) -> Whose {
         let browser = matches!(self.flow.transport, Transport::Ws | Transport::Wss);
         let private = matches!(self.flow.transport, Transport::Tls | Transport::Wss);
         Whose { call: self.call, leg, remote: self.flow.remote.ip(), browser, private }
+    }
+
+    /// A leg on a line that is not IP: it has no dialog.
+    pub(in crate::leg) fn on_line(
+        call: CallId,
+        peer: Peer,
+        state: State,
+        media: LegMedia,
+        urgent: bool,
+    ) -> Self {
+        Self {
+            call,
+            peer,
+            tag: String::new(),
+            flow: Flow::udp(outgoing::UNKNOWN, outgoing::UNKNOWN),
+            hops: MOST_HOPS,
+            state,
+            media,
+            opened: None,
+            partner: None,
+            urgent,
+            told: None,
+            alarm: None,
+        }
+    }
+
+    /// What the peer has said of its media, in whatever state.
+    pub(in crate::leg) fn described(&self) -> Option<Arc<Session>> {
+        self.media.theirs.clone().or_else(|| self.offered())
     }
 
     /// Why what a caller offers cannot be taken by anybody.
@@ -496,13 +559,20 @@ impl SipLeg {
     fn hung_up(&self) -> Decider {
         match &self.state {
             State::Incoming(_) => Decider::Caller,
+            State::Line(line) if line.is_caller() => Decider::Caller,
             State::Up(up) if up.is_caller => Decider::Caller,
-            State::Up(_) | State::Outgoing(_) | State::Ending(_) => Decider::Callee,
+            State::Up(_) | State::Outgoing(_) | State::Ending(_) | State::Line(_) => {
+                Decider::Callee
+            }
         }
     }
 }
 
 pub(crate) use abilities::{ALLOW, SUPPORTED};
+pub(in crate::leg) use draft::Dial;
 pub(crate) use draft::{authorize, bracketed, destination};
 pub(crate) use incoming::Invite;
 pub(crate) use secrecy::Experience;
+
+/// `Max-Forwards` of a call that comes by no proxy (RFC 3261 §8.1.1.6).
+const MOST_HOPS: u8 = 70;

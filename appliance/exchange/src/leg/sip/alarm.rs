@@ -58,6 +58,7 @@ impl Legs {
             }
             State::Up(_) => self.up_timeout(desk, id),
             State::Ending(_) => self.forget(desk.frame, id),
+            State::Line(_) => {}
         }
     }
 
@@ -115,6 +116,8 @@ impl SipLeg {
                 all.into_iter().flatten().min()
             }
             State::Ending(ending) => Some(ending.until),
+            // Its interface keeps its timers.
+            State::Line(_) => None,
         }
     }
 }

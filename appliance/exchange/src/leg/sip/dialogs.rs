@@ -31,6 +31,7 @@ impl SipLeg {
             State::Outgoing(outgoing) => Some(&outgoing.draft.call_id),
             State::Up(up) => Some(up.dialog.call_id()),
             State::Ending(ending) => ending.dialog.as_ref().map(|dialog| dialog.call_id()),
+            State::Line(_) => None,
         }
     }
 }

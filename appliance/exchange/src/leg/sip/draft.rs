@@ -13,15 +13,23 @@ use sip::resolve::Destination;
 use sip::{Compose, Method, Name};
 
 /// Whom to call, and how it shall look.
-pub(super) struct Dial {
-    pub(super) target: Target,
-    pub(super) from: Party,
-    pub(super) anonymous: bool,
-    pub(super) media: LegId,
-    pub(super) diverted: Vec<Diversion>,
+pub(in crate::leg) struct Dial {
+    pub(in crate::leg) target: Target,
+    pub(in crate::leg) from: Party,
+    pub(in crate::leg) anonymous: bool,
+    pub(in crate::leg) media: LegId,
+    pub(in crate::leg) diverted: Vec<Diversion>,
 }
 
 impl Dial {
+    /// The number that is called at a trunk.
+    pub(in crate::leg) fn number(&self) -> Option<&str> {
+        match &self.target {
+            Target::Trunk { number, .. } => Some(number),
+            Target::Registration { .. } => None,
+        }
+    }
+
     /// The phone that is called, if it is one.
     pub(super) fn phone(&self) -> Option<RegistrationId> {
         match self.target {
@@ -162,7 +170,9 @@ pub(super) fn from(party: &Party, anonymous: bool, domain: &str, tag: &str) -> S
     if anonymous {
         return format!("\"Anonymous\" <sip:anonymous@anonymous.invalid>;tag={tag}");
     }
-    let user = sip::uri::escape_user(&party.number);
+    // A line may say nothing of who calls (RFC 3398 §7.2.1.1), and a URI has no empty user.
+    let unknown = party.number.is_empty();
+    let user = if unknown { "unavailable".into() } else { sip::uri::escape_user(&party.number) };
     if party.name.is_empty() {
         return format!("<sip:{user}@{domain}>;tag={tag}");
     }

@@ -34,7 +34,7 @@ impl Legs {
                 }
                 self.say_bye(desk, id, end);
             }
-            State::Ending(_) => {}
+            State::Ending(_) | State::Line(_) => {}
         }
     }
 

@@ -23,12 +23,16 @@ impl Legs {
         }
         let leg = self.legs.get(&id)?;
         let partner = leg.partner?;
-        let SipLeg { state: State::Up(_), media, .. } = self.legs.get(&partner)? else {
-            return None;
+        let SipLeg { state, media, .. } = self.legs.get(&partner)?;
+        let is_line = match state {
+            State::Up(_) => false,
+            // It has nothing to be asked.
+            State::Line(_) => true,
+            State::Incoming(_) | State::Outgoing(_) | State::Ending(_) => return None,
         };
         let (mine, theirs) = (leg.media.theirs.as_ref()?, media.theirs.as_ref()?);
         let held = offer.is_hold() || mine.is_hold() || theirs.is_hold();
-        (held && same_lines(offer, theirs)).then_some(partner)
+        (held && (is_line || same_lines(offer, theirs))).then_some(partner)
     }
 
     /// Answers a hold, or its end, on behalf of the other leg.
@@ -39,7 +43,8 @@ impl Legs {
         partner: LegId,
         offer: &Arc<Session>,
     ) {
-        let theirs = self.legs.get(&partner).and_then(|leg| leg.media.theirs.clone());
+        let asked = self.legs.get(&partner).filter(|leg| !matches!(leg.state, State::Line(_)));
+        let theirs = asked.and_then(|leg| leg.media.theirs.clone());
         // Who holds himself said that he wants to hear nothing, which is not for the other to know.
         let Some(leg) = self.legs.get(&id) else { return };
         let own = match theirs.filter(|theirs| !theirs.is_hold()) {

@@ -261,7 +261,7 @@ impl Legs {
                 self.forget(desk.frame, id);
             }
             State::Up(_) => self.offer_cancelled(desk, id, invite),
-            State::Outgoing(_) | State::Ending(_) => {}
+            State::Outgoing(_) | State::Ending(_) | State::Line(_) => {}
         }
     }
 
@@ -331,7 +331,9 @@ impl Legs {
                 }
             }
             Some(State::Up(_)) => Status::OK,
-            Some(State::Outgoing(_) | State::Ending(_)) | None => Status::NO_SUCH_CALL,
+            Some(State::Outgoing(_) | State::Ending(_) | State::Line(_)) | None => {
+                Status::NO_SUCH_CALL
+            }
         };
         desk.frame.reply(transaction, request, flow, status, now);
         match answered_by {

@@ -56,7 +56,7 @@ pub(crate) struct LegMedia {
     /// What the peer may speak, as it was when the leg was made.
     policy: Arc<CodecPolicy>,
     /// The uploaded sound that is its tenant's music, as it was when the leg was made.
-    pub(super) music: Option<u32>,
+    pub(in crate::leg) music: Option<u32>,
     secrecy: Secrecy,
     /// What media was told of the keys of each line.
     locked: Vec<lock::Locked>,
@@ -376,7 +376,7 @@ impl LegMedia {
 
 /// What is said in a description to the other side: nothing of keys, nor of a browser's transport.
 /// Nothing when there is nothing of that.
-fn bare(session: &Session) -> Option<Session> {
+pub(super) fn bare(session: &Session) -> Option<Session> {
     let undressed = undress(session);
     sdp::without_keys(undressed.as_ref().unwrap_or(session)).or(undressed)
 }

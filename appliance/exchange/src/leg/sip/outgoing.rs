@@ -11,7 +11,7 @@ use super::{Desk, Legs, Outgoing, Peer, SipLeg, State, cause};
 use crate::frame::{Frame, Hop, Owner};
 use crate::way::Way;
 use call::{CallId, Cause, End, LegEvent, LegId, Target, Why};
-use config::{TenantId, Trunk, TrunkId};
+use config::{TenantId, Trunk, TrunkId, TrunkKind};
 use sdp::Direction;
 use sip::dialog::EarlyDialogs;
 use sip::digest::Answering;
@@ -37,6 +37,12 @@ pub(super) struct Attempt {
 impl Legs {
     /// Makes a leg and calls somebody.
     pub(super) fn dial(&mut self, desk: &mut Desk<'_>, call: CallId, id: LegId, dial: Dial) {
+        if let Target::Trunk { trunk, .. } = dial.target
+            && let Some(trunk) = desk.frame.config.trunks.get(&TrunkId(trunk)).cloned()
+            && trunk.kind == TrunkKind::Isdn
+        {
+            return self.dial_line(desk, call, id, &trunk, dial);
+        }
         let caller = self.legs.get(&dial.media);
         let (hops, urgent) = caller.map_or((70, false), |leg| (leg.hops, leg.urgent));
         let tag = desk.frame.random.token();
@@ -168,7 +174,7 @@ impl Legs {
         let State::Outgoing(outgoing) = &leg.state else { return };
         let source = self.legs.get(&outgoing.media);
         let terms = self.terms(desk.frame, outgoing.media, id);
-        let theirs = source.and_then(|leg| leg.media.theirs.clone().or_else(|| leg.offered()));
+        let theirs = source.and_then(SipLeg::described);
         // A side that was put on hold for a transfer is not on hold for the new party.
         let up = source.is_some_and(|leg| matches!(leg.state, State::Up(_)));
         let direction = up.then_some(Direction::SendRecv);
@@ -330,10 +336,10 @@ impl Outgoing {
 
 impl SipLeg {
     /// What a caller offered who is not answered yet.
-    fn offered(&self) -> Option<Arc<sdp::Session>> {
+    pub(super) fn offered(&self) -> Option<Arc<sdp::Session>> {
         match &self.state {
             State::Incoming(incoming) => incoming.offer.clone(),
-            State::Outgoing(_) | State::Up(_) | State::Ending(_) => None,
+            State::Outgoing(_) | State::Up(_) | State::Ending(_) | State::Line(_) => None,
         }
     }
 }
@@ -342,5 +348,5 @@ impl SipLeg {
 const MUTE_TRUNK: Duration = Duration::from_secs(6);
 /// A phone may sleep (Wi-Fi power save), but not for ever.
 const MUTE_PHONE: Duration = Duration::from_secs(10);
-const UNKNOWN: std::net::SocketAddr =
+pub(super) const UNKNOWN: std::net::SocketAddr =
     std::net::SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), 0);

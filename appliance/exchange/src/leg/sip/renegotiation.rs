@@ -135,7 +135,8 @@ impl Legs {
         };
         let free = match self.legs.get_mut(&partner).map(|leg| &mut leg.state) {
             Some(State::Up(up)) => up.turn.take(),
-            Some(State::Incoming(_) | State::Outgoing(_) | State::Ending(_)) | None => {
+            Some(State::Incoming(_) | State::Outgoing(_) | State::Ending(_) | State::Line(_))
+            | None => {
                 return self.answer_alone(desk, id, offer);
             }
         };

@@ -21,7 +21,7 @@ pub(super) use own::{levels, own_answer, own_offer};
 
 /// On what terms a leg is offered what another one said.
 #[derive(Debug, Clone)]
-pub(super) struct Terms {
+pub(in crate::leg) struct Terms {
     /// What that other leg may speak.
     pub(super) theirs: Arc<CodecPolicy>,
     /// Whether the box translates between the two.
@@ -39,7 +39,7 @@ impl Terms {
 
 /// Nothing is left that a leg could be offered: what the other one has, and what this one may speak.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct NothingInCommon {
+pub(in crate::leg) struct NothingInCommon {
     pub(super) theirs: Vec<Codec>,
     pub(super) ours: Vec<Codec>,
     /// Translation would help and is allowed, but the box has no room for it.

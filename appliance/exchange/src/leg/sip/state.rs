@@ -16,7 +16,7 @@ use std::time::Instant;
 
 /// How far a leg is.
 #[derive(Debug)]
-pub(super) enum State {
+pub(in crate::leg) enum State {
     /// Its INVITE came in and has no final response yet.
     Incoming(Box<Incoming>),
     /// Our INVITE is out, or about to be.
@@ -25,11 +25,13 @@ pub(super) enum State {
     Up(Box<Up>),
     /// The farewell is said; what still comes is answered.
     Ending(Box<Ending>),
+    /// It is no SIP: a call on a digital line.
+    Line(Box<crate::leg::isdn::Line>),
 }
 
 /// An INVITE that came in.
 #[derive(Debug)]
-pub(super) struct Incoming {
+pub(in crate::leg) struct Incoming {
     pub(super) transaction: TransactionId,
     pub(super) request: OwnedMessage,
     pub(super) dialog: Dialog,
@@ -53,7 +55,7 @@ pub(super) enum AnsweredBy {
 
 /// An INVITE of ours.
 #[derive(Debug)]
-pub(super) struct Outgoing {
+pub(in crate::leg) struct Outgoing {
     pub(super) draft: draft::Draft,
     pub(super) way: Way,
     /// The one that is out.
@@ -73,7 +75,7 @@ pub(super) struct Outgoing {
 
 /// A call that is up.
 #[derive(Debug)]
-pub(super) struct Up {
+pub(in crate::leg) struct Up {
     pub(super) dialog: Dialog,
     /// Whether the peer called us: then its hang-up is the caller's.
     pub(super) is_caller: bool,
@@ -96,7 +98,7 @@ pub(super) struct Up {
 
 /// A call that is over.
 #[derive(Debug)]
-pub(super) struct Ending {
+pub(in crate::leg) struct Ending {
     pub(super) dialog: Option<Dialog>,
     /// What our BYE gives as its Reason.
     pub(super) reason: String,

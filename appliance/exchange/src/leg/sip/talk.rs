@@ -48,7 +48,7 @@ impl Legs {
         let order = match &mut leg.state {
             State::Up(up) => up.dialog.receive(request),
             State::Incoming(incoming) => incoming.dialog.receive(request),
-            State::Outgoing(_) | State::Ending(_) => Ok(Sequence::InOrder),
+            State::Outgoing(_) | State::Ending(_) | State::Line(_) => Ok(Sequence::InOrder),
         };
         let status = match order {
             Ok(Sequence::InOrder) => None,
@@ -127,7 +127,7 @@ impl Legs {
                 self.forget(desk.frame, id);
             }
             // A called peer cannot end what it has not answered (RFC 3261 §15).
-            State::Outgoing(_) | State::Ending(_) => {}
+            State::Outgoing(_) | State::Ending(_) | State::Line(_) => {}
         }
     }
 

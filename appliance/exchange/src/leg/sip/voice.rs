@@ -38,7 +38,7 @@ impl Legs {
             State::Incoming(_) => self.answer_itself(desk, id),
             State::Up(_) => self.reclaim(desk, id),
             // Who has not answered cannot be talked to.
-            State::Outgoing(_) | State::Ending(_) => {}
+            State::Outgoing(_) | State::Ending(_) | State::Line(_) => {}
         }
         if let Voice::Upload { sound, .. } = voice
             && desk.frame.sounds.is_lost(sound)
@@ -83,10 +83,14 @@ impl Legs {
     /// Whether a leg hears somebody else by way of the box, and knows that it does.
     pub(crate) fn hears_others(&self, id: LegId) -> bool {
         let Some(leg) = self.legs.get(&id) else { return false };
-        let State::Up(up) = &leg.state else { return false };
+        let confirmed = match &leg.state {
+            State::Up(up) => !up.answer.is_unconfirmed(),
+            State::Line(line) => line.is_up(),
+            State::Incoming(_) | State::Outgoing(_) | State::Ending(_) => false,
+        };
         let listens = leg.media.mouth().is_some_and(|(_, listens)| listens);
         let talks = leg.partner.is_some() && leg.media.voice.is_none();
-        talks && listens && self.is_heard(id) && !up.answer.is_unconfirmed()
+        talks && listens && self.is_heard(id) && confirmed
     }
 
     /// Whether what a leg says comes to the box.
@@ -143,7 +147,7 @@ impl Legs {
 
 impl LegMedia {
     /// From now on the box says this here, in place of what it said before.
-    pub(super) fn say(&mut self, frame: &mut Frame, voice: Option<Voice>) {
+    pub(in crate::leg) fn say(&mut self, frame: &mut Frame, voice: Option<Voice>) {
         let same = self.voice.as_ref().map(|speaking| speaking.voice) == voice;
         if let Some(before) = self.voice.take_if(|_| !same) {
             // What is played replaces what was played.

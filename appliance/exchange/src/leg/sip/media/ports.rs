@@ -2,9 +2,10 @@
 
 use super::{LegMedia, Whose};
 use crate::frame::Frame;
-use call::{LegId, MediaCommand, MediaKind, PortId};
-use sdp::{Kind, LocalMedia, Session};
+use call::{LINE_PEER, LegId, LineSound, MediaCommand, MediaKind, PortId};
+use sdp::{Kind, LocalMedia, Media, Session};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 #[derive(Debug, Clone, Copy)]
 pub(in crate::leg::sip) struct Port {
@@ -44,12 +45,12 @@ impl LegMedia {
     }
 
     /// The line that has this port.
-    pub(in crate::leg::sip) fn line(&self, port: PortId) -> Option<usize> {
+    pub(in crate::leg) fn line(&self, port: PortId) -> Option<usize> {
         self.ports.iter().position(|known| known.is_some_and(|known| known.id == port))
     }
 
     /// Parts this leg's ports from all others.
-    pub(in crate::leg::sip) fn unbridge(&self, frame: &mut Frame) {
+    pub(in crate::leg) fn unbridge(&self, frame: &mut Frame) {
         for port in self.ports.iter().flatten() {
             frame.media(MediaCommand::Unbridge { port: port.id });
         }
@@ -98,6 +99,30 @@ impl LegMedia {
     pub(crate) fn priced(&mut self, frame: &mut Frame, price: u64) {
         frame.load.changed(self.price, price);
         self.price = price;
+    }
+
+    /// The B channel of a line is its port from here on. `described`: what the line says of itself.
+    pub(in crate::leg) fn open_line(
+        &mut self,
+        frame: &mut Frame,
+        whose: Whose,
+        id: PortId,
+        line: LineSound,
+        described: Session,
+    ) {
+        let (call, leg, kind) = (whose.call, whose.leg, MediaKind::Audio);
+        frame.lent.insert(id, leg);
+        frame.streams.opened(call, leg, &self.name, kind);
+        // An interface tells of its own when a call is lost.
+        frame.media(MediaCommand::Open { port: id, call, leg, kind, dscp: 0, silence_seconds: 0 });
+        frame.media(MediaCommand::Line { port: id, line });
+        let port =
+            |line: Media<'_>| line.is_active().then_some(Port { id, bound: LINE_PEER.ip(), kind });
+        self.ports = described.media().map(port).collect();
+        self.ours = Some(described.as_bytes().to_vec());
+        self.heard(frame, whose, Arc::new(described));
+        // What was to be said waited for the channel.
+        self.speak(frame);
     }
 
     /// Gives all ports back.

@@ -57,7 +57,7 @@ pub(in crate::leg::sip) enum Wanted {
 
 impl Legs {
     /// Connects a leg with another partner, and asks it anew.
-    pub(in crate::leg::sip) fn rejoin(
+    pub(in crate::leg) fn rejoin(
         &mut self,
         desk: &mut Desk<'_>,
         id: LegId,

@@ -1,0 +1,151 @@
+//! A trunk of digital lines that runs: its interface, and whose its calls are.
+
+use super::number;
+use call::{LegId, SpanId, TrunkState, TrunkStatus, UnixMillis};
+use config::{ChannelSelection, Isdn, IsdnDialect, IsdnSide, IsdnTimer, Trunk};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tdm::q921;
+use tdm::q931::dialect::Dialect;
+use tdm::q931::interface::{self, CallId, Channel, LinkId, Selection};
+use tdm::q931::timers::Side;
+
+/// A trunk of digital lines.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) config: Arc<Trunk>,
+    pub(super) trunk: tdm::trunk::Trunk,
+    /// By the identifiers that messages name them with.
+    pub(super) spans: BTreeMap<u8, SpanId>,
+    /// Those with a D channel, in the order of [`LinkId`].
+    pub(super) links: Vec<SpanId>,
+    pub(super) calls: BTreeMap<CallId, Holder>,
+    pub(super) status: TrunkStatus,
+    /// The spans of which all that is said is told.
+    pub(super) traced: BTreeSet<SpanId>,
+}
+
+/// Whose a call is.
+#[derive(Debug)]
+pub(super) enum Holder {
+    /// A leg's.
+    Leg(LegId),
+    /// Nobody's yet: the caller is still dialling.
+    Dialling(Box<number::Dialled>),
+}
+
+impl Group {
+    /// Begins with all links down. `spans`: those of the configuration, in its order.
+    pub(super) fn new(config: Arc<Trunk>, isdn: &Isdn, spans: &[SpanId], now: Instant) -> Self {
+        let named = || isdn.spans.iter().zip(spans);
+        let links = named().filter(|(span, _)| span.signalling).map(|(_, id)| *id);
+        let status = TrunkStatus {
+            trunk: config.id.0,
+            state: TrunkState::Trying,
+            since: UnixMillis::default(),
+            problem: None,
+            seen_as: None,
+        };
+        Self {
+            trunk: tdm::trunk::Trunk::new(params(isdn), now),
+            spans: named().map(|(span, id)| (span.identifier, *id)).collect(),
+            links: links.take(2).collect(),
+            calls: BTreeMap::new(),
+            config,
+            status,
+            traced: BTreeSet::new(),
+        }
+    }
+
+    /// The span and the timeslot of a channel.
+    pub(super) fn place(&self, channel: Channel) -> Option<(SpanId, u8)> {
+        Some((*self.spans.get(&channel.span)?, channel.number))
+    }
+
+    /// The channel in a timeslot of a span.
+    pub(super) fn channel(&self, span: SpanId, slot: u8) -> Option<Channel> {
+        let (identifier, _) = self.spans.iter().find(|(_, known)| **known == span)?;
+        Some(Channel { span: *identifier, number: slot })
+    }
+
+    /// The link of the D channel on a span.
+    pub(super) fn link(&self, span: SpanId) -> Option<LinkId> {
+        let place = self.links.iter().position(|known| *known == span)?;
+        u8::try_from(place).ok().map(LinkId)
+    }
+
+    /// Whether calls can be placed, and what stands against it.
+    pub(super) fn standing(&self, alarms: &[&str]) -> (TrunkState, Option<String>) {
+        let status = self.trunk.describe();
+        let carries = status.links.iter().any(|link| link.carries);
+        let down = || match alarms {
+            [] => "The D channel is down: the far end does not answer on it.".to_owned(),
+            [line] => format!("{line} has an alarm."),
+            lines => format!("These lines have alarms: {}.", lines.join(", ")),
+        };
+        match carries {
+            true => (TrunkState::Up, None),
+            false if self.status.state == TrunkState::Trying && alarms.is_empty() => {
+                (TrunkState::Trying, None)
+            }
+            false => (TrunkState::Down, Some(down())),
+        }
+    }
+}
+
+pub(crate) fn dialect(isdn: &Isdn) -> Dialect {
+    match isdn.dialect {
+        IsdnDialect::EuroIsdn => Dialect::EuroIsdn,
+        IsdnDialect::Ni2 => Dialect::Ni2,
+        IsdnDialect::Ess5 => Dialect::Ess5,
+        IsdnDialect::Dms100 => Dialect::Dms100,
+        IsdnDialect::Qsig => Dialect::Qsig,
+    }
+}
+
+fn params(isdn: &Isdn) -> tdm::trunk::Params {
+    let side = match isdn.side {
+        IsdnSide::User => Side::User,
+        IsdnSide::Network => Side::Network,
+    };
+    let spans = isdn.spans.iter();
+    let spans = spans.map(|it| interface::Span { id: it.identifier, channels: it.bearers() });
+    let d_channels = isdn.spans.iter().filter(|span| span.signalling).map(|it| it.identifier);
+    let mut params = interface::Params::of(side, dialect(isdn), Vec::new());
+    params.spans = spans.collect();
+    params.d_channels = d_channels.take(2).collect();
+    params.names_spans = isdn.spans.len() > 1;
+    params.selection = match isdn.selection {
+        ChannelSelection::Ascending => Selection::Ascending,
+        ChannelSelection::Descending => Selection::Descending,
+        ChannelSelection::RoundRobin => Selection::RoundRobin,
+        ChannelSelection::LeastUsed => Selection::LeastUsed,
+    };
+    params.restarts_at_first = isdn.restarts;
+    let mut links = q921::Params::default();
+    for (timer, millis) in &isdn.timers {
+        let wait = Duration::from_millis((*millis).into());
+        let timers = &mut params.rules.timers;
+        let place = match timer {
+            IsdnTimer::T200 => &mut links.t200,
+            IsdnTimer::T203 => &mut links.t203,
+            IsdnTimer::T301 => &mut timers.t301,
+            IsdnTimer::T302 => &mut timers.t302,
+            IsdnTimer::T303 => &mut timers.t303,
+            IsdnTimer::T304 => &mut timers.t304,
+            IsdnTimer::T305 => &mut timers.t305,
+            IsdnTimer::T306 => &mut timers.t306,
+            IsdnTimer::T308 => &mut timers.t308,
+            IsdnTimer::T309 => &mut timers.t309,
+            IsdnTimer::T310 => &mut timers.t310,
+            IsdnTimer::T313 => &mut timers.t313,
+            IsdnTimer::T316 => &mut timers.t316,
+            IsdnTimer::T317 => &mut timers.t317,
+            IsdnTimer::T321 => &mut timers.t321,
+            IsdnTimer::T322 => &mut timers.t322,
+        };
+        *place = wait;
+    }
+    tdm::trunk::Params { interface: params, links, traces: false }
+}
