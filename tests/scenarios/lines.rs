@@ -6,9 +6,10 @@ use exchange::{Command, Input};
 use sim::{Called, Lab};
 use std::time::Duration;
 use tdm::q931::call::{Event, Request};
+use tdm::q931::dialect::Dialect;
 use tdm::q931::element::{
-    BearerCapability, CauseValue, Element, Location, Number as Digits, PartyNumber, Presentation,
-    Progress, Screening, TypeOfNumber,
+    BearerCapability, CauseValue, Charge, ChargeTime, Cost, Element, Location, Number as Digits,
+    PartyNumber, Presentation, Progress, Screening, Service, TypeOfNumber, Units,
 };
 use tdm::q931::interface::{CallId, Setup, Wish};
 use tdm::q931::timers::Side;
@@ -294,6 +295,10 @@ fn what_is_said_on_a_d_channel_is_told_in_words_while_it_is_wanted() {
     let words = told(&lab);
     assert!(words.iter().any(|text| text.contains("SETUP")), "{words:#?}");
     assert!(words.iter().any(|text| text.contains("CONNECT")), "{words:#?}");
+    let record = lab.records.values().next().unwrap();
+    let story: Vec<_> = record.steps.iter().map(|step| step.text.as_str()).collect();
+    assert!(story.contains(&"Channel 1 of line 1 carries it."), "{story:#?}");
+    assert!(story.iter().any(|text| text.contains("CONNECT")), "{story:#?}");
     wish(&mut lab, LineWish::Trace { span: SpanId(0), on: false });
     let before = told(&lab).len();
     lab.phone("201").hangs_up();
@@ -461,5 +466,27 @@ fn what_the_carrier_lets_hear_before_the_answer_is_heard_and_his_channel_is_take
     assert!(lab.phone("201").is_up());
     ask(&mut lab, call, hang_up(CauseValue::NORMAL));
     assert!(lab.phone("201").is_free());
+    lab.rest();
+}
+
+#[test]
+fn what_a_call_costs_and_who_answered_stands_in_its_story() {
+    let (mut lab, _) = carrier(21);
+    lab.phone("201").dials("02079461111");
+    lab.run_ms(200);
+    let Some((call, Event::Offered(_))) = lab.far_told.pop() else { panic!("no call came") };
+    let number = Digits::isdn(TypeOfNumber::International, "442079461199");
+    let connected = PartyNumber::new(number, Presentation::Allowed, Screening::Network);
+    ask(&mut lab, call, Request::Answer(vec![Element::ConnectedNumber(connected)]));
+    lab.run_ms(100);
+    let units = vec![Units { count: Some(12), sort: None }];
+    let charge = Charge { cost: Cost::Units(units), at: ChargeTime::During, billing: None };
+    let facility = Dialect::EuroIsdn.facility(1, &Service::Charge(charge));
+    ask(&mut lab, call, Request::Facility(vec![Element::Facility(facility)]));
+    let story: Vec<_> = lab.record().steps.iter().map(|step| step.text.clone()).collect();
+    assert!(story.contains(&"442079461199 answered.".to_owned()), "{story:#?}");
+    let charged = "The carrier tells of a charge until now: 12 units.";
+    assert!(story.contains(&charged.to_owned()), "{story:#?}");
+    ask(&mut lab, call, hang_up(CauseValue::NORMAL));
     lab.rest();
 }

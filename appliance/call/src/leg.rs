@@ -84,6 +84,8 @@ pub enum LegEvent {
         /// The number to call.
         to: String,
     },
+    /// Whoever reads how the call went wants to know this of its line: a sentence.
+    Noted(String),
     /// What the box lets it hear once was heard to its end.
     Heard,
     /// What the box was to let it hear once is not there.

@@ -365,6 +365,8 @@ impl Exchange {
                 self.transaction(out, now);
             } else if let Some((trunk, call, event)) = self.lines.poll() {
                 self.line_told(trunk, call, event, now);
+            } else if let Some((leg, sentence)) = self.lines.poll_note() {
+                self.legs.line_notes(leg, sentence);
             } else if let Some(leg) = self.lines.poll_orphan() {
                 let (legs, mut desk) = self.desk(now);
                 legs.line_is_gone(&mut desk, leg);

@@ -38,6 +38,8 @@ pub(crate) struct Lines {
     idle: BTreeMap<TrunkId, TrunkStatus>,
     /// What was told of calls.
     told: VecDeque<(TrunkId, CallId, CallEvent)>,
+    /// What was said on a D channel of calls, where that is traced.
+    notes: VecDeque<(LegId, String)>,
     /// Legs whose trunk is gone.
     orphans: VecDeque<LegId>,
     /// Spans of which something new is to be shown.
@@ -131,6 +133,16 @@ impl Lines {
     /// What was told of a call, in order.
     pub(crate) fn poll(&mut self) -> Option<(TrunkId, CallId, CallEvent)> {
         self.told.pop_front()
+    }
+
+    /// What was said on a D channel of the call of a leg.
+    pub(crate) fn poll_note(&mut self) -> Option<(LegId, String)> {
+        self.notes.pop_front()
+    }
+
+    /// What a span is called.
+    pub(crate) fn name(&self, span: SpanId) -> &str {
+        self.spans.get(&span).map_or("", |known| known.facts.name.as_str())
     }
 
     /// A leg whose trunk is gone.
@@ -310,12 +322,12 @@ impl Lines {
                 Told::Released => {}
                 Told::Trace(line) => {
                     let Some(span) = group.links.get(usize::from(line.link.0)) else { continue };
-                    if group.traced.contains(span)
-                        && let Some(known) = self.spans.get(span)
-                    {
-                        let trace = trace(frame, &line, &known.facts.name, id);
-                        frame.output.push_back(Output::Notify(Event::Trace(Box::new(trace))));
-                    }
+                    let known = self.spans.get(span).filter(|_| group.traced.contains(span));
+                    let Some(known) = known else { continue };
+                    let leg = group.said_of(&line);
+                    let trace = trace(frame, &line, &known.facts.name, (id, leg));
+                    self.notes.extend(leg.map(|leg| (leg, trace.text.clone())));
+                    frame.output.push_back(Output::Notify(Event::Trace(Box::new(trace))));
                 }
             }
         }
@@ -365,7 +377,12 @@ impl Exchange {
 }
 
 /// What was said on a D channel, in words.
-fn trace(frame: &Frame, line: &tdm::trunk::Line, name: &str, trunk: TrunkId) -> LineTrace {
+fn trace(
+    frame: &Frame,
+    line: &tdm::trunk::Line,
+    name: &str,
+    (trunk, leg): (TrunkId, Option<LegId>),
+) -> LineTrace {
     let octets = line.octets.iter().map(|octet| format!("{octet:02x}")).collect();
     LineTrace {
         at: frame.clock(line.at),
@@ -376,7 +393,7 @@ fn trace(frame: &Frame, line: &tdm::trunk::Line, name: &str, trunk: TrunkId) -> 
             Layer::Frame => LineLayer::Frame,
             Layer::Message => LineLayer::Message,
         },
-        call: None,
+        call: leg.and_then(|leg| frame.streams.call_of(leg)),
         text: line.to_string(),
         octets,
     }

@@ -72,6 +72,11 @@ impl Streams {
         self.records.entry(call).or_default().waiting += 1;
     }
 
+    /// The call that a leg with media is in.
+    pub(crate) fn call_of(&self, leg: LegId) -> Option<CallId> {
+        self.legs.get(&leg).map(|known| known.now)
+    }
+
     /// A leg is in this call, maybe from another one.
     pub(crate) fn joined(&mut self, leg: LegId, call: CallId) {
         let Some(known) = self.legs.get_mut(&leg).filter(|known| known.now != call) else { return };

@@ -176,6 +176,7 @@ impl Call {
             LegEvent::Progress => self.progresses(leg, desk),
             LegEvent::Answered => self.answered(leg, desk),
             LegEvent::Redirected { to } => self.redirected(leg, &to, desk),
+            LegEvent::Noted(sentence) => self.step(sentence, desk),
             LegEvent::Held => self.hold(true, desk),
             LegEvent::Resumed => self.hold(false, desk),
             LegEvent::Key(key) => self.pressed(leg, key, desk),

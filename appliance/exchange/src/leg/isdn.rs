@@ -15,7 +15,7 @@ use config::{CodecName, CodecPolicy, Encryption, IsdnSide, PathPolicy, Trunk, Tr
 use sdp::Session;
 use std::sync::Arc;
 use tdm::q931::call::{Event, Request};
-use tdm::q931::element::{CauseValue, Element, Location, Progress};
+use tdm::q931::element::{CauseValue, Element, Location, PartyNumber, Presentation, Progress};
 use tdm::q931::interface;
 
 pub(crate) use setup::name_of;
@@ -169,6 +169,8 @@ impl Legs {
         if let Some(partner) = leg.partner {
             self.bridge(desk.frame, id, partner);
         }
+        let line = desk.lines.name(span);
+        self.tell(id, LegEvent::Noted(format!("Channel {slot} of {line} carries it.")));
     }
 
     /// What `pbx` wants of a leg on a line; the command again where it is as with every leg.
@@ -266,6 +268,11 @@ impl Legs {
         }
     }
 
+    /// What whoever reads how the call went wants to know of its line.
+    pub(crate) fn line_notes(&mut self, id: LegId, sentence: String) {
+        self.tell(id, LegEvent::Noted(sentence));
+    }
+
     /// Something happened to a call on a line.
     pub(crate) fn line_says(&mut self, desk: &mut Desk<'_>, id: LegId, event: Event) {
         let Some(State::Line(line)) = self.legs.get(&id).map(|leg| &leg.state) else { return };
@@ -287,7 +294,10 @@ impl Legs {
                     self.hears(id);
                 }
             }
-            Event::Answered(_) => {
+            Event::Answered(said) => {
+                if let Some(number) = shown(said.message.connected_number()) {
+                    self.tell(id, LegEvent::Noted(format!("{number} answered.")));
+                }
                 self.stand(id, Stage::Up { is_caller: false });
                 self.tell(id, LegEvent::Answered);
             }
@@ -319,6 +329,14 @@ impl Legs {
                 self.hold_line(desk, id, false);
             }
             Event::Trouble(_) => desk.frame.count("lines", "trouble"),
+            Event::Charged(charge) => {
+                self.tell(id, LegEvent::Noted(format!("The carrier tells of a {charge}.")));
+            }
+            Event::Notified(said) => {
+                if let Some(notification) = said.message.notification() {
+                    self.tell(id, LegEvent::Noted(format!("The line tells: {notification}.")));
+                }
+            }
             Event::Offered(_)
             | Event::DigitsWanted(_)
             | Event::Digits { .. }
@@ -330,9 +348,7 @@ impl Legs {
             | Event::HoldRefused(_)
             | Event::Retrieved
             | Event::RetrieveRefused(_)
-            | Event::Notified(_)
             | Event::Facility(_)
-            | Event::Charged(_)
             | Event::UserInformation(_)
             | Event::Information(_)
             | Event::Congestion(_) => {}
@@ -459,6 +475,12 @@ fn described(sound: LineSound, offered: Option<&Session>) -> Option<Session> {
     Session::parse(text.as_bytes()).ok()
 }
 
+/// A number that may be shown.
+fn shown(party: Option<&PartyNumber>) -> Option<&str> {
+    let party = party.filter(|party| party.presentation() == Presentation::Allowed)?;
+    Some(party.number.digits.as_str()).filter(|digits| !digits.is_empty())
+}
+
 /// There is something to hear, as this side says it.
 fn in_band(side: IsdnSide) -> Progress {
     let location = match side {
@@ -476,17 +498,17 @@ fn ended(stage: Stage, cause: CauseValue) -> End {
         Stage::Dialled { .. } | Stage::Up { is_caller: false } | Stage::Ending => Decider::Callee,
     };
     let normal = cause == Cause::NORMAL_CLEARING || cause == Cause::NORMAL_UNSPECIFIED;
-    let (by, why) = match (stage, cause) {
-        (Stage::Up { .. }, _) if normal => (far, Why::HungUp),
-        (Stage::Offered, _) if normal => (far, Why::Cancelled),
-        (_, Cause::USER_BUSY) => (far, Why::Busy),
-        (_, Cause::NO_USER_RESPONDING | Cause::NO_ANSWER) => (far, Why::NoAnswer),
-        (_, Cause::CALL_REJECTED) => (far, Why::Rejected),
-        (Stage::Dialled { .. }, Cause::NORMAL_CLEARING) => (far, Why::Rejected),
-        (_, Cause::UNALLOCATED_NUMBER | Cause::NUMBER_CHANGED) => (far, Why::NoSuchNumber),
-        (_, Cause::INVALID_NUMBER) => (far, Why::Incomplete),
-        (_, Cause::RECOVERY_ON_TIMER) => (Decider::Network, Why::Unreachable),
-        _ => (Decider::Network, Why::CarrierFailed),
+    let why = match stage {
+        Stage::Up { .. } if normal => Why::HungUp,
+        Stage::Offered if normal => Why::Cancelled,
+        Stage::Dialled { .. } if normal => Why::Rejected,
+        _ => cause.why(),
+    };
+    let by = match why {
+        Why::CarrierFailed | Why::Unreachable | Why::NoRoute | Why::ProtocolError => {
+            Decider::Network
+        }
+        _ => far,
     };
     End { cause, status: None, by, why }
 }

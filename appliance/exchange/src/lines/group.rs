@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use tdm::q921;
 use tdm::q931::dialect::Dialect;
 use tdm::q931::interface::{self, CallId, Channel, LinkId, Selection};
+use tdm::q931::message::Message;
 use tdm::q931::timers::Side;
+use tdm::trunk::{CallStatus, Direction, Layer, Line};
 
 /// A trunk of digital lines.
 #[derive(Debug)]
@@ -73,6 +75,25 @@ impl Group {
     pub(super) fn link(&self, span: SpanId) -> Option<LinkId> {
         let place = self.links.iter().position(|known| *known == span)?;
         u8::try_from(place).ok().map(LinkId)
+    }
+
+    /// The leg of the call that a message is about.
+    pub(super) fn said_of(&self, line: &Line) -> Option<LegId> {
+        if line.layer != Layer::Message {
+            return None;
+        }
+        let (message, _) = Message::parse(&line.octets).ok()?;
+        // As our messages name it.
+        let ours = message.call.from_originator() == (line.direction == Direction::Sent);
+        let is = |call: &&CallStatus| {
+            call.reference.value() == message.call.value()
+                && call.reference.from_originator() == ours
+        };
+        let status = self.trunk.describe();
+        match self.calls.get(&status.calls.iter().find(is)?.call)? {
+            Holder::Leg(leg) => Some(*leg),
+            Holder::Dialling(_) => None,
+        }
     }
 
     /// Whether calls can be placed, and what stands against it.
