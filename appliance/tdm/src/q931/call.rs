@@ -247,7 +247,7 @@ impl Call {
                 Timer::T322 => self.enquiry_unanswered(rules, now, out),
                 Timer::Hold | Timer::Retrieve => self.hold_unanswered(timer, out),
                 // Those of the interface.
-                Timer::T316 | Timer::T317 | Timer::T321 | Timer::Service => return,
+                Timer::T314 | Timer::T316 | Timer::T317 | Timer::T321 | Timer::Service => return,
             }
         }
     }

@@ -18,6 +18,7 @@ mod negotiation;
 mod nfas;
 mod outgoing;
 mod restart;
+mod segments;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
@@ -32,6 +33,7 @@ use channels::ChannelTable;
 use clock::{Clock, Due};
 use nfas::Links;
 use restart::Restarts;
+use segments::Segments;
 
 pub use channels::{Channel, ChannelState, Selection, Standing, Usage};
 pub use nfas::LinkId;
@@ -159,6 +161,9 @@ pub enum Notice {
 /// What is wrong, and belongs to no call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
+    /// A long message came in parts that do not fit together, or whose rest did not come on this D
+    /// channel; all of it is dropped (annex H.3).
+    SegmentsLost(LinkId),
     /// Octets that are no message, dropped.
     NotAMessage(NotAMessage),
     /// A message on a D channel that is down, dropped.
@@ -190,6 +195,7 @@ pub struct Interface {
     closing: Option<CauseValue>,
     restarts: Restarts,
     services: Services,
+    segments: Segments,
     clock: Clock,
     outputs: VecDeque<Output>,
 }
@@ -226,6 +232,7 @@ impl Interface {
             closing: None,
             restarts: Restarts::default(),
             services: Services::default(),
+            segments: Segments::default(),
             clock: Clock::default(),
         }
     }
@@ -255,6 +262,7 @@ impl Interface {
                 Due::OurRestart => self.restart_unanswered(now),
                 Due::TheirRestart(number) => self.not_cleared_in_time(number, now),
                 Due::SwitchOver => self.switch_over_failed(now),
+                Due::Segments(link) => self.drop_segments(link),
                 Due::Service(channel) => self.service_unanswered(channel, now),
             }
         }
@@ -308,6 +316,11 @@ impl Interface {
         if !self.heard_on(link, now) {
             return self.tell(Notice::Fault(Fault::LinkDown(link)));
         }
+        if message.kind == MessageKind::Segment {
+            let Some(octets) = self.segment(link, &message, now) else { return };
+            return self.receive(link, &octets, now);
+        }
+        self.drop_segments(link);
         // Nothing that has no call is spoken here (Q.932 §6.1).
         if message.call.is_dummy() {
             return self.tell(Notice::Fault(Fault::NoSuchCall(message.kind)));

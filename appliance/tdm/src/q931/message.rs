@@ -137,6 +137,16 @@ impl Message {
         octets
     }
 
+    /// If it is one part of a long message: which one, and its octets of the content, cut anywhere (ITU-T
+    /// Q.931 annex H.2).
+    pub(super) fn segment(&self) -> Option<(Segmented, Vec<u8>)> {
+        let (head, content) = self.items.split_first()?;
+        let Element::Segmented(head) = head.element else { return None };
+        let mut octets: Vec<u8> = content.iter().flat_map(|item| &item.octets).copied().collect();
+        octets.extend(&self.rest);
+        Some((head, octets))
+    }
+
     /// What these octets say, and what is wrong with the elements; an error if they are to be dropped.
     pub fn parse(octets: &[u8]) -> Result<(Self, Vec<Problem>), NotAMessage> {
         let (discriminator, rest) = octets.split_first().ok_or(NotAMessage::Short)?;

@@ -35,6 +35,7 @@ pub enum Timer {
     T309,
     T310,
     T313,
+    T314,
     T316,
     T317,
     T321,
@@ -67,6 +68,8 @@ pub struct Timers {
     pub t310: Duration,
     /// CONNECT was sent: 4 s.
     pub t313: Duration,
+    /// Part of a long message was received: 4 s until the next.
+    pub t314: Duration,
     /// RESTART was sent: 2 min, and once more.
     pub t316: Duration,
     /// RESTART was received and the owner clears up: less than T316.
@@ -102,6 +105,7 @@ impl Timers {
             t309: seconds(90),
             t310,
             t313: seconds(4),
+            t314: seconds(4),
             t316: seconds(120),
             t317: seconds(60),
             t321: seconds(30),

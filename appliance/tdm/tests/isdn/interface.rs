@@ -4,4 +4,5 @@ mod availability;
 mod calls;
 mod channels;
 mod lines;
+mod segments;
 mod strays;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use super::{CallId, Channel};
+use super::{CallId, Channel, LinkId};
 use crate::q931::timers::Timer;
 
 /// Whose wait it is.
@@ -17,6 +17,8 @@ pub(super) enum Due {
     TheirRestart(u64),
     /// T321.
     SwitchOver,
+    /// T314 of the message that comes in parts on this D channel.
+    Segments(LinkId),
     /// SERVICE about this channel.
     Service(Channel),
 }

@@ -60,6 +60,7 @@ impl Interface {
         let active = self.links.active;
         let Some(link) = self.links.link_mut(id) else { return };
         let was_up = std::mem::replace(&mut link.up, true);
+        self.drop_segments(id);
         match active {
             Some(active) if active == id && was_up => {
                 self.each_call(now, |call, rules, out| call.link_reset(rules, now, out));
@@ -75,6 +76,7 @@ impl Interface {
     pub fn link_down(&mut self, id: LinkId, now: Instant) {
         let Some(link) = self.links.link_mut(id) else { return };
         link.up = false;
+        self.drop_segments(id);
         self.outputs.push_back(Output::Establish(id));
         if self.links.active != Some(id) {
             return;

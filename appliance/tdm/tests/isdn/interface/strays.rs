@@ -47,6 +47,8 @@ fn each_kind_of_message_about_no_call_gets_its_answer() {
                 let expected: &[&str] = match (kind, side) {
                     (Kind::Setup, _) if ours => continue,
                     (Kind::Setup | Kind::ReleaseComplete, _) => &[],
+                    // Annex H.3: a part says nothing by itself.
+                    (Kind::Segment, _) => &[],
                     (Kind::Status, _) => &["RELEASE COMPLETE 101"],
                     (Kind::StatusEnquiry, _) => &["STATUS 30"],
                     (Kind::Resume, Side::Network) => &["RESUME REJECT 85"],
@@ -85,7 +87,7 @@ fn what_is_about_the_whole_line_and_no_restart_gets_status_81() {
     for kind in Kind::NAMED {
         let expected: &[&str] = match kind {
             Kind::Restart => &["RESTART ACKNOWLEDGE"],
-            Kind::RestartAck | Kind::Status => &[],
+            Kind::RestartAck | Kind::Status | Kind::Segment => &[],
             _ => &["STATUS 81"],
         };
         let message = places::message(global, *kind);

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tdm::q931::call::Request;
 use tdm::q931::dialect::Dialect;
-use tdm::q931::element::{BearerCapability, CauseValue, Location, Number, Progress};
+use tdm::q931::element::{BearerCapability, CauseValue, Location, Number, Progress, Segmented};
 use tdm::q931::interface::{
     CallId, Channel, Interface, LinkId, Output, Params, Scope, Setup, Span, Standing, Wish,
 };
@@ -74,8 +74,13 @@ fn step(interface: &mut Interface, octets: &mut Octets<'_>, what: u8, with: u8, 
             let value = u16::from(about % 6);
             let call = CallReference::new(value, about & 0x80 == 0, ReferenceLength::Two);
             let mut message = Message::new(call, kind);
-            if about & 0x40 != 0 {
+            if about & 0x40 != 0 && kind != MessageKind::Segment {
                 message.push(BearerCapability::speech_alaw());
+            }
+            if kind == MessageKind::Segment {
+                let part = octets.one().unwrap_or_default();
+                let kind = kinds[usize::from(part >> 2) % kinds.len()].octet();
+                message.push(Segmented { first: about & 0x40 != 0, remaining: part & 3, kind });
             }
             let mut said = message.octets();
             let length = if about & 0x20 != 0 { about >> 1 & 0xf } else { 0 };
