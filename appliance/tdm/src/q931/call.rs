@@ -207,8 +207,8 @@ impl Call {
     ) -> Result<(), Misuse> {
         match request {
             Request::AskDigits(with) => self.ask_digits(with, rules, now, out),
-            Request::Proceed(with) => self.proceed(with, rules, out),
-            Request::Alert(with) => self.alert(with, rules, out),
+            Request::Proceed(with) => self.goes_on(Incoming::Proceeding, with, rules, out),
+            Request::Alert(with) => self.goes_on(Incoming::Ringing, with, rules, out),
             Request::Progress { progress, with } => self.progress(progress, with, rules, out),
             Request::Answer(with) => self.answer(with, rules, now, out),
             Request::Digits { number, complete } => {

@@ -10,6 +10,7 @@ mod network;
 mod number;
 mod octets;
 mod progress;
+mod redirection;
 mod sign;
 mod text;
 mod user;
@@ -24,11 +25,9 @@ pub use facility::{
     Name, NameOf, NameText, PresentedNumber, Service, Units,
 };
 pub use network::{CallIdentity, DateTime, NetworkFacility, Segmented, TransitNetwork};
-pub use number::{
-    Number, NumberingPlan, PartyNumber, Presentation, RedirectingNumber, RedirectionReason,
-    Screening, TypeOfNumber,
-};
+pub use number::{Number, NumberingPlan, PartyNumber, Presentation, Screening, TypeOfNumber};
 pub use progress::{CallState, Notification, Progress};
+pub use redirection::{RedirectingNumber, RedirectionReason};
 pub use sign::{ChangeStatus, RestartIndicator, ServiceStatus, Signal};
 pub use text::{Display, Keypad};
 pub use user::{Subaddress, UserUser};

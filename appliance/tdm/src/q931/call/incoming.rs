@@ -24,35 +24,30 @@ impl Call {
         Ok(())
     }
 
-    /// §5.1.5, §5.2.5.1.
-    pub(super) fn proceed(
+    /// CALL PROCEEDING or ALERTING (§5.1.5, §5.1.7, §5.2.5.1): it rings also where nobody said before that
+    /// the number will do, but not the other way round.
+    pub(super) fn goes_on(
         &mut self,
+        next: Incoming,
         with: Vec<Element>,
         rules: &Rules,
         out: &mut Vec<Act>,
     ) -> Result<(), Misuse> {
-        let State::Incoming(Incoming::Present | Incoming::Overlap { .. }) = self.state else {
-            return Err(Misuse::WrongState(self.state(rules.side)));
+        let kind = match (&self.state, &next) {
+            (
+                State::Incoming(
+                    Incoming::Present | Incoming::Overlap { .. } | Incoming::Proceeding,
+                ),
+                Incoming::Ringing,
+            ) => MessageKind::Alerting,
+            (
+                State::Incoming(Incoming::Present | Incoming::Overlap { .. }),
+                Incoming::Proceeding,
+            ) => MessageKind::CallProceeding,
+            _ => return Err(Misuse::WrongState(self.state(rules.side))),
         };
-        self.say_first(MessageKind::CallProceeding, with, out);
-        self.state = State::Incoming(Incoming::Proceeding);
-        Ok(())
-    }
-
-    /// §5.1.7, §5.2.5.1.
-    pub(super) fn alert(
-        &mut self,
-        with: Vec<Element>,
-        rules: &Rules,
-        out: &mut Vec<Act>,
-    ) -> Result<(), Misuse> {
-        let State::Incoming(Incoming::Present | Incoming::Overlap { .. } | Incoming::Proceeding) =
-            self.state
-        else {
-            return Err(Misuse::WrongState(self.state(rules.side)));
-        };
-        self.say_first(MessageKind::Alerting, with, out);
-        self.state = State::Incoming(Incoming::Ringing);
+        self.say_first(kind, with, out);
+        self.state = State::Incoming(next);
         Ok(())
     }
 
@@ -66,7 +61,9 @@ impl Call {
     ) -> Result<(), Misuse> {
         with.insert(0, progress.into());
         match self.state {
-            State::Incoming(Incoming::Present) => self.proceed(with, rules, out),
+            State::Incoming(Incoming::Present) => {
+                self.goes_on(Incoming::Proceeding, with, rules, out)
+            }
             State::Incoming(
                 Incoming::Overlap { .. } | Incoming::Proceeding | Incoming::Ringing,
             ) => {

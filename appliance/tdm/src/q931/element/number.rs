@@ -258,7 +258,24 @@ impl PartyNumber {
     }
 
     pub(super) fn read(content: &[u8]) -> Option<Self> {
-        RedirectingNumber::read(content).map(|redirecting| redirecting.party)
+        let mut octets = Octets(content);
+        let (mut party, last) = Self::read_head(&mut octets)?;
+        if !last {
+            octets.group()?;
+        }
+        party.number.digits = octets.text();
+        Some(party)
+    }
+
+    /// Octets 3 and 3a, and whether nothing but digits follows.
+    pub(super) fn read_head(octets: &mut Octets<'_>) -> Option<(Self, bool)> {
+        let (head, last) = octets.grouped()?;
+        let number = Number::from_head(head, String::new());
+        if last {
+            return Some((Self { number, shown: None }, true));
+        }
+        let (octet, last) = octets.grouped()?;
+        Some((Self { number, shown: Some(read_shown(octet)) }, last))
     }
 
     pub(super) fn write(&self, octets: &mut Vec<u8>) {
@@ -280,113 +297,6 @@ impl fmt::Display for PartyNumber {
     }
 }
 
-/// Why a call came away from a number: bits 4 to 1 of octet 3b (ANSI T1.607 §4.5.25, ITU-T Q.952).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, PartialOrd, Ord, Hash)]
-pub enum RedirectionReason {
-    /// Nobody says.
-    #[default]
-    Unknown,
-    /// It was busy.
-    Busy,
-    /// It did not answer.
-    NoReply,
-    /// It was deflected while it rang.
-    Deflected,
-    /// The called set is out of order.
-    OutOfOrder,
-    /// The called set sent it on.
-    ByCalledSet,
-    /// Every call is sent on.
-    Unconditional,
-    /// A value that is reserved.
-    Reserved(u8),
-}
-
-impl RedirectionReason {
-    fn from_bits(bits: u8) -> Self {
-        match bits & 0xf {
-            0 => Self::Unknown,
-            1 => Self::Busy,
-            2 => Self::NoReply,
-            4 => Self::Deflected,
-            9 => Self::OutOfOrder,
-            10 => Self::ByCalledSet,
-            15 => Self::Unconditional,
-            other => Self::Reserved(other),
-        }
-    }
-
-    fn bits(self) -> u8 {
-        match self {
-            Self::Unknown => 0,
-            Self::Busy => 1,
-            Self::NoReply => 2,
-            Self::Deflected => 4,
-            Self::OutOfOrder => 9,
-            Self::ByCalledSet => 10,
-            Self::Unconditional => 15,
-            Self::Reserved(other) => other & 0xf,
-        }
-    }
-}
-
-impl fmt::Display for RedirectionReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Unknown => "reason unknown",
-            Self::Busy => "because busy",
-            Self::NoReply => "because of no reply",
-            Self::Deflected => "deflected",
-            Self::OutOfOrder => "because out of order",
-            Self::ByCalledSet => "by the called set",
-            Self::Unconditional => "unconditionally",
-            Self::Reserved(other) => return write!(f, "reason {other}"),
-        })
-    }
-}
-
-/// The number that a call came away from: redirecting and original called (ANSI T1.607 §4.5.25, Q.952).
-#[derive(Clone, PartialEq, Eq, Debug, Default, PartialOrd, Ord, Hash)]
-pub struct RedirectingNumber {
-    /// The number and whether it may be shown.
-    pub party: PartyNumber,
-    /// Octet 3b if there is one; printed with octet 3a even if that is not given.
-    pub reason: Option<RedirectionReason>,
-}
-
-impl RedirectingNumber {
-    pub(super) fn read(content: &[u8]) -> Option<Self> {
-        let mut octets = Octets(content);
-        let (head, mut last) = octets.grouped()?;
-        let (mut shown, mut reason) = (None, None);
-        if !last {
-            let (octet, is_last) = octets.grouped()?;
-            shown = Some(read_shown(octet));
-            last = is_last;
-        }
-        if !last {
-            reason = octets.group()?.first().map(|octet| RedirectionReason::from_bits(*octet));
-        }
-        let number = Number::from_head(head, octets.text());
-        Some(Self { party: PartyNumber { number, shown }, reason })
-    }
-
-    pub(super) fn write(&self, octets: &mut Vec<u8>) {
-        let Some(reason) = self.reason else { return self.party.write(octets) };
-        let (presentation, screening) = self.party.shown.unwrap_or_default();
-        let head = self.party.number.head();
-        write_group(octets, &[head, shown_octet(presentation, screening), reason.bits()]);
-        write_text(octets, &self.party.number.digits);
-    }
-}
-
-impl fmt::Display for RedirectingNumber {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.party)?;
-        self.reason.map_or(Ok(()), |reason| write!(f, ", {reason}"))
-    }
-}
-
 fn read_shown(octet: u8) -> (Presentation, Screening) {
     let presentation = match octet >> 5 & 3 {
         0 => Presentation::Allowed,
@@ -403,6 +313,7 @@ fn read_shown(octet: u8) -> (Presentation, Screening) {
     (presentation, screening)
 }
 
-fn shown_octet(presentation: Presentation, screening: Screening) -> u8 {
+/// Octet 3a.
+pub(super) fn shown_octet(presentation: Presentation, screening: Screening) -> u8 {
     (presentation as u8) << 5 | screening as u8
 }
