@@ -11,7 +11,7 @@
 //! busy belongs to the owner: it outlives a reset, after which the peer is told again. And an
 //! acknowledgement goes out when an input was handled, unless an I frame carried it.
 //!
-//! LAPD relies on an answer being faster than T200 (§5.9.1) and on a wire that doubles nothing: a
+//! LAPD relies on an answer being faster than T200 (§5.9) and on a wire that doubles nothing: a
 //! second SABME of an impatient peer resets the numbers of one end only.
 
 mod counters;

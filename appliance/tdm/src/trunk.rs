@@ -12,7 +12,7 @@
 //! attempt in vain.
 //!
 //! A link may also be begun anew while it is up, by either end, and Q.921 tells layer 3 of it only where
-//! messages of ours were on their way (§5.7.2). But who begins it anew may have forgotten its calls
+//! messages of ours were on their way (§5.7). But who begins it anew may have forgotten its calls
 //! meanwhile, as an exchange that was restarted has. So layer 3 is told each time, and asks the far side
 //! where the calls stand (Q.931 §5.8.8, §5.8.10).
 

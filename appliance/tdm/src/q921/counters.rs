@@ -21,7 +21,7 @@ pub struct Counters {
     /// Frames dropped because they were too short or their address was none (Q.921 §2.9), or a UI with
     /// more than N201.
     pub invalid: u64,
-    /// Frames with an error of codes L to O (Q.921 §5.8.5), which are not among `received`.
+    /// Frames with an error of codes L to O (Q.921 §5.8), which are not among `received`.
     pub rejected: u64,
     /// Those of `rejected` that look like frames of our own role: both ends have the same role, or the
     /// line is looped back.

@@ -100,7 +100,7 @@ pub enum Body<'a> {
         data: &'a [u8],
     },
     /// Frame reject, a response: what was sent cannot be mended by saying it again. It is only received:
-    /// who cannot use a frame sets up the link again (§3.6.11, §5.8.5).
+    /// who cannot use a frame sets up the link again (§3.6.11, §5.8).
     Frmr {
         /// F.
         f: bool,
@@ -147,9 +147,9 @@ pub enum Malformed {
     /// A command sent as a response or the other way round: both ends have the same role, or the
     /// line is looped back.
     WrongSide,
-    /// SABME, DISC, UA or DM with information (Q.921 §5.8.5).
+    /// SABME, DISC, UA or DM with information (Q.921 §5.8).
     Information,
-    /// RR, RNR or REJ with another length than 4 octets (Q.921 §5.8.5).
+    /// RR, RNR or REJ with another length than 4 octets (Q.921 §5.8).
     Length,
 }
 

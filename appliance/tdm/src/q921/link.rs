@@ -63,7 +63,7 @@ pub enum Input<'a> {
     /// that is up, or that is being set up already, stays as it is, and says nothing more.
     Establish,
     /// Begin the link anew, with what is on its way dropped (DL-ESTABLISH request while it is up, Q.921
-    /// §5.7.1): for an owner who knows that both ends disagree. Answered as [`Input::Establish`], also on a
+    /// §5.7): for an owner who knows that both ends disagree. Answered as [`Input::Establish`], also on a
     /// link that was up; one that is down is set up.
     Reset,
     /// End the link (DL-RELEASE request). Answered by [`Output::Released`]. A peer may set it up again

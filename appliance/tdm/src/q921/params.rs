@@ -6,16 +6,16 @@ use std::time::Duration;
 /// out of range; [`check`](Params::check) tells an installer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Params {
-    /// T200, how long an answer may take: 100 ms to 60 s, default 1 s (§5.9.1).
+    /// T200, how long an answer may take: 100 ms to 60 s, default 1 s (§5.9).
     pub t200: Duration,
     /// T203, how long the line may be quiet before the peer is asked whether it is there: longer than
-    /// T200, up to 10 minutes, default 10 s (§5.9.7).
+    /// T200, up to 10 minutes, default 10 s (§5.9).
     pub t203: Duration,
-    /// N200, how often something is said again: 1 to 20, default 3 (§5.9.2).
+    /// N200, how often something is said again: 1 to 20, default 3 (§5.9).
     pub n200: u8,
-    /// N201, the most octets of information in a frame: 1 to 4096, default 260 (§5.9.3).
+    /// N201, the most octets of information in a frame: 1 to 4096, default 260 (§5.9).
     pub n201: usize,
-    /// k, the most I frames without acknowledgement: 1 to 127, default 7 for 64 kbit/s (§5.9.5).
+    /// k, the most I frames without acknowledgement: 1 to 127, default 7 for 64 kbit/s (§5.9).
     pub k: u8,
     /// How many messages of layer 3 may wait, those without acknowledgement among them: k to 4096,
     /// default 64.

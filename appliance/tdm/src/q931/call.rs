@@ -69,7 +69,7 @@ impl Rules {
     }
 
     /// Whether CONNECT waits for its acknowledgement: not in the network, where nobody but the user could
-    /// refuse (ITU-T Q.931 §5.1.8); on both sides of QSIG (ECMA-143 §10.1.8).
+    /// refuse (ITU-T Q.931 §5.1.8); on both sides of QSIG (ECMA-143).
     fn answer_is_acknowledged(&self) -> bool {
         self.side == Side::User || self.dialect == Dialect::Qsig
     }

@@ -158,7 +158,7 @@ const ESS5: Habits =
 /// NIS-A211-1.
 const DMS100: Habits = NI2;
 
-/// ECMA-143 §12 to §14, ECMA-165 §11.3 (facility).
+/// ECMA-143, ECMA-165 (facility).
 const QSIG: Habits = Habits {
     number: (TypeOfNumber::Unknown, NumberingPlan::Unknown),
     envelope: Envelope::Private,

@@ -5,7 +5,7 @@ use core::time::Duration;
 /// Which side of the interface we are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord, Hash)]
 pub enum Side {
-    /// The side of a private exchange or a telephone; in QSIG, side B (ECMA-143 §7).
+    /// The side of a private exchange or a telephone; in QSIG, side B (ECMA-143).
     User,
     /// The side of the public network; in QSIG, side A.
     Network,
@@ -82,7 +82,7 @@ pub struct Timers {
     pub hold: Duration,
     /// RETRIEVE was sent: 4 s (EN 300 196-1 §8.2, T-RETRIEVE).
     pub retrieve: Duration,
-    /// SERVICE was sent: 2 min, and once more (AT&T TR 41459 part III §4, T3M1).
+    /// SERVICE was sent: 2 min, and once more (T3M1 of AT&T TR 41459).
     pub service: Duration,
 }
 

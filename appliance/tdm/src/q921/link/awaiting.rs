@@ -50,7 +50,7 @@ impl Link {
                 match setup.purpose {
                     Purpose::Asked => self.outputs.push_back(Output::Established(Setup::Asked)),
                     Purpose::Recovery { outstanding: true } => self.tell_reset(),
-                    // Nothing was on its way: nobody needs to know (§5.7.2).
+                    // Nothing was on its way: nobody needs to know (§5.7).
                     Purpose::Recovery { outstanding: false } => {}
                 }
                 self.begun(now)

@@ -15,7 +15,7 @@ impl Link {
     ) -> State {
         match event {
             // T200: an acknowledgement is missing, and asking for it is the first repetition (§5.6.7).
-            // T203: nothing was heard, and asking repeats nothing (§5.10.3).
+            // T203: nothing was heard, and asking repeats nothing (§5.10).
             Event::Expiry => {
                 self.enquire(&mut flow);
                 let rc = u8::from(matches!(watch, Watch::T200(_)));
@@ -115,7 +115,7 @@ impl Link {
         }
     }
 
-    /// The owner wants a fresh link: what was on its way is dropped (§5.7.1).
+    /// The owner wants a fresh link: what was on its way is dropped (§5.7).
     pub(super) fn start_again(&mut self, now: Instant) -> State {
         self.discard();
         self.set_up(Purpose::Asked, now)

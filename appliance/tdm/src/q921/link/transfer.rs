@@ -74,7 +74,7 @@ impl Link {
         self.supervise(Kind::Command, flow, true);
     }
 
-    /// Answers a command with P; reports a response with F that was not asked for (§5.8.7).
+    /// Answers a command with P; reports a response with F that was not asked for (§5.8).
     pub(super) fn polled(&mut self, flow: &mut Flow, kind: Kind, pf: bool) {
         match (kind, pf) {
             (Kind::Command, true) => self.supervise(Kind::Response, flow, true),
@@ -83,7 +83,7 @@ impl Link {
         }
     }
 
-    /// The information of an I frame: for the owner if it is the next one (§5.6.2, §5.8.1).
+    /// The information of an I frame: for the owner if it is the next one (§5.6.2, §5.8).
     pub(super) fn take(&mut self, flow: &mut Flow, ns: Sequence, p: bool, data: &[u8]) {
         if self.own_busy {
             self.counters.discarded += 1;

@@ -192,7 +192,10 @@ impl Call {
         out.push(Act::Tell(event));
     }
 
-    /// SUSPEND moves telephones between sockets of a basic interface: not here (ITU-T Q.931 §5.6.3).
+    /// SUSPEND is for a telephone that is unplugged and plugged into another socket of the same bus (ITU-T
+    /// Q.931 §5.6). A primary rate interface has one exchange at its end and no other socket, so that there
+    /// is nothing to resume; a network that does not offer it says so with SUSPEND REJECT (§5.6.3), and has
+    /// no suspended call for RESUME (§5.6.5).
     pub(super) fn refuse_suspension(&mut self, rules: &Rules, out: &mut Vec<Act>) {
         self.refuse(MessageKind::SuspendReject, CauseValue::FACILITY_REJECTED, rules, out);
     }

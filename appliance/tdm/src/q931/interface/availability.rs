@@ -1,5 +1,5 @@
 //! Channels in and out of service, agreed by SERVICE messages where the dialect has them
-//! (AT&T TR 41459 part III §4, Telcordia SR-4994, ANSI T1.607 annex; not in EN 300 403 and ECMA-143).
+//! (AT&T TR 41459, Telcordia SR-4994, ANSI T1.607 annex; not in EN 300 403 and ECMA-143).
 
 use std::collections::BTreeMap;
 use std::time::Instant;

@@ -148,7 +148,7 @@ impl Interface {
     }
 
     /// Whether the call of the far side wins where both want a channel: that of the network does
-    /// (ITU-T Q.931 §5.7); in QSIG, that of side A (ECMA-143 §10.4).
+    /// (ITU-T Q.931 §5.7); in QSIG, that of side A (ECMA-143).
     pub(super) fn far_side_wins(&self) -> bool {
         self.params.rules.side == Side::User
     }

@@ -111,7 +111,7 @@ fn disc_is_said_four_times_and_then_the_link_is_down() {
     assert_eq!(end.state(), "4");
 }
 
-/// §5.6.1, §5.9.5.
+/// §5.6.1, §5.9.
 #[test]
 fn no_more_than_k_messages_are_on_their_way() {
     let mut end = established();
@@ -161,7 +161,7 @@ fn an_i_frame_of_ours_carries_the_acknowledgement() {
     assert_eq!(end.play("I 0 1 P0 abc"), "Data abc; I 1 1 P0 new");
 }
 
-/// §5.8.1: one REJ, until what it asked for came.
+/// §5.8: one REJ, until what it asked for came.
 #[test]
 fn a_gap_is_rejected_once() {
     let mut end = established();
@@ -272,7 +272,7 @@ fn an_owner_that_is_busy_stays_so_over_a_reset() {
     );
 }
 
-/// §5.7.1: with messages on their way the owner hears of a reset, without any he need not.
+/// §5.7: with messages on their way the owner hears of a reset, without any he need not.
 #[test]
 fn a_reset_of_the_peer_is_told_if_it_took_something() {
     let mut end = established();

@@ -1,6 +1,6 @@
 //! All short interleavings of two ends: any frame is delivered or lost in any order of the two
 //! directions, any owner speaks at any time, and a timer runs out when the wire is empty, because LAPD
-//! relies on answers that are faster than T200 (Q.921 §5.9.1).
+//! relies on answers that are faster than T200 (Q.921 §5.9).
 
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
