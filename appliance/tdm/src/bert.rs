@@ -16,7 +16,8 @@ pub enum Pattern {
     /// 11th (ITU-T O.150 §5.2, O.152). At most 10 zeros in a row.
     Bits2047,
     /// 2^15 - 1 bits, mostly for whole spans: of 15 stages, the sum of the 14th and the 15th, and each bit
-    /// inverted (ITU-T O.150 §5.3, O.151). At most 15 zeros in a row.
+    /// inverted (ITU-T O.150 §5.3, O.151). At most 15 zeros in a row. A tester that does not invert it is
+    /// found as [`Polarity::Inverted`].
     Bits32767,
 }
 

@@ -12,7 +12,7 @@ use super::Pattern;
 /// Looks for a sequence, and counts. One second is 8000 octets, however they come.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Checker {
-    pattern: Pattern,
+    pub(super) pattern: Pattern,
     search: Search,
     /// The sequence is found.
     lock: Option<Lock>,
@@ -129,7 +129,8 @@ impl Checker {
         self.totals
     }
 
-    fn bit(&mut self, bit: bool) -> Option<Change> {
+    /// The next bit, as it would be if the sequence was not inverted.
+    pub(super) fn bit(&mut self, bit: bool) -> Option<Change> {
         let found = self.search.bit(bit, self.pattern);
         let change = match &mut self.lock {
             None => {

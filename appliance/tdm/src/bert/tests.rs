@@ -48,7 +48,7 @@ fn the_sequences_are_those_of_the_recommendation() {
         let bits = bits(pattern, 3 * length);
         let (first, rest) = bits.split_at(length as usize);
         assert_eq!(first, &rest[..first.len()]);
-        assert!((1..first.len()).all(|shift| first[shift..] != first[..first.len() - shift]));
+        assert!((1..first.len()).all(|shift| bits[shift..shift + first.len()] != *first));
         assert_eq!((longest(&bits, false), longest(&bits, true)), (zeros, ones));
         let ones = first.iter().filter(|bit| **bit).count();
         assert_eq!(ones * 2, if pattern.is_inverted() { first.len() - 1 } else { first.len() + 1 });
@@ -175,7 +175,8 @@ fn a_line_that_dies_is_told_within_half_a_block_and_found_again_when_it_lives() 
         assert!((200..=600).contains(&at), "bit {at}");
         assert_eq!(checker.polarity(), None);
         let told = changes(&mut checker, &rest[20_000..]);
-        assert_eq!(told, [(pattern.found_within() as usize, FOUND)]);
+        let &[(at, FOUND)] = told.as_slice() else { panic!("{told:?}") };
+        assert!(at <= pattern.found_within() as usize, "bit {at}");
         let Totals { bits, errors, uncompared, losses, .. } = checker.totals();
         assert_eq!((errors, losses), (0, 1));
         assert_eq!(bits + uncompared, rest.len() as u64);
@@ -206,7 +207,7 @@ fn seconds_are_errored_with_one_error_and_severely_so_with_one_in_a_thousand() {
     line[second(1)] = !line[second(1)];
     line[second(2)..second(2) + 63 * 100].iter_mut().step_by(100).for_each(|bit| *bit = !*bit);
     line[second(3)..second(3) + 64 * 100].iter_mut().step_by(100).for_each(|bit| *bit = !*bit);
-    line[second(4)..second(4) + 2000].fill(true);
+    line[second(4) + 1..second(4) + 2000].fill(true);
     assert_eq!(changes(&mut checker, &line).len(), 2);
     let totals = checker.totals();
     assert_eq!(totals.errors, 1 + 63 + 64);
