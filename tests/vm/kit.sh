@@ -1,8 +1,7 @@
 #!/bin/bash
 # Fetches the kernel and builds the modules that the virtual machine of tests/vm runs, into
 # .cache/vm/kit: the kernel of Debian 12, whose headers any newer Debian can compile for, and DAHDI of
-# Debian 13, whose spans without cards can simulate alarms. From where this system has its own packages,
-# checked by Debian's keys, without a word to the system's own package lists.
+# Debian 13, whose spans without cards can simulate alarms.
 # Ends with 3 when something cannot be fetched.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
@@ -11,43 +10,22 @@ cache=$PWD/.cache/vm
 edition=2
 [ "$(cat "$cache/kit/edition" 2>/dev/null)" = $edition ] && exit 0
 
+. tests/vm/packages.sh
 work=$cache/work
-rm -rf "$work" "$cache/kit"
-mkdir -p "$work"/{lists/partial,archives/partial,debs,tree} || exit 1
-key=/usr/share/keyrings/debian-archive-keyring.gpg
-archive=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' 'Component: main' |
-    head -1)
-if [ -z "$archive" ]; then
-    echo "this system has no list of Debian's packages: apt-get update makes one"
-    exit 3
-fi
-for suite in bookworm trixie; do
-    echo "deb [signed-by=$key] $archive $suite main"
-done >"$work/sources.list"
+rm -rf "$cache/kit"
+other_suites "$work" bookworm trixie || exit
 printf 'Package: *\nPin: release n=trixie\nPin-Priority: 100\n' >"$work/preferences"
-: >"$work/status"
-apt() {
-    local command=$1
-    shift
-    "apt-$command" -q -o Dir::Etc::SourceList="$work/sources.list" -o Dir::Etc::SourceParts=/dev/null \
-        -o Dir::Etc::Preferences="$work/preferences" -o Dir::Etc::PreferencesParts=/dev/null \
-        -o Dir::State="$work" -o Dir::State::Lists="$work/lists" -o Dir::State::status="$work/status" \
-        -o Dir::Cache="$work" -o Dir::Cache::archives="$work/archives" \
-        -o Acquire::Languages=none -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false \
-        -o Acquire::Retries=2 -o Acquire::http::Timeout=30 -o APT::Sandbox::User=root \
-        -o APT::Architecture=amd64 -o APT::Architectures=amd64 "$@"
-}
 
 echo "fetching a kernel and DAHDI into .cache/vm"
 log=$work/log
-apt get update >"$log" 2>&1
-kernel=$(apt cache depends linux-image-amd64 2>/dev/null | sed -n 's/.*Depends: linux-image-//p')
+other_apt get update >"$log" 2>&1
+kernel=$(other_apt cache depends linux-image-amd64 2>/dev/null | sed -n 's/.*Depends: linux-image-//p')
 if [ -z "$kernel" ]; then
     tail -5 "$log"
     exit 3
 fi
 version=${kernel%-amd64}
-if ! (cd "$work/debs" && apt get download "linux-image-$kernel" "linux-headers-$kernel" \
+if ! (cd "$work/debs" && other_apt get download "linux-image-$kernel" "linux-headers-$kernel" \
     "linux-headers-$version-common" linux-kbuild-6.1 dahdi-dkms/trixie >"$log" 2>&1); then
     tail -5 "$log"
     exit 3

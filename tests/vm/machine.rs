@@ -1,7 +1,6 @@
-//! The machine under the checks: modules, cards that are pulled out, alarms pretended, and a lamp.
+//! The machine under the checks: cards that are pulled out, and a lamp.
 
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use board::{Led, Light, Shine};
@@ -43,19 +42,4 @@ pub(crate) fn pull_out(span: i32) -> Result<(), String> {
         }
     }
     Err(format!("no device has span {span}"))
-}
-
-/// In a process of its own, which must end before modules can be unloaded.
-pub(crate) fn simulate(span: i32, what: &str) -> Result<(), String> {
-    let program = std::env::current_exe().map_err(|wrong| wrong.to_string())?;
-    let mut again = Command::new(program);
-    again.args(["simulate", &span.to_string(), what]);
-    done(again)
-}
-
-pub(crate) fn done(mut command: Command) -> Result<(), String> {
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        other => Err(format!("{command:?}: {other:?}")),
-    }
 }

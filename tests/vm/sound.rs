@@ -8,7 +8,7 @@ use board::{Bearer, Fault, Span, Timeslot};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use crate::machine::simulate;
+use crate::pretend::simulate;
 use crate::{ATTEMPTS, Outcome, Pair, at, noise};
 
 /// Sends `count` octets both ways at once in a timeslot, and wants them back exactly, in one row.

@@ -10,6 +10,7 @@
 
 mod frames;
 mod machine;
+mod pretend;
 mod sound;
 
 use std::path::{Path, PathBuf};
@@ -19,12 +20,12 @@ use std::time::{Duration, Instant};
 
 use board::dahdi::{Card, Cross, Driver};
 use board::{
-    Alarms, Bearer, ClockSource, Event, Fault, LONGEST_FRAME, LineKind, Loop, Setting, Span,
-    Timeslot,
+    Bearer, ClockSource, Event, Fault, LONGEST_FRAME, LineKind, Loop, Setting, Span, Timeslot,
 };
 
 use frames::frames;
-use machine::{done, lamp, pull_out, simulate};
+use machine::{lamp, pull_out};
+use pretend::{done, simulate, simulated};
 use sound::{exact, looped, own_slots, woken};
 
 /// What a check found: words for its line, or what is wrong.
@@ -34,16 +35,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let driver = Driver::new(Path::new("/dev/dahdi"));
     match &arguments[..] {
-        [word, span, what] if word == "simulate" => {
-            let alarms = Alarms { red: what == "red", ..Alarms::default() };
-            match Cross::simulate(&driver, span.parse().unwrap_or(0), alarms) {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(fault) => {
-                    println!("{fault}");
-                    ExitCode::FAILURE
-                }
-            }
-        }
+        [word, span, what] if word == "simulate" => simulated(&driver, span, what),
         [modules] => {
             let mut bed = Bed { driver, modules: modules.into(), passed: 0, failed: 0 };
             bed.run();

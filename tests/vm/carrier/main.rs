@@ -1,0 +1,154 @@
+//! What runs inside the virtual machine of tests/vm beside Asterisk: our ISDN trunk on a span of the real
+//! driver, against a stack that nobody here wrote. It prints a line for each check and closes with the
+//! count.
+//!
+//!     vm-carrier MODULES SETTINGS     the checks; the driver's modules, Asterisk's settings
+//!     vm-carrier simulate SPAN red|clear
+//!
+//! Nothing here asserts milliseconds: the machine is emulated.
+#![allow(clippy::disallowed_methods, reason = "a program of its own, with a clock")]
+#![allow(clippy::indexing_slicing, reason = "a test")]
+
+mod asterisk;
+mod bed;
+mod calls;
+mod line;
+mod numbers;
+#[path = "../pretend.rs"]
+mod pretend;
+mod sounds;
+mod upkeep;
+mod voice;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+use board::dahdi::Driver;
+use board::{Fault, LineKind};
+use tdm::q931::dialect::Dialect;
+use tdm::q931::timers::Side;
+
+use bed::{Bed, Variant};
+use pretend::{done, simulated};
+
+/// What a check found: words for its line, or what is wrong.
+type Outcome = Result<String, String>;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let driver = Driver::new(Path::new("/dev/dahdi"));
+    match &arguments[..] {
+        [word, span, what] if word == "simulate" => simulated(&driver, span, what),
+        [modules, settings, only @ ..] => {
+            let mut run = Run { only: only.to_vec(), ..Run::default() };
+            match load(Path::new(modules)) {
+                Ok(()) => run.all(&driver, &settings.into()),
+                Err(why) => run.count("modules are loaded", Instant::now(), Err(why)),
+            }
+            println!("{} passed, {} failed, 0 skipped", run.passed, run.failed);
+            if run.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        _ => ExitCode::from(2),
+    }
+}
+
+fn load(modules: &Path) -> Result<(), String> {
+    for module in ["dahdi", "dahdi_dynamic", "dahdi_dynamic_loc"] {
+        let mut insert = Command::new("insmod");
+        insert.arg(modules.join(module).with_extension("ko"));
+        insert.args((module == "dahdi").then_some("auto_assign_spans=1"));
+        done(insert)?;
+    }
+    // Asterisk plays keys by the driver, which plays nothing before it knows a country's tones.
+    done(Command::new("/usr/sbin/dahdi_cfg"))
+}
+
+#[derive(Default)]
+struct Run {
+    /// The variants to be checked, by words of their names; all, if there are none.
+    only: Vec<String>,
+    passed: u32,
+    failed: u32,
+}
+
+/// A check, and its sentence.
+type Check = (&'static str, fn(&mut Bed) -> Outcome);
+
+impl Run {
+    fn all(&mut self, driver: &Driver, settings: &PathBuf) {
+        let (e1, t1) = (LineKind::E1, LineKind::T1);
+        let of = |line, side, dialect, kind| Variant { line, side, dialect, kind };
+        let whole = || calls::ALL.iter().chain(numbers::ALL).chain(sounds::ALL).chain(upkeep::ALL);
+        let of_user = of("euroisdn-network", Side::User, Dialect::EuroIsdn, e1);
+        self.line("EuroISDN, we at the carrier's", driver, settings, &of_user, whole());
+        let of_network = of("euroisdn-user", Side::Network, Dialect::EuroIsdn, e1);
+        let restarts = upkeep::THEIR_RESTART.iter().chain(whole());
+        self.line("EuroISDN, we the carrier", driver, settings, &of_network, restarts);
+        let of_qsig = of("qsig-network", Side::User, Dialect::Qsig, e1);
+        self.line("QSIG", driver, settings, &of_qsig, calls::SOME.iter().chain(numbers::NAMES));
+        let of_ni2 = of("national-network", Side::User, Dialect::Ni2, t1);
+        let of_t1 = || calls::SOME.iter().chain(numbers::NAMES).chain(upkeep::SERVICE);
+        self.line("National ISDN", driver, settings, &of_ni2, of_t1());
+        let of_5ess = of("5ess-network", Side::User, Dialect::Ess5, t1);
+        self.line("5ESS", driver, settings, &of_5ess, of_t1());
+        let of_dms = of("dms100-network", Side::User, Dialect::Dms100, t1);
+        self.line("DMS-100", driver, settings, &of_dms, calls::SOME.iter());
+    }
+
+    /// The checks of one line.
+    fn line<'a>(
+        &mut self,
+        name: &str,
+        driver: &Driver,
+        settings: &PathBuf,
+        of: &Variant,
+        checks: impl Iterator<Item = &'a Check>,
+    ) {
+        if !self.only.is_empty() && !self.only.iter().any(|word| of.line.contains(word.as_str())) {
+            return;
+        }
+        let began = Instant::now();
+        let mut bed = match Bed::open(driver, settings, of) {
+            Ok(bed) => bed,
+            Err(why) => return self.count(&format!("{name}: both ends start"), began, Err(why)),
+        };
+        let up = calls::comes_up(&mut bed);
+        self.count(&format!("{name}: both ends start, and the link comes up"), began, up);
+        for (sentence, check) in checks {
+            let began = Instant::now();
+            let outcome = check(&mut bed).and_then(|said| bed.quiet().map(|()| said));
+            if outcome.is_err() {
+                println!("  on the D channel, of late:\n  {}", bed.line.trace());
+                println!("  Asterisk, of late:\n  {}", asterisk::log());
+                // The next check is not to suffer.
+                if let Err(why) = bed.quiet() {
+                    println!("  and what was left does not end: {why}");
+                }
+            }
+            self.count(&format!("{name}: {sentence}"), began, outcome);
+        }
+        let began = Instant::now();
+        let closed = bed.close(driver);
+        self.count(&format!("{name}: both ends stop"), began, closed.map(|()| String::new()));
+    }
+
+    fn count(&mut self, name: &str, began: Instant, outcome: Outcome) {
+        let (word, said) = match outcome {
+            Ok(said) => {
+                self.passed += 1;
+                ("ok", said)
+            }
+            Err(said) => {
+                self.failed += 1;
+                ("FAIL", said)
+            }
+        };
+        let colon = if said.is_empty() { "" } else { ": " };
+        println!("{word} {name}{colon}{said} ({:.1} s)", began.elapsed().as_secs_f64());
+    }
+}
+
+fn at(place: &'static str) -> impl Fn(Fault) -> String {
+    move |fault| format!("{place}: {fault}")
+}
