@@ -6,7 +6,7 @@ help:
 	@echo "make test       every test but the long ones: units, scenarios, real peers, browser, faults"
 	@echo "make test-long  the same with the heavy loops at full length"
 	@echo "make test-arm   the signal processing's tests as a 64-bit ARM runs them, in an emulator"
-	@echo "make test-vm    drivers against the real kernel, in a virtual machine; part of make test"
+	@echo "make test-vm    drivers against a real kernel and a carrier, in virtual machines; part of make test"
 	@echo "make fuzz       ten minutes of each fuzz target"
 	@echo "make lint       formats, lints, documents, licences"
 	@echo "make bench      measure beside the rivals, and write docs/bench"

@@ -63,9 +63,12 @@ awk 'NR <= 4
 for module in ${edition#* }; do
     cp "$tree/$lib/asterisk/modules/$module" "$root/$lib/asterisk/modules/" || exit 1
 done
+needed() {
+    find "$root"/usr/{lib,lib64,sbin} -type f -exec objdump -p {} + | awk '/NEEDED/ { print $2 }' | sort -u
+}
 while :; do
     missing=
-    for name in $(find "$root"/usr/{lib,lib64,sbin} -type f -exec objdump -p {} + | awk '/NEEDED/ { print $2 }' | sort -u); do
+    for name in $(needed); do
         [ ! -e "$root/$lib/$name" ] && [ ! -e "$root/usr/lib64/$name" ] || continue
         missing=$(find "$tree/usr/lib" -maxdepth 2 -name "$name" | head -1)
         if [ -z "$missing" ]; then

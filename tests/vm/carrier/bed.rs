@@ -1,6 +1,6 @@
 //! The line and the carrier together, and what checks do with calls of both.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -36,7 +36,7 @@ pub(crate) struct Variant {
 
 impl Bed {
     /// Makes two spans, Asterisk's and ours, each the other's far end; Asterisk's is the clock.
-    pub(crate) fn open(driver: &Driver, settings: &PathBuf, of: &Variant) -> Result<Bed, String> {
+    pub(crate) fn open(driver: &Driver, settings: &Path, of: &Variant) -> Result<Bed, String> {
         let setting = match of.kind {
             LineKind::E1 => Setting::e1(),
             LineKind::T1 => Setting::t1(),

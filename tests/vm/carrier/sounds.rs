@@ -1,5 +1,6 @@
 //! What is said on B channels arrives as it was said.
 
+use board::Law;
 use tdm::q931::element::CauseValue;
 use tdm::q931::interface::CallId;
 
@@ -43,17 +44,22 @@ fn eight_here(bed: &mut Bed) -> Outcome {
     come_back(bed, &calls)
 }
 
-/// Another row is said in each call, until half a second of it has come back in one piece.
+/// Another row is said in each call, until enough of it has come back in one piece.
 pub(crate) fn come_back(bed: &mut Bed, calls: &[CallId]) -> Outcome {
     for (call, key) in calls.iter().zip(1..) {
         bed.line.talk(*call, Source::Row(Row::of(key)))?;
     }
     let mut followers: Vec<_> = (1..).take(calls.len()).map(Follower::of).collect();
-    let outcome = bed.until("half a second in one piece", |bed| {
+    let piece = match bed.line.law() {
+        Law::A => PIECE,
+        // It gives back minus zero as zero: between two of those.
+        Law::Mu => PIECE / 4,
+    };
+    let outcome = bed.until("a row in one piece", |bed| {
         for (call, follower) in calls.iter().zip(&mut followers) {
             follower.hear(bed.line.heard(*call));
         }
-        followers.iter().all(|follower| follower.longest >= PIECE).then_some(())
+        followers.iter().all(|follower| follower.longest >= piece).then_some(())
     });
     outcome.map_err(|why| {
         let longest: Vec<_> = followers.iter().map(|follower| follower.longest).collect();
@@ -119,7 +125,7 @@ fn keys_here(bed: &mut Bed) -> Outcome {
     Ok(keys)
 }
 
-fn silence(law: board::Law) -> Source {
+fn silence(law: Law) -> Source {
     Source::Octets(Vec::new(), law.idle())
 }
 
