@@ -76,6 +76,12 @@ impl Asterisk {
         }
     }
 
+    /// Ends it in the middle of everything.
+    pub(crate) fn kill(&mut self) -> Result<(), String> {
+        let killed = self.process.kill().and_then(|()| self.process.wait());
+        killed.map(|_| ()).map_err(|why| why.to_string())
+    }
+
     /// Asks for something and waits for the answer.
     pub(crate) fn ask(&mut self, action: &str, with: &[(&str, &str)]) -> Result<Told, String> {
         let id = self.send(action, with)?;

@@ -1,6 +1,6 @@
 //! The line and the carrier together, and what checks do with calls of both.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,8 @@ pub(crate) struct Bed {
     pub(crate) asterisk: Asterisk,
     pub(crate) dialect: Dialect,
     pub(crate) kind: LineKind,
+    settings: PathBuf,
+    of_line: &'static str,
 }
 
 /// How a line is set.
@@ -56,7 +58,15 @@ impl Bed {
         interface.owner_clears = true;
         let asterisk = Asterisk::start(settings, of.line)?;
         let line = Line::open(card, interface)?;
-        Ok(Bed { line, asterisk, dialect: of.dialect, kind: of.kind })
+        let (settings, of_line) = (settings.to_owned(), of.line);
+        Ok(Bed { line, asterisk, dialect: of.dialect, kind: of.kind, settings, of_line })
+    }
+
+    /// Asterisk dies, and is started again.
+    pub(crate) fn start_anew(&mut self) -> Result<(), String> {
+        self.asterisk.kill()?;
+        self.asterisk = Asterisk::start(&self.settings, self.of_line)?;
+        Ok(())
     }
 
     /// Ends both, and takes the spans away.
@@ -114,11 +124,14 @@ impl Bed {
             while let Some(at) = bed.line.events.iter().position(|(other, _)| *other == call) {
                 let (_, event) = bed.line.events.remove(at);
                 if let Some(found) = wanted(&event) {
-                    return Some(found);
+                    return Some(Ok(found));
+                }
+                if let Event::Ended { cause, .. } = event {
+                    return Some(Err(format!("not {what}, but the end of the call: {cause}")));
                 }
             }
             None
-        })
+        })?
     }
 
     pub(crate) fn setup(&mut self, with: Vec<Element>) -> Result<CallId, String> {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use board::dahdi::Card;
 use board::{Event as Happened, LONGEST_FRAME, Law, Signalling, Span, Timeslot};
 use tdm::q931::call::Event;
-use tdm::q931::interface::{self, CallId, Channel, LinkId};
+use tdm::q931::interface::{self, CallId, Channel, LinkId, Notice};
 use tdm::trunk::{Output, Params, Trunk};
 
 use crate::at;
@@ -84,7 +84,7 @@ impl Line {
         while let Some(output) = self.trunk.poll_output() {
             match output {
                 Output::Frame { octets, .. } => self.waiting.push_back(octets),
-                Output::Call { call, event } => {
+                Output::Notice(Notice::Call { call, event }) => {
                     if matches!(event, Event::Ended { .. }) {
                         self.voices.remove(&call);
                     }
@@ -99,9 +99,9 @@ impl Line {
                         self.said.pop_front();
                     }
                 }
-                Output::Clear(channel) => {
+                Output::Notice(Notice::Clear(channel)) => {
                     self.trunk.cleared(channel, Instant::now());
-                    self.told.push(Output::Clear(channel));
+                    self.told.push(output);
                 }
                 other => self.told.push(other),
             }
@@ -117,7 +117,7 @@ impl Line {
 
     /// The channel of a call, if it stands.
     pub(crate) fn channel(&self, call: CallId) -> Option<Channel> {
-        self.trunk.describe().calls.iter().find(|other| other.call == call)?.channel
+        self.trunk.channel_of(call)
     }
 
     /// From now on this is said on the channel of a call, and what comes is kept.

@@ -81,7 +81,8 @@ impl Run {
         let of = |line, side, dialect, kind| Variant { line, side, dialect, kind };
         let whole = || calls::ALL.iter().chain(numbers::ALL).chain(sounds::ALL).chain(upkeep::ALL);
         let of_user = of("euroisdn-network", Side::User, Dialect::EuroIsdn, e1);
-        self.line("EuroISDN, we at the carrier's", driver, settings, &of_user, whole());
+        let of_us = whole().chain(upkeep::STARTED_ANEW);
+        self.line("EuroISDN, we at the carrier's", driver, settings, &of_user, of_us);
         let of_network = of("euroisdn-user", Side::Network, Dialect::EuroIsdn, e1);
         let restarts = upkeep::THEIR_RESTART.iter().chain(whole());
         self.line("EuroISDN, we the carrier", driver, settings, &of_network, restarts);
@@ -116,7 +117,7 @@ impl Run {
         };
         let up = calls::comes_up(&mut bed);
         self.count(&format!("{name}: both ends start, and the link comes up"), began, up);
-        for (sentence, check) in checks {
+        for (sentence, check) in checks.chain(upkeep::RELEASED) {
             let began = Instant::now();
             let outcome = check(&mut bed).and_then(|said| bed.quiet().map(|()| said));
             if outcome.is_err() {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use tdm::q931::element::CauseValue;
-use tdm::q931::interface::{Channel, Scope, Standing};
+use tdm::q931::interface::{Channel, Notice, Scope, Standing};
 use tdm::trunk::Output;
 
 use crate::bed::Bed;
@@ -21,6 +21,13 @@ pub(crate) const ALL: &[Check] = &[
 /// As soon as the link is up.
 pub(crate) const THEIR_RESTART: &[Check] =
     &[("it restarts its channels, which are free then", restarted_there)];
+
+/// Where nothing else is to be tried with what it knows.
+pub(crate) const STARTED_ANEW: &[Check] =
+    &[("it dies and is started anew, and we find that the call is over", started_anew)];
+
+/// The last one.
+pub(crate) const RELEASED: &[Check] = &[("we end our trunk, and its calls with it", released)];
 
 /// Where the dialect has SERVICE.
 pub(crate) const SERVICE: &[Check] = &[
@@ -54,6 +61,8 @@ fn all_restarted(bed: &mut Bed) -> Outcome {
     for call in calls {
         bed.ended(call)?;
     }
+    // It confirms before it is through.
+    bed.quiet()?;
     used_again(bed, channel)
 }
 
@@ -62,7 +71,9 @@ fn restart(bed: &mut Bed, scope: Scope) -> Result<(), String> {
     bed.line.trunk.restart(scope, Instant::now());
     let confirmed = bed.until("an end of the restart", |bed| {
         bed.line.told.iter().find_map(|output| match output {
-            Output::Restarted { scope: done, confirmed } if *done == scope => Some(*confirmed),
+            Output::Notice(Notice::Restarted { scope: done, confirmed }) if *done == scope => {
+                Some(*confirmed)
+            }
             _ => None,
         })
     })?;
@@ -83,7 +94,12 @@ fn used_again(bed: &mut Bed, channel: Channel) -> Outcome {
 fn restarted_there(bed: &mut Bed) -> Outcome {
     let all = bed.line.trunk.describe().channels.len();
     let cleared = bed.until("restarts", |bed| {
-        let cleared = bed.line.told.iter().filter(|told| matches!(told, Output::Clear(_))).count();
+        let cleared = bed
+            .line
+            .told
+            .iter()
+            .filter(|told| matches!(told, Output::Notice(Notice::Clear(_))))
+            .count();
         (cleared >= all).then_some(cleared)
     })?;
     bed.until("free channels", |bed| {
@@ -118,6 +134,33 @@ fn alarm(bed: &mut Bed) -> Outcome {
     let said = sounds::come_back(bed, &[call])?;
     gone(bed, told.get("Channel"), CauseValue::NORMAL)?;
     Ok(said)
+}
+
+fn started_anew(bed: &mut Bed) -> Outcome {
+    let call = bed.reach("2000")?;
+    bed.start_anew()?;
+    let cause = bed.ended(call)?;
+    let call = bed.reach("2000")?;
+    bed.hang_up(call, CauseValue::NORMAL)?;
+    Ok(cause.to_string())
+}
+
+fn released(bed: &mut Bed) -> Outcome {
+    let call = bed.reach("2000")?;
+    let told = bed.told("Offered")?;
+    let cause = CauseValue::NETWORK_OUT_OF_ORDER;
+    bed.line.trunk.release(cause, Duration::from_secs(10), Instant::now());
+    bed.ended(call)?;
+    gone(bed, told.get("Channel"), cause)?;
+    bed.until("the end of the trunk", |bed| {
+        bed.line.told.contains(&Output::Released).then_some(())
+    })?;
+    bed.until("the end of the link there", |bed| {
+        // It asks for the link again at once, and is not answered.
+        let spans = bed.asterisk.command("pri show spans").unwrap_or_default();
+        (!spans.contains("Up, Active")).then_some(())
+    })?;
+    Ok(String::new())
 }
 
 fn service_there(bed: &mut Bed) -> Outcome {
