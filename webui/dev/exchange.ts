@@ -5,6 +5,8 @@ import type {
   RouteReport, Settings, Sound, Step, Tenant, Token, Trunk, TrunkStatus,
 } from '../src/lib/api/types';
 
+import { carrier, Lines } from './lines.ts';
+
 export interface Refusal {
   status: number;
   detail: string;
@@ -38,6 +40,7 @@ export class Exchange {
   captures: Capture[] = [];
   registrations: Registration[] = [];
   trunkStates: TrunkStatus[] = [];
+  readonly lines = new Lines((event) => this.send(event));
   calls: CallRecord[] = [];
   cdrs: CallRecord[] = [];
   tokens: Token[] = [];
@@ -249,12 +252,26 @@ export class Exchange {
     setInterval(() => this.judge(), 5000);
     setInterval(() => this.send({ type: 'conference', data: this.room() }), 1000);
     setInterval(around, 52_000);
+    this.onLine(person('214'), '+442079460700', 3);
+    this.onLine(person('210'), '+441632960555', 1);
+    this.onLine(person('209'), '+441632960222', 2);
+    setInterval(() => this.onLine(person('204'), '+441632960777', 4, 20_000), 30_000);
     const old = this.call(person('203'), person('209'), HOUR, { ringMs: 0 });
     setTimeout(() => {
       const began = Date.now() - 9 * MINUTE;
       Object.assign(old, { state: 'up', security: secured(old), paths: led(old), started: began, rang: began + 130, answered: began + 6000, held: true });
       this.cdrs.sort((a, b) => b.started - a.started);
     }, 3000);
+  }
+
+  /** A call by the digital line. */
+  onLine(from: Party, number: string, slot: number, talkMs = HOUR): CallRecord {
+    const destination = { trunk: 'Fenland Telephone' };
+    const call = this.call(from, { number, name: '' }, talkMs, { destination, ringMs: 400 });
+    this.lines.carry(0, slot, call.id);
+    call.steps.push({ after_ms: 11, text: `Channel ${slot} of line 1 carries it.` });
+    setTimeout(() => this.lines.carry(0, slot, null), talkMs + 400);
+    return call;
   }
 
   #furnish(): void {
@@ -272,16 +289,20 @@ export class Exchange {
       if (!['206', '213', '216'].includes(number)) this.register(number, agents[i % agents.length], null, (i + 1) * 7 * MINUTE);
     });
     this.register('203', 'Linphone-Desktop/5.2.6', '203-mobile', 3 * MINUTE);
-    const base = { tenant: 1, enabled: true, port: null, domain: null, auth_username: null, register_seconds: 3600, qualify_seconds: 60, codecs: null, encryption: null, peers: [] };
+    const base = { tenant: 1, enabled: true, port: null, domain: null, auth_username: null, register_seconds: 3600, qualify_seconds: 60, codecs: null, encryption: null, peers: [], isdn: null };
     this.trunks = [
       { ...base, id: 1, revision: 5, name: 'Kestrel Telecom', kind: 'register', host: 'sip.kestrel.example', transport: 'tls', username: '442079460958', number_format: 'plus', caller_id: { number: '+442079460958', in_from: true, asserted: true }, max_calls: 8 },
       { ...base, id: 2, revision: 6, name: 'Northline backup', kind: 'register', host: 'voip.northline.example', transport: 'auto', username: 'hartley-02', number_format: 'national', caller_id: { number: null, in_from: true, asserted: true }, max_calls: null },
       { ...base, id: 3, revision: 7, name: 'Leeds branch', kind: 'static', host: '10.20.0.2', transport: 'tcp', username: '', number_format: 'as_dialled', caller_id: { number: null, in_from: true, asserted: false }, max_calls: null },
+      carrier(base),
     ];
+    this.lines.furnish();
+    this.lines.use(this.trunks);
     this.trunkStates = [
       { trunk: 1, state: 'up', since: Date.now() - 31 * HOUR, problem: null, seen_as: '203.0.113.41:5061' },
       { trunk: 2, state: 'down', since: Date.now() - 12 * MINUTE, problem: 'the carrier refused the password (403 Forbidden); the next attempt is in 8 minutes', seen_as: null },
       { trunk: 3, state: 'up', since: Date.now() - 70 * HOUR, problem: null, seen_as: null },
+      { trunk: 4, state: 'up', since: Date.now() - 5 * HOUR, problem: null, seen_as: null },
     ];
     const route = { tenant: 1, enabled: true, caller: null };
     this.outbound = [

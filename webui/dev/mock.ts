@@ -101,6 +101,7 @@ export class Box {
         box.settings = { ...wanted, revision: box.changed() };
         return { body: box.settings };
       }
+      case 'GET /lines': return list(box.lines.list);
       case 'GET /conferences': return list(box.conferences());
       case 'GET /capacity': return { body: box.load() };
       case 'POST /capacity/measure': return { body: box.load(Date.now()) };
@@ -138,6 +139,7 @@ export class Box {
       }
       // For tests of the page alone, where there is no phone.
       case 'POST /pretend/registration': box.register(String(body['number']), 'baresip v1.1.0'); return { status: 204 };
+      case 'POST /pretend/line-call': return { body: box.onLine({ number: String(body['from']) }, String(body['to']), Number(body['slot']), Number(body['ms'])) };
       case 'POST /pretend/call': return { body: box.call({ number: String(body['from']) }, { number: String(body['to']) }, Number(body['ms'])) };
     }
     const call = path.match(/^\/calls\/(\w+)$/);
@@ -147,6 +149,7 @@ export class Box {
       box.end(found, { ...hungUp('caller'), by: 'exchange', why: 'administrator', text: 'Ended by an administrator' });
       return { status: 204 };
     }
+    if (method === 'POST' && path.startsWith('/lines/')) return box.lines.answer(path, body);
     const cdr = path.match(/^\/cdrs\/(\w+)$/);
     if (method === 'GET' && cdr) {
       const found = box.cdrs.find((one) => one.id === cdr[1]);
@@ -213,6 +216,7 @@ export class Box {
       const used = kind === 'trunks' && this.exchange.outbound.find((route) => route.trunks.includes(Number(match[2])));
       if (used) return refuse(409, `Still used by outbound route ${used.name}.`);
       entries.splice(at, 1);
+      if (kind === 'trunks') this.exchange.lines.use(this.exchange.trunks);
       this.exchange.changed();
       return { status: 204 };
     }
@@ -223,7 +227,10 @@ export class Box {
     const entry = { ...rest, id: old?.id ?? Math.max(0, ...entries.map((one) => one.id)) + 1, revision: this.exchange.changed() } as Entry;
     if (old) entries[at] = entry;
     else entries.push(entry);
-    if (kind === 'trunks') this.#connect(entry.id);
+    if (kind === 'trunks') {
+      this.exchange.lines.use(this.exchange.trunks);
+      this.#connect(entry.id);
+    }
     const login = kind === 'extensions' ? 'number' : kind === 'devices' ? 'name' : null;
     const makes = login !== null && secret === undefined && old?.[login] !== entry[login];
     return { status: old ? 200 : 201, body: makes ? { ...entry, secret: 'hq4mw9txkd2vpn7ryc3gbz8fju' } : entry };
@@ -260,6 +267,13 @@ export class Box {
       return twin ? refuse(409, `this is taken already, by ${twin.name}`, 'number') : null;
     }
     if (body['name'] === '') return refuse(422, 'must not be empty', 'name');
+    const isdn = body['isdn'] as { spans: { line: string; channels: string | null }[] } | null;
+    if (kind === 'trunks' && body['kind'] === 'isdn') {
+      const taken = box.trunks.find((one) => one.id !== old?.id && one.isdn?.spans.some((span) => span.line === isdn?.spans[0]?.line));
+      if (taken) return refuse(409, `this is taken already, by ${taken.name}`, 'isdn.spans.line');
+      if (!isdn?.spans[0]?.line) return refuse(422, 'this must not be empty', 'isdn.spans.line');
+      return null;
+    }
     if (kind === 'trunks' && !/^[\w.:-]+$/.test(String(body['host']))) return refuse(422, body['host'] ? 'not a host name or an address' : 'must not be empty', 'host');
     const pattern = body[kind === 'inbound' ? 'did' : 'pattern'];
     if (pattern === '') return refuse(422, 'type a pattern, for example 0. or [2-4]XX', kind === 'inbound' ? 'did' : 'pattern');

@@ -68,9 +68,11 @@ export function byField(problem: Problem, fields: readonly string[]): { at: Reco
   return { at, above };
 }
 
-/** `peers.0` and `peers[0]` belong to the input `peers`; `network.external.fixed` to `network.external`. */
+/** `peers.0` and `peers[0]` belong to the input `peers`; `network.external.fixed` to `network.external`; `spans[1].line` to `spans.line`. */
 function homeOf(field: string, fields: readonly string[]): string | null {
   let path = field.replace(/\[(\w+)\]/g, '.$1');
+  const anyOf = path.replace(/\.\d+(?=\.)/g, '');
+  if (fields.includes(anyOf)) return anyOf;
   for (;;) {
     if (fields.includes(path)) return path;
     const dot = path.lastIndexOf('.');

@@ -2,9 +2,10 @@
 
 import { SvelteMap } from 'svelte/reactivity';
 import { api } from './api/client';
-import type { CallQuality, CallRecord, Capture, Conference, Extension, Registration, Speaker, Tenant, Trunk, TrunkStatus } from './api/types';
+import type { CallQuality, CallRecord, Capture, Conference, Extension, Line, LineTrace, Registration, Speaker, Tenant, Trunk, TrunkStatus } from './api/types';
 import { captures } from './captures.svelte';
 import { Link, type LinkState, type Message } from './live';
+import { traces } from './traces.svelte';
 
 /** How long the end of a call stays on the page, so that one sees why it went. */
 const FAREWELL_MS = 6000;
@@ -20,6 +21,8 @@ class World {
   conferences = new SvelteMap<number, Conference>();
   registrations = new SvelteMap<number, Registration>();
   trunkStates = new SvelteMap<number, TrunkStatus>();
+  /** The digital lines of the box, by their places. */
+  lines = new SvelteMap<number, Line>();
   extensions = $state.raw<Extension[]>([]);
   trunks = $state.raw<Trunk[]>([]);
   tenants = $state.raw<Tenant[]>([]);
@@ -34,7 +37,7 @@ class World {
     if (this.#connection) return;
     const url = new URL('/api/v1/events', location.href);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    url.searchParams.set('topics', 'calls,captures,conferences,registrations,trunks,config,quality');
+    url.searchParams.set('topics', 'calls,captures,conferences,registrations,trunks,lines,trace,config,quality');
     this.#connection = new Link(url.href, {
       message: (message) => (this.#held ? this.#held.push(message) : this.#apply(message)),
       reset: () => void this.#read(),
@@ -60,6 +63,8 @@ class World {
     this.conferences.clear();
     this.registrations.clear();
     this.trunkStates.clear();
+    this.lines.clear();
+    traces.clear();
     this.extensions = [];
     this.trunks = [];
     this.tenants = [];
@@ -94,14 +99,15 @@ class World {
     this.#held ??= [];
     const reading = ++this.#reading;
     try {
-      const [calls, conferences, registrations, states] = await Promise.all([
-        api.calls(), api.conferences(), api.registrations(), api.trunkStatus(), this.refresh(),
+      const [calls, conferences, registrations, states, lines] = await Promise.all([
+        api.calls(), api.conferences(), api.registrations(), api.trunkStatus(), api.lines.all(), this.refresh(),
       ]);
       if (reading !== this.#reading) return;
       refill(this.calls, calls.filter((call) => call.state !== 'ended'), (call) => call.id);
       refill(this.conferences, conferences, (conference) => conference.id);
       refill(this.registrations, registrations, (registration) => registration.id);
       refill(this.trunkStates, states, (status) => status.trunk);
+      refill(this.lines, lines, (line) => line.span);
       this.ready = true;
       this.changes += 1;
       const held = this.#held ?? [];
@@ -156,6 +162,14 @@ class World {
         this.trunkStates.set(status.trunk, status);
         return;
       }
+      case 'line': {
+        const line = message.data as Line;
+        this.lines.set(line.span, line);
+        return;
+      }
+      case 'trace':
+        traces.hear(message.data as LineTrace);
+        return;
       case 'config':
         this.changes += 1;
         void this.refresh().catch(() => {});

@@ -142,9 +142,10 @@ async fn what_a_line_cannot_do_is_refused_in_a_sentence_and_not_done() {
 async fn a_trunk_of_digital_lines_needs_no_host_and_its_mistakes_are_named() {
     let fake = FakeBox::new();
     let client = Client::administrator(&fake).await;
-    let trunk = |isdn: Value| json!({"name": "carrier", "kind": "isdn", "isdn": isdn});
+    let named = |name: &str, isdn: Value| json!({"name": name, "kind": "isdn", "isdn": isdn});
+    let trunk = |isdn: Value| named("second", isdn);
     let isdn = json!({"spans": [{"line": "line 1"}]});
-    let made = client.post("/api/v1/trunks", trunk(isdn.clone())).await;
+    let made = client.post("/api/v1/trunks", named("carrier", isdn.clone())).await;
     assert_eq!(made.status, StatusCode::CREATED);
     let shown = made.json();
     assert_eq!(
@@ -153,8 +154,7 @@ async fn a_trunk_of_digital_lines_needs_no_host_and_its_mistakes_are_named() {
     );
     assert_eq!(shown["isdn"]["spans"][0]["framing"], "e1_crc4");
     assert_eq!(client.put("/api/v1/trunks/1", shown).await.status, StatusCode::OK);
-    let second = json!({"name": "second", "kind": "isdn", "isdn": isdn});
-    let refusal = client.post("/api/v1/trunks", second).await.refusal(409);
+    let refusal = client.post("/api/v1/trunks", trunk(isdn)).await.refusal(409);
     assert_eq!(
         refusal,
         ("isdn.spans.line".to_owned(), "this is taken already, by carrier".to_owned())

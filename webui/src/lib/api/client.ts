@@ -2,8 +2,8 @@
 
 import { Problem, type ProblemDocument } from '../problem';
 import type {
-  BoxNumber, CallRecord, Capture, Conference, Country, Device, Extension, InboundRoute, Load, MadeToken, Member, Moderation, OutboundRoute, Path, Recording, Registration, RouteQuestion,
-  RouteReport, Session, Settings, Setup, Sound, Tenant, Token, Trunk, TrunkStatus, WithSecret,
+  BoxNumber, CallRecord, Capture, ChannelService, Conference, Country, Device, Extension, InboundRoute, Line, LineFault, Load, MadeToken, Member, Moderation, OutboundRoute, Path, Recording, Registration, RouteQuestion,
+  RouteReport, Session, Settings, Setup, Sound, SpanLoop, Tenant, Token, Trunk, TrunkStatus, WithSecret,
 } from './types';
 
 const ROOT = '/api/v1';
@@ -177,6 +177,15 @@ export const api = {
   moderate: (room: number, call: string, moderation: Moderation) => request<Member>('PATCH', `/conferences/${room}/members/${call}`, { body: moderation }),
   takeOut: (room: number, call: string) => request<void>('DELETE', `/conferences/${room}/members/${call}`),
   registrations: () => all<Registration>('/registrations'),
+  lines: {
+    all: () => all<Line>('/lines'),
+    service: (span: number, slot: number | null, service: ChannelService, gently: boolean) => request<void>('POST', `/lines/${span}/service`, { body: { slot, service, gently } }),
+    restart: (span: number, slot: number | null) => request<void>('POST', `/lines/${span}/restart`, { body: { slot } }),
+    loop: (span: number, loop_back: SpanLoop | null) => request<void>('POST', `/lines/${span}/loop`, { body: { loop_back } }),
+    loopChannel: (span: number, slot: number, on: boolean) => request<void>('POST', `/lines/${span}/channels/${slot}/loop`, { body: { on } }),
+    trace: (span: number, on: boolean) => request<void>('POST', `/lines/${span}/trace`, { body: { on } }),
+    fault: (span: number, fault: LineFault) => request<void>('POST', `/lines/${span}/fault`, { body: fault }),
+  },
   trunkStatus: () => all<TrunkStatus>('/trunk-status'),
 
   /** A page of records; an empty one is the last: a long search is gone on with until it finds something. */

@@ -13,6 +13,18 @@ export type Path = keyof paths extends infer P ? (P extends `/api/v1${infer Rest
 export type Extension = Omit<Whole<Schemas['Extension']>, 'secret'>;
 export type Device = Omit<Whole<Schemas['Device']>, 'secret'>;
 export type Trunk = Whole<Schemas['Trunk']>;
+/** What a trunk of digital lines has. */
+export type Isdn = Whole<Omit<Schemas['Isdn'], 'timers'>> & { timers: Record<string, number> };
+export type IsdnSpan = Whole<Schemas['IsdnSpan']>;
+/** A digital line of the box. */
+export type Line = Whole<Schemas['LineStatus']>;
+export type Channel = Whole<Schemas['ChannelStatus']>;
+export type ChannelService = Schemas['ChannelService'];
+export type SpanLoop = Schemas['SpanLoop'];
+export type LineCounters = Schemas['LineCounters'];
+export type LineFault = Schemas['LineFault'];
+/** An event: what was said on a D channel. */
+export type LineTrace = Whole<Schemas['LineTrace']>;
 export type InboundRoute = Whole<Schemas['InboundRoute']>;
 export type OutboundRoute = Whole<Schemas['OutboundRoute']>;
 /** A number that the box itself answers. */
