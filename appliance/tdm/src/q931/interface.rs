@@ -16,6 +16,7 @@ mod incoming;
 mod maintenance;
 mod negotiation;
 mod nfas;
+mod notice;
 mod outgoing;
 mod restart;
 mod segments;
@@ -26,7 +27,7 @@ use std::time::Instant;
 use super::call::{Act, Call, Event, Misuse, Request, Rules, Said};
 use super::dialect::Dialect;
 use super::element::{CauseValue, ServiceStatus};
-use super::message::{CallReference, Message, MessageKind, NotAMessage, Problem, ReferenceLength};
+use super::message::{CallReference, Message, MessageKind, Problem, ReferenceLength};
 use super::timers::{Side, Timer};
 use availability::Services;
 use channels::ChannelTable;
@@ -37,6 +38,7 @@ use segments::Segments;
 
 pub use channels::{Channel, ChannelState, Selection, Standing, Usage};
 pub use nfas::LinkId;
+pub use notice::{Fault, Notice, Offer, Output};
 pub use outgoing::{Refused, Setup, Wish};
 pub use restart::Scope;
 
@@ -96,88 +98,6 @@ impl Params {
             owner_clears: false,
         }
     }
-}
-
-/// The far side calls.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Offer {
-    /// The channel that the call gets.
-    pub channel: Channel,
-    /// Whether the number is complete; if not, more digits may be asked for ([`Request::AskDigits`]).
-    pub complete: bool,
-    /// SETUP: numbers, names, bearer.
-    pub setup: Said,
-}
-
-/// What an interface wants done, in order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Output {
-    /// A message for this D channel, acknowledged (DL-DATA request).
-    Send {
-        /// The D channel.
-        link: LinkId,
-        /// The message.
-        octets: Vec<u8>,
-    },
-    /// The data link of this D channel is to be established (DL-ESTABLISH request).
-    Establish(LinkId),
-    /// The owner is to know this.
-    Tell(Notice),
-}
-
-/// What the owner of an interface is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Notice {
-    /// This D channel carries the calls from now on.
-    Carries(LinkId),
-    /// Something happened to a call.
-    Call {
-        /// The call.
-        call: CallId,
-        /// What.
-        event: Event,
-    },
-    /// A channel does something else than before.
-    Channel {
-        /// The channel.
-        channel: Channel,
-        /// What it does now.
-        state: ChannelState,
-    },
-    /// The far side restarts a channel: it is to be cleared, then [`Interface::cleared`] called. Only with
-    /// [`Params::owner_clears`].
-    Clear(Channel),
-    /// A restart that we asked for has ended.
-    Restarted {
-        /// What was restarted.
-        scope: Scope,
-        /// Whether the far side confirmed it; else its channels are out of service with us.
-        confirmed: bool,
-    },
-    /// Something is wrong that belongs to no call.
-    Fault(Fault),
-}
-
-/// What is wrong, and belongs to no call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
-    /// A long message came in parts that do not fit together, or whose rest did not come on this D
-    /// channel; all of it is dropped (annex H.3).
-    SegmentsLost(LinkId),
-    /// Octets that are no message, dropped.
-    NotAMessage(NotAMessage),
-    /// A message on a D channel that is down, dropped.
-    LinkDown(LinkId),
-    /// A message about a call that does not exist, of this kind.
-    NoSuchCall(MessageKind),
-    /// A call was refused before the owner heard of it, for this cause.
-    Refused(CauseValue),
-    /// The far side did not answer SERVICE.
-    ServiceUnanswered(Channel),
-    /// The owner did not clear all channels within T317.
-    NotCleared,
-    /// The far side says that we were wrong about something that is no call.
-    Reproached(CauseValue),
 }
 
 /// An ISDN interface.
