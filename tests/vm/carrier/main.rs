@@ -86,14 +86,19 @@ impl Run {
         let of_network = of("euroisdn-user", Side::Network, Dialect::EuroIsdn, e1);
         let restarts = upkeep::THEIR_RESTART.iter().chain(whole());
         self.line("EuroISDN, we the carrier", driver, settings, &of_network, restarts);
-        let of_qsig = of("qsig-network", Side::User, Dialect::Qsig, e1);
-        self.line("QSIG", driver, settings, &of_qsig, calls::SOME.iter().chain(numbers::NAMES));
-        let of_t1 = || calls::SOME.iter().chain(numbers::NAMES);
-        // Without SERVICE: in this dialect libpri has the two types of its messages the other way round.
-        let of_ni2 = of("national-network", Side::User, Dialect::Ni2, t1);
-        self.line("National ISDN", driver, settings, &of_ni2, of_t1());
+        let some = || calls::SOME.iter().chain(numbers::NAMES);
+        // National ISDN without SERVICE: there libpri has the two types of its messages the other way round.
+        for (name, dialect, kind, there) in [
+            ("QSIG", Dialect::Qsig, e1, ["qsig-network", "qsig-user"]),
+            ("National ISDN", Dialect::Ni2, t1, ["national-network", "national-user"]),
+        ] {
+            let user = of(there[0], Side::User, dialect, kind);
+            self.line(&format!("{name}, we the user"), driver, settings, &user, some());
+            let network = of(there[1], Side::Network, dialect, kind);
+            self.line(&format!("{name}, we the network"), driver, settings, &network, some());
+        }
         let of_5ess = of("5ess-network", Side::User, Dialect::Ess5, t1);
-        self.line("5ESS", driver, settings, &of_5ess, of_t1().chain(upkeep::SERVICE));
+        self.line("5ESS", driver, settings, &of_5ess, some().chain(upkeep::SERVICE));
         let of_dms = of("dms100-network", Side::User, Dialect::Dms100, t1);
         self.line("DMS-100", driver, settings, &of_dms, calls::SOME.iter());
     }
