@@ -67,6 +67,7 @@ describe('a trunk of digital lines', () => {
     for (const far of FAR_ENDS) expect(isFor(setFor(fresh, far), far)).toBe(true);
     expect(setFor(fresh, FAR_ENDS[1]!).spans[0]).toMatchObject({ line: 'line 1', framing: 't1_esf', clock: 1 });
     expect(setFor(fresh, FAR_ENDS[2]!)).toMatchObject({ side: 'network', spans: [{ clock: 0 }] });
+    expect(isFor(freshIsdn('line 2', 't1'), FAR_ENDS[1]!)).toBe(true);
     expect(isFor({ ...fresh, dialect: 'qsig' }, FAR_ENDS[0]!)).toBe(false);
   });
 

@@ -181,9 +181,16 @@ export function freshSpan(line: string, like?: Isdn['spans'][number]): Isdn['spa
   return { line, identifier: 0, signalling: true, channels: null, framing, code, clock, build_out: 'short', ...(like ? { framing: like.framing, code: like.code, build_out: like.build_out, clock: like.clock === 0 ? 0 : like.clock + 1 } : {}) };
 }
 
-/** A trunk's lines as they are set for a carrier in Europe. */
-export function freshIsdn(line: string): Isdn {
-  return { ...FAR_ENDS[0]!.isdn, spans: [freshSpan(line)], selection: 'ascending', cancels_echo: true, timers: {} };
+/** A trunk's line as it is set for a carrier: in Europe on an E1, in North America on a T1. */
+export function freshIsdn(line: string, kind: Line['kind'] = 'e1'): Isdn {
+  const european: Isdn = { ...FAR_ENDS[0]!.isdn, spans: [freshSpan(line)], selection: 'ascending', cancels_echo: true, timers: {} };
+  return fitting(european, kind);
+}
+
+/** The trunk as it is, or as a carrier wants it where its framing is not of this kind of line. */
+export function fitting(isdn: Isdn, kind: Line['kind']): Isdn {
+  const fits = isdn.spans.every((span) => span.framing.startsWith(kind));
+  return fits ? isdn : setFor(isdn, FAR_ENDS[kind === 't1' ? 1 : 0]!);
 }
 
 /** Whether a trunk is set as this far end wants it. */
