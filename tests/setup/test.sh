@@ -43,7 +43,7 @@ export STROWGERD=${CARGO_TARGET_DIR:-$PWD/target}/debug/strowgerd
 # Telephones mostly wait, so the fuzzer is built meanwhile.
 begin "fuzz: build" tests/fuzz/run.sh --build
 step "real peers" /usr/bin/python3 tests/interop/run.py $long
-step "drivers in a virtual machine" tests/vm/run.sh
+step "drivers in a virtual machine" tests/vm/run.sh $long
 step "browser" tests/setup/browser.sh
 step "fuzz: build" ended "fuzz: build"
 step "fuzz" tests/fuzz/run.sh $long

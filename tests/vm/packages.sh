@@ -33,5 +33,5 @@ other_apt() {
         -o Dir::Cache="$other" -o Dir::Cache::archives="$other/archives" \
         -o Acquire::Languages=none -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false \
         -o Acquire::Retries=2 -o Acquire::http::Timeout=30 -o APT::Sandbox::User=root \
-        -o APT::Architecture=amd64 -o APT::Architectures=amd64 "$@"
+        -o APT::Architecture=amd64 -o APT::Architectures="${other_architectures:-amd64}" "$@"
 }

@@ -2,6 +2,7 @@
 # `make test-vm`: drivers against the real kernel, and trunks against a real carrier's software, in virtual
 # machines that boot in seconds: Debian's kernel, DAHDI's modules, busybox and one static program. Without
 # hardware virtualisation, on purpose: it works on every machine.
+#   run.sh --long    with a machine of another processor
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 . tests/setup/toolchain.sh
@@ -23,4 +24,7 @@ esac
 status=0
 tests/vm/spans.sh || status=1
 tests/vm/carrier.sh || status=1
+tests/vm/watchdog.sh || status=1
+tests/vm/front.sh || status=1
+[ "${1:-}" != --long ] || tests/vm/arm.sh || status=1
 exit $status

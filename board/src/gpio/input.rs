@@ -17,6 +17,8 @@ use crate::{Fault, sheet};
 pub struct Input {
     request: Request,
     number: u32,
+    /// Room for one event, in words. With more room the crate takes more events than the one it returns.
+    event: Vec<u64>,
     /// One instant on both clocks, the caller's and that of the kernel's stamps.
     anchor: (Instant, Duration),
     /// When the kernel cannot keep bounces away.
@@ -33,6 +35,8 @@ impl Input {
     /// has no such line, or its label is that of several. [`Fault::Busy`]: another program or driver has
     /// the line. [`Fault::Denied`]; [`Fault::Unsupported`]: the line has no interrupts.
     pub fn open(button: &sheet::Button, now: Instant) -> Result<Input, Fault> {
+        // First of all: what follows takes its time.
+        let anchor = (now, monotonic());
         let (chip, number) = find(&button.gpio)?;
         let request = |debounce: Option<Duration>| {
             let mut builder = Request::builder();
@@ -62,8 +66,8 @@ impl Input {
             // Then perhaps without its help.
             Err(_) => (request(None)?, Some(settle)),
         };
-        let anchor = (now, monotonic());
-        let mut input = Input { request, number, anchor, debounce: None, waiting: None };
+        let event = vec![0; request.edge_event_u64_size()];
+        let mut input = Input { request, number, event, anchor, debounce: None, waiting: None };
         if let Some(settle) = ours {
             input.debounce = Some(Debounce::new(settle, input.is_pressed()?));
         }
@@ -85,7 +89,8 @@ impl Input {
         if !self.request.has_edge_event().map_err(gone)? {
             return Ok(None);
         }
-        let event = self.request.read_edge_event().map_err(gone)?;
+        self.request.read_edge_events_into_slice(&mut self.event).map_err(gone)?;
+        let event = self.request.edge_event_from_slice(&self.event).map_err(gone)?;
         let (instant, stamp) = self.anchor;
         let since = Duration::from_nanos(event.timestamp_ns).saturating_sub(stamp);
         // What happens while we ask has not happened after `now` for who asks.
