@@ -4,7 +4,7 @@
 help:
 	@echo "make run        build the daemon and its web admin, and start it on ./var"
 	@echo "make test       every test but the long ones: units, scenarios, real peers, browser, faults"
-	@echo "make test-long  the same with the heavy loops at full length"
+	@echo "make test-long  the same with the heavy loops at full length, and drivers on a 64-bit ARM"
 	@echo "make test-arm   the signal processing's tests as a 64-bit ARM runs them, in an emulator"
 	@echo "make test-vm    drivers against a real kernel and a carrier, in virtual machines; part of make test"
 	@echo "make fuzz       ten minutes of each fuzz target"

@@ -15,16 +15,20 @@ use crate::{Fault, sheet};
 /// wrong by who asks late.
 #[derive(Debug)]
 pub struct Input {
+    contact: Contact,
+    /// When the kernel cannot keep bounces away.
+    debounce: Option<Debounce>,
+}
+
+/// The line, bounces and all.
+#[derive(Debug)]
+struct Contact {
     request: Request,
     number: u32,
     /// Room for one event, in words. With more room the crate takes more events than the one it returns.
     event: Vec<u64>,
     /// One instant on both clocks, the caller's and that of the kernel's stamps.
     anchor: (Instant, Duration),
-    /// When the kernel cannot keep bounces away.
-    debounce: Option<Debounce>,
-    /// An edge that waits until what came before it is told.
-    waiting: Option<Change>,
 }
 
 impl Input {
@@ -67,11 +71,12 @@ impl Input {
             Err(_) => (request(None)?, Some(settle)),
         };
         let event = vec![0; request.edge_event_u64_size()];
-        let mut input = Input { request, number, event, anchor, debounce: None, waiting: None };
-        if let Some(settle) = ours {
-            input.debounce = Some(Debounce::new(settle, input.is_pressed()?));
-        }
-        Ok(input)
+        let contact = Contact { request, number, event, anchor };
+        let debounce = match ours {
+            Some(settle) => Some(Debounce::new(settle, contact.is_pressed()?)),
+            None => None,
+        };
+        Ok(Input { contact, debounce })
     }
 
     /// Whether bounces are kept away by us, not by the kernel.
@@ -79,12 +84,11 @@ impl Input {
     pub fn settles_itself(&self) -> bool {
         self.debounce.is_some()
     }
+}
 
-    /// The next edge, bounces and all.
+impl Contact {
+    /// The next edge.
     fn next_edge(&mut self, now: Instant) -> Result<Option<Change>, Fault> {
-        if let Some(edge) = self.waiting.take() {
-            return Ok(Some(edge));
-        }
         let gone = |wrong| fault("read", &wrong);
         if !self.request.has_edge_event().map_err(gone)? {
             return Ok(None);
@@ -97,25 +101,24 @@ impl Input {
         let at = instant.checked_add(since).map_or(now, |at| at.min(now));
         Ok(Some(Change { pressed: event.kind == EdgeKind::Rising, at }))
     }
+
+    fn is_pressed(&self) -> Result<bool, Fault> {
+        let value = self.request.value(self.number);
+        Ok(value.map_err(|wrong| fault("GPIO_V2_LINE_GET_VALUES", &wrong))? == Value::Active)
+    }
 }
 
 impl Button for Input {
     fn next_change(&mut self, now: Instant) -> Result<Option<Change>, Fault> {
-        loop {
-            let edge = self.next_edge(now)?;
-            let Some(debounce) = &mut self.debounce else { return Ok(edge) };
-            let Some(edge) = edge else { return Ok(debounce.turn(now)) };
-            if let Some(change) = debounce.turn(edge.at) {
-                self.waiting = Some(edge);
-                return Ok(Some(change));
-            }
-            debounce.edge(edge);
+        let Input { contact, debounce } = self;
+        match debounce {
+            Some(debounce) => debounce.next(now, || contact.next_edge(now)),
+            None => contact.next_edge(now),
         }
     }
 
     fn is_pressed(&mut self) -> Result<bool, Fault> {
-        let value = self.request.value(self.number);
-        Ok(value.map_err(|wrong| fault("GPIO_V2_LINE_GET_VALUES", &wrong))? == Value::Active)
+        self.contact.is_pressed()
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
@@ -123,7 +126,7 @@ impl Button for Input {
     }
 
     fn fd(&self) -> Option<BorrowedFd<'_>> {
-        Some(self.request.as_fd())
+        Some(self.contact.request.as_fd())
     }
 }
 

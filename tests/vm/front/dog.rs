@@ -17,9 +17,9 @@ pub(crate) fn checks(bed: &mut Bed, sheet: &Sheet) -> ExitCode {
         |modules| {
             expect(Watchdog::open(facts), Fault::Absent)?;
             // Where it is no part of the kernel itself.
-        if modules.join("watchdog.ko").exists() {
-            insert(modules, "watchdog")?;
-        }
+            if modules.join("watchdog.ko").exists() {
+                insert(modules, "watchdog")?;
+            }
             insert(modules, "i6300esb")?;
             let dog = Watchdog::open(facts).map_err(at("open"))?;
             if dog.timeout() != Duration::from_secs(facts.seconds.into()) {
