@@ -9,6 +9,7 @@ mod figures;
 mod films;
 mod gather;
 mod handshakes;
+mod lines;
 mod pair;
 mod plays;
 mod pool;
@@ -19,11 +20,12 @@ mod tests;
 
 pub(crate) use figures::MediaFigures;
 pub(crate) use films::{FilmLine, Projector, films};
+pub(crate) use lines::{LineMessage, lines};
 pub(crate) use plays::{Deck, PlayLine, Want, plays};
 pub(crate) use tapes::{Reels, TapeLine, tapes};
 
 use super::priority::{self, Standing, Urgency};
-use call::{MediaCommand, MediaEvent};
+use call::{MediaCommand, MediaEvent, PortId};
 use figures::Board;
 use pool::Pools;
 use relay::Relay;
@@ -55,6 +57,8 @@ pub(crate) struct Setup {
     pub(crate) films: FilmLine,
     /// The way of recordings from the disk.
     pub(crate) plays: PlayLine,
+    /// Where B channels come in.
+    pub(crate) lines: Receiver<LineMessage>,
     /// Called in the media thread after events were put into [`MediaHandle::events`].
     pub(crate) wake: Box<dyn Fn() + Send>,
 }
@@ -129,6 +133,7 @@ impl MediaHandle {
                 | MediaCommand::Press { .. }
                 | MediaCommand::Refresh { .. }
                 | MediaCommand::Join { .. }
+                | MediaCommand::Line { .. }
                 | MediaCommand::Record { .. }
         );
         let hurried = hurried || waiting == COMMANDS / 2;
@@ -174,7 +179,7 @@ impl Drop for MediaHandle {
 
 /// Whether all of these are addresses of this machine, and as many as can be counted.
 pub(crate) fn usable(addresses: &[IpAddr]) -> Result<(), StartError> {
-    if addresses.is_empty() || addresses.len() > usize::from(u8::MAX) {
+    if addresses.is_empty() || addresses.len() > usize::from(PortId::LINE) {
         return Err(StartError::Addresses);
     }
     for address in addresses {
@@ -209,7 +214,7 @@ pub(crate) fn start(setup: Setup) -> Result<MediaHandle, StartError> {
         wake: setup.wake,
         board: board.clone(),
     };
-    let relay = Relay::new(setup.addresses, pools, setup.browsers, line);
+    let relay = Relay::new(setup.addresses, pools, setup.browsers, setup.lines, line);
     let relay = relay.map_err(StartError::System)?;
     let (stands, standing) = sync_channel(1);
     let thread = std::thread::Builder::new().name("media".into()).spawn(move || {
@@ -225,7 +230,7 @@ pub(crate) fn start(setup: Setup) -> Result<MediaHandle, StartError> {
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Addresses => f.write_str("between 1 and 255 media addresses are needed"),
+            Self::Addresses => f.write_str("between 1 and 254 media addresses are needed"),
             Self::Ports => f.write_str("the media ports hold no even port with the next odd one"),
             Self::Address(address, error) => {
                 write!(f, "media cannot use the address {address}: {error}")

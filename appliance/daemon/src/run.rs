@@ -387,6 +387,8 @@ fn start_media(
         tapes,
         films,
         plays,
+        // Nobody brings B channels yet.
+        lines: media_worker::lines().1,
         wake: Box::new(move || mailbox.ring()),
     })
     .map_err(Failure::refused)

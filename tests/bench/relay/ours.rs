@@ -122,6 +122,7 @@ pub(crate) fn serve() {
         tapes: media_worker::tapes().0,
         films: media_worker::films().0,
         plays: media_worker::plays().0,
+        lines: media_worker::lines().1,
         wake: Box::new(|| {}),
     })
     .unwrap();

@@ -82,6 +82,12 @@ figures! {
     dropped_circle,
     /// Packets that the network did not take.
     dropped_unsent,
+    /// How often octets came from a B channel and found no room.
+    line_overruns,
+    /// How often a B channel had nothing to send in the middle of a call.
+    line_underruns,
+    /// B channels that were lost in the middle of a call.
+    lines_lost,
     /// Pairs that are bound.
     pairs_bound,
     /// Of these, in control's hand.

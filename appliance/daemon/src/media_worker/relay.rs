@@ -5,6 +5,7 @@ use super::breath::Breath;
 use super::figures::{Board, MediaFigures};
 use super::gather::{self, Gather};
 use super::handshakes::Parlour;
+use super::lines::{LineMessage, Lines};
 use super::pool::{Pools, Refill, socket_of};
 use super::{Browsers, Door, EVENTS, FilmLine, PlayLine, TICK, TapeLine, Want};
 use call::{MediaCommand, MediaEvent, PlayId, PortId, StreamStats};
@@ -45,6 +46,7 @@ pub(super) struct Relay {
     /// Where handshakes are done; nowhere without a certificate.
     parlour: Option<Parlour>,
     line: Line,
+    lines: Lines,
     /// Events on their way to control.
     outbox: VecDeque<MediaEvent>,
     /// Streams that are to be fed, on their way to the disk.
@@ -61,6 +63,7 @@ impl Relay {
         addresses: Vec<IpAddr>,
         pools: Pools,
         browsers: Option<Browsers>,
+        lines: Receiver<LineMessage>,
         line: Line,
     ) -> io::Result<Self> {
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
@@ -89,6 +92,7 @@ impl Relay {
             pools,
             doors,
             parlour,
+            lines: Lines::new(lines),
             line,
             outbox: VecDeque::with_capacity(EVENTS / 8),
             hungry: VecDeque::new(),
@@ -121,12 +125,14 @@ impl Relay {
             self.figures.turns += 1;
             // Control wanted it to be played before the disk read it: so it is known by then.
             self.fed.extend(self.line.plays.feeds.try_iter());
+            self.lines.receive(now);
             if !self.take_commands(now) || !self.take_handshakes(now) {
                 return;
             }
             for event in &ready {
                 self.hear(event.data, now);
             }
+            self.exchange(now);
             let spoke = self.speak(now);
             let tick = now >= self.next_tick;
             if tick {
@@ -149,13 +155,14 @@ impl Relay {
     /// How long it is until then, or until the box itself is to speak. After a turn that took its time
     /// nothing is left of a pause.
     fn until_due(&self, end: Instant) -> Duration {
-        let due = self.engine.next_speech().map_or(end, |due| due.min(end));
+        let due = [self.engine.next_speech(), self.lines.due()].into_iter().flatten();
+        let due = due.min().map_or(end, |due| due.min(end));
         due.saturating_duration_since(Instant::now())
     }
 
     fn wait(&mut self, ready: &mut Vec<Event>, now: Instant) -> io::Result<()> {
         let hungry = self.pools.all().any(|pool| pool.is_urgent());
-        let due = [self.engine.next_speech(), self.engine.poll_browsers()];
+        let due = [self.engine.next_speech(), self.engine.poll_browsers(), self.lines.due()];
         let speech = due.into_iter().flatten().min().unwrap_or(self.next_tick);
         // A thread that has just worked for a while is late: the clock is read again.
         let now = if speech < self.next_tick { Instant::now() } else { now };
@@ -200,6 +207,14 @@ impl Relay {
                 }
                 None => false,
             },
+            MediaCommand::Open { port, .. }
+            | MediaCommand::Line { port, .. }
+            | MediaCommand::Close { port }
+                if port.is_line() =>
+            {
+                self.lines.heed(&command, now);
+                true
+            }
             MediaCommand::Open { port, .. } if port.is_browser() => true,
             MediaCommand::Open { port, dscp, .. } => {
                 self.pools.at(port.address).is_some_and(|pool| pool.open(port.port, dscp))
@@ -231,7 +246,30 @@ impl Relay {
         let Ok((length, from)) = pair.socket(rtcp).recv_from(&mut self.buffer) else { return };
         let Some(bytes) = self.buffer.get_mut(..length) else { return };
         match self.engine.packet(port, rtcp, from, bytes, now) {
+            Verdict::Handshake => {
+                let parlour = self.parlour.as_mut();
+                let taken = parlour.is_some_and(|it| it.hear(port, rtcp, from, bytes));
+                self.figures.dropped_handshakes += u64::from(!taken);
+            }
+            verdict => self.settle(verdict, length),
+        }
+    }
+
+    /// All that B channels have brought by now, and what is to go there.
+    fn exchange(&mut self, now: Instant) {
+        while let Some(port) = self.lines.next(&mut self.engine, now) {
+            while let Some((length, verdict)) = self.engine.poll_line(port, &mut self.buffer, now) {
+                self.settle(verdict, length);
+            }
+        }
+    }
+
+    /// What becomes of a packet, which lies at the beginning of the buffer.
+    #[inline]
+    fn settle(&mut self, verdict: Verdict, length: usize) {
+        match verdict {
             Verdict::Forward { port, rtcp, to } => {
+                let bytes = self.buffer.get(..length).unwrap_or_default();
                 let sent = self.pools.pair(port).map(|pair| pair.socket(rtcp).send_to(bytes, to));
                 match sent {
                     Some(Ok(_)) => {
@@ -246,11 +284,8 @@ impl Relay {
                 self.say(port, false, to);
             }
             Verdict::Ciphered { port, rtcp, to } => self.say(port, rtcp, to),
-            Verdict::Handshake => {
-                let parlour = self.parlour.as_mut();
-                let taken = parlour.is_some_and(|it| it.hear(port, rtcp, from, bytes));
-                self.figures.dropped_handshakes += u64::from(!taken);
-            }
+            // It was done where it came in: there is none in a packet that the box makes.
+            Verdict::Handshake => {}
             Verdict::Enclosed => self.post(),
             Verdict::Carried => self.figures.relayed += 1,
             Verdict::Drop(reason) => self.figures.count_drop(reason),
@@ -386,6 +421,10 @@ impl Relay {
         }
         self.pools.count(&mut self.figures);
         self.figures.events_waiting = self.outbox.len() as u64;
+        let lines = self.lines.counts;
+        self.figures.line_overruns = lines.overrun;
+        self.figures.line_underruns = lines.underrun;
+        self.figures.lines_lost = lines.lost;
         let attention = self.engine.attention();
         self.figures.conference_decoded = attention.decoded;
         self.figures.conference_passed_over = attention.passed_over;

@@ -49,6 +49,7 @@ impl Control {
             tapes: tapes().0,
             films: films().0,
             plays: plays().0,
+            lines: lines().1,
             wake: Box::new(|| {}),
         };
         let mut control =

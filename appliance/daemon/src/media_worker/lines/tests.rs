@@ -1,0 +1,196 @@
+//! Channels of a simulated span, in given time.
+
+use super::*;
+use board::sim::{End, Line, Terminal};
+use board::{ClockSource, Setting, Span, Timeslot};
+use call::{CallId, Codec, Format, Formats, LegId, LineSound, MediaKind};
+use std::net::IpAddr;
+
+const SLOT: u8 = 3;
+const PORT: PortId = PortId::of_channel(0, SLOT);
+const OTHER: PortId = PortId::of_channel(0, SLOT + 1);
+
+/// A span of the box, whose far end a test speaks at.
+struct Room {
+    line: Line,
+    near: Terminal,
+    far: [Box<dyn Bearer>; 2],
+    to: SyncSender<LineMessage>,
+    lines: Lines,
+    engine: Engine,
+    now: Instant,
+    /// What the far end heard on both channels.
+    heard: [Vec<u8>; 2],
+}
+
+impl Room {
+    fn new() -> Self {
+        let setting = || Setting { clock: ClockSource::Own, ..Setting::e1() };
+        let line = Line::new(setting(), setting(), 1).unwrap();
+        let (near, mut far) = (line.end(End::Near, "near"), line.end(End::Far, "far"));
+        let far = [SLOT, SLOT + 1].map(|it| far.open_bearer(Timeslot(it), 40).unwrap());
+        let (to, messages) = lines();
+        let now = Instant::now();
+        line.turn(now);
+        Self {
+            line,
+            near,
+            far,
+            to,
+            lines: Lines::new(messages),
+            engine: Engine::new(vec![IpAddr::from([192, 0, 2, 1])]),
+            now,
+            heard: [Vec::new(), Vec::new()],
+        }
+    }
+
+    fn tell(&mut self, command: MediaCommand) {
+        self.lines.heed(&command, self.now);
+        self.engine.handle(command, self.now);
+    }
+
+    fn lend(&mut self, slot: u8) {
+        let bearer = self.near.open_bearer(Timeslot(slot), 40).unwrap();
+        let message = LineMessage { span: SpanId(0), slot, bearer: Some(bearer) };
+        self.to.try_send(message).unwrap();
+    }
+
+    fn open(&mut self, port: PortId) {
+        self.tell(MediaCommand::Open {
+            port,
+            call: CallId(1),
+            leg: LegId(1),
+            kind: MediaKind::Audio,
+            dscp: 0,
+            silence_seconds: 0,
+        });
+        let line = LineSound { law: LineLaw::A, cancel_echo: false, clear: false };
+        self.tell(MediaCommand::Line { port, line });
+        let formats = vec![Format { payload_type: 8, codec: Codec::Pcma }];
+        let formats = Formats { receive: formats.clone(), send: formats, ..Formats::default() };
+        self.tell(MediaCommand::Formats { port, formats: Box::new(formats) });
+    }
+
+    /// Lets time pass, in which the thread turns at these milliseconds and the far end says something.
+    fn pass(&mut self, turns: impl IntoIterator<Item = u64>, say: impl Fn(usize, u64) -> u8) {
+        let start = self.now;
+        for at in turns {
+            // The far end is in step with the line.
+            while self.now < start + Duration::from_millis(at) {
+                self.now += Duration::from_millis(5);
+                let count = (self.now - start).as_millis() as u64 / 5;
+                for (side, far) in self.far.iter_mut().enumerate() {
+                    let block: Vec<u8> = (0..40).map(|it| say(side, count * 40 + it)).collect();
+                    let _ = far.write(&block);
+                }
+                self.line.turn(self.now);
+                for (far, heard) in self.far.iter_mut().zip(&mut self.heard) {
+                    let mut block = [0; 40];
+                    while matches!(far.read(&mut block), Ok(count) if count > 0) {
+                        heard.extend(block);
+                    }
+                }
+            }
+            self.turn();
+        }
+    }
+
+    fn turn(&mut self) {
+        self.lines.receive(self.now);
+        let mut packet = [0; 1_000];
+        while let Some(port) = self.lines.next(&mut self.engine, self.now) {
+            while self.engine.poll_line(port, &mut packet, self.now).is_some() {}
+        }
+    }
+}
+
+/// Octets by which a place is known.
+fn known(side: usize, at: u64) -> u8 {
+    (at * 7 + at / 251 + side as u64 * 100) as u8
+}
+
+/// Whether all that was heard after some idle octets is what the other side said, in a row.
+fn is_in_a_row(heard: &[u8], side: usize) -> bool {
+    let tail = &heard[heard.len() - 2_000..];
+    (0..100_000).any(|from| tail.iter().zip(from..).all(|(it, at)| *it == known(side, at)))
+}
+
+#[test]
+fn two_channels_hear_each_other_octet_by_octet_also_when_turns_are_late() {
+    let mut room = Room::new();
+    room.lend(SLOT);
+    room.lend(SLOT + 1);
+    room.turn();
+    assert_eq!(room.lines.due(), None, "nobody has them");
+    room.open(PORT);
+    room.open(OTHER);
+    room.tell(MediaCommand::Bridge { a: PORT, b: OTHER });
+    // Every 5 ms, but now and then only after 10.
+    let late = |it: &u64| it % 95 != 5;
+    room.pass((1..=400).map(|it| it * 5).filter(late), known);
+    assert!(is_in_a_row(&room.heard[0], 1), "{:?}", room.lines.counts);
+    assert!(is_in_a_row(&room.heard[1], 0));
+    assert_eq!(room.lines.counts, Counts::default());
+    room.tell(MediaCommand::Close { port: PORT });
+    room.tell(MediaCommand::Close { port: OTHER });
+    assert_eq!(room.lines.due(), None);
+}
+
+#[test]
+fn after_a_turn_that_was_much_too_late_as_much_waits_as_before() {
+    let mut room = Room::new();
+    room.lend(SLOT);
+    room.lend(SLOT + 1);
+    room.open(PORT);
+    room.open(OTHER);
+    room.tell(MediaCommand::Bridge { a: PORT, b: OTHER });
+    room.turn();
+    let turns = (1..=100).chain(106..=600).map(|it| it * 5);
+    room.pass(turns, known);
+    assert!(room.lines.counts.underrun > 0);
+    assert!(is_in_a_row(&room.heard[0], 1));
+    // What is said now is heard within the store between the two, what waits to be sent, and the turn.
+    let (before, marked) = (room.heard[1].len(), 0x11);
+    room.pass((1..=20).map(|it| it * 5), move |_, _| marked);
+    let after = room.heard[1].iter().skip(before).position(|it| *it == marked).unwrap();
+    assert!(after <= 8 * 40, "{after} octets later");
+}
+
+#[test]
+fn a_channel_that_is_lost_is_silent_until_it_comes_again() {
+    let mut room = Room::new();
+    room.lend(SLOT);
+    room.open(PORT);
+    room.turn();
+    room.pass((1..=40).map(|it| it * 5), known);
+    room.line.pull_out(End::Near);
+    room.pass((1..=40).map(|it| it * 5), known);
+    assert_eq!(room.lines.counts.lost, 1);
+    room.line.plug_in(End::Near);
+    room.near.reopen().unwrap();
+    room.tell(MediaCommand::LoopBack { port: PORT, on: true });
+    room.pass((1..=40).map(|it| it * 5), known);
+    assert!(!is_in_a_row(&room.heard[0], 0));
+    room.lend(SLOT);
+    room.pass((1..=100).map(|it| it * 5), known);
+    assert!(is_in_a_row(&room.heard[0], 0), "it says what it hears");
+    let taken = LineMessage { span: SpanId(0), slot: SLOT, bearer: None };
+    room.to.try_send(taken).unwrap();
+    room.turn();
+    assert!(room.near.open_bearer(Timeslot(SLOT), 40).is_ok(), "it was given back");
+}
+
+#[test]
+fn what_came_before_a_call_is_not_heard_in_it() {
+    let mut room = Room::new();
+    room.lend(SLOT);
+    room.turn();
+    room.pass((1..=100).map(|it| it * 5), |_, _| 0x11);
+    room.open(PORT);
+    room.tell(MediaCommand::LoopBack { port: PORT, on: true });
+    room.turn();
+    let before = room.heard[0].len();
+    room.pass((1..=100).map(|it| it * 5), |_, _| 0x22);
+    let old = room.heard[0].iter().skip(before).filter(|it| **it == 0x11).count();
+    assert!(old <= 40, "{old} octets of before");
+}
