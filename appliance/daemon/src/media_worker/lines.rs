@@ -326,7 +326,7 @@ impl fmt::Debug for LineMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let comes = self.bearer.is_some();
         let Self { span, slot, .. } = self;
-        write!(f, "LineMessage {{ span: {span}, slot: {slot}, comes: {comes} }}")
+        write!(f, "LineMessage {{ span: {span:?}, slot: {slot}, comes: {comes} }}")
     }
 }
 

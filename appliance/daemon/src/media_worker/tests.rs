@@ -279,6 +279,7 @@ fn what_cannot_be_served_is_said_before_the_thread_starts() {
         tapes: tapes().0,
         films: films().0,
         plays: plays().0,
+        lines: lines().1,
         wake: Box::new(|| {}),
     };
     let foreign = IpAddr::from([192, 0, 2, 77]);
