@@ -65,7 +65,7 @@ enum State {
     /// No call has it.
     Free,
     /// A call has it, and octets come and go.
-    Running(Said),
+    Running(Box<Said>),
     /// A call has it, and there is none: silence is heard, the next of it at this instant.
     Silent { next: Instant },
 }
@@ -176,7 +176,7 @@ impl Channel {
         self.state = match &mut self.bearer {
             Some(bearer) => {
                 match drain(&mut **bearer).and_then(|()| prime(&mut **bearer, self.law)) {
-                    Ok(()) => State::Running(Said::default()),
+                    Ok(()) => State::Running(Box::default()),
                     Err(_) => State::Silent { next: now },
                 }
             }
