@@ -45,11 +45,10 @@ impl Town {
         let (mut near, mut far) = (wire.end(End::Near, "near"), wire.end(End::Far, "far"));
         let now = Instant::now();
         wire.turn(now);
-        let open = |end: &mut dyn Span| {
+        let open = |end: &mut dyn Span| -> Vec<Box<dyn Bearer>> {
             SLOTS.map(|slot| end.open_bearer(Timeslot(slot), BLOCK).unwrap()).into()
         };
-        let (mut near, mut far): (Vec<Box<dyn Bearer>>, Vec<Box<dyn Bearer>>) =
-            (open(&mut near), open(&mut far));
+        let (mut near, mut far) = (open(&mut near), open(&mut far));
         for bearer in near.iter_mut().chain(&mut far) {
             for _ in 0..PREFILL {
                 bearer.write(&[Law::A.idle(); BLOCK]).unwrap();
