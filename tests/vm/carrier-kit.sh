@@ -1,5 +1,5 @@
 #!/bin/bash
-# Fetches Asterisk with its ISDN stack into .cache/vm/carrier/root: the program, the modules that
+# Fetches Asterisk with its ISDN stack into .cache/vm/carrier/files: the program, the modules that
 # tests/vm/asterisk/modules.conf loads, and the libraries that those name. Only Debian's unstable suite has
 # an Asterisk of today with drivers of digital trunks.
 # Ends with 3 when something cannot be fetched.
@@ -7,7 +7,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 2
 cache=$PWD/.cache/vm
 # Raised when what is built below changes; what is loaded is part of it.
-edition="2 $(sed -n 's/^load *= *//p' tests/vm/asterisk/modules.conf | tr '\n' ' ')"
+edition="3 $(sed -n 's/^load *= *//p' tests/vm/asterisk/modules.conf | tr '\n' ' ')"
 [ "$(cat "$cache/carrier/edition" 2>/dev/null)" = "$edition" ] && exit 0
 
 . tests/vm/packages.sh
@@ -45,7 +45,7 @@ for deb in "$work"/debs/*.deb; do
 done
 
 # Of all that only what is run.
-root=$cache/carrier/root
+root=$cache/carrier/files
 lib=usr/lib/x86_64-linux-gnu
 mkdir -p "$root/usr/sbin" "$root/usr/lib64" "$root/$lib/asterisk/modules" || exit 1
 ln -s usr/lib64 "$root/lib64"

@@ -21,7 +21,7 @@ echo "beside Asterisk $(tr '\n' ' ' <"$carrier/version" | sed 's/ *$//; s/ / wit
 
 root=$(mktemp -d)
 trap 'rm -rf "$root" "$root".*' EXIT
-cp -a "$carrier/root/." "$root/" && mkdir -p "$root"/{bin,etc/dahdi} &&
+cp -a "$carrier/files/." "$root/" && mkdir -p "$root"/{bin,etc/dahdi} &&
     cp -r tests/vm/asterisk "$root/etc/" && mv "$root/etc/asterisk/system.conf" "$root/etc/dahdi/" &&
     example vm-carrier && cp "$built" "$root/bin/" || exit 1
 in_machine "$root" 512 600 /bin/vm-carrier /modules /etc/asterisk "$@"
