@@ -2,7 +2,7 @@
 .PHONY: help run test test-long test-arm test-vm bench bench-dsp fuzz lint
 
 help:
-	@echo "make run        build the daemon and its web admin, and start it on ./var"
+	@echo "make run        build the daemon and its web admin, and start it on ./var; BOARD=sim gives it lines"
 	@echo "make test       every test but the long ones: units, scenarios, real peers, browser, faults"
 	@echo "make test-long  the same with the heavy loops at full length, and drivers on a 64-bit ARM"
 	@echo "make test-arm   the signal processing's tests as a 64-bit ARM runs them, in an emulator"
@@ -13,7 +13,7 @@ help:
 	@echo "make bench-dsp  the same for codecs, echo cancelling and tones: docs/bench/dsp.md"
 
 run:
-	@tests/setup/run.sh $(ARGS)
+	@tests/setup/run.sh $(if $(BOARD),--board $(BOARD)) $(ARGS)
 
 test:
 	@tests/setup/test.sh

@@ -2,6 +2,7 @@
 //! `board/<name>/board.toml`; one folder for each board that the firmware is built for.
 
 mod front;
+mod known;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,6 +10,7 @@ use std::fmt;
 use serde::Deserialize;
 
 pub use self::front::{Button, Colour, Lamp, Line, Pin, Wiring};
+pub use self::known::KNOWN;
 
 /// What a board has.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -168,9 +170,11 @@ mod tests {
             let Ok(text) = std::fs::read_to_string(folder.join("board.toml")) else { continue };
             let sheet = Sheet::parse(&text).unwrap_or_else(|wrong| panic!("{folder:?}: {wrong}"));
             assert_eq!(sheet.name, folder.file_name().unwrap().to_str().unwrap());
+            assert_eq!(Sheet::named(&sheet.name), Some(Ok(sheet)));
             boards += 1;
         }
         assert!(boards >= 3, "{boards}");
+        assert_eq!(boards, KNOWN.len(), "all boards are known by name");
     }
 
     #[test]

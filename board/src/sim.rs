@@ -78,6 +78,16 @@ impl Line {
         Terminal::new(self.clone(), end, name)
     }
 
+    /// Sets an end up anew, and gives it as a span; its channels must not be open.
+    ///
+    /// # Errors
+    /// [`Fault::Misuse`] when the setting is of the other kind of line, [`Fault::Absent`] while the card is
+    /// pulled out, [`Fault::Busy`] while a channel of this end is open.
+    pub fn open(&self, end: End, name: &str, setting: Setting) -> Result<Terminal, Fault> {
+        self.wire().set_up(end, setting)?;
+        Ok(self.end(end, name))
+    }
+
     /// Lets this many frames of 125 μs pass.
     pub fn advance(&self, frames: u64) {
         let mut wire = self.wire();
@@ -89,6 +99,12 @@ impl Line {
     /// Lets the frames pass that are due by `now`. The first call says when time began.
     pub fn turn(&self, now: Instant) {
         self.wire().turn(now);
+    }
+
+    /// Lets time stand still until the next [`turn`](Line::turn), which begins it anew: what passes while
+    /// nobody listens need not be made up for.
+    pub fn rest(&self) {
+        self.wire().rest();
     }
 
     /// Breaks the pair that leads away from this end, or mends it: the other one sees red, and tells by

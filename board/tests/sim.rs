@@ -481,3 +481,33 @@ fn the_same_seed_has_the_same_faults() {
     assert_eq!(run(5), run(5));
     assert_ne!(run(5), run(6));
 }
+
+#[test]
+fn an_end_that_is_set_up_anew_keeps_its_kind_and_nothing_of_it_may_be_open() {
+    let (line, mut near, _far) = e1();
+    let alone = Setting { signalling: Vec::new(), ..Setting::e1() };
+    assert_eq!(line.open(End::Near, "near", Setting::t1()).err(), Some(Fault::Misuse));
+    let channel = near.open_bearer(Timeslot(1), 40).unwrap();
+    assert_eq!(line.open(End::Near, "near", alone.clone()).err(), Some(Fault::Busy));
+    drop(channel);
+    let mut anew = line.open(End::Near, "near", alone.clone()).unwrap();
+    assert_eq!(anew.facts().bearers().count(), 31);
+    anew.open_bearer(Timeslot(16), 40).unwrap();
+    line.pull_out(End::Near);
+    assert_eq!(line.open(End::Near, "near", alone).err(), Some(Fault::Absent));
+}
+
+#[test]
+fn what_passed_while_a_line_rested_is_not_made_up_for() {
+    let (line, mut near, mut far) = e1();
+    let (_here, mut there) = bearers(&mut near, &mut far, 1);
+    let began = Instant::now();
+    line.turn(began);
+    line.turn(began + Duration::from_millis(4));
+    assert_eq!(heard(&mut *there).len(), 32);
+    line.rest();
+    let later = began + Duration::from_secs(3_600);
+    line.turn(later);
+    line.turn(later + Duration::from_millis(2));
+    assert_eq!(heard(&mut *there).len(), 16);
+}

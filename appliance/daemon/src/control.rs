@@ -14,6 +14,7 @@ pub(crate) use captures::{Captures, NotBegun};
 
 use crate::clock;
 use crate::dns::Dns;
+use crate::lines::LinesHandle;
 use crate::mailbox::Mail;
 use crate::media_worker::{MediaHandle, Refused};
 use crate::metrics::Control as Counters;
@@ -48,6 +49,8 @@ pub(crate) struct Control {
     pub(crate) dns: Dns,
     pub(crate) shelf: Shelf,
     pub(crate) media: MediaHandle,
+    /// Nothing without a board.
+    pub(crate) lines: Option<LinesHandle>,
     pub(crate) storage: Storage,
     pub(crate) events: EventLog,
     pub(crate) recorder: Option<Recorder>,
@@ -189,7 +192,8 @@ impl Control {
         if unread || state.more_mail {
             return Some(Duration::ZERO);
         }
-        let held_back = (!state.commands.is_empty()).then(|| now + HELD_BACK);
+        let behind = self.lines.as_ref().is_some_and(LinesHandle::is_behind);
+        let held_back = (behind || !state.commands.is_empty()).then(|| now + HELD_BACK);
         let deadlines = [
             timer,
             state.flush_at,
@@ -213,6 +217,9 @@ impl Control {
         // What the API was promised to be in force comes before what phones then say.
         self.read_mail();
         self.hear_media()?;
+        if let Some(lines) = &mut self.lines {
+            lines.push();
+        }
         for at in 0..self.udp.len() {
             self.read_datagrams(at, buffer);
         }
@@ -273,6 +280,7 @@ impl Control {
                 // Whoever asked may have gone.
                 let _ = in_force.send(());
             }
+            Mail::Line(event) => self.feed(Input::Line(event), now),
             Mail::Capacity(capacity) => self.feed(Input::Capacity(*capacity), now),
             Mail::Rsa(digest) => {
                 self.surroundings.rsa = Some(digest);
@@ -445,7 +453,7 @@ const BATCH: usize = 64;
 /// How long facts and notices are gathered: their share of the 200 ms after which a call record is
 /// on disk, and less than anybody sees on a page.
 const FLUSH: Duration = Duration::from_millis(30);
-/// When commands that media had no room for are tried again.
+/// When commands that another thread had no room for are tried again.
 const HELD_BACK: Duration = Duration::from_millis(20);
 /// How often the wall clock is compared, and the difference that counts as set.
 const CLOCK_LOOK: Duration = Duration::from_secs(5);

@@ -5,9 +5,9 @@ use crate::control::NotBegun;
 use crate::metrics::Snapshot;
 use crate::stream::Outgoing;
 use call::{
-    CallId, CallRecord, Capacity, CaptureId, Conference, LineRefusal, LineStatus, LineWish, Load,
-    Member, Moderation, Recording, RecordingId, RecordingStop, Reel, Registration, Samples,
-    SoundKey, TrunkStatus,
+    CallId, CallRecord, Capacity, CaptureId, Conference, LineEvent, LineRefusal, LineStatus,
+    LineWish, Load, Member, Moderation, Recording, RecordingId, RecordingStop, Reel, Registration,
+    Samples, SoundKey, TrunkStatus,
 };
 use config::Config;
 use exchange::Wanted;
@@ -37,6 +37,8 @@ pub(crate) enum Mail {
     Fetched(SoundKey, Option<Arc<Samples>>),
     /// The recording that a call waits for, or that there is none.
     Found(CallId, Option<Reel>),
+    /// A line of the board does something.
+    Line(LineEvent),
     /// The box measured itself.
     Capacity(Box<Capacity>),
     /// There is an RSA certificate; this is its SHA-256 digest.
@@ -121,6 +123,13 @@ impl Mailbox {
         // Fails only when control is gone, and with it all of them.
         let _ = self.queue.blocking_send(mail);
         self.ring();
+    }
+
+    /// Leaves something if there is room, and says whether there was; never waits.
+    pub(crate) fn leave(&self, mail: Mail) -> bool {
+        let left = self.queue.try_send(mail).is_ok();
+        self.ring();
+        left
     }
 
     /// Wakes control without a letter.

@@ -3,6 +3,7 @@
 //! `strowgerd run` binds its sockets, opens the data folder and starts its threads ([`run`]):
 //! - [`control`] is the thread that owns the exchange and the UDP sockets of SIP;
 //! - [`media_worker`] is the thread of the media ports;
+//! - [`lines`] is the thread of the board's lines, where there is a board;
 //! - [`storage`] is the thread of the database;
 //! - two threads of tokio carry TCP, TLS, DNS and the web ([`tcp`], [`stream`], [`dns`], [`web`]).
 //!
@@ -20,6 +21,7 @@ mod console;
 mod control;
 mod dns;
 mod entrance;
+mod lines;
 mod listen;
 mod log;
 mod mailbox;

@@ -1,7 +1,8 @@
 //! Figures in the text format of Prometheus.
 
+use crate::lines::LineFigures;
 use crate::media_worker::MediaFigures;
-use call::Load;
+use call::{LineStatus, Load};
 use exchange::Figures;
 use std::fmt::Write;
 use std::time::Duration;
@@ -28,6 +29,9 @@ pub(crate) struct Snapshot {
     pub(crate) exchange: Figures,
     pub(crate) load: Load,
     pub(crate) media: MediaFigures,
+    /// How the lines of the board do, and what went over their D channels; nothing without a board.
+    pub(crate) lines: Vec<LineStatus>,
+    pub(crate) frames: Option<LineFigures>,
     pub(crate) control: Control,
     pub(crate) connections: usize,
     pub(crate) facts: usize,
@@ -96,6 +100,10 @@ pub(crate) fn text(snapshot: &Snapshot, others: &Others) -> String {
         u8::from(others.store_healthy),
     );
     media(&mut page, &snapshot.media);
+    if let Some(figures) = &snapshot.frames {
+        frames(&mut page, figures);
+        lines(&mut page, &snapshot.lines);
+    }
     page.text
 }
 
@@ -239,6 +247,69 @@ fn media(page: &mut Page, media: &MediaFigures) {
     page.line("strowger_media_in_real_time", "", media.in_real_time);
 }
 
+fn frames(page: &mut Page, figures: &LineFigures) {
+    page.counter(
+        "strowger_line_frames_total",
+        "Frames of D channels; those lost are said again (LAPD).",
+        &[
+            ("outcome=\"received\"", figures.frames_received),
+            ("outcome=\"sent\"", figures.frames_sent),
+            ("outcome=\"bad\"", figures.frames_bad),
+            ("outcome=\"unheard\"", figures.frames_unheard),
+            ("outcome=\"unsent\"", figures.frames_unsent),
+        ],
+    );
+    page.counter(
+        "strowger_line_commands_lost_total",
+        "Frames and other commands that the thread of the lines had no room for.",
+        &[("", figures.commands_lost)],
+    );
+}
+
+fn lines(page: &mut Page, lines: &[LineStatus]) {
+    page.head("strowger_line_up", "gauge", "1 where a line is set up and has no alarm.");
+    for line in lines {
+        let up = line.present && !line.alarms.is_down();
+        page.line("strowger_line_up", &named(line), u8::from(up));
+    }
+    page.head("strowger_line_alarm", "gauge", "1 while a line has this alarm.");
+    for line in lines {
+        let alarms = &line.alarms;
+        for (name, on) in [
+            ("absent", !line.present),
+            ("red", alarms.red),
+            ("yellow", alarms.yellow),
+            ("blue", alarms.blue),
+        ] {
+            let label = format!("{},alarm=\"{name}\"", named(line));
+            page.line("strowger_line_alarm", &label, u8::from(on));
+        }
+    }
+    page.head("strowger_line_errors_total", "counter", "What a line's driver has counted.");
+    for line in lines {
+        let counters = &line.counters;
+        for (name, count) in [
+            ("slips", counters.slips),
+            ("code_violations", counters.code_violations),
+            ("check_errors", counters.check_errors),
+            ("far_errors", counters.far_errors),
+            ("framing_errors", counters.framing_errors),
+            ("errored_seconds", counters.errored_seconds),
+            ("severely_errored_seconds", counters.severely_errored_seconds),
+            ("missed_interrupts", counters.missed_interrupts),
+        ] {
+            let label = format!("{},kind=\"{name}\"", named(line));
+            page.line("strowger_line_errors_total", &label, count);
+        }
+    }
+}
+
+/// A line's name as a label. What would end the label is left out.
+fn named(line: &LineStatus) -> String {
+    let name = line.facts.name.replace(['"', '\\', '\n'], "");
+    format!("line=\"{name}\"")
+}
+
 #[derive(Default)]
 struct Page {
     text: String,
@@ -276,6 +347,7 @@ const TURN_BOUNDS: [f64; 8] = [0.000_05, 0.000_2, 0.001, 0.005, 0.02, 0.1, 0.5, 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use call::{LineAlarms, LineCounters, LineKind, SpanFacts, SpanId};
 
     fn snapshot() -> Snapshot {
         let counters = vec![("messages", "INVITE", 3), ("messages", "ACK", 2), ("drops", "", 1)];
@@ -291,7 +363,28 @@ mod tests {
             relayed_calls_left: None,
             refused: 1,
         };
-        Snapshot { exchange, load, media, control, connections: 1, facts: 0 }
+        let facts = SpanFacts {
+            span: SpanId(0),
+            name: "line \"1\"".into(),
+            description: String::new(),
+            kind: LineKind::E1,
+            simulated: true,
+        };
+        let line = LineStatus {
+            facts,
+            trunk: None,
+            traced: false,
+            present: true,
+            alarms: LineAlarms { red: true, ..LineAlarms::default() },
+            counters: LineCounters { slips: 4, ..LineCounters::default() },
+            is_clock: false,
+            loop_back: None,
+            d_channel: None,
+            channels: Vec::new(),
+        };
+        let frames = Some(LineFigures { frames_sent: 17, ..LineFigures::default() });
+        let lines = vec![line];
+        Snapshot { exchange, load, media, lines, frames, control, connections: 1, facts: 0 }
     }
 
     #[test]
@@ -309,6 +402,10 @@ mod tests {
             "strowger_control_turn_seconds_bucket{le=\"2\"} 1",
             "strowger_control_turn_seconds_bucket{le=\"+Inf\"} 2",
             "strowger_media_packets_total{outcome=\"relayed\"} 13",
+            "strowger_line_frames_total{outcome=\"sent\"} 17",
+            "strowger_line_up{line=\"line 1\"} 0",
+            "strowger_line_alarm{line=\"line 1\",alarm=\"red\"} 1",
+            "strowger_line_errors_total{line=\"line 1\",kind=\"slips\"} 4",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }

@@ -58,6 +58,8 @@ pub(crate) struct Run {
     pub(crate) media_ports: RangeInclusive<u16>,
     /// How the outside sees the box.
     pub(crate) external: Option<External>,
+    /// The board whose lines are ours: its name, or the path of its fact sheet.
+    pub(crate) board: Option<String>,
     /// Where every input of the exchange is written.
     pub(crate) record: Option<PathBuf>,
 }
@@ -132,6 +134,7 @@ struct Given {
     media_ip: Vec<(String, String)>,
     media_ports: Vec<(String, String)>,
     external_ip: Vec<(String, String)>,
+    board: Vec<(String, String)>,
     record: Vec<(String, String)>,
 }
 
@@ -145,6 +148,7 @@ impl Given {
             "media-ip" => &mut self.media_ip,
             "media-ports" => &mut self.media_ports,
             "external-ip" => &mut self.external_ip,
+            "board" => &mut self.board,
             "record" => &mut self.record,
             _ => return None,
         })
@@ -159,7 +163,7 @@ impl Given {
             };
             if slot.is_empty() && !text.is_empty() {
                 let values: Vec<_> = match *flag {
-                    "data" | "record" => vec![text],
+                    "data" | "board" | "record" => vec![text],
                     _ => text.split(',').map(|value| value.trim().to_owned()).collect(),
                 };
                 slot.extend(values.into_iter().map(|value| (variable.clone(), value)));
@@ -203,6 +207,7 @@ fn run(given: &Given) -> Result<Run, Misuse> {
         media: given.media_ip.iter().map(media_ip).collect::<Result<_, _>>()?,
         media_ports: ports.unwrap_or(20_000..=29_999),
         external: given.external_ip.last().map(external).transpose()?,
+        board: given.board.last().map(|(_, board)| board.clone()),
         record: given.record.last().map(|(_, path)| PathBuf::from(path)),
     })
 }
@@ -292,7 +297,7 @@ impl fmt::Display for Misuse {
 }
 
 const FLAGS: &[&str] =
-    &["data", "http", "sip", "sips", "media-ip", "media-ports", "external-ip", "record"];
+    &["data", "http", "sip", "sips", "media-ip", "media-ports", "external-ip", "board", "record"];
 
 /// The whole manual on one screen.
 pub(crate) const HELP: &str = "\
@@ -306,6 +311,7 @@ strowgerd, an IP telephone exchange
       --media-ip ADDR       bind media ports to this address            (all addresses)
       --media-ports A-B     the ports for media                         (20000-29999)
       --external-ip ADDR    how the outside sees this box, or stun:HOST (learned from the trunks)
+      --board NAME          use the lines of this board: sim, or a board.toml
       --record FILE         write every input of the exchange, secrets left out
   strowgerd check         look whether the data folder is sound         [--data DIR]
   strowgerd backup FILE   write an encrypted backup                     [--data DIR]
@@ -384,6 +390,15 @@ mod tests {
         assert_eq!(external("192.0.2.1").external, Some(fixed));
         let stun = External::Stun("stun.example:3478".to_owned());
         assert_eq!(external("stun:stun.example:3478").external, Some(stun));
+    }
+
+    #[test]
+    fn a_board_has_a_name_or_a_file_and_both_may_have_commas() {
+        assert_eq!(run_of(parse("run").unwrap()).board, None);
+        assert_eq!(run_of(parse("run --board sim").unwrap()).board.as_deref(), Some("sim"));
+        let file = |name: &str| (name == "STROWGER_BOARD").then(|| "./a,b/board.toml".to_owned());
+        let run = run_of(parse_with("run", file).unwrap());
+        assert_eq!(run.board.as_deref(), Some("./a,b/board.toml"));
     }
 
     #[test]

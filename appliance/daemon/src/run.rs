@@ -14,12 +14,13 @@ use crate::console::say;
 use crate::control::{self, BELL, Control, Known, Port, State};
 use crate::dns::Dns;
 use crate::entrance::Entrance;
+use crate::lines::{self, LinesHandle};
 use crate::listen::Bound;
 use crate::log;
 use crate::mailbox::{Mail, Mailbox};
 use crate::measure;
 use crate::media_worker::{
-    self, FilmLine, MediaHandle, PlayLine, Projector, Setup, TapeLine, Want,
+    self, FilmLine, LineMessage, MediaHandle, PlayLine, Projector, Setup, TapeLine, Want,
 };
 use crate::options::Run;
 use crate::playback;
@@ -38,6 +39,7 @@ use crate::web::Web;
 use crate::websocket::phones;
 use api::EventLog;
 use arc_swap::ArcSwap;
+use board::Sheet;
 use exchange::{Exchange, Surroundings};
 use mio::{Poll, Waker};
 use rustix::process::{Resource, getrlimit, setrlimit};
@@ -46,7 +48,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::{Duration, Instant};
 use store::{DeviceKey, Reader, Store};
 use threads::Threads;
@@ -60,6 +62,7 @@ pub(crate) fn run(options: Run) -> Result<(), Failure> {
     log::start();
     end_with_any_panic();
     raise_file_limit();
+    let sheet = options.board.as_deref().map(lines::sheet).transpose().map_err(Failure::refused)?;
     let sockets = Sockets::bind(&options)?;
     let poll = Poll::new().map_err(Failure::failed)?;
     let bell = Arc::new(Waker::new(poll.registry(), BELL).map_err(Failure::failed)?);
@@ -73,8 +76,9 @@ pub(crate) fn run(options: Run) -> Result<(), Failure> {
     let (films, projector) = media_worker::films();
     let (plays, deck) = media_worker::plays();
     let player = plays.to.clone();
-    let lines = (tapes, films, plays);
-    let media = start_media(&options, &surroundings, browsers, &mailbox, lines)?;
+    let (bearers, channels) = media_worker::lines();
+    let ways = (tapes, films, plays, channels);
+    let media = start_media(&options, &surroundings, browsers, &mailbox, ways)?;
 
     let opened = Opened::open(&options)?;
     let taping = {
@@ -104,6 +108,8 @@ pub(crate) fn run(options: Run) -> Result<(), Failure> {
         playing,
         player,
         projector,
+        sheet,
+        bearers,
         opened,
     };
     let done = house.live(&runtime);
@@ -142,6 +148,8 @@ struct House {
     playing: oneshot::Receiver<()>,
     player: SyncSender<Want>,
     projector: Projector,
+    sheet: Option<Sheet>,
+    bearers: SyncSender<LineMessage>,
     opened: Opened,
 }
 
@@ -244,6 +252,8 @@ impl House {
             playing,
             player,
             projector,
+            sheet,
+            bearers,
             opened,
         } = self;
         let Opened { store, registrations, key, claim, tls, certificate } = opened;
@@ -325,6 +335,7 @@ impl House {
         tasks.spawn(keeping);
         let udp: io::Result<Vec<_>> =
             sockets.sip.udp.into_iter().map(|socket| Udp::new(socket).map(Port::new)).collect();
+        let (lines, lining) = start_lines(sheet, bearers, &mailbox)?;
         let control = Control {
             poll,
             exchange: Exchange::new(seed, start).with_secrets(self::seed()?),
@@ -341,6 +352,7 @@ impl House {
                 uploads,
             },
             media,
+            lines,
             storage: writer.clone(),
             events: events.clone(),
             recorder,
@@ -360,6 +372,7 @@ impl House {
                 taping,
                 playing,
                 filming: written,
+                lining,
                 tasks,
                 mailbox,
                 writer,
@@ -376,7 +389,7 @@ fn start_media(
     surroundings: &Surroundings,
     browsers: Entrance,
     mailbox: &Mailbox,
-    (tapes, films, plays): (TapeLine, FilmLine, PlayLine),
+    (tapes, films, plays, channels): (TapeLine, FilmLine, PlayLine, Receiver<LineMessage>),
 ) -> Result<MediaHandle, Failure> {
     let mailbox = mailbox.clone();
     media_worker::start(Setup {
@@ -387,11 +400,28 @@ fn start_media(
         tapes,
         films,
         plays,
-        // Nobody brings B channels yet.
-        lines: media_worker::lines().1,
+        lines: channels,
         wake: Box::new(move || mailbox.ring()),
     })
     .map_err(Failure::refused)
+}
+
+/// The thread of the lines, and what is heard when it ends; without a board there are none.
+fn start_lines(
+    sheet: Option<Sheet>,
+    bearers: SyncSender<LineMessage>,
+    mailbox: &Mailbox,
+) -> Result<(Option<LinesHandle>, Option<oneshot::Receiver<()>>), Failure> {
+    let Some(sheet) = sheet else {
+        tracing::debug!("no board is named: there are no lines");
+        return Ok((None, None));
+    };
+    tracing::info!("the lines are those of the board '{}': {}", sheet.name, sheet.title);
+    let mailbox = mailbox.clone();
+    let tell = Box::new(move |event| mailbox.leave(Mail::Line(event)));
+    let setup = lines::Setup { sheet, bearers: Some(bearers), tell };
+    let (handle, ended) = lines::start(setup).map_err(Failure::failed)?;
+    Ok((Some(handle), Some(ended)))
 }
 
 /// Who installs the box reads here whether sound is safe from what else runs on it.

@@ -6,7 +6,9 @@ use super::End;
 use super::port::Port;
 use super::side::Side;
 use super::way::{Taken, Way};
-use crate::{Alarms, ClockSource, Counters, Event, LineKind, Loop, Setting, Status, Timeslot};
+use crate::{
+    Alarms, ClockSource, Counters, Event, Fault, LineKind, Loop, Setting, Status, Timeslot,
+};
 
 #[derive(Debug)]
 pub(super) struct Wire {
@@ -57,6 +59,22 @@ impl Wire {
         }
     }
 
+    /// An end is set up anew.
+    pub(super) fn set_up(&mut self, end: End, setting: Setting) -> Result<(), Fault> {
+        if setting.kind() != self.kind {
+            return Err(Fault::Misuse);
+        }
+        let side = self.side_mut(end);
+        if side.plugged.is_none() {
+            return Err(Fault::Absent);
+        }
+        if !side.ports.is_empty() {
+            return Err(Fault::Busy);
+        }
+        side.setting = setting;
+        Ok(())
+    }
+
     pub(super) fn way_mut(&mut self, from: End) -> &mut Way {
         &mut self.side_mut(from).way
     }
@@ -102,6 +120,10 @@ impl Wire {
             clock.done = self.frames;
         }
         self.drift_ppb = (ppm * 1_000.0).clamp(-1e8, 1e8) as i64;
+    }
+
+    pub(super) fn rest(&mut self) {
+        self.clock = None;
     }
 
     pub(super) fn turn(&mut self, now: Instant) {

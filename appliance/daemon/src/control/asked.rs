@@ -1,6 +1,7 @@
 //! What control is asked by the API, and what it answers.
 
 use super::Control;
+use crate::lines::LinesHandle;
 use crate::mailbox::{Ask, Quiet};
 use crate::metrics::Snapshot;
 use call::{CaptureStop, LineRefusal};
@@ -102,6 +103,8 @@ impl Control {
                     exchange: self.exchange.figures(),
                     load: self.exchange.load(),
                     media: self.media.figures(),
+                    lines: self.exchange.lines(),
+                    frames: self.lines.as_ref().map(LinesHandle::figures),
                     control: self.state.counters,
                     connections: self.state.connections.len(),
                     facts: self.state.facts.len(),

@@ -29,8 +29,11 @@ impl Control {
                 self.command_media(command);
                 beside.into_iter().for_each(|command| self.command_media(command));
             }
-            // No board is open yet.
-            Output::Line(_) => {}
+            Output::Line(command) => {
+                if let Some(lines) = &mut self.lines {
+                    lines.send(command);
+                }
+            }
             Output::Resolve(question) => self.dns.ask(question),
             Output::Fetch(fetch) => self.shelf.fetch(fetch),
             Output::Feed { port, play, recording } => {

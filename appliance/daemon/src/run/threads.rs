@@ -23,6 +23,8 @@ pub(super) struct Threads {
     pub(super) taping: oneshot::Receiver<()>,
     pub(super) playing: oneshot::Receiver<()>,
     pub(super) filming: oneshot::Receiver<()>,
+    /// Nothing without a board.
+    pub(super) lining: Option<oneshot::Receiver<()>>,
     pub(super) tasks: JoinSet<io::Result<()>>,
     pub(super) mailbox: Mailbox,
     pub(super) writer: Storage,
@@ -49,6 +51,9 @@ impl Threads {
             }
             _ = &mut self.filming => {
                 return Err(Failure::failed("the thread of the captures has ended"));
+            }
+            () = end_of(&mut self.lining) => {
+                return Err(Failure::failed("the thread of the lines has ended"));
             }
             _ = &mut self.storage => return Err(Failure::failed("the storage thread has ended")),
             ended = self.tasks.join_next() => {
@@ -85,6 +90,15 @@ impl Threads {
             Ok(_) => Ok(()),
             Err(_) => Err(Failure::failed("the disk did not take the last call records in time")),
         }
+    }
+}
+
+/// Waits for the end of a thread; for ever where there is none.
+async fn end_of(thread: &mut Option<oneshot::Receiver<()>>) {
+    match thread {
+        // A panic is an end as well.
+        Some(thread) => drop(thread.await),
+        None => std::future::pending().await,
     }
 }
 
