@@ -76,6 +76,10 @@ pub trait Bearer: Send {
     /// What happened since the last question, oldest first.
     fn next_event(&mut self) -> Option<Event>;
 
+    /// Tells what moves in given time how late it is, as [`Span::turn`]: whoever reads and writes is as much
+    /// in time as he is himself.
+    fn turn(&mut self, _now: Instant) {}
+
     /// Sends back to the line what comes from it, or ends that.
     ///
     /// # Errors

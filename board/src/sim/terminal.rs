@@ -185,6 +185,10 @@ impl Bearer for Channel {
         self.take_event()
     }
 
+    fn turn(&mut self, now: Instant) {
+        self.line.turn(now);
+    }
+
     fn loop_back(&mut self, on: bool) -> Result<(), Fault> {
         self.with_octets(|port| port.looped = on)
     }

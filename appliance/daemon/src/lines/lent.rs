@@ -7,6 +7,7 @@ use rustix::fd::BorrowedFd;
 use std::collections::BTreeMap;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Weak};
+use std::time::Instant;
 
 /// The B channels of a span that are out.
 #[derive(Debug, Default)]
@@ -94,6 +95,10 @@ impl Bearer for Borrowed {
 
     fn next_event(&mut self) -> Option<Event> {
         self.bearer.next_event()
+    }
+
+    fn turn(&mut self, now: Instant) {
+        self.bearer.turn(now);
     }
 
     fn loop_back(&mut self, on: bool) -> Result<(), Fault> {

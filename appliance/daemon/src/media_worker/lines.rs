@@ -232,6 +232,7 @@ impl Said {
         counts: &mut Counts,
         now: Instant,
     ) -> Result<bool, Fault> {
+        bearer.turn(now);
         while let Some(event) = bearer.next_event() {
             match event {
                 Event::Underrun => {
