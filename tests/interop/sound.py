@@ -8,14 +8,16 @@ RATE = 8000
 SLOT = RATE // 10
 
 
-def melody(path, seed, seconds=40):
-    """Writes a WAV that never repeats: every tenth of a second another pair of tones."""
+def melody(path, seed, seconds=40, keyless=False):
+    """Writes a WAV that never repeats: every tenth of a second another pair of tones. `keyless`: none of
+    them is like that of a key (ITU-T Q.23), for where somebody listens for keys."""
+    lows, highs = ((300, 640), (1750, 3000)) if keyless else ((300, 1000), (1200, 3000))
     chance = numpy.random.default_rng(seed)
     slots = []
     ramp = numpy.minimum(1, numpy.minimum(numpy.arange(SLOT), SLOT - 1 - numpy.arange(SLOT)) / 40)
     time = numpy.arange(SLOT) / RATE
     for _ in range(seconds * 10):
-        low, high = chance.uniform(300, 1000), chance.uniform(1200, 3000)
+        low, high = chance.uniform(*lows), chance.uniform(*highs)
         tone = numpy.sin(2 * numpy.pi * low * time) + numpy.sin(2 * numpy.pi * high * time)
         slots.append(tone * ramp * 0.2)
     write(path, numpy.concatenate(slots))

@@ -10,7 +10,7 @@ from lab import test, until
 from test_two_phones import TALK
 
 
-def lined(lab, dialect="euro_isdn", framing="e1_crc4", line="line 1"):
+def lined(lab, dialect="euro_isdn", framing="e1_crc4", line="line 1", cancels_echo=False):
     """A box whose trunk `carrier` leads to `exchange`, the far end of the same line."""
     box = lab.box(board="sim")
     until(lambda: [one for one in box.every("lines") if one["name"] == line], "the line")
@@ -18,6 +18,7 @@ def lined(lab, dialect="euro_isdn", framing="e1_crc4", line="line 1"):
                                    ("exchange", line + " far end", "network", 0)):
         box.ask("POST", "trunks", {"name": name, "kind": "isdn", "number_format": "as_dialled", "isdn": {
             "side": side, "dialect": dialect, "numbering": "unknown",
+            "cancels_echo": cancels_echo,
             "spans": [{"line": end, "framing": framing, "clock": clock}]}})
     trunks = {one["name"]: one for one in box.every("trunks")}
     box.extension("202")
@@ -34,7 +35,7 @@ def phones(lab, box):
         if number == "201":
             box.extension(number)
         source = os.path.join(lab.folder, f"{number}.wav")
-        sound.melody(source, seed=int(number))
+        sound.melody(source, seed=int(number), keyless=True)
         phone = Baresip(lab, box, number, "secret-of-the-test", source)
         phone.source = source
         found.append(phone.until_registered())
@@ -51,7 +52,7 @@ def busy(box, name="line 1"):
     return [one["slot"] for one in line["channels"] if one["usage"] == "busy"]
 
 
-def across(box, first, second, line="line 1"):
+def across(box, first, second, line="line 1", **demands):
     """The first phone calls the second by the line; both hear each other, and all is free again."""
     first.dial("0202")
     first.until_event("CALL_ESTABLISHED")
@@ -68,7 +69,7 @@ def across(box, first, second, line="line 1"):
     until(lambda: not busy(box, line), "a free channel")
     there = sound.Heard(first.source, until(second.heard, "a recording")[-1], stretched=True)
     here = sound.Heard(second.source, until(first.heard, "a recording")[-1], stretched=True)
-    return f"{there.demand(TALK * 0.8)}; back {here.demand(TALK * 0.8)}"
+    return f"{there.demand(TALK * 0.8, **demands)}; back {here.demand(TALK * 0.8, **demands)}"
 
 
 @test
@@ -85,5 +86,27 @@ def two_phones_hear_each_other_over_an_e1(lab):
 @test
 def two_phones_hear_each_other_over_a_t1(lab):
     box = lined(lab, "ni2", "t1_esf", "line 2")
-    first, second = phones(lab, box)
-    return across(box, first, second, "line 2")
+    return across(box, *phones(lab, box), "line 2")
+
+
+@test
+def two_who_talk_at_once_are_heard_while_echoes_are_cancelled(lab):
+    """Tones that never rest, on both sides and without an echo: the hardest for a canceller to leave alone,
+    who learns in the first second that there is none."""
+    box = lined(lab, cancels_echo=True)
+    return across(box, *phones(lab, box), correlation=0.95, gaps=0.1)
+
+
+@test
+def a_line_that_is_cut_is_seen_at_both_ends_and_comes_back(lab):
+    box = lined(lab)
+    def alarms(name):
+        return next(one for one in box.every("lines") if one["name"] == name)["alarms"]
+    span = next(one for one in box.every("lines") if one["name"] == "line 1")["span"]
+    box.ask("POST", f"lines/{span}/fault", {"fault": "cut", "on": True})
+    until(lambda: alarms("line 1")["red"], "red where the pair is cut")
+    until(lambda: alarms("line 1 far end")["yellow"], "yellow at the far end")
+    until(lambda: not up(box, "line 1"), "a D channel that is down")
+    box.ask("POST", f"lines/{span}/fault", {"fault": "cut", "on": False})
+    until(lambda: up(box, "line 1") and up(box, "line 1 far end"), "the D channel", 60)
+    return across(box, *phones(lab, box))
