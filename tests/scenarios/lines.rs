@@ -1,7 +1,9 @@
 //! Digital lines: the box is user and network of one, so that a call leaves by it and comes in again.
 
 use call::{ChannelService, ChannelUsage, LineWish, Place, SpanId, TrunkState, Why};
-use config::{ChannelSelection, Country, FeatureKind, IsdnSide, Number, TrunkId};
+use config::{
+    ChannelSelection, Channels, Country, FeatureKind, IsdnSide, Number, NumberType, TrunkId,
+};
 use exchange::{Command, Input};
 use sim::{Called, Lab};
 use std::time::Duration;
@@ -11,7 +13,7 @@ use tdm::q931::element::{
     BearerCapability, CauseValue, Charge, ChargeTime, Cost, Element, Location, Number as Digits,
     PartyNumber, Presentation, Progress, Screening, Service, TypeOfNumber, Units,
 };
-use tdm::q931::interface::{CallId, Setup, Wish};
+use tdm::q931::interface::{CallId, Channel, Setup, Wish};
 use tdm::q931::timers::Side;
 
 /// 201 and 202, and a line between `carrier` (the box as its user) and `exchange` (the box as the network):
@@ -488,5 +490,32 @@ fn what_a_call_costs_and_who_answered_stands_in_its_story() {
     let charged = "The carrier tells of a charge until now: 12 units.";
     assert!(story.contains(&charged.to_owned()), "{story:#?}");
     ask(&mut lab, call, hang_up(CauseValue::NORMAL));
+    lab.rest();
+}
+
+#[test]
+fn a_route_may_take_only_calls_of_some_channels_or_with_numbers_of_one_type() {
+    let (mut lab, trunk) = carrier(22);
+    lab.inbound_with("+442079461000", "201", |route| {
+        route.channels = Channels::parse("1-4").ok();
+        route.trunk = Some(trunk);
+    });
+    lab.inbound_with("1000", "201", |route| route.number_type = Some(NumberType::Subscriber));
+    let rings = |lab: &mut Lab, number: Digits, slot: u8| {
+        let bearer = Element::BearerCapability(BearerCapability::speech_alaw());
+        let with = vec![bearer, Element::CalledNumber(number), Element::SendingComplete];
+        let channel = Wish::Only(Channel { span: 0, number: slot });
+        let call = lab.far(|far, now| far.setup(Setup { with, channel }, now).unwrap());
+        lab.run_ms(300);
+        let rings = lab.phone("201").rings();
+        let _ = lab.far(|far, now| far.request(call, hang_up(CauseValue::NORMAL), now));
+        lab.run_ms(300);
+        rings
+    };
+    let national = Digits::isdn(TypeOfNumber::National, "2079461000");
+    assert!(rings(&mut lab, national.clone(), 3));
+    assert!(!rings(&mut lab, national, 5));
+    assert!(rings(&mut lab, Digits::isdn(TypeOfNumber::Subscriber, "1000"), 7));
+    assert!(!rings(&mut lab, Digits::isdn(TypeOfNumber::Unknown, "1000"), 7));
     lab.rest();
 }

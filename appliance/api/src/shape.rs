@@ -245,6 +245,11 @@ pub(crate) struct InboundRoute {
     /// Only these callers; `null` takes all.
     #[schema(example = "2XX")]
     caller: Option<String>,
+    /// Only calls on these timeslots of a digital line; `null` takes all.
+    #[schema(example = "1-15,17-31")]
+    channels: Option<String>,
+    /// Only called numbers that a digital line marks so; `null` takes all.
+    number_type: Option<config::NumberType>,
     /// The internal number that rings.
     #[schema(example = "201")]
     destination: String,

@@ -30,7 +30,18 @@ pub enum Origin {
         tenant: u32,
         /// The trunk's id.
         trunk: u32,
+        /// How it came on a digital line; nothing where it came by SIP.
+        line: Option<OnLine>,
     },
+}
+
+/// How a call came on a digital line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OnLine {
+    /// Its timeslot.
+    pub slot: u8,
+    /// How the called number is marked: the type of number of ITU-T Q.931 table 4-9, 0 to 7.
+    pub number_type: u8,
 }
 
 /// A call that wants to be placed.

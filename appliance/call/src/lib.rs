@@ -47,7 +47,7 @@ pub use id::{CallId, LegId};
 pub use key::{KeyPress, KeySource};
 pub use keys::{Keys, MasterKey, Mki, WrongLength};
 pub use leg::{
-    Diversion, DiversionReason, LegCommand, LegEvent, Offer, Origin, Party, Repeat, Target,
+    Diversion, DiversionReason, LegCommand, LegEvent, Offer, OnLine, Origin, Party, Repeat, Target,
     TransferState, Voice,
 };
 pub use line::{

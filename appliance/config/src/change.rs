@@ -335,6 +335,8 @@ mod tests {
             trunk: None,
             did: Pattern::parse("!").unwrap(),
             caller: None,
+            channels: None,
+            number_type: None,
             destination: Number::parse("201").unwrap(),
         };
         let (routed, applied) = put(&config, Entry::InboundRoute(route)).unwrap();
@@ -379,6 +381,8 @@ mod tests {
             trunk: None,
             did: Pattern::parse("!").unwrap(),
             caller: None,
+            channels: None,
+            number_type: None,
             destination: echo.number.clone(),
         };
         let (config, _) = put(&config, Entry::InboundRoute(route)).unwrap();

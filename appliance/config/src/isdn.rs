@@ -137,6 +137,25 @@ pub enum IsdnNumbering {
     Private,
 }
 
+/// How a digital line marks a called number (type of number, Q.931 table 4-9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum NumberType {
+    /// Nobody says; the digits tell by their prefix.
+    Unknown,
+    /// With the country code.
+    International,
+    /// With the area code.
+    National,
+    /// A number of the network's own services.
+    NetworkSpecific,
+    /// Within an area.
+    Subscriber,
+    /// A short code.
+    Abbreviated,
+}
+
 /// How frames of a line are found (ITU-T G.704).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -36,7 +36,7 @@ pub use id::{
 };
 pub use isdn::{
     BadChannels, ChannelSelection, Channels, Isdn, IsdnDialect, IsdnNumbering, IsdnSide, IsdnSpan,
-    IsdnTimer, SpanBuildOut, SpanCode, SpanFraming,
+    IsdnTimer, NumberType, SpanBuildOut, SpanCode, SpanFraming,
 };
 pub use network::{BadOrigin, External, Network, Subnet, WebOrigin};
 pub use number::{BadNumber, Number};

@@ -1,7 +1,10 @@
 //! Routes: where a call from a trunk goes, and which trunk a dialled number takes.
 
 use crate::extension::yes;
-use crate::{InboundRouteId, Number, OutboundRouteId, Pattern, Revision, TenantId, TrunkId};
+use crate::{
+    Channels, InboundRouteId, Number, NumberType, OutboundRouteId, Pattern, Revision, TenantId,
+    TrunkId,
+};
 use serde::{Deserialize, Serialize};
 
 /// Where calls from outside go. The first route that fits, by `order`, decides.
@@ -33,6 +36,12 @@ pub struct InboundRoute {
     /// Only these callers; `None` takes all.
     #[serde(default)]
     pub caller: Option<Pattern>,
+    /// Only calls on these timeslots of a digital line; `None` takes all.
+    #[serde(default)]
+    pub channels: Option<Channels>,
+    /// Only called numbers that a digital line marks so; `None` takes all.
+    #[serde(default)]
+    pub number_type: Option<NumberType>,
     /// The internal number that rings.
     pub destination: Number,
 }

@@ -226,6 +226,8 @@ fn config() -> Config {
             trunk: None,
             did: Pattern::parse("!").unwrap(),
             caller: None,
+            channels: None,
+            number_type: None,
             destination: number("201"),
         }),
     )

@@ -312,7 +312,10 @@ impl Exchange {
         let (peer, origin) = match trunk {
             Some(trunk) => {
                 let (tenant, id) = (trunk.tenant, trunk.id);
-                (Peer::Trunk { tenant, trunk: id }, Origin::Trunk { tenant: tenant.0, trunk: id.0 })
+                (
+                    Peer::Trunk { tenant, trunk: id },
+                    Origin::Trunk { tenant: tenant.0, trunk: id.0, line: None },
+                )
             }
             None => {
                 let Some(who) = self.known(message, &flow, now) else { return };

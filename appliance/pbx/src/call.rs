@@ -84,14 +84,14 @@ impl Call {
                 let place = Place::Extension(number.clone());
                 (Caller::Extension { tenant, number }, place, Direction::Internal)
             }
-            Origin::Trunk { tenant, trunk } => {
+            Origin::Trunk { tenant, trunk, line } => {
                 let trunk = TrunkId(trunk);
                 if let Some(e164) = config.zone().to_e164_from_carrier(&from.number) {
                     from.number = e164.to_string();
                 }
                 let name = config.trunks.get(&trunk).map(|trunk| trunk.name.clone());
                 let number = from.number.clone();
-                let caller = Caller::Trunk { tenant: TenantId(tenant), trunk, number };
+                let caller = Caller::Trunk { tenant: TenantId(tenant), trunk, line, number };
                 (caller, Place::Trunk(name.unwrap_or_default()), Direction::Inbound)
             }
         };

@@ -312,7 +312,7 @@ impl Call {
         let rights = match (self.trunks.get(&leg), &self.record.destination) {
             (Some(trunk), _) => {
                 let number = self.record.to.number.clone();
-                Some(Caller::Trunk { tenant, trunk: *trunk, number })
+                Some(Caller::Trunk { tenant, trunk: *trunk, line: None, number })
             }
             (None, Some(Place::Extension(number))) => {
                 Some(Caller::Extension { tenant, number: number.clone() })

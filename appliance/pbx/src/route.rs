@@ -5,10 +5,10 @@ mod sides;
 
 pub use sides::Phone;
 
-use call::{Cause, Diversion, End, Place, RouteQuestion, RouteReport, Step, Verdict, Why};
+use call::{Cause, Diversion, End, OnLine, Place, RouteQuestion, RouteReport, Step, Verdict, Why};
 use config::{
-    Config, Extension, ExtensionId, Feature, FeatureId, NumberFormat, OutboundRoute, TenantId,
-    Trunk, TrunkId,
+    Channels, Config, Extension, ExtensionId, Feature, FeatureId, InboundRoute, NumberFormat,
+    NumberType, OutboundRoute, TenantId, Trunk, TrunkId,
 };
 use sides::Sides;
 
@@ -28,6 +28,8 @@ pub enum Caller {
         tenant: TenantId,
         /// The trunk that the call came by.
         trunk: TrunkId,
+        /// How it came on a digital line.
+        line: Option<OnLine>,
         /// The caller's number, E.164 where it could be made so.
         number: String,
     },
@@ -94,8 +96,8 @@ pub fn decide(config: &Config, caller: &Caller, dialled: &str) -> Decision {
         Caller::Extension { tenant, number } => {
             from_inside(config, *tenant, number, dialled, &mut trace)
         }
-        Caller::Trunk { tenant, trunk, number } => {
-            from_trunk(config, *tenant, *trunk, number, dialled, &mut trace)
+        Caller::Trunk { tenant, trunk, line, number } => {
+            from_trunk(config, *tenant, (*trunk, *line), number, dialled, &mut trace)
         }
     };
     Decision { way, route: trace.route, steps: trace.steps }
@@ -116,7 +118,7 @@ pub fn explain(
         Some(trunk) => {
             let trunk = TrunkId(trunk);
             let tenant = config.trunks.get(&trunk).map_or(tenant, |trunk| trunk.tenant);
-            Caller::Trunk { tenant, trunk, number: question.from.clone() }
+            Caller::Trunk { tenant, trunk, line: None, number: question.from.clone() }
         }
     };
     let mut sides = Sides::of(config, &caller, &registered);
@@ -346,7 +348,7 @@ pub(crate) fn written(config: &Config, trunk: &Trunk, number: &str) -> String {
 fn from_trunk(
     config: &Config,
     tenant: TenantId,
-    trunk: TrunkId,
+    by: (TrunkId, Option<OnLine>),
     caller: &str,
     sent: &str,
     trace: &mut Told,
@@ -359,10 +361,10 @@ fn from_trunk(
     let digits = e164.as_deref().map(|number| number.trim_start_matches('+'));
     let forms = [Some(called), Some(sent), national.as_deref(), digits];
     for route in config.inbound_in_order(tenant) {
-        let wrong_trunk = route.trunk.is_some_and(|only| only != trunk);
+        let wrong_line = !takes(route, by);
         let wrong_caller = route.caller.as_ref().is_some_and(|only| !only.matches(caller));
         let fits = forms.iter().flatten().any(|form| route.did.matches(form));
-        if !route.enabled || wrong_trunk || wrong_caller || !fits {
+        if !route.enabled || wrong_line || wrong_caller || !fits {
             continue;
         }
         trace.route = Some(route.name.clone());
@@ -385,15 +387,41 @@ fn from_trunk(
 
 /// Whether a call from outside whose number is begun like this could go elsewhere when it has more
 /// digits: somebody may still be dialling (ITU-T Q.931 §5.2.4).
-pub fn may_grow(config: &Config, tenant: TenantId, trunk: TrunkId, begun: &str) -> bool {
+pub fn may_grow(
+    config: &Config,
+    tenant: TenantId,
+    by: (TrunkId, Option<OnLine>),
+    begun: &str,
+) -> bool {
     let zone = config.zone();
     let e164 = zone.begun_e164(begun);
     let national = begun.strip_prefix('+').map(|_| zone.national(begun));
     let forms = [Some(begun), e164.as_deref(), national.as_deref()];
     config.inbound_in_order(tenant).into_iter().any(|route| {
         let fits = forms.iter().flatten().any(|form| route.did.could_grow(form));
-        route.enabled && route.trunk.is_none_or(|only| only == trunk) && fits
+        route.enabled && takes(route, by) && fits
     })
+}
+
+/// Whether a route takes calls that come by this trunk, and so on its line.
+fn takes(route: &InboundRoute, (trunk, line): (TrunkId, Option<OnLine>)) -> bool {
+    let slot = |channels: &Channels| line.is_some_and(|line| channels.contains(line.slot));
+    let marked = |only: NumberType| line.is_some_and(|line| line.number_type == bits(only));
+    route.trunk.is_none_or(|only| only == trunk)
+        && route.channels.as_ref().is_none_or(slot)
+        && route.number_type.is_none_or(marked)
+}
+
+/// ITU-T Q.931 table 4-9.
+fn bits(number_type: NumberType) -> u8 {
+    match number_type {
+        NumberType::Unknown => 0,
+        NumberType::International => 1,
+        NumberType::National => 2,
+        NumberType::NetworkSpecific => 3,
+        NumberType::Subscriber => 4,
+        NumberType::Abbreviated => 6,
+    }
 }
 
 /// What the router says of its way.

@@ -146,6 +146,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0009_music.sql"),
     include_str!("../migrations/0010_prompts.sql"),
     include_str!("../migrations/0011_isdn.sql"),
+    include_str!("../migrations/0012_inbound_line.sql"),
 ];
 
 #[cfg(test)]

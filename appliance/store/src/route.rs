@@ -18,6 +18,8 @@ pub(crate) fn put_inbound(db: &Connection, route: &InboundRoute) -> rusqlite::Re
         route.did.as_str(),
         route.caller.as_ref().map(|pattern| pattern.as_str()),
         route.destination.as_str(),
+        route.channels.as_ref().map(Json),
+        route.number_type.map(Word),
     ];
     db.execute(PUT_INBOUND, row).map(drop)
 }
@@ -61,6 +63,8 @@ pub(crate) fn all_inbound(db: &Connection) -> rusqlite::Result<Vec<InboundRoute>
             trunk: row.get::<_, Option<u32>>("trunk_id")?.map(TrunkId),
             did: row.get::<_, Word<_>>("did")?.0,
             caller: row.get::<_, Option<Word<_>>>("caller")?.map(|word| word.0),
+            channels: row.get::<_, Option<Json<_>>>("channels")?.map(|channels| channels.0),
+            number_type: row.get::<_, Option<Word<_>>>("number_type")?.map(|word| word.0),
             destination: row.get::<_, Word<_>>("destination")?.0,
         })
     })?;
@@ -90,12 +94,13 @@ pub(crate) fn all_outbound(db: &Connection) -> rusqlite::Result<Vec<OutboundRout
 
 const PUT_INBOUND: &str = "
     INSERT INTO inbound_route (id, tenant_id, revision, name, enabled, position, trunk_id, did,
-        caller, destination)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+        caller, destination, channels, number_type)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
     ON CONFLICT (id) DO UPDATE SET
         tenant_id = excluded.tenant_id, revision = excluded.revision, name = excluded.name,
         enabled = excluded.enabled, position = excluded.position, trunk_id = excluded.trunk_id,
-        did = excluded.did, caller = excluded.caller, destination = excluded.destination";
+        did = excluded.did, caller = excluded.caller, destination = excluded.destination,
+        channels = excluded.channels, number_type = excluded.number_type";
 
 const PUT_OUTBOUND: &str = "
     INSERT INTO outbound_route (id, tenant_id, revision, name, enabled, position, pattern, caller,

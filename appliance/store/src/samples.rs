@@ -12,9 +12,9 @@ use config::{
     Country, Credentials, Device, DeviceId, Encryption, Entry, Expect, Extension, ExtensionId,
     External, Feature, FeatureId, FeatureKind, FeatureTone, Forwarding, InboundRoute,
     InboundRouteId, Isdn, IsdnDialect, IsdnNumbering, IsdnSide, IsdnSpan, IsdnTimer, Network,
-    Number, NumberFormat, OutboundRoute, OutboundRouteId, PathPolicy, Pattern, Pin, Prompts,
-    RecordingTone, Revision, Secret, Settings, SpanBuildOut, SpanCode, SpanFraming, Tenant,
-    TenantId, Trunk, TrunkId, TrunkKind, TrunkTransport,
+    Number, NumberFormat, NumberType, OutboundRoute, OutboundRouteId, PathPolicy, Pattern, Pin,
+    Prompts, RecordingTone, Revision, Secret, Settings, SpanBuildOut, SpanCode, SpanFraming,
+    Tenant, TenantId, Trunk, TrunkId, TrunkKind, TrunkTransport,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -219,6 +219,8 @@ pub(crate) fn changes() -> Vec<Change> {
             trunk: Some(TrunkId(1)),
             did: pattern("+4420!"),
             caller: Some(pattern("+49.")),
+            channels: Channels::parse("1-4").ok(),
+            number_type: Some(NumberType::Subscriber),
             destination: number("201"),
         }),
         Entry::OutboundRoute(OutboundRoute {

@@ -325,27 +325,37 @@ impl Lab {
 
     /// Calls for numbers that fit `did` ring at `destination`.
     pub fn inbound(&mut self, did: &str, destination: &str) {
-        self.inbound_by(None, did, destination);
+        self.inbound_with(did, destination, |_| {});
     }
 
     /// The same for the calls of one trunk.
     pub fn inbound_from(&mut self, trunk: TrunkId, did: &str, destination: &str) {
-        self.inbound_by(Some(trunk), did, destination);
+        self.inbound_with(did, destination, |route| route.trunk = Some(trunk));
     }
 
-    fn inbound_by(&mut self, trunk: Option<TrunkId>, did: &str, destination: &str) {
-        self.put(Entry::InboundRoute(InboundRoute {
+    /// The same for some of them.
+    pub fn inbound_with(
+        &mut self,
+        did: &str,
+        destination: &str,
+        change: impl FnOnce(&mut InboundRoute),
+    ) {
+        let mut route = InboundRoute {
             id: InboundRouteId::NEW,
             revision: Revision::default(),
             tenant: TenantId::DEFAULT,
             name: format!("in {did}"),
             enabled: true,
             order: 100,
-            trunk,
+            trunk: None,
             did: Pattern::parse(did).unwrap(),
             caller: None,
+            channels: None,
+            number_type: None,
             destination: Number::parse(destination).unwrap(),
-        }));
+        };
+        change(&mut route);
+        self.put(Entry::InboundRoute(route));
     }
 
     /// A router between `inside` and the rest; `forwards_to` gets what belongs to nobody.

@@ -5,7 +5,7 @@ use super::number::Dialled;
 use super::{Holder, Lines};
 use crate::Exchange;
 use crate::leg::isdn::{self, Incoming};
-use call::{Cause, End, MediaKind, Offer, Origin, Party, Why};
+use call::{Cause, End, MediaKind, Offer, OnLine, Origin, Party, Why};
 use config::{IsdnSide, Trunk, TrunkId};
 use std::sync::Arc;
 use std::time::Instant;
@@ -47,7 +47,7 @@ impl Exchange {
         let number = message.called_number().cloned().or(keypad).unwrap_or_default();
         let dialled = Dialled { setup: offer.setup, number };
         let waits = trunk.isdn.as_ref().is_some_and(|isdn| isdn.overlap) && !offer.complete;
-        if waits && self.may_grow(&trunk, &dialled.number) {
+        if waits && self.may_grow(&trunk, call, &dialled.number) {
             let network = trunk.isdn.as_ref().is_some_and(|isdn| isdn.side == IsdnSide::Network);
             let tone = (network && dialled.number.digits.is_empty()).then(in_band);
             self.lines.hold(id, call, dialled);
@@ -75,7 +75,7 @@ impl Exchange {
         let room = LONGEST_NUMBER.saturating_sub(dialled.number.digits.len());
         dialled.number.digits.extend(more.chars().take(room));
         let (number, full) = (dialled.number.clone(), room <= more.len());
-        if !is_last && !full && self.may_grow(&trunk, &number) {
+        if !is_last && !full && self.may_grow(&trunk, call, &number) {
             return;
         }
         if let Some(dialled) = self.lines.take_dialled(id, call) {
@@ -84,9 +84,10 @@ impl Exchange {
     }
 
     /// Whether further digits could lead somewhere else than those that are there.
-    fn may_grow(&self, trunk: &Trunk, number: &Number) -> bool {
+    fn may_grow(&self, trunk: &Trunk, call: CallId, number: &Number) -> bool {
         let text = super::read(self.frame.config.zone(), number);
-        pbx::route::may_grow(&self.frame.config, trunk.tenant, trunk.id, &text)
+        let by = (trunk.id, self.lines.on_line(trunk.id, call, number));
+        pbx::route::may_grow(&self.frame.config, trunk.tenant, by, &text)
     }
 
     /// The number is complete: the call is placed.
@@ -103,7 +104,11 @@ impl Exchange {
         };
         let clear = message.bearer_capability().is_some_and(|bearer| !bearer.is_audio());
         let mut offer = Offer {
-            origin: Origin::Trunk { tenant: trunk.tenant.0, trunk: trunk.id.0 },
+            origin: Origin::Trunk {
+                tenant: trunk.tenant.0,
+                trunk: trunk.id.0,
+                line: self.lines.on_line(trunk.id, id, &dialled.number),
+            },
             from,
             anonymous,
             dialled: number,
@@ -140,6 +145,12 @@ impl Exchange {
 impl Lines {
     fn holder(&self, trunk: TrunkId, call: CallId) -> Option<&Holder> {
         self.groups.get(&trunk)?.calls.get(&call)
+    }
+
+    /// How a call came.
+    fn on_line(&self, trunk: TrunkId, call: CallId, number: &Number) -> Option<OnLine> {
+        let (_, slot) = self.channel(trunk, call)?;
+        Some(OnLine { slot, number_type: number.kind.bits() })
     }
 
     fn forget(&mut self, trunk: TrunkId, call: CallId) {

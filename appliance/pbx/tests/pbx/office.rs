@@ -113,6 +113,8 @@ pub(crate) fn inbound(
         trunk: None,
         did: Pattern::parse(did).unwrap(),
         caller: None,
+        channels: None,
+        number_type: None,
         destination: Number::parse(destination).unwrap(),
     };
     change(&mut route);
@@ -217,7 +219,7 @@ impl Office {
 
     /// A call comes in by a trunk.
     pub(crate) fn comes_in(&mut self, trunk: u32, from: &str, called: &str) -> (CallId, LegId) {
-        self.offers(Origin::Trunk { tenant: 1, trunk }, from, called, None)
+        self.offers(Origin::Trunk { tenant: 1, trunk, line: None }, from, called, None)
     }
 
     pub(crate) fn offers(

@@ -15,7 +15,7 @@ fn from(number: &str) -> Caller {
 
 fn outside(trunk: u32, number: &str) -> Caller {
     let trunk = TrunkId(trunk);
-    Caller::Trunk { tenant: TenantId::DEFAULT, trunk, number: number.to_owned() }
+    Caller::Trunk { tenant: TenantId::DEFAULT, trunk, line: None, number: number.to_owned() }
 }
 
 /// `ext 202`, `1:+44... 2:+44...`, or why not.

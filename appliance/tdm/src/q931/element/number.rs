@@ -36,7 +36,8 @@ impl TypeOfNumber {
         }
     }
 
-    pub(super) fn bits(self) -> u8 {
+    /// The number of the table.
+    pub fn bits(self) -> u8 {
         match self {
             Self::Unknown => 0,
             Self::International => 1,
