@@ -5,6 +5,7 @@ use super::{Sheet, SheetError};
 /// Names of boards with the text of their fact sheets, in the order of the alphabet.
 pub const KNOWN: &[(&str, &str)] = &[
     ("pc-x86_64", include_str!("../../pc-x86_64/board.toml")),
+    ("qemu-aarch64", include_str!("../../qemu-aarch64/board.toml")),
     ("qemu-x86_64", include_str!("../../qemu-x86_64/board.toml")),
     ("sim", include_str!("../../sim/board.toml")),
 ];
