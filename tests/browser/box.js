@@ -19,9 +19,10 @@ const GIVEN = new Set();
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-export async function box() {
+/** `board` is that of the lines; a box that runs already has its own. */
+export async function box({ board } = {}) {
   const url = process.env.STROWGER_URL;
-  if (!url) return new Box().start();
+  if (!url || board) return new Box(board).start();
   const { hostname } = new URL(url);
   return { url: url.replace(/\/$/, ''), data: process.env.STROWGER_DATA, host: hostname, sip: Number(process.env.STROWGER_SIP_PORT ?? 5060), own: false, stop() {} };
 }
@@ -32,6 +33,10 @@ class Box {
   #process = null;
   log = '';
 
+  constructor(board) {
+    this.board = board;
+  }
+
   async start() {
     this.folder = await mkdtemp(join(tmpdir(), 'strowger-browser-'));
     this.data = join(this.folder, 'data');
@@ -41,6 +46,7 @@ class Box {
     this.words = [
       'run', '--data', this.data, '--http', `${this.host}:${http}`, '--sip', `${this.host}:${this.sip}`, '--sips', `${this.host}:${sips}`,
       '--media-ip', this.host, '--media-ports', MEDIA,
+      ...(this.board ? ['--board', this.board] : []),
     ];
     await this.run();
     return this;

@@ -1,0 +1,165 @@
+// Digital lines without a card: the box is its own carrier, by both ends of a simulated line.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { box as startBox, claimCode } from './box.js';
+import { Browser } from './browser.js';
+import { Phones } from './phone.js';
+
+const PASSWORD = 'correct horse battery';
+
+let box, browser, page, phones;
+const secrets = {};
+
+before(async () => {
+  box = await startBox({ board: 'sim' });
+  phones = new Phones(box);
+  browser = new Browser();
+  page = await browser.open(`${box.url}/`);
+  await page.getByRole('heading', { name: 'This box is new' }).waitFor();
+  await page.getByLabel('Claim code', { exact: true }).fill(await claimCode(box.data));
+  await page.getByLabel('Administrator’s name').fill('admin');
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await page.getByRole('button', { name: 'Claim this box' }).click();
+  await page.getByRole('heading', { name: 'Where does this box stand?' }).waitFor();
+  await ask('PUT', 'settings', { ...(await ask('GET', 'settings')), wizard_done: true });
+  for (const number of ['201', '202']) secrets[number] = (await ask('POST', 'extensions', { number })).secret;
+});
+
+after(async () => {
+  await phones?.stop();
+  await browser?.close();
+  await box?.stop();
+});
+
+/** Where one stretch of the way fails, those behind it would only say so again. */
+let lost = false;
+function step(name, walk) {
+  test(name, async (context) => {
+    if (lost) return context.skip('an earlier step failed');
+    try {
+      await walk();
+    } catch (failure) {
+      lost = true;
+      await browser?.picture('failed').catch(() => {});
+      console.error(`${phones?.said()}\n--- strowgerd\n${box?.log?.slice(-3000)}`);
+      throw failure;
+    }
+  });
+}
+
+/** Past the page. */
+const ask = (method, path, body) =>
+  page.evaluate(async ([method, path, body]) => {
+    const { csrf } = await (await fetch('/api/v1/session')).json();
+    const headers = { 'content-type': 'application/json', 'x-csrf-token': csrf };
+    const answer = await fetch(`/api/v1/${path}`, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
+    return answer.status === 204 ? null : answer.json();
+  }, [method, path, body ?? null]);
+const button = (name) => page.getByRole('button', { name, exact: true });
+const sheet = () => page.getByRole('dialog');
+const card = (span) => page.locator(`[data-line="${span}"]`);
+const tile = (span, slot) => card(span).locator(`[data-slot="${slot}"]`);
+const spans = {};
+
+step('the lines of the board are shown, and one that no trunk uses leads to a new trunk', async () => {
+  await page.goto(`${box.url}/#/lines`);
+  await page.reload();
+  await page.getByRole('heading', { name: 'Line 1', exact: true }).waitFor();
+  for (const line of (await ask('GET', 'lines')).items) spans[line.name] = line.span;
+  await card(spans['line 1']).getByRole('link', { name: 'Make one for it' }).click();
+  const european = sheet().getByRole('button', { name: 'European carrier' });
+  assert.equal(await european.getAttribute('aria-pressed'), 'true');
+  assert.equal(await sheet().getByLabel('Line', { exact: true }).inputValue(), 'line 1');
+  await button('Create trunk').click();
+  await sheet().getByText('This must not be empty.').waitFor();
+  await sheet().getByLabel('Name').fill('Carrier');
+  await sheet().getByText('Advanced').click();
+  const slots = sheet().getByLabel('Timeslots');
+  await slots.fill('1-40');
+  await button('Create trunk').click();
+  await sheet().getByText('Write timeslots from 1 to 31', { exact: false }).waitFor();
+  await slots.fill('');
+  await button('Create trunk').click();
+  await page.getByText('Trunk Carrier saved.').waitFor();
+  await page.getByText('EuroISDN (DSS1) on line 1').waitFor();
+});
+
+step('the far end is an exchange of the house with one click, and both D channels come up', async () => {
+  await page.goto(`${box.url}/#/lines`);
+  const far = spans['line 1 far end'];
+  await card(far).getByRole('link', { name: 'Make one for it' }).click();
+  await sheet().getByLabel('Name').fill('House');
+  await sheet().getByRole('button', { name: 'Exchange of the house' }).click();
+  assert.equal(await sheet().getByLabel('The box is').inputValue(), 'network');
+  await button('Create trunk').click();
+  await page.getByText('Trunk House saved.').waitFor();
+  await page.goto(`${box.url}/#/lines`);
+  for (const span of [spans['line 1'], far]) {
+    await card(span).getByText('up, carries the calls').waitFor();
+    await card(span).getByText('30 free').waitFor();
+  }
+});
+
+step('a call shows on its channel, and what is said for it is traced in words and stays in its story', async () => {
+  await ask('POST', 'routes/inbound', { name: 'in', did: '!', destination: '202' });
+  const { items } = await ask('GET', 'trunks');
+  const carrier = items.find((trunk) => trunk.name === 'Carrier');
+  await ask('POST', 'routes/outbound', { name: 'out', pattern: '0.', trunks: [carrier.id] });
+  await phones.register('201', secrets['201']);
+  await phones.register('202', secrets['202']);
+  await card(spans['line 1']).getByRole('button', { name: 'Trace', exact: true }).click();
+  await card(spans['line 1']).getByText('Nothing was said yet').waitFor();
+  await phones.call('201', '02079460123');
+  await tile(spans['line 1'], 1).and(page.locator('[data-look="busy"]')).waitFor();
+  const trace = page.getByRole('log', { name: 'Trace of line 1' });
+  await trace.getByText('SETUP', { exact: false }).first().waitFor();
+  await trace.getByText('CONNECT ACKNOWLEDGE', { exact: false }).waitFor();
+  await browser.picture('lines', { height: 1300 });
+  await trace.getByRole('link', { name: 'its call' }).first().click();
+  await sheet().getByText('Channel 1 of line 1 carries it.').waitFor();
+  await sheet().getByText('SETUP', { exact: false }).first().waitFor();
+  await page.keyboard.press('Escape');
+});
+
+step('a channel goes out of service after its call, by the keyboard, and comes back', async () => {
+  await page.goto(`${box.url}/#/lines`);
+  await tile(spans['line 1'], 1).focus();
+  await page.keyboard.press('Enter');
+  await sheet().getByRole('heading', { name: 'Line 1, channel 1' }).waitFor();
+  assert.equal(await sheet().getByRole('button', { name: 'Loop', exact: true }).isDisabled(), true);
+  await button('Out of service after the call').click();
+  await sheet().getByText('out of service after the call').first().waitFor();
+  await phones.hangUp('201');
+  await sheet().getByText('Out of service, by this box').waitFor();
+  await button('Put in service').click();
+  await sheet().getByText('Free', { exact: true }).waitFor();
+  await button('Loop').click();
+  await sheet().getByText('Looped', { exact: false }).first().waitFor();
+  await button('Take the loop off').click();
+  await sheet().getByText('Free', { exact: true }).waitFor();
+  await page.keyboard.press('Escape');
+});
+
+step('a cut cable is said to be one on the end that sees it, and mended it carries calls again, on a screen of any width', async () => {
+  const span = spans['line 1'];
+  await card(span).getByRole('link', { name: 'Tests and service of line 1' }).click();
+  await button('Cut the cable').click();
+  await page.getByText('The cable is cut.').waitFor();
+  await page.keyboard.press('Escape');
+  await card(span).getByText('No signal.').waitFor();
+  await tile(span, 5).and(page.locator('[data-look="alarm"]')).waitFor();
+  await card(spans['line 1 far end']).getByText('Yellow alarm (RAI).').waitFor();
+  await browser.picture('lines-alarm', { height: 1300 });
+  await card(span).getByRole('link', { name: 'Tests and service of line 1' }).click();
+  await button('Mend it').click();
+  await page.keyboard.press('Escape');
+  await card(span).getByText('up, carries the calls').waitFor({ timeout: 40_000 });
+  await card(span).getByText('30 free').waitFor({ timeout: 40_000 });
+  for (const width of [390, 820, 1280]) {
+    await page.setViewportSize({ width, height: 900 });
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.equal(over, 0, `at ${width}`);
+  }
+  assert.deepEqual([browser.strays, browser.complaints], [[], []]);
+});
