@@ -225,7 +225,7 @@ fn a_restart_ends_the_call_of_its_channel_and_no_other() {
     connect(&mut lab);
     wish(&mut lab, LineWish::Restart { span: SpanId(0), slot: Some(2) });
     assert!(lab.phone("201").is_up());
-    wish(&mut lab, LineWish::Restart { span: SpanId(0), slot: Some(1) });
+    wish(&mut lab, LineWish::Restart { span: SpanId(0), slot: None });
     lab.run_ms(500);
     assert!(lab.phone("201").is_free() && lab.phone("202").is_free());
     connect(&mut lab);

@@ -268,9 +268,7 @@ impl Lines {
         self.changed.insert(state.span);
         let down = span.is_down();
         let Some((id, group)) = self.group_of(state.span) else { return };
-        let identifier = group.spans.iter().find(|(_, known)| **known == state.span);
-        if let Some((identifier, _)) = identifier {
-            let identifier = *identifier;
+        if let Some(identifier) = group.identifier(state.span) {
             group.trunk.alarm(identifier, down, now);
             self.drain(frame, id, now);
         }

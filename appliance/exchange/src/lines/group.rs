@@ -67,8 +67,12 @@ impl Group {
 
     /// The channel in a timeslot of a span.
     pub(super) fn channel(&self, span: SpanId, slot: u8) -> Option<Channel> {
-        let (identifier, _) = self.spans.iter().find(|(_, known)| **known == span)?;
-        Some(Channel { span: *identifier, number: slot })
+        Some(Channel { span: self.identifier(span)?, number: slot })
+    }
+
+    /// By which number messages name a span.
+    pub(super) fn identifier(&self, span: SpanId) -> Option<u8> {
+        self.spans.iter().find(|(_, known)| **known == span).map(|(identifier, _)| *identifier)
     }
 
     /// The link of the D channel on a span.

@@ -4,8 +4,8 @@ use super::Lines;
 use crate::frame::Frame;
 use crate::{Exchange, LineCommand, Output};
 use call::{
-    CallId, ChannelService, LegId, LineLaw, LineSound, LineWish, MediaCommand, MediaKind, PortId,
-    SpanId,
+    CallId, ChannelService, LegId, LineKind, LineLaw, LineSound, LineWish, MediaCommand, MediaKind,
+    PortId, SpanId,
 };
 use std::time::Instant;
 use tdm::q931::interface::{Channel, Scope, Standing};
@@ -65,7 +65,7 @@ impl Lines {
         let Some((id, group)) = self.group_of(span) else { return };
         let scope = match slot {
             Some(slot) => group.channel(span, slot).map(Scope::Channel),
-            None => group.channel(span, 1).map(|channel| Scope::Span(channel.span)),
+            None => group.identifier(span).map(Scope::Span),
         };
         if let Some(scope) = scope {
             group.trunk.restart(scope, now);
@@ -83,11 +83,15 @@ impl Lines {
         if !on && !known.looped.remove(&slot) {
             return;
         }
+        let law = match known.facts.kind {
+            LineKind::E1 => LineLaw::A,
+            LineKind::T1 => LineLaw::Mu,
+        };
         self.changed.insert(span);
         let service = if on { ChannelService::Maintenance } else { ChannelService::In };
         self.serve(frame, (span, Some(slot)), service, true, now);
         if on {
-            let line = LineSound { law: LineLaw::A, cancel_echo: false, clear: true };
+            let line = LineSound { law, cancel_echo: false, clear: true };
             let (call, leg, kind) = (CallId(0), LegId(0), MediaKind::Audio);
             frame.media(MediaCommand::Open { port, call, leg, kind, dscp: 0, silence_seconds: 0 });
             frame.media(MediaCommand::Line { port, line });
