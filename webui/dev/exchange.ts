@@ -304,7 +304,7 @@ export class Exchange {
       { trunk: 3, state: 'up', since: Date.now() - 70 * HOUR, problem: null, seen_as: null },
       { trunk: 4, state: 'up', since: Date.now() - 5 * HOUR, problem: null, seen_as: null },
     ];
-    const route = { tenant: 1, enabled: true, caller: null };
+    const route = { tenant: 1, enabled: true, caller: null, channels: null, number_type: null };
     this.outbound = [
       { ...route, id: 1, revision: 8, name: 'Premium numbers', order: 10, pattern: '09.', strip: 0, prepend: '', trunks: [], barred: true },
       { ...route, id: 2, revision: 9, name: 'Leeds branch', order: 20, pattern: '7XX', strip: 1, prepend: '', trunks: [3], barred: false },

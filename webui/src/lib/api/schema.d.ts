@@ -1814,6 +1814,11 @@ export interface components {
              */
             caller: string | null;
             /**
+             * @description Only calls on these timeslots of a digital line; `null` takes all.
+             * @example 1-15,17-31
+             */
+            channels: string | null;
+            /**
              * @description The internal number that rings.
              * @example 201
              */
@@ -1832,6 +1837,7 @@ export interface components {
             id: number;
             /** @description What people call it. */
             name: string;
+            number_type: components["schemas"]["NumberType"] | null;
             /**
              * Format: int32
              * @description Lower is tried first.
@@ -1861,6 +1867,11 @@ export interface components {
              */
             caller?: string | null;
             /**
+             * @description Only calls on these timeslots of a digital line; `null` takes all.
+             * @example 1-15,17-31
+             */
+            channels?: string | null;
+            /**
              * @description The internal number that rings.
              * @example 201
              */
@@ -1874,6 +1885,7 @@ export interface components {
             enabled?: boolean;
             /** @description What people call it. */
             name: string;
+            number_type?: components["schemas"]["NumberType"] | null;
             /**
              * Format: int32
              * @description Lower is tried first.
@@ -2435,6 +2447,11 @@ export interface components {
          * @enum {string}
          */
         NumberTone: "test" | "dial" | "ringback" | "busy" | "congestion";
+        /**
+         * @description How a digital line marks a called number (type of number, Q.931 table 4-9).
+         * @enum {string}
+         */
+        NumberType: "unknown" | "international" | "national" | "network_specific" | "subscriber" | "abbreviated";
         /** @description Which trunk a dialled number takes. The first route that fits, by `order`, decides. */
         OutboundRoute: {
             /** @description Calls that fit are refused: barring. */
