@@ -519,3 +519,19 @@ fn a_route_may_take_only_calls_of_some_channels_or_with_numbers_of_one_type() {
     assert!(!rings(&mut lab, Digits::isdn(TypeOfNumber::Unknown, "1000"), 7));
     lab.rest();
 }
+
+#[test]
+fn data_are_offered_as_data_and_to_nobody_as_a_voice() {
+    let (mut lab, _) = carrier(23);
+    let with = vec![
+        Element::BearerCapability(BearerCapability::unrestricted()),
+        national("2079460958"),
+        Element::SendingComplete,
+    ];
+    lab.far(|far, now| far.setup(Setup { with, channel: Wish::Next }, now).unwrap());
+    lab.run_ms(300);
+    let offer = lab.phone("202").saw("INVITE").body.clone();
+    assert!(offer.contains("CLEARMODE/8000") && !offer.contains("PCM"), "{offer}");
+    lab.far(|far, now| far.release(CauseValue::NORMAL, Duration::from_secs(5), now));
+    lab.run_ms(300);
+}

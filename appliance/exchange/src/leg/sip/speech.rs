@@ -122,7 +122,8 @@ pub(super) fn agreed(
 /// The encodings of a line that the box knows.
 fn known(media: &Media<'_>) -> Vec<Format> {
     let format = |codec: sdp::Codec<'_>| {
-        Some(Format { payload_type: codec.payload_type, codec: read(&codec)? })
+        let known = read(&codec).or_else(|| named::is_data(&codec).then_some(Codec::Clear))?;
+        Some(Format { payload_type: codec.payload_type, codec: known })
     };
     media.codecs().into_iter().filter_map(format).collect()
 }
@@ -182,7 +183,8 @@ fn allows(policy: &CodecPolicy, codec: &sdp::Codec<'_>) -> bool {
 fn sounds(media: &Media<'_>, policy: &CodecPolicy) -> Vec<Codec> {
     let mut codecs: Vec<Codec> = Vec::new();
     let may = |format: &Format| policy.allows(named::name(format.codec));
-    let sounds = known(media).into_iter().filter(|format| format.codec.is_sound());
+    let is_heard = |format: &Format| format.codec.is_sound() && format.codec != Codec::Clear;
+    let sounds = known(media).into_iter().filter(is_heard);
     for format in sounds.filter(may) {
         let same = |codec: &Codec| named::name(*codec) == named::name(format.codec);
         if !codecs.iter().any(same) {

@@ -48,6 +48,11 @@ pub(crate) fn read(codec: &sdp::Codec<'_>) -> Option<Codec> {
     }
 }
 
+/// Whether it is data at 64 kbit/s, which are passed on and never translated (RFC 4040 §6).
+pub(crate) fn is_data(codec: &sdp::Codec<'_>) -> bool {
+    codec.name.eq_ignore_ascii_case("CLEARMODE") && codec.clock == 8_000 && codec.channels == 1
+}
+
 /// RFC 4867 §8.1: interleaving, robust sorting and checksums would change how frames lie in a packet.
 fn amr_wb(fmtp: Option<&str>) -> Option<Codec> {
     let odd = ["crc", "robust-sorting", "interleaving"];
