@@ -10,7 +10,7 @@
 //!
 //! The clock of the line drives both ways: what it hears is stamped by its own octets, and what is said to
 //! it leaves the jitter buffer when the line takes the next block, however the sender's clock drifts. Two
-//! channels that only hear each other leave all that out: octets go from one card to the other ([`Store`]).
+//! channels that only hear each other leave all that out: octets go from one card to the other (`store`).
 
 mod clear;
 mod data;

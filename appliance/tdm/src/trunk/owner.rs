@@ -50,7 +50,7 @@ impl Trunk {
     }
 
     /// Restarts channels: their calls end here and there, and nobody uses them until the far side has
-    /// confirmed it ([`Output::Restarted`](super::Output::Restarted)).
+    /// confirmed it ([`Notice::Restarted`](crate::q931::interface::Notice::Restarted)).
     pub fn restart(&mut self, scope: Scope, now: Instant) {
         self.interface.restart(scope, now);
         self.work(now);
