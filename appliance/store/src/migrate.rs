@@ -200,6 +200,9 @@ mod tests {
         db.execute_batch(
             "DROP INDEX call_record_started;
             ALTER TABLE call_record DROP COLUMN search;
+            ALTER TABLE inbound_route DROP COLUMN channels;
+            ALTER TABLE inbound_route DROP COLUMN number_type;
+            ALTER TABLE trunk DROP COLUMN isdn;
             ALTER TABLE trunk DROP COLUMN qualify_seconds;
             ALTER TABLE tenant DROP COLUMN prompts;
             ALTER TABLE tenant DROP COLUMN recording_tone;

@@ -310,7 +310,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let key = key(dir.path());
         let done = restore(dir.path(), &key, &passphrase(), a_backup(), NOW).unwrap();
-        assert_eq!(done, Restored { extensions: 1, trunks: 1, sounds: None, before: None });
+        assert_eq!(done, Restored { extensions: 1, trunks: 2, sounds: None, before: None });
         let mut store = Store::open(dir.path(), key).unwrap();
         let trunk = store.config().trunks.values().next().unwrap();
         assert_eq!(trunk.secret.reveal(), samples::TRUNK_PASSWORD);
@@ -341,7 +341,7 @@ mod tests {
         fs::write(dir.path().join("sounds/1.opus"), "polka").unwrap();
         let key = key(dir.path());
         let done = restore(dir.path(), &key, &passphrase(), &bytes[..], NOW).unwrap();
-        assert_eq!(done, Restored { extensions: 1, trunks: 1, sounds: Some(1), before: None });
+        assert_eq!(done, Restored { extensions: 1, trunks: 2, sounds: Some(1), before: None });
         assert_eq!(fs::read(dir.path().join("sounds/1.wav")).unwrap(), waltz);
         assert_eq!(contents(&dir.path().join("sounds")).len(), 2);
         assert_eq!(fs::read(dir.path().join("sounds.before-1/1.opus")).unwrap(), b"polka");
@@ -385,7 +385,7 @@ mod tests {
         fs::write(folder::beside(&path, "-wal"), "more rubbish").unwrap();
         let done = restore(dir.path(), &key, &passphrase(), a_backup(), NOW).unwrap();
         assert_eq!(fs::read(done.before.unwrap()).unwrap(), "rubbish".repeat(1000).as_bytes());
-        assert_eq!(Store::open(dir.path(), key).unwrap().config().trunks.len(), 1);
+        assert_eq!(Store::open(dir.path(), key).unwrap().config().trunks.len(), 2);
     }
 
     #[test]
