@@ -14,7 +14,6 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 /// A B channel comes to the media thread, or is taken away from it.
-#[allow(dead_code, reason = "made by the thread that owns the spans")]
 pub(crate) struct LineMessage {
     /// Which span.
     pub(crate) span: SpanId,

@@ -53,7 +53,7 @@ fn a_tone_crosses_minutes_of_drift_without_a_click_and_no_later_than_at_the_begi
 }
 
 #[test]
-fn two_lines_with_clocks_of_their_own_slip_and_count_it() {
+fn the_box_slips_nowhere_between_channels_of_one_line_whatever_the_far_clock() {
     // Both channels are of one line here: what differs is how often the far ends are asked.
     let mut town = Town::new();
     town.open_line(0, PLAIN);
