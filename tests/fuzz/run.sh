@@ -29,26 +29,35 @@ RUSTFLAGS=$flags cargo build --locked --release -q --target "$host" --target-dir
     --manifest-path tests/fuzz/Cargo.toml || exit 1
 [ "${1:-}" != --build ] || exit 0
 
-passed=0 failed=0
-for target in "${targets[@]}"; do
-    corpus=.cache/fuzz/$target
-    crashes=.cache/fuzz/$target.crashes
+# fuzz TARGET: one of them, for its time.
+fuzz() {
+    local corpus=.cache/fuzz/$1 crashes=.cache/fuzz/$1.crashes log=.cache/fuzz/$1.log seconds=10 runs
     mkdir -p "$corpus" "$crashes"
-    log=.cache/fuzz/$target.log
-    seconds=10
-    [[ " ${codecs[*]} " != *" $target "* ]] || seconds=5
+    [[ " ${codecs[*]} " != *" $1 "* ]] || seconds=5
     [ -z "$long" ] || seconds=600
-    if "$target_dir/$host/release/$target" -max_total_time=$seconds -timeout=5 -rss_limit_mb=2048 \
+    if "$target_dir/$host/release/$1" -max_total_time=$seconds -timeout=5 -rss_limit_mb=2048 \
         -max_len=8192 -print_final_stats=1 -artifact_prefix="$crashes/" \
-        "$corpus" ${seeds[$target]:+"tests/data/${seeds[$target]}"} >"$log" 2>&1; then
+        "$corpus" ${seeds[$1]:+"tests/data/${seeds[$1]}"} >"$log" 2>&1; then
         runs=$(sed -n 's/^stat::number_of_executed_units: //p' "$log")
-        echo "ok $target: $runs inputs in $seconds s, $(ls "$corpus" | wc -l) kept"
-        passed=$((passed + 1))
+        echo "ok $1: $runs inputs in $seconds s, $(ls "$corpus" | wc -l) kept"
     else
         tail -30 "$log"
-        echo "FAIL $target: see $log and $crashes"
-        failed=$((failed + 1))
+        echo "FAIL $1: see $log and $crashes"
+        return 1
     fi
+}
+
+# As many at once as there are processors.
+passed=0 failed=0 running=0
+ended() {
+    if wait -n; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+    running=$((running - 1))
+}
+for target in "${targets[@]}"; do
+    [ $running -lt "$(nproc)" ] || ended
+    fuzz "$target" &
+    running=$((running + 1))
 done
+while [ $running -gt 0 ]; do ended; done
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

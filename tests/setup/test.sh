@@ -36,15 +36,16 @@ step "web admin: packages" install_webui
 step "web admin: build" build_webui
 [ -z "$lint" ] || lints
 step "unit and scenario tests" cargo test --locked --workspace --no-fail-fast
-[ -z "$lint" ] || step "signal processing on ARM" tests/setup/arm.sh
 step "daemon and another browser: build" cargo build --locked --workspace --bins
 step "web admin: tests" npm --prefix webui test
 export STROWGERD=${CARGO_TARGET_DIR:-$PWD/target}/debug/strowgerd
-# Telephones mostly wait, so the fuzzer is built meanwhile.
+# Telephones mostly wait, so what only computes is done meanwhile.
 begin "fuzz: build" tests/fuzz/run.sh --build
+[ -z "$lint" ] || begin "signal processing on ARM" tests/setup/arm.sh
 step "real peers" /usr/bin/python3 tests/interop/run.py $long
 step "drivers in a virtual machine" tests/vm/run.sh $long
 step "browser" tests/setup/browser.sh
+[ -z "$lint" ] || step "signal processing on ARM" ended "signal processing on ARM"
 step "fuzz: build" ended "fuzz: build"
 step "fuzz" tests/fuzz/run.sh $long
 total
