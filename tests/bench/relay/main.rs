@@ -8,6 +8,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod browser;
+mod lines;
 mod load;
 mod ours;
 mod report;
@@ -48,6 +49,9 @@ fn main() {
     };
     if arguments.first().is_some_and(|first| first == "voices") {
         return voices::main(number("--seconds", 20));
+    }
+    if arguments.first().is_some_and(|first| first == "lines") {
+        return lines::main(number("--seconds", 20));
     }
     let (rounds, seconds) = (number("--rounds", 3), number("--seconds", 6));
     let sizes = |kind| match (number("--calls", 0), kind) {

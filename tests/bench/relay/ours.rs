@@ -2,13 +2,15 @@
 
 use crate::Rival;
 use crate::browser::{self, Print};
-use crate::daemon::media_worker::{self, Browsers, Door, MediaHandle, Setup};
+use crate::daemon::media_worker::{self, Browsers, Door, LineMessage, MediaHandle, Setup};
+use crate::lines::{Brings, Card};
 use crate::load::{Aim, Call, key_of_a};
 use crate::voices::Voice;
 use crate::way::{Kind, PCMA, SUITE};
 use call::{
-    CallId, Codec, Decibels, Format, Formats, Keys, Learn, LegId, MasterKey, MediaCommand,
-    MediaEvent, MediaKind, PeerAddress, PlayId, PortId, RoomId, Rounds, Sound, Tone,
+    CallId, Codec, Decibels, Format, Formats, Keys, Learn, LegId, LineLaw, LineSound, MasterKey,
+    MediaCommand, MediaEvent, MediaKind, PeerAddress, PlayId, PortId, RoomId, Rounds, Sound,
+    SpanId, Tone,
 };
 use media::Certificate;
 use std::env;
@@ -16,6 +18,7 @@ use std::io::{BufRead, BufReader, Write, stdin};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
 pub(crate) struct Ours {
@@ -44,6 +47,14 @@ impl Ours {
             SocketAddr::from((Ipv4Addr::LOCALHOST, port.parse::<u16>().unwrap()))
         };
         phones.iter().map(&mut answer).collect()
+    }
+
+    /// Lets a phone at this port hear the `number`th card; where it is answered, and when the card began, in
+    /// nanoseconds of the day.
+    pub(crate) fn line(&mut self, brings: Brings, number: u64, phone: u16) -> (SocketAddr, u64) {
+        let answer = self.ask(&format!("{} {phone} {number}", brings.word()));
+        let (port, origin) = answer.split_once(' ').unwrap();
+        (SocketAddr::from((Ipv4Addr::LOCALHOST, port.parse().unwrap())), origin.parse().unwrap())
     }
 
     fn ask(&mut self, order: &str) -> String {
@@ -110,6 +121,7 @@ pub(crate) fn serve() {
     let (shown, print) = browser::certificate();
     let certificate =
         Certificate { certificate: shown.certificate.clone(), key: shown.private_key.clone() };
+    let (cards, lines) = media_worker::lines();
     let handle = media_worker::start(Setup {
         addresses: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
         ports: 20_000..=29_999,
@@ -122,7 +134,7 @@ pub(crate) fn serve() {
         tapes: media_worker::tapes().0,
         films: media_worker::films().0,
         plays: media_worker::plays().0,
-        lines: media_worker::lines().1,
+        lines,
         wake: Box::new(|| {}),
     })
     .unwrap();
@@ -135,6 +147,12 @@ pub(crate) fn serve() {
             let port = office.open(number, words[1].parse().unwrap());
             commands(voice, port).into_iter().for_each(|it| office.tell(it));
             println!("{}", port.port);
+            continue;
+        }
+        if let Some(brings) = Brings::of(words[0]) {
+            let (card, origin) = Card::new(brings, words[2].parse().unwrap());
+            let port = office.line(number, words[1].parse().unwrap(), brings, card, &cards);
+            println!("{} {origin}", port.port);
             continue;
         }
         let kind = Kind::of(words[0]).unwrap();
@@ -191,6 +209,26 @@ impl Office {
         self.asked += 1;
         let (call, leg, kind) = (CallId(number), LegId(self.asked), MediaKind::Audio);
         self.tell(MediaCommand::Open { port, call, leg, kind, dscp: 46, silence_seconds: 60 });
+    }
+
+    /// Lets a card and the phone at this port hear each other; the phone's port here.
+    fn line(
+        &mut self,
+        number: u64,
+        phone: u16,
+        brings: Brings,
+        card: Card,
+        cards: &SyncSender<LineMessage>,
+    ) -> PortId {
+        let (span, slot) = ((number / 30) as u8, (number % 30) as u8 + 1);
+        cards.send(LineMessage { span: SpanId(span), slot, bearer: Some(Box::new(card)) }).unwrap();
+        let (line, phone) = (PortId::of_channel(span, slot), self.open(number, phone));
+        self.lend(number, line);
+        let cancel_echo = brings == Brings::Echo;
+        let sound = LineSound { law: LineLaw::A, cancel_echo, clear: false };
+        self.tell(MediaCommand::Line { port: line, line: sound });
+        self.bridge(Kind::Plain, line, phone);
+        phone
     }
 
     /// Lets two sides hear each other, or everybody in the conference.

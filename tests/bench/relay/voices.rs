@@ -73,14 +73,7 @@ const HEAD: &str = "| voices | machine | % of a core each | p50, ms | p99 | p99.
     a bare thread: p99.9 | latest |";
 
 fn one(voice: Voice, phones: usize, busy: bool, seconds: u64) {
-    let sockets: Vec<UdpSocket> = (0..phones)
-        .map(|_| {
-            let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-            setsockopt(&socket, sockopt::ReceiveTimestampns, &true).unwrap();
-            setsockopt(&socket, sockopt::RcvBuf, &(1 << 20)).unwrap();
-            socket
-        })
-        .collect();
+    let sockets: Vec<UdpSocket> = (0..phones).map(|_| listener()).collect();
     let mut ours = Ours::start();
     let mine: Vec<u16> = sockets.iter().map(|it| it.local_addr().unwrap().port()).collect();
     let to = ours.play(voice, &mine);
@@ -150,7 +143,9 @@ fn listen(
         }
         thread::sleep(Duration::from_millis(5));
         for (socket, stream) in sockets.iter().zip(streams.iter_mut()) {
-            take(socket, stream);
+            take(socket, |came, packet| {
+                stream.push((came, u32::from_be_bytes(packet[4..8].try_into().unwrap())));
+            });
         }
     }
 }
@@ -164,7 +159,16 @@ fn speak(socket: &UdpSocket, to: SocketAddr, number: u32) {
     let _ = socket.send_to(&packet, to);
 }
 
-fn take(socket: &UdpSocket, stream: &mut Stream) {
+/// A phone that hears when each packet came.
+pub(crate) fn listener() -> UdpSocket {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    setsockopt(&socket, sockopt::ReceiveTimestampns, &true).unwrap();
+    setsockopt(&socket, sockopt::RcvBuf, &(1 << 20)).unwrap();
+    socket
+}
+
+/// Hands on the packets of sound that wait: when each came, in nanoseconds of the day, and its octets.
+pub(crate) fn take(socket: &UdpSocket, mut packet: impl FnMut(u64, &[u8])) {
     let mut bytes = [0; 512];
     let mut control = nix::cmsg_space!(TimeSpec);
     loop {
@@ -176,12 +180,12 @@ fn take(socket: &UdpSocket, stream: &mut Stream) {
             ControlMessageOwned::ScmTimestampns(stamp) => Some(stamp),
             _ => None,
         });
+        let length = message.bytes;
         // Reports come to the same port (RFC 5761 §4).
         if (192..=223).contains(&bytes[1]) {
             continue;
         }
-        let came = Duration::from(stamp.unwrap()).as_nanos() as u64;
-        stream.push((came, u32::from_be_bytes(bytes[4..8].try_into().unwrap())));
+        packet(Duration::from(stamp.unwrap()).as_nanos() as u64, &bytes[..length]);
     }
 }
 
