@@ -10,3 +10,4 @@ export STROWGERD=${CARGO_TARGET_DIR:-$PWD/target}/release/strowgerd
 tests/bench/asterisk.sh || true
 /usr/bin/python3 tests/bench/signalling.py "$@"
 if [ -x tests/bench/relay/run.sh ]; then tests/bench/relay/run.sh; fi
+tests/bench/lines.sh

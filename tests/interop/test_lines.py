@@ -10,9 +10,10 @@ from lab import test, until
 from test_two_phones import TALK
 
 
-def lined(lab, dialect="euro_isdn", framing="e1_crc4", line="line 1", cancels_echo=False):
+def lined(lab, dialect="euro_isdn", framing="e1_crc4", line="line 1", cancels_echo=False,
+          **flags):
     """A box whose trunk `carrier` leads to `exchange`, the far end of the same line."""
-    box = lab.box(board="sim")
+    box = lab.box(board="sim", **flags)
     until(lambda: [one for one in box.every("lines") if one["name"] == line], "the line")
     for name, end, side, clock in (("carrier", line, "user", 1),
                                    ("exchange", line + " far end", "network", 0)):

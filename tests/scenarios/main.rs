@@ -2,6 +2,19 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
+// The signals and echo paths of G.168, as the canceller's own tests have them.
+#[allow(dead_code)]
+#[path = "../../media-dsp/tests/echo/css.rs"]
+mod css;
+#[allow(dead_code, clippy::approx_constant)] // 0 dBm0 is 3.14 dB below a full sine.
+#[path = "../../media-dsp/tests/echo/line.rs"]
+mod line;
+#[path = "../../media-dsp/tests/echo/models.rs"]
+mod models;
+#[allow(dead_code)]
+#[path = "../../appliance/media/tests/line/oracle.rs"]
+mod oracle;
+
 mod browsers;
 mod calls;
 mod capacity;
@@ -11,6 +24,7 @@ mod conference;
 mod early;
 mod forwarding;
 mod handshakes;
+mod line_echo;
 mod lines;
 mod model;
 mod numbers;

@@ -230,21 +230,22 @@ impl Lab {
         let port = PortId { address: u8::from(to.is_ipv6()), port: to.port() & !1 };
         let rtcp = to.port() & 1 == 1;
         let mut bytes = bytes.to_vec();
-        match self.engine.packet(port, rtcp, from, &mut bytes, self.now) {
-            Verdict::Forward { port, rtcp, to } => self.box_says(port, rtcp, to, bytes),
-            Verdict::Translated { port, to } => {
-                while let Some(packet) = self.engine.poll_packet().map(<[u8]>::to_vec) {
-                    self.box_says(port, false, to, packet);
-                }
-            }
-            Verdict::Ciphered { port, rtcp, to } => {
-                while let Some(packet) = self.engine.poll_packet().map(<[u8]>::to_vec) {
-                    self.box_says(port, rtcp, to, packet);
-                }
-            }
-            Verdict::Enclosed | Verdict::Carried | Verdict::Handshake | Verdict::Drop(_) => {}
-        }
+        let verdict = self.engine.packet(port, rtcp, from, &mut bytes, self.now);
+        self.carry(verdict, bytes);
         self.drain_engine();
+    }
+
+    /// What becomes of a packet that came to the box leaves it.
+    pub(super) fn carry(&mut self, verdict: Verdict, bytes: Vec<u8>) {
+        let (port, rtcp, to) = match verdict {
+            Verdict::Forward { port, rtcp, to } => return self.box_says(port, rtcp, to, bytes),
+            Verdict::Translated { port, to } => (port, false, to),
+            Verdict::Ciphered { port, rtcp, to } => (port, rtcp, to),
+            Verdict::Enclosed | Verdict::Carried | Verdict::Handshake | Verdict::Drop(_) => return,
+        };
+        while let Some(packet) = self.engine.poll_packet().map(<[u8]>::to_vec) {
+            self.box_says(port, rtcp, to, packet);
+        }
     }
 
     fn box_says(&mut self, port: PortId, rtcp: bool, to: SocketAddr, bytes: Vec<u8>) {

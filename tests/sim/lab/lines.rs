@@ -1,7 +1,7 @@
 //! Digital lines: each has both of its ends in the box, which so calls itself.
 
 use super::{Event, Lab};
-use call::{LineAlarms, LineEvent, LineKind, SpanFacts, SpanId, SpanState};
+use call::{LineAlarms, LineEvent, LineKind, PortId, SpanFacts, SpanId, SpanState};
 use config::{Isdn, IsdnSide, IsdnSpan, TrunkId, TrunkKind};
 use exchange::{Input, LineCommand};
 use std::time::{Duration, Instant};
@@ -61,6 +61,16 @@ impl Lab {
             })));
         }
         self.broken = red.contains(&true);
+    }
+
+    /// The line of a B channel that a call has brings a block of 5 ms, and takes one.
+    pub fn exchange_block(&mut self, port: PortId, heard: &[u8], said: &mut [u8]) {
+        assert!(self.engine.exchange(port, heard, said, self.now), "no call has {port:?}");
+        let mut room = [0; 1_000];
+        while let Some((length, verdict)) = self.engine.poll_line(port, &mut room, self.now) {
+            self.carry(verdict, room[..length].to_vec());
+        }
+        self.drain_engine();
     }
 
     /// What the box wants of its lines.

@@ -151,6 +151,17 @@ impl Phone<'_> {
         call
     }
 
+    /// Sends the `number`th packet of sound, of 160 octets.
+    pub fn says_sound(&mut self, payload_type: u8, number: u32, payload: &[u8]) {
+        let (from, to) = (self.talk().rtp, self.talk().remote_rtp.expect("a call is up"));
+        let mut packet = vec![0x80, payload_type];
+        packet.extend((number as u16).to_be_bytes());
+        packet.extend((number * 160).to_be_bytes());
+        packet.extend([0, 0, 0, 9]);
+        packet.extend(payload);
+        self.lab.post(from, to, packet);
+    }
+
     /// Answers what rings.
     pub fn answers(&mut self) {
         self.in_call(Ua::answer);
