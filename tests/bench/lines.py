@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "interop"))
@@ -57,7 +58,10 @@ def recorded(lab, count):
     caller, called = phones
     for _ in range(count):
         call = caller.call("0202", wait=False)
-        there = called.incoming().ring().answer()
+        there = called.incoming().ring()
+        # The wire has done with the ALERTING.
+        time.sleep(0.05)
+        there.answer()
         call.until_final()
         call.hang_up()
         there.until_bye()
