@@ -1,12 +1,19 @@
 """Which way the sound of a call goes: by the box, inside the box, or past it."""
 
+import base64
 import os
+import re
+import struct
 import time
 
 import numpy
 
 import sound
 from lab import test, until
+from libsrtp import INBOUND, OUTBOUND, SUITES, Session
+from sip import Phone
+from test_flows import expect
+from test_keys import PLAIN, payload_socket
 from test_recordings import recorded
 from test_secrecy import Wire, phone, protection, srtp
 from test_two_phones import pair
@@ -194,3 +201,95 @@ def encrypted_phones_stay_by_the_box_which_says_why(lab):
     second.until_event("CALL_CLOSED")
     there = sound.Heard(first.source, until(second.heard, "a recording")[-1]).demand(TALK * 0.8)
     return f"{there}; {protection(box)}"
+
+
+class Sealed:
+    """A phone whose sound libsrtp seals, and which takes another's keys whenever it is told them."""
+
+    SUITE = "AES_CM_128_HMAC_SHA1_80"
+
+    def __init__(self, lab, box, number):
+        box.extension(number)
+        self.phone = Phone(box, number)
+        lab.at_end(self.phone.close)
+        expect(self.phone.register(), 200)
+        self.socket = payload_socket(lab)
+        self.key = os.urandom(SUITES[self.SUITE][0])
+        self.seals = Session(self.SUITE, [(self.key, b"")], OUTBOUND)
+        self.opens, self.to, self.version, self.heard = None, None, 0, []
+
+    def sdp(self, offer=None):
+        """Its own offer, or its answer to one, in the profile of that and with the tag of what it takes."""
+        self.version += 1
+        asked = offer.body.decode() if offer else "m=audio 1 RTP/SAVP\r\na=crypto:1 " + self.SUITE
+        profile = re.search(r"^m=audio \d+ (\S+)", asked, re.M).group(1)
+        tag = re.search(rf"^a=crypto:(\d+) {self.SUITE}", asked, re.M).group(1)
+        body = PLAIN.format(port=self.socket.getsockname()[1]).replace("RTP/AVP", profile)
+        body = re.sub(r"^(o=\S+ \S+) \S+", rf"\g<1> {self.version}", body, flags=re.M)
+        return body + f"a=crypto:{tag} {self.SUITE} inline:{base64.b64encode(self.key).decode()}\r\n"
+
+    def told(self, message):
+        """What the box says of the other side."""
+        key = re.search(rf"^a=crypto:\d+ {self.SUITE} inline:([^\s|]+)", message.body.decode(), re.M)
+        self.opens = Session(self.SUITE, [(base64.b64decode(key.group(1)), b"")], INBOUND)
+        self.to = message.media()
+
+    def heeds(self):
+        """Answers what the box offers in the call."""
+        asked = self.phone.receive(0.02)
+        if asked and asked.method == "INVITE" and asked.tag("to"):
+            self.phone.reply(asked, 200, "OK", body=self.sdp(asked))
+            self.told(asked)
+
+    def says(self, number):
+        sound = os.urandom(160)
+        packet = struct.pack("!BBHII", 0x80, 0, number, number * 160, 77) + sound
+        self.socket.sendto(self.seals.protect(packet), self.to)
+        return sound
+
+    def hears(self, port):
+        """Takes what came from this port; all of it has to be genuine."""
+        while True:
+            try:
+                packet, source = self.socket.recvfrom(2048)
+            except OSError:
+                return
+            if source[1] == port:
+                self.heard.append(self.opens.unprotect(packet)[12:])
+
+
+@test
+def phones_that_take_each_others_keys_are_heard_past_the_box(lab):
+    box = lab.box()
+    box.ask("PUT", "tenants/1", {**box.ask("GET", "tenants/1"), "media_path": "direct_encrypted"})
+    one, other = Sealed(lab, box, "201"), Sealed(lab, box, "202")
+    call = one.phone.call("202", wait=False, body=one.sdp())
+    incoming = other.phone.incoming()
+    other.told(incoming.invite)
+    incoming.answer(body=other.sdp(incoming.invite))
+    call.until_final()
+    expect(call.final, 200)
+    one.told(call.final)
+
+    def left():
+        one.heeds()
+        other.heeds()
+        return ways(box) == {"201": "direct", "202": "direct"}
+
+    until(left, "both legs past the box")
+    ports = [side.socket.getsockname()[1] for side in (one, other)]
+    if [one.to[1], other.to[1]] != ports[::-1]:
+        raise AssertionError(f"they were told {one.to} and {other.to}, and are at {ports}")
+    said = [[], []]
+    for number in range(100):
+        for side, sounds in zip((one, other), said):
+            sounds.append(side.says(number))
+        time.sleep(0.02)
+        one.hears(ports[1])
+        other.hears(ports[0])
+    call.hang_up()
+    counts = [sum(sound in side.heard for sound in sounds)
+              for side, sounds in zip((other, one), said)]
+    if min(counts) < 95:
+        raise AssertionError(f"{counts} of 100 were heard")
+    return f"{counts[0]} there, {counts[1]} back; the box relayed {left_to_the_box(box)}"
