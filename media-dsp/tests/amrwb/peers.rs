@@ -67,7 +67,7 @@ impl Decoding {
         Some(Self { library, state })
     }
 
-    fn samples(&mut self, frame: &[u8]) -> [i16; FRAME] {
+    pub(crate) fn samples(&mut self, frame: &[u8]) -> [i16; FRAME] {
         type Decode = unsafe extern "C" fn(*mut c_void, *const u8, *mut i16, c_int);
         let mut octets = [0; 64];
         octets[..frame.len()].copy_from_slice(frame);

@@ -5,6 +5,8 @@
 
 #![allow(dead_code, unsafe_code, clippy::unwrap_used, clippy::indexing_slicing)]
 
+pub(crate) mod pesq;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
