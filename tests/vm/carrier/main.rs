@@ -9,19 +9,24 @@
 #![allow(clippy::disallowed_methods, reason = "a program of its own, with a clock")]
 #![allow(clippy::indexing_slicing, reason = "a test")]
 
+#[path = "../asterisk.rs"]
 mod asterisk;
 mod bed;
 mod calls;
 mod line;
+#[path = "../modules.rs"]
+mod modules;
 mod numbers;
 #[path = "../pretend.rs"]
 mod pretend;
 mod sounds;
+#[path = "../tally.rs"]
+mod tally;
 mod upkeep;
 mod voice;
 
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::Instant;
 
 use board::dahdi::Driver;
@@ -30,7 +35,8 @@ use tdm::q931::dialect::Dialect;
 use tdm::q931::timers::Side;
 
 use bed::{Bed, Variant};
-use pretend::{done, simulated};
+use pretend::simulated;
+use tally::Tally;
 
 /// What a check found: words for its line, or what is wrong.
 type Outcome = Result<String, String>;
@@ -42,34 +48,21 @@ fn main() -> ExitCode {
         [word, span, what] if word == "simulate" => simulated(&driver, span, what),
         [modules, settings, only @ ..] => {
             let mut run = Run { only: only.to_vec(), ..Run::default() };
-            match load(Path::new(modules)) {
+            match modules::load(Path::new(modules)) {
                 Ok(()) => run.all(&driver, Path::new(settings)),
-                Err(why) => run.count("modules are loaded", Instant::now(), Err(why)),
+                Err(why) => run.tally.count("modules are loaded", Instant::now(), Err(why)),
             }
-            println!("{} passed, {} failed, 0 skipped", run.passed, run.failed);
-            if run.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            run.tally.end()
         }
         _ => ExitCode::from(2),
     }
-}
-
-fn load(modules: &Path) -> Result<(), String> {
-    for module in ["dahdi", "dahdi_dynamic", "dahdi_dynamic_loc"] {
-        let mut insert = Command::new("insmod");
-        insert.arg(modules.join(module).with_extension("ko"));
-        insert.args((module == "dahdi").then_some("auto_assign_spans=1"));
-        done(insert)?;
-    }
-    // Asterisk plays keys by the driver, which plays nothing before it knows a country's tones.
-    done(Command::new("/usr/sbin/dahdi_cfg"))
 }
 
 #[derive(Default)]
 struct Run {
     /// The variants to be checked, by words of their names; all, if there are none.
     only: Vec<String>,
-    passed: u32,
-    failed: u32,
+    tally: Tally,
 }
 
 /// A check, and its sentence.
@@ -118,10 +111,12 @@ impl Run {
         let began = Instant::now();
         let mut bed = match Bed::open(driver, settings, of) {
             Ok(bed) => bed,
-            Err(why) => return self.count(&format!("{name}: both ends start"), began, Err(why)),
+            Err(why) => {
+                return self.tally.count(&format!("{name}: both ends start"), began, Err(why));
+            }
         };
         let up = calls::comes_up(&mut bed);
-        self.count(&format!("{name}: both ends start, and the link comes up"), began, up);
+        self.tally.count(&format!("{name}: both ends start, and the link comes up"), began, up);
         for (sentence, check) in checks.chain(upkeep::RELEASED) {
             let began = Instant::now();
             let outcome = check(&mut bed).and_then(|said| bed.quiet().map(|()| said));
@@ -133,26 +128,11 @@ impl Run {
                     println!("  and what was left does not end: {why}");
                 }
             }
-            self.count(&format!("{name}: {sentence}"), began, outcome);
+            self.tally.count(&format!("{name}: {sentence}"), began, outcome);
         }
         let began = Instant::now();
         let closed = bed.close(driver);
-        self.count(&format!("{name}: both ends stop"), began, closed.map(|()| String::new()));
-    }
-
-    fn count(&mut self, name: &str, began: Instant, outcome: Outcome) {
-        let (word, said) = match outcome {
-            Ok(said) => {
-                self.passed += 1;
-                ("ok", said)
-            }
-            Err(said) => {
-                self.failed += 1;
-                ("FAIL", said)
-            }
-        };
-        let colon = if said.is_empty() { "" } else { ": " };
-        println!("{word} {name}{colon}{said} ({:.1} s)", began.elapsed().as_secs_f64());
+        self.tally.count(&format!("{name}: both ends stop"), began, closed.map(|()| String::new()));
     }
 }
 
