@@ -189,7 +189,9 @@ impl Lab {
         let uas = self.uas.iter().enumerate();
         let ua = uas.filter_map(|(index, ua)| Some((ua.due()?.max(self.now), Next::Ua(index))));
         let ua = ua.min_by_key(|(at, _)| *at);
-        [boxed, engine, wire, ua].into_iter().flatten().min_by_key(|(at, _)| *at)
+        let far = self.far.as_ref().and_then(tdm::trunk::Trunk::poll_timeout);
+        let far = far.map(|at| (at.max(self.now), Next::Far));
+        [boxed, engine, wire, ua, far].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     fn step(&mut self, next: Next) {
@@ -210,6 +212,7 @@ impl Lab {
                     self.happens(event);
                 }
             }
+            Next::Far => self.far(tdm::trunk::Trunk::handle_timeout),
             Next::Ua(index) => {
                 self.uas[index].tick(self.now);
                 self.send_of(index);
@@ -355,6 +358,8 @@ impl Lab {
 /// What comes next.
 #[derive(Debug)]
 enum Next {
+    /// The far end of a line.
+    Far,
     Box(&'static str),
     Engine,
     Wire,

@@ -97,6 +97,8 @@ pub struct Habits {
     pub sha256: bool,
     /// Headers for its INVITEs.
     pub headers: Vec<(&'static str, String)>,
+    /// What its user says with its answers and BYEs (RFC 7433).
+    pub user_says: Option<&'static str>,
     /// Lines at the end of its descriptions.
     pub lines: Vec<String>,
     /// The transport of its sound, when it is not what its keys say.
@@ -175,6 +177,7 @@ impl Default for Habits {
             rport: true,
             sha256: true,
             headers: Vec::new(),
+            user_says: None,
             lines: Vec::new(),
             profile: None,
             challenges: Vec::new(),

@@ -219,6 +219,9 @@ fn refused(refusal: LineRefusal) -> Problem {
         LineRefusal::Busy(_) => {
             "This channel carries a call: take it out of service and wait for the call to end."
         }
+        LineRefusal::Restarting => {
+            "A channel of it is restarting: wait until the far end has confirmed that."
+        }
         LineRefusal::Absent => "The card of this line is not there, or not open.",
         LineRefusal::Real => "This line is not simulated: faults are made on simulated lines only.",
     };

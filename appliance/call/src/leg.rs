@@ -55,6 +55,10 @@ pub struct Offer {
     pub anonymous: bool,
     /// What was dialled.
     pub dialled: String,
+    /// The numbers outside that forwarded it before it came here, oldest first.
+    pub diverted: Vec<Diversion>,
+    /// What the caller says to whom he calls.
+    pub user: Option<UserData>,
     /// What kinds of media are offered; empty for an INVITE without an offer.
     pub media: Vec<MediaKind>,
     /// How much sound the caller wants in one packet, in milliseconds; 0 if it does not say.
@@ -69,7 +73,7 @@ pub struct Offer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LegEvent {
     /// A new call came in on this leg.
-    Offered(Offer),
+    Offered(Box<Offer>),
     /// It rings.
     Ringing,
     /// Something is to be heard before the answer: tones, announcements.
@@ -95,6 +99,9 @@ pub enum LegEvent {
         /// The number to call.
         to: String,
     },
+    /// What its user says to the other one, along with what it tells next: that it rings, that it is
+    /// answered, that it is over.
+    UserSays(UserData),
     /// Whoever reads how the call went wants to know this of its line: a sentence.
     Noted(String),
     /// What the box lets it hear once was heard to its end.
@@ -139,7 +146,11 @@ pub enum LegCommand {
         media: LegId,
         /// The numbers that forwarded this call, oldest first (RFC 5806, RFC 7044).
         diverted: Vec<Diversion>,
+        /// What the caller says to whom he calls.
+        user: Option<UserData>,
     },
+    /// What the other user says to this one, along with what this leg is told next.
+    UserSays(UserData),
     /// Tell the caller that it rings.
     Ring,
     /// Pass the sound of that leg to the caller before the answer.
@@ -186,6 +197,16 @@ pub enum LegCommand {
     TransferProgress(TransferState),
     /// End it.
     End(End),
+}
+
+/// What the user at one end says to the one at the other, through all networks between (ITU-T Q.931
+/// §4.5.30, RFC 7434).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserData {
+    /// How the octets are meant: 0 the users know, 4 characters of IA5 (ITU-T Q.931 table 4-26).
+    pub protocol: u8,
+    /// The octets; a line takes 128 of them.
+    pub octets: Vec<u8>,
 }
 
 /// What the box says on a leg, and what it does with what it hears there.

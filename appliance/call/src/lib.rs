@@ -48,7 +48,7 @@ pub use key::{KeyPress, KeySource};
 pub use keys::{Keys, MasterKey, Mki, WrongLength};
 pub use leg::{
     Diversion, DiversionReason, LegCommand, LegEvent, Offer, OnLine, Origin, Party, Repeat, Target,
-    TransferState, Voice,
+    TransferState, UserData, Voice,
 };
 pub use line::{
     ChannelService, ChannelSound, ChannelStatus, ChannelUsage, DChannelStatus, LineAlarms,

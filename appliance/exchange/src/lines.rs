@@ -81,14 +81,15 @@ impl Lines {
         &mut self,
         frame: &mut Frame,
         id: TrunkId,
-        leg: LegId,
+        (leg, of): (LegId, call::CallId),
         setup: Setup,
         now: Instant,
-    ) -> Result<(CallId, Option<(SpanId, u8)>), Refused> {
+    ) -> Result<(CallId, Option<Channel>), Refused> {
         let group = self.groups.get_mut(&id).ok_or(Refused::NoLink)?;
         let call = group.trunk.setup(setup, now)?;
         group.calls.insert(call, Holder::Leg(leg));
-        let channel = group.trunk.channel_of(call).and_then(|channel| group.place(channel));
+        group.remember(call, leg, of);
+        let channel = group.trunk.channel_of(call);
         self.drain(frame, id, now);
         Ok((call, channel))
     }
@@ -117,6 +118,11 @@ impl Lines {
     pub(crate) fn channel(&self, id: TrunkId, call: CallId) -> Option<(SpanId, u8)> {
         let group = self.groups.get(&id)?;
         group.place(group.trunk.channel_of(call)?)
+    }
+
+    /// The channel of a call, as messages name it.
+    pub(crate) fn channel_of(&self, id: TrunkId, call: CallId) -> Option<Channel> {
+        self.groups.get(&id)?.trunk.channel_of(call)
     }
 
     /// How the sound of a channel fares.
@@ -322,9 +328,10 @@ impl Lines {
                     let Some(span) = group.links.get(usize::from(line.link.0)) else { continue };
                     let known = self.spans.get(span).filter(|_| group.traced.contains(span));
                     let Some(known) = known else { continue };
-                    let leg = group.said_of(&line);
-                    let trace = trace(frame, &line, &known.facts.name, (id, leg));
-                    self.notes.extend(leg.map(|leg| (leg, trace.text.clone())));
+                    let whose = group.said_of(&line);
+                    let call = whose.map(|(leg, of)| frame.streams.call_of(leg).unwrap_or(of));
+                    let trace = trace(frame, &line, &known.facts.name, (id, call));
+                    self.notes.extend(whose.map(|(leg, _)| (leg, trace.text.clone())));
                     frame.output.push_back(Output::Notify(Event::Trace(Box::new(trace))));
                 }
             }
@@ -379,7 +386,7 @@ fn trace(
     frame: &Frame,
     line: &tdm::trunk::Line,
     name: &str,
-    (trunk, leg): (TrunkId, Option<LegId>),
+    (trunk, call): (TrunkId, Option<call::CallId>),
 ) -> LineTrace {
     let octets = line.octets.iter().map(|octet| format!("{octet:02x}")).collect();
     LineTrace {
@@ -391,7 +398,7 @@ fn trace(
             Layer::Frame => LineLayer::Frame,
             Layer::Message => LineLayer::Message,
         },
-        call: leg.and_then(|leg| frame.streams.call_of(leg)),
+        call,
         text: line.to_string(),
         octets,
     }

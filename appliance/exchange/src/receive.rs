@@ -2,6 +2,7 @@
 
 use crate::Exchange;
 use crate::guard::{Judgement, Known, find, tenant_of};
+use crate::leg::along;
 use crate::leg::sip::{ALLOW, Invite, Peer, SUPPORTED};
 use crate::message::Written;
 use border::flood::Admission;
@@ -422,6 +423,8 @@ impl Exchange {
             from,
             anonymous,
             dialled: self.called(message, peer),
+            diverted: Vec::new(),
+            user: along::user_data(message),
             media: media.unwrap_or_default(),
             packet_millis,
             replaces,

@@ -2,13 +2,14 @@
 
 use crate::calls::World;
 use crate::desk::Desk;
+use crate::forward;
 use crate::placing::{Attempts, Placing};
 use crate::route::{self, Caller};
 use crate::serve::Served;
 use crate::typing::Typing;
 use call::{
     CallId, CallRecord, CallState, Cause, Decider, Direction, End, KeyPress, KeyRecord, LegCommand,
-    LegEvent, LegId, Offer, Origin, Party, Place, Step, Why,
+    LegEvent, LegId, Offer, Origin, Party, Place, Step, UserData, Why,
 };
 use config::{TenantId, TrunkId};
 use std::collections::BTreeMap;
@@ -23,6 +24,8 @@ pub(crate) struct Call {
     /// What the callee is shown.
     pub(crate) from: Party,
     pub(crate) anonymous: bool,
+    /// What the caller says to whom he calls.
+    pub(crate) user: Option<UserData>,
     pub(crate) trunks: BTreeMap<LegId, TrunkId>,
     /// Who is at the end of each leg that talks or calls.
     pub(crate) who: BTreeMap<LegId, Talker>,
@@ -71,7 +74,7 @@ impl State {
 impl Call {
     pub(crate) fn new(id: CallId, leg: LegId, offer: Offer, world: &dyn World) -> (Self, String) {
         let config = world.config();
-        let Offer { origin, mut from, anonymous, dialled, .. } = offer;
+        let Offer { origin, mut from, anonymous, dialled, diverted, user, .. } = offer;
         let (caller, place, direction) = match origin {
             Origin::Extension { tenant, number } => {
                 let tenant = TenantId(tenant);
@@ -115,7 +118,7 @@ impl Call {
             held: false,
             end: None,
             steps: Vec::new(),
-            diverted: Vec::new(),
+            diverted,
             digits: String::new(),
             keys: Vec::new(),
             talking: Vec::new(),
@@ -129,7 +132,7 @@ impl Call {
         let who = BTreeMap::from([(leg, talker)]);
         let trunks = BTreeMap::new();
         let typing = Typing::default();
-        let call = Self { record, caller, state, from, anonymous, trunks, who, typing };
+        let call = Self { record, caller, state, from, anonymous, user, trunks, who, typing };
         (call, dialled)
     }
 
@@ -141,6 +144,9 @@ impl Call {
             desk.trunk_taken(trunk);
         }
         desk.changed = true;
+        for step in self.record.diverted.iter().map(forward::came_from).collect::<Vec<_>>() {
+            self.step(step, desk);
+        }
         self.follow(dialled, desk);
     }
 
@@ -176,6 +182,7 @@ impl Call {
             LegEvent::Progress => self.progresses(leg, desk),
             LegEvent::Answered => self.answered(leg, desk),
             LegEvent::Redirected { to } => self.redirected(leg, &to, desk),
+            LegEvent::UserSays(data) => self.user_says(leg, data, desk),
             LegEvent::Noted(sentence) => self.step(sentence, desk),
             LegEvent::Held => self.hold(true, desk),
             LegEvent::Resumed => self.hold(false, desk),

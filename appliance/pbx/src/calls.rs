@@ -63,7 +63,7 @@ impl Pbx {
         world: &mut dyn World,
     ) {
         if let LegEvent::Offered(offer) = event {
-            return self.offered(call, leg, offer, now, world);
+            return self.offered(call, leg, *offer, now, world);
         }
         // A leg that ended may still have something in the air.
         let Some(call) = self.legs.get(&leg).copied() else { return };

@@ -72,6 +72,11 @@ impl Call {
     }
 }
 
+/// What a forwarding before the call came here is in its story.
+pub(crate) fn came_from(diversion: &Diversion) -> String {
+    format!("{} had forwarded it ({}).", diversion.from, because(diversion.reason))
+}
+
 fn because(reason: DiversionReason) -> &'static str {
     match reason {
         DiversionReason::Unconditional => "always",

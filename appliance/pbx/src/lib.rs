@@ -15,6 +15,7 @@ pub mod route;
 mod serve;
 mod transfer;
 mod typing;
+mod user;
 
 pub use calls::{Act, Pbx, World};
 pub use typing::Taping;

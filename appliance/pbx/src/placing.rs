@@ -3,6 +3,7 @@
 use crate::call::{Call, State, Talker, cancelled};
 use crate::desk::Desk;
 use crate::route::{Caller, TrunkChoice};
+use crate::user::Users;
 use call::{
     CallState, Cause, Decider, Diversion, DiversionReason, End, LegCommand, LegId, Party, Place,
     Target, Tone, TransferState, Voice, Why,
@@ -23,6 +24,8 @@ pub(crate) struct Placing {
     pub(crate) attempts: Attempts,
     /// The called legs, and whether each was heard of.
     called: BTreeMap<LegId, bool>,
+    /// What the users of called legs say.
+    pub(crate) users: Users,
     /// The leg whose early sound the caller hears.
     sounding: Option<LegId>,
     /// A caller that talked before hears that it rings.
@@ -59,6 +62,7 @@ impl Placing {
             transferor: None,
             attempts: Attempts::None,
             called: BTreeMap::new(),
+            users: Users::default(),
             sounding: None,
             ringing: false,
             worst: None,
@@ -141,6 +145,7 @@ impl Call {
         let number = extension.number.to_string();
         let diverted = self.diverted().to_vec();
         let (from, anonymous) = (self.from.clone(), self.anonymous);
+        let user = self.user.clone();
         let Some(placing) = self.placing() else { return };
         placing.attempts = Attempts::Extension { id, until };
         let media = placing.caller;
@@ -148,8 +153,8 @@ impl Call {
             let leg = desk.new_leg();
             placing.called.insert(leg, false);
             let target = Target::Registration { id, number: number.clone() };
-            let (from, diverted) = (from.clone(), diverted.clone());
-            desk.tell(leg, LegCommand::Dial { target, from, anonymous, media, diverted });
+            let (from, diverted, user) = (from.clone(), diverted.clone(), user.clone());
+            desk.tell(leg, LegCommand::Dial { target, from, anonymous, media, diverted, user });
         }
         desk.changed = true;
     }
@@ -190,6 +195,7 @@ impl Call {
         self.trunks.insert(leg, choice.trunk);
         let diverted = self.diverted().to_vec();
         let (from, anonymous) = (self.shown_outside(&choice, desk), self.anonymous);
+        let user = self.user.clone();
         let Some(placing) = self.placing() else { return };
         if let Attempts::Trunks { tried, .. } = &mut placing.attempts {
             *tried = Some((choice.trunk, until));
@@ -197,7 +203,7 @@ impl Call {
         placing.called.insert(leg, false);
         let media = placing.caller;
         let target = Target::Trunk { trunk: choice.trunk.0, number: choice.number };
-        desk.tell(leg, LegCommand::Dial { target, from, anonymous, media, diverted });
+        desk.tell(leg, LegCommand::Dial { target, from, anonymous, media, diverted, user });
         desk.changed = true;
     }
 
@@ -232,6 +238,7 @@ impl Call {
             None if placing.connected || !first => {}
             None => {
                 let caller = placing.caller;
+                placing.users.pass_on(leg, caller, desk);
                 desk.tell(caller, LegCommand::Ring);
             }
         }
@@ -280,6 +287,9 @@ impl Call {
         }
         let (caller, connected) = (placing.caller, placing.connected);
         let transferor = placing.transferor.take();
+        if !connected {
+            placing.users.pass_on(leg, caller, desk);
+        }
         let elsewhere = End {
             cause: Cause::NORMAL_CLEARING,
             status: Some(200),
@@ -348,7 +358,11 @@ impl Call {
         }
         let refused_for_all = end.status.is_some_and(|status| status >= 600);
         let told = placing.worst.take();
-        placing.worst = Some(told.filter(|told| weight(told) >= weight(&end)).unwrap_or(end));
+        let tells_more = told.filter(|told| weight(told) >= weight(&end));
+        if tells_more.is_none() {
+            placing.users.counts(leg);
+        }
+        placing.worst = Some(tells_more.unwrap_or(end));
         if refused_for_all {
             let others = std::mem::take(&mut placing.called).into_keys();
             for other in others {
@@ -417,6 +431,7 @@ impl Call {
         placing.attempts = Attempts::None;
         let caller = placing.caller;
         let Some(transferor) = placing.transferor.take() else {
+            placing.users.pass_on_last(caller, desk);
             return match placing.connected {
                 true => self.let_hear_failure(caller, end, desk),
                 false => self.over(None, end, desk),

@@ -215,6 +215,7 @@ impl Call {
             self.caller = rights.clone();
         }
         self.from = self.party_of(stays);
+        self.user = None;
     }
 }
 

@@ -92,7 +92,12 @@ impl Lab {
 
     /// Somebody else than the box is at the far end of `line 1`.
     pub fn far_side(&mut self, side: Side) {
-        let interface = interface::Params::of(side, Dialect::EuroIsdn, (1..=31).collect());
+        self.far_side_speaks(side, Dialect::EuroIsdn);
+    }
+
+    /// The same, in a certain dialect.
+    pub fn far_side_speaks(&mut self, side: Side, dialect: Dialect) {
+        let interface = interface::Params::of(side, dialect, (1..=31).collect());
         let params = Params { interface, links: Default::default(), traces: false };
         self.far = Some(Trunk::new(params, self.now));
         self.drain_far();

@@ -212,7 +212,7 @@ impl Ua {
     /// Hangs up a call that is up.
     pub fn hang_up(&mut self, call: usize, now: Instant) {
         let bye = self.in_call(call, "BYE");
-        let bye = self.gives_reason(bye);
+        let bye = self.lets_user_say(self.gives_reason(bye));
         self.send_in_call(call, bye, Purpose::Bye(call), now);
         self.calls[call].phase = Phase::Over;
         self.plans.retain(|(_, plan)| *plan != Plan::Refresh(call));

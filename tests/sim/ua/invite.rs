@@ -293,11 +293,18 @@ impl Ua {
         let mut response = self.reply(&invite, 200, Some(&tag)).with("Contact", self.contact());
         response = self.allows(response);
         response = self.terms(call, &invite, response, now);
-        response = response.carrying("application/sdp", sdp);
+        response = self.lets_user_say(response.carrying("application/sdp", sdp));
         let talk = &mut self.calls[call];
         talk.phase = Phase::Up;
         talk.answer_due = offer.is_none();
         self.respond(&response, now);
+    }
+
+    pub(super) fn lets_user_say(&self, message: Sip) -> Sip {
+        match self.habits.user_says {
+            Some(data) => message.with("User-to-User", data),
+            None => message,
+        }
     }
 
     /// A proxy in front of several phones passes on what one more of them says.

@@ -1,7 +1,7 @@
 //! Which wishes of an administrator a line cannot fulfil as it stands.
 
 use super::{LineStatus, LineWish};
-use crate::CallId;
+use crate::{CallId, ChannelUsage};
 
 /// Why nothing comes of a [`LineWish`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum LineRefusal {
     NoChannel,
     /// The channel carries this call.
     Busy(CallId),
+    /// A channel that is meant is restarting: both ends have yet to agree on what it is.
+    Restarting,
     /// The card is not there, or not open.
     Absent,
     /// Faults are made on simulated lines only.
@@ -24,20 +26,33 @@ impl LineStatus {
     /// Whether something can come of a wish that is about this line.
     pub fn allows(&self, wish: &LineWish) -> Result<(), LineRefusal> {
         match *wish {
-            LineWish::Service { slot: None, .. }
-            | LineWish::Restart { slot: None, .. }
-            | LineWish::Trace { .. } => self.used(),
-            LineWish::Service { slot: Some(slot), .. }
-            | LineWish::Restart { slot: Some(slot), .. }
-            | LineWish::LoopChannel { slot, on: false, .. } => self.carried(slot).map(drop),
-            LineWish::LoopChannel { slot, on: true, .. } => match self.carried(slot)? {
-                Some(call) => Err(LineRefusal::Busy(call)),
-                None => Ok(()),
-            },
+            LineWish::Restart { slot: None, .. } | LineWish::Trace { .. } => self.used(),
+            LineWish::Service { slot, .. } => self.settled(slot),
+            LineWish::Restart { slot: Some(slot), .. } => self.carried(slot).map(drop),
+            LineWish::LoopChannel { slot, on, .. } => {
+                self.settled(Some(slot))?;
+                match self.carried(slot)?.filter(|_| on) {
+                    Some(call) => Err(LineRefusal::Busy(call)),
+                    None => Ok(()),
+                }
+            }
             LineWish::LoopSpan { .. } if self.present => Ok(()),
             LineWish::LoopSpan { .. } => Err(LineRefusal::Absent),
             LineWish::Fault { .. } if self.facts.simulated => Ok(()),
             LineWish::Fault { .. } => Err(LineRefusal::Real),
+        }
+    }
+
+    /// Whether nothing that is meant is restarting.
+    fn settled(&self, slot: Option<u8>) -> Result<(), LineRefusal> {
+        match slot {
+            Some(slot) => self.carried(slot).map(drop)?,
+            None => self.used()?,
+        }
+        let mut meant = self.channels.iter().filter(|it| slot.is_none_or(|slot| it.slot == slot));
+        match meant.any(|it| it.usage == ChannelUsage::Restarting) {
+            true => Err(LineRefusal::Restarting),
+            false => Ok(()),
         }
     }
 
@@ -125,6 +140,22 @@ mod tests {
         let restart = |slot| line.allows(&LineWish::Restart { span: SPAN, slot });
         assert_eq!((restart(None), restart(Some(2))), (Ok(()), Ok(())));
         assert_eq!(restart(Some(16)), Err(LineRefusal::NoChannel));
+    }
+
+    #[test]
+    fn a_channel_that_restarts_is_neither_put_into_service_nor_out_of_it() {
+        let mut line = line(vec![channel(1, None), channel(2, None)]);
+        line.channels[1].usage = ChannelUsage::Restarting;
+        let out = |slot| {
+            let service = ChannelService::Out;
+            line.allows(&LineWish::Service { span: SPAN, slot, service, gently: true })
+        };
+        assert_eq!(out(Some(1)), Ok(()));
+        assert_eq!(out(Some(2)), Err(LineRefusal::Restarting));
+        assert_eq!(out(None), Err(LineRefusal::Restarting));
+        assert_eq!(out(Some(3)), Err(LineRefusal::NoChannel));
+        let looped = |slot| line.allows(&LineWish::LoopChannel { span: SPAN, slot, on: false });
+        assert_eq!((looped(1), looped(2)), (Ok(()), Err(LineRefusal::Restarting)));
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod voice;
 
 pub use dialogs::Signalling;
 
+use super::along::Along;
 use crate::frame::Frame;
 use crate::lines::Lines;
 use crate::registrar::Registrar;
@@ -70,7 +71,7 @@ struct Opened {
 #[derive(Debug)]
 pub(crate) struct SipLeg {
     call: CallId,
-    peer: Peer,
+    pub(in crate::leg) peer: Peer,
     /// Our tag, in every message of the leg.
     tag: String,
     flow: Flow,
@@ -84,6 +85,8 @@ pub(crate) struct SipLeg {
     pub(in crate::leg) partner: Option<LegId>,
     /// Somebody needs help: no policy stands in the way.
     pub(in crate::leg) urgent: bool,
+    /// What goes along with what it tells, or is told, next.
+    pub(in crate::leg) along: Along,
     /// The key that it told last.
     told: Option<keys::Told>,
     /// The timer under which it is entered.
@@ -191,7 +194,7 @@ impl Legs {
             }
             offer.refused = offer.refused.or_else(|| made.refuses());
             self.legs.insert(leg, made);
-            self.events.push_back((call, leg, LegEvent::Offered(offer)));
+            self.events.push_back((call, leg, LegEvent::Offered(Box::new(offer))));
             self.settle(leg);
         }
     }
@@ -223,9 +226,14 @@ impl Legs {
             return self.review(desk, leg);
         };
         match command {
-            LegCommand::Dial { target, from, anonymous, media, diverted } => {
-                let dial = draft::Dial { target, from, anonymous, media, diverted };
+            LegCommand::Dial { target, from, anonymous, media, diverted, user } => {
+                let dial = draft::Dial { target, from, anonymous, media, diverted, user };
                 self.dial(desk, call, leg, dial);
+            }
+            LegCommand::UserSays(data) => {
+                if let Some(known) = self.legs.get_mut(&leg) {
+                    known.along.user = Some(data);
+                }
             }
             LegCommand::Ring => self.ring(desk, leg, None),
             LegCommand::Progress { media } => self.ring(desk, leg, Some(media)),
@@ -516,6 +524,11 @@ impl SipLeg {
         Whose { call: self.call, leg, remote: self.flow.remote.ip(), browser, private }
     }
 
+    /// The call that it is in.
+    pub(in crate::leg) fn call(&self) -> CallId {
+        self.call
+    }
+
     /// A leg on a line that is not IP: it has no dialog.
     pub(in crate::leg) fn on_line(
         call: CallId,
@@ -535,6 +548,7 @@ impl SipLeg {
             opened: None,
             partner: None,
             urgent,
+            along: Along::default(),
             told: None,
             alarm: None,
         }

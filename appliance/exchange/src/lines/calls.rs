@@ -5,7 +5,7 @@ use super::number::Dialled;
 use super::{Holder, Lines};
 use crate::Exchange;
 use crate::leg::isdn::{self, Incoming};
-use call::{Cause, End, MediaKind, Offer, OnLine, Origin, Party, Why};
+use call::{Cause, End, LegId, MediaKind, Offer, OnLine, Origin, Party, Why};
 use config::{IsdnSide, Trunk, TrunkId};
 use std::sync::Arc;
 use std::time::Instant;
@@ -112,6 +112,8 @@ impl Exchange {
             from,
             anonymous,
             dialled: number,
+            diverted: isdn::diversions(zone, message),
+            user: isdn::user_data(message),
             media: vec![if clear { MediaKind::Other } else { MediaKind::Audio }],
             packet_millis: 20,
             replaces: None,
@@ -130,7 +132,7 @@ impl Exchange {
         }
         self.frame.count("calls", "offered");
         let (call, leg) = (self.new_call(now), self.new_leg());
-        self.lines.take(trunk.id, id, leg);
+        self.lines.take(trunk.id, id, (leg, call));
         let incoming = Incoming { trunk: trunk.clone(), call: id, urgent, clear };
         let (legs, mut desk) = self.desk(now);
         legs.line_offers(&mut desk, leg, call, incoming, offer);
@@ -165,9 +167,10 @@ impl Lines {
         }
     }
 
-    fn take(&mut self, trunk: TrunkId, call: CallId, leg: call::LegId) {
+    fn take(&mut self, trunk: TrunkId, id: CallId, (leg, call): (LegId, call::CallId)) {
         if let Some(group) = self.groups.get_mut(&trunk) {
-            group.calls.insert(call, Holder::Leg(leg));
+            group.calls.insert(id, Holder::Leg(leg));
+            group.remember(id, leg, call);
         }
     }
 

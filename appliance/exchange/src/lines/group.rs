@@ -3,15 +3,15 @@
 use super::number;
 use call::{LegId, SpanId, TrunkState, TrunkStatus, UnixMillis};
 use config::{ChannelSelection, Isdn, IsdnDialect, IsdnSide, IsdnTimer, Trunk};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tdm::q921;
 use tdm::q931::dialect::Dialect;
 use tdm::q931::interface::{self, CallId, Channel, LinkId, Selection};
-use tdm::q931::message::Message;
+use tdm::q931::message::{CallReference, Message, MessageKind};
 use tdm::q931::timers::Side;
-use tdm::trunk::{CallStatus, Direction, Layer, Line};
+use tdm::trunk::{Direction, Layer, Line};
 
 /// A trunk of digital lines.
 #[derive(Debug)]
@@ -23,9 +23,19 @@ pub(super) struct Group {
     /// Those with a D channel, in the order of [`LinkId`].
     pub(super) links: Vec<SpanId>,
     pub(super) calls: BTreeMap<CallId, Holder>,
+    /// Under which references the last calls went: who reads along hears their ends, too.
+    spoken: VecDeque<Spoken>,
     pub(super) status: TrunkStatus,
     /// The spans of which all that is said is told.
     pub(super) traced: BTreeSet<SpanId>,
+}
+
+/// Whose messages a reference names.
+#[derive(Debug)]
+struct Spoken {
+    reference: CallReference,
+    leg: LegId,
+    call: call::CallId,
 }
 
 /// Whose a call is.
@@ -54,6 +64,7 @@ impl Group {
             spans: named().map(|(span, id)| (span.identifier, *id)).collect(),
             links: links.take(2).collect(),
             calls: BTreeMap::new(),
+            spoken: VecDeque::new(),
             config,
             status,
             traced: BTreeSet::new(),
@@ -81,23 +92,34 @@ impl Group {
         u8::try_from(place).ok().map(LinkId)
     }
 
-    /// The leg of the call that a message is about.
-    pub(super) fn said_of(&self, line: &Line) -> Option<LegId> {
+    /// A call is a leg's from here on.
+    pub(super) fn remember(&mut self, id: CallId, leg: LegId, call: call::CallId) {
+        let status = self.trunk.describe();
+        let Some(known) = status.calls.iter().find(|known| known.call == id) else { return };
+        let reference = known.reference;
+        self.spoken.retain(|it| it.reference != reference);
+        if self.spoken.len() == MOST_SPOKEN {
+            self.spoken.pop_front();
+        }
+        self.spoken.push_back(Spoken { reference, leg, call });
+    }
+
+    /// The leg that a message is about, and its call when it began.
+    pub(super) fn said_of(&mut self, line: &Line) -> Option<(LegId, call::CallId)> {
         if line.layer != Layer::Message {
             return None;
         }
         let (message, _) = Message::parse(&line.octets).ok()?;
         // As our messages name it.
         let ours = message.call.from_originator() == (line.direction == Direction::Sent);
-        let is = |call: &&CallStatus| {
-            call.reference.value() == message.call.value()
-                && call.reference.from_originator() == ours
+        let is = |it: &Spoken| {
+            it.reference.value() == message.call.value() && it.reference.from_originator() == ours
         };
-        let status = self.trunk.describe();
-        match self.calls.get(&status.calls.iter().find(is)?.call)? {
-            Holder::Leg(leg) => Some(*leg),
-            Holder::Dialling(_) => None,
+        if message.kind == MessageKind::Setup && line.direction == Direction::Received {
+            // A call that is nobody's yet, under a reference that another one had.
+            self.spoken.retain(|it| !is(it));
         }
+        self.spoken.iter().find(|it| is(it)).map(|it| (it.leg, it.call))
     }
 
     /// Whether calls can be placed, and what stands against it.
@@ -174,3 +196,6 @@ fn params(isdn: &Isdn) -> tdm::trunk::Params {
     }
     tdm::trunk::Params { interface: params, links, traces: false }
 }
+
+/// More calls than a trunk of several lines carries at once.
+const MOST_SPOKEN: usize = 512;

@@ -54,8 +54,10 @@ impl Lines {
             place.is_some_and(|(at, number)| at == span && slot.is_none_or(|slot| slot == number))
         };
         for channel in channels.filter(meant).collect::<Vec<_>>() {
-            // Of a channel that is restarting the far side decides.
-            let _ = group.trunk.set_service(channel, standing, gently, now);
+            // One that has begun to restart meanwhile is left as it is.
+            if group.trunk.set_service(channel, standing, gently, now).is_err() {
+                frame.count("lines", "misuse");
+            }
         }
         self.changed.insert(span);
         self.drain(frame, id, now);

@@ -3,7 +3,7 @@
 use crate::office::{Office, change_extension, configured, outbound};
 use call::{
     CallId, CallState, Cause, Decider, End, LegCommand, LegEvent, LegId, Origin, Tone,
-    TransferState, Voice, Why,
+    TransferState, UserData, Voice, Why,
 };
 use config::Number;
 use std::time::Duration;
@@ -24,6 +24,25 @@ fn asked(to: &str, replaces: Option<LegId>) -> LegEvent {
 fn busy() -> LegEvent {
     let (cause, by) = (Cause::USER_BUSY, Decider::Callee);
     LegEvent::Ended(End { cause, status: Some(486), by, why: Why::Busy })
+}
+
+#[test]
+fn what_a_called_user_says_goes_along_with_what_the_caller_is_told_of_him() {
+    let mut office = Office::new();
+    let (call, caller) = office.calls("201", "202");
+    let called = office.dialled()[0].0;
+    office.told();
+    let data = |text: &str| UserData { protocol: 4, octets: text.as_bytes().to_vec() };
+    office.says(call, called, LegEvent::UserSays(data("rings")));
+    assert_eq!(office.told(), [], "there is nothing yet that it goes along with");
+    office.says(call, called, LegEvent::Ringing);
+    let rings = (caller, LegCommand::UserSays(data("rings")));
+    assert_eq!(office.told(), [rings, (caller, LegCommand::Ring)]);
+    office.says(call, called, LegEvent::UserSays(data("busy")));
+    office.says(call, called, busy());
+    let told = office.told();
+    assert_eq!(told[0], (caller, LegCommand::UserSays(data("busy"))));
+    assert!(matches!(&told[1], (leg, LegCommand::End(_)) if *leg == caller));
 }
 
 #[test]

@@ -239,12 +239,14 @@ impl Office {
             from,
             anonymous: false,
             dialled,
+            diverted: Vec::new(),
+            user: None,
             media: Vec::new(),
             packet_millis: 0,
             replaces,
             refused: None,
         };
-        self.says(call, leg, LegEvent::Offered(offer));
+        self.says(call, leg, LegEvent::Offered(Box::new(offer)));
         (call, leg)
     }
 

@@ -108,6 +108,16 @@ impl Message {
         told.or_else(|| self.display().filter(|_| setup).map(|display| Name::new(&display.text)))
     }
 
+    /// The name of who answered: that of a service, or else what a CONNECT has to show.
+    pub fn connected_name(&self) -> Option<Name> {
+        let told = self.services().find_map(|service| match service {
+            Service::Name(NameOf::Connected, name) => Some(name),
+            _ => None,
+        });
+        let answer = self.kind == MessageKind::Connect;
+        told.or_else(|| self.display().filter(|_| answer).map(|display| Name::new(&display.text)))
+    }
+
     /// Every facility.
     pub fn facilities(&self) -> impl Iterator<Item = &Facility> {
         self.elements().filter_map(|element| match element {

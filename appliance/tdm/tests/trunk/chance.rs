@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use tdm::q931::call::Request;
+use tdm::q931::call::{Misuse, Request};
 use tdm::q931::dialect::Dialect;
 use tdm::q931::element::{CauseValue, Number};
 use tdm::q931::interface::{CallId, Channel, Params, Scope, Standing};
@@ -87,7 +87,8 @@ impl Play {
                     Standing::Out,
                 ]);
                 let trunk = &mut self.pair.end(side).trunk;
-                trunk.set_service(channel, standing, gently, now).expect("it exists");
+                let done = trunk.set_service(channel, standing, gently, now);
+                assert!(matches!(done, Ok(()) | Err(Misuse::Restarting)), "{done:?}");
                 self.pair.drain();
             }
             983..=988 => {

@@ -1,17 +1,15 @@
 //! SETUP of our calls: what is carried, who is called, who calls, and who forwarded it
 //! (ITU-T Q.931 §3.1.14, Q.951, Q.952).
 
+use super::parties;
 use crate::leg::sip::Dial;
 use crate::lines;
-use call::{Diversion, DiversionReason};
-use config::{Config, IsdnDialect, IsdnSide, Trunk};
+use config::{Config, IsdnSide, Trunk};
 use sdp::Session;
 use tdm::q931::element::{
-    BearerCapability, Display, Element, Location, PartyNumber, Presentation, Progress,
-    RedirectingNumber, RedirectionReason, Screening,
+    BearerCapability, Element, Location, NameOf, PartyNumber, Presentation, Progress, Screening,
 };
 use tdm::q931::interface::{Setup, Wish};
-use tdm::q931::message::Message;
 
 /// What SETUP says of a call.
 pub(super) fn compose(config: &Config, trunk: &Trunk, dial: &Dial, clear: bool) -> Setup {
@@ -27,11 +25,8 @@ pub(super) fn compose(config: &Config, trunk: &Trunk, dial: &Dial, clear: bool) 
         with.push(Element::Progress(progress));
     }
     let network = isdn.side == IsdnSide::Network;
-    if !dial.from.name.is_empty()
-        && (network || isdn.dialect == IsdnDialect::Qsig)
-        && !dial.anonymous
-    {
-        with.push(Element::Display(Display::new(dial.from.name.clone())));
+    if !dial.anonymous {
+        with.extend(parties::name(dialect, isdn.side, NameOf::Calling, &dial.from.name));
     }
     let presentation = match dial.anonymous {
         true => Presentation::Restricted,
@@ -45,13 +40,8 @@ pub(super) fn compose(config: &Config, trunk: &Trunk, dial: &Dial, clear: bool) 
     if let Some(called) = dial.number() {
         with.push(Element::CalledNumber(number(called)));
     }
-    if let Some(last) = dial.diverted.last() {
-        let reason = Some(reason(last));
-        with.push(Element::RedirectingNumber(RedirectingNumber {
-            party: party(&last.from),
-            reason,
-        }));
-    }
+    with.extend(parties::diverted(dialect, &dial.diverted, party));
+    with.extend(dial.user.as_ref().map(parties::user_element));
     if habits.sending_complete {
         with.push(Element::SendingComplete);
     }
@@ -63,21 +53,4 @@ pub(super) fn wants_data(offer: &Session) -> bool {
     let sound = offer.media().find(|line| line.is_active_audio());
     let is_clear = |codec: &sdp::Codec<'_>| codec.name.eq_ignore_ascii_case("CLEARMODE");
     sound.is_some_and(|line| line.codecs().first().is_some_and(is_clear))
-}
-
-/// The name of who calls, if SETUP says one.
-pub(crate) fn name_of(setup: &Message) -> String {
-    let name = setup.calling_name();
-    let shown = name.as_ref().and_then(|name| name.shown());
-    let text = shown.or_else(|| setup.display().map(|display| display.text.as_str()));
-    text.map(|text| text.trim().to_owned()).unwrap_or_default()
-}
-
-fn reason(diversion: &Diversion) -> RedirectionReason {
-    match diversion.reason {
-        DiversionReason::Unconditional => RedirectionReason::Unconditional,
-        DiversionReason::UserBusy | DiversionReason::DoNotDisturb => RedirectionReason::Busy,
-        DiversionReason::NoAnswer => RedirectionReason::NoReply,
-        DiversionReason::Unavailable => RedirectionReason::OutOfOrder,
-    }
 }

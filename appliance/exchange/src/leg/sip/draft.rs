@@ -3,7 +3,8 @@
 
 use super::Frame;
 use super::abilities::ALLOW;
-use call::{Diversion, DiversionReason, LegId, Party, RegistrationId, Target};
+use crate::leg::along::user_header;
+use call::{Diversion, DiversionReason, LegId, Party, RegistrationId, Target, UserData};
 use config::{Trunk, TrunkTransport};
 use sip::digest::{Answering, Secret};
 use sip::flow::{Flow, Transport};
@@ -19,6 +20,7 @@ pub(in crate::leg) struct Dial {
     pub(in crate::leg) anonymous: bool,
     pub(in crate::leg) media: LegId,
     pub(in crate::leg) diverted: Vec<Diversion>,
+    pub(in crate::leg) user: Option<UserData>,
 }
 
 impl Dial {
@@ -146,6 +148,7 @@ pub(super) fn trunk_draft(
         headers.push((Name::Privacy, "id".to_owned()));
     }
     headers.extend(diversions(&dial.diverted, &domain));
+    headers.extend(dial.user.as_ref().map(user_header));
     let contact_user = if trunk.username.is_empty() { shown(dial) } else { &trunk.username };
     Draft {
         uri: format!("sip:{user}@{target}{port}"),

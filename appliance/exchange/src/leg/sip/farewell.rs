@@ -43,7 +43,10 @@ impl Legs {
         self.drop_asked(desk, id);
         let Some((compose, branch, flow)) = self.begin(desk, id, Method::Bye) else { return };
         let reason = cause::reason(end);
-        let compose = compose.header(Name::Reason, &reason);
+        let mut compose = compose.header(Name::Reason, &reason);
+        if let Some(leg) = self.legs.get_mut(&id) {
+            compose = leg.along.put_user(compose);
+        }
         let owner = Some(Owner::Leg(id));
         let transaction = desk.frame.request(Method::Bye, &branch, compose, flow, owner, desk.now);
         let Some(leg) = self.legs.get_mut(&id) else { return };

@@ -52,13 +52,7 @@ impl Legs {
             None => speech::own_answer(offer, leg.media.policy()),
         };
         self.answer_with(desk, id, offer, own);
-        self.arrange(desk.frame, id, partner);
-        let held = [id, partner].into_iter().any(|leg| self.holds(leg));
-        for leg in [id, partner] {
-            if let Some(leg) = self.legs.get_mut(&leg) {
-                leg.media.set_held(desk.frame, held);
-            }
-        }
+        self.part_or_bridge(desk, id, partner);
     }
 
     /// Lets a leg hear this until it talks with somebody.
@@ -81,6 +75,17 @@ impl Legs {
         }
     }
 
+    /// One of two legs that are up holds the other or does not any more.
+    pub(in crate::leg) fn part_or_bridge(&mut self, desk: &mut Desk<'_>, a: LegId, b: LegId) {
+        self.arrange(desk.frame, a, b);
+        let held = [a, b].into_iter().any(|leg| self.holds(leg));
+        for leg in [a, b] {
+            if let Some(leg) = self.legs.get_mut(&leg) {
+                leg.media.set_held(desk.frame, held);
+            }
+        }
+    }
+
     /// Connects two legs that are up, or parts them while one holds the other, who then hears music.
     fn arrange(&mut self, frame: &mut Frame, a: LegId, b: LegId) {
         let holds = [a, b].map(|leg| self.holds(leg));
@@ -97,7 +102,11 @@ impl Legs {
     }
 
     fn holds(&self, id: LegId) -> bool {
-        let theirs = self.legs.get(&id).and_then(|leg| leg.media.theirs.as_ref());
+        let Some(leg) = self.legs.get(&id) else { return false };
+        if let State::Line(line) = &leg.state {
+            return line.holds();
+        }
+        let theirs = leg.media.theirs.as_ref();
         theirs.is_some_and(|theirs| theirs.is_hold())
     }
 }

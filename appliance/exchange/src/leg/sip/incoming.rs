@@ -1,10 +1,12 @@
 //! A call that comes in: its INVITE, until the final response (RFC 3261 §13.3, RFC 3262, RFC 4028).
 
 use super::abilities::{ALLOW, SUPPORTED, policy, proposal, timer_of, with_terms};
+use super::draft::identity;
 use super::media::Unoffered;
 use super::{
     AnsweredBy, Desk, Incoming, Legs, Opened, Peer, SipLeg, State, Up, cause, description, talk,
 };
+use crate::leg::along::Along;
 use call::{CallId, Decider, End, LegEvent, LegId, Why};
 use sdp::Session;
 use sip::dialog::Dialog;
@@ -100,6 +102,7 @@ pub(super) fn open(desk: &mut Desk<'_>, call: CallId, invite: Invite<'_>) -> Opt
         opened: Opened::by(request),
         partner: None,
         urgent,
+        along: Along::default(),
         told: None,
         alarm: None,
     })
@@ -127,6 +130,7 @@ impl Legs {
         let mut compose = response_to(&view, status, status.reason(), Some(&leg.tag), flow.remote)
             .header(Name::Contact, desk.frame.contact("", &flow))
             .header(Name::Allow, ALLOW);
+        compose = leg.along.put_user(compose);
         let has_body = body.is_some();
         let number = incoming.reliable.as_mut().map(Reliable::number);
         if let Some(number) = number {
@@ -192,6 +196,7 @@ impl Legs {
             }
         };
         let rejoin = takes_over || incoming.answered_early;
+        self.note_who_answered(id, media);
         self.confirm(desk, id, body.as_deref());
         self.bridge(desk.frame, id, media);
         if rejoin {
@@ -217,6 +222,13 @@ impl Legs {
             .header(Name::Allow, ALLOW)
             .header(Name::Supported, SUPPORTED);
         compose = with_terms(compose, terms);
+        compose = leg.along.put_user(compose);
+        if let Some(party) = &leg.along.talks_with {
+            let at = desk.frame.places.advertised(&desk.frame.config, &leg.flow);
+            for (name, value) in identity(party, false, &at.to_string(), false) {
+                compose = compose.header(name, value);
+            }
+        }
         if let Some(body) = body {
             compose = compose.body("application/sdp", body);
         }
@@ -278,6 +290,7 @@ impl Legs {
         let view = incoming.request.view();
         let mut compose =
             response_to(&view, status, status.reason(), Some(&leg.tag), leg.flow.remote);
+        compose = leg.along.put_user(compose);
         if let Some(end) = end {
             compose = compose.header(Name::Reason, cause::reason(end));
             if let Some(code) = warning(&end.why) {

@@ -9,6 +9,7 @@ use super::draft::{
 };
 use super::{Desk, Legs, Outgoing, Peer, SipLeg, State, cause};
 use crate::frame::{Frame, Hop, Owner};
+use crate::leg::along::{Along, user_header};
 use crate::way::Way;
 use call::{CallId, Cause, End, LegEvent, LegId, Target, Why};
 use config::{TenantId, Trunk, TrunkId, TrunkKind};
@@ -87,6 +88,7 @@ impl Legs {
             opened: None,
             partner: None,
             urgent,
+            along: Along::default(),
             told: None,
             alarm: None,
         };
@@ -125,14 +127,16 @@ impl Legs {
                 let at = frame.places.advertised(&config, &binding.flow);
                 let usual = at.port() == binding.flow.transport.default_port();
                 let domain = if usual { bracketed(&at.ip().to_string()) } else { at.to_string() };
-                let headers = identity(&dial.from, dial.anonymous, &domain, true);
+                let mut headers = identity(&dial.from, dial.anonymous, &domain, true);
+                headers.extend(diversions(&dial.diverted, &domain));
+                headers.extend(dial.user.as_ref().map(user_header));
                 let draft = Draft {
                     uri: known.contact.clone(),
                     from: from(&dial.from, dial.anonymous, &domain, tag),
                     to: format!("<sip:{}@{domain}>", sip::uri::escape_user(number)),
                     call_id,
                     contact_user: shown(&dial).to_owned(),
-                    headers: [headers, diversions(&dial.diverted, &domain)].concat(),
+                    headers,
                     session_seconds,
                     min_se: 90,
                     path: known.path.clone(),

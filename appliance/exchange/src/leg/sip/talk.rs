@@ -116,6 +116,7 @@ impl Legs {
             State::Up(_) => {
                 self.drop_asked(desk, id);
                 let end = cause::of_farewell(request, End::hung_up(by));
+                self.hear_user(id, request);
                 self.tell(id, LegEvent::Ended(end));
                 self.forget(desk.frame, id);
             }

@@ -198,6 +198,8 @@ pub enum Misuse {
     WrongState(CallState),
     /// There is no such channel.
     NoSuchChannel,
+    /// The channel is restarting.
+    Restarting,
     /// The D channel is down: nothing can be said.
     NoLink,
 }

@@ -25,7 +25,8 @@ struct Asked {
 impl Interface {
     /// Takes a channel out of service, or back. While it carries a call, `gently` waits for the end of the
     /// call; else the call is cleared. The far side is told where the dialect has words for it; where it
-    /// has not, its calls for this channel get another one, or are refused (cause 44).
+    /// has not, its calls for this channel get another one, or are refused (cause 44). A channel that is
+    /// restarting is left alone: what it is afterwards both sides have yet to agree on.
     pub fn set_service(
         &mut self,
         channel: Channel,
@@ -34,6 +35,9 @@ impl Interface {
         now: Instant,
     ) -> Result<(), Misuse> {
         let state = self.channels.state_mut(channel).ok_or(Misuse::NoSuchChannel)?;
+        if state.usage == Usage::Restarting {
+            return Err(Misuse::Restarting);
+        }
         let call = state.call();
         if service != Standing::In && gently && call.is_some() {
             state.closing = Some(service);

@@ -135,7 +135,15 @@ impl ChannelTable {
 
     /// The channel whose turn it is.
     pub(super) fn next_free(&self) -> Option<Channel> {
-        let mut free = self.states.iter().filter(|(_, entry)| entry.state.is_free());
+        self.next_free_but(None)
+    }
+
+    /// The channel whose turn it is, and not this one.
+    pub(super) fn next_free_but(&self, refused: Option<Channel>) -> Option<Channel> {
+        let fits = |(channel, entry): &(&Channel, &Entry)| {
+            entry.state.is_free() && Some(**channel) != refused
+        };
+        let mut free = self.states.iter().filter(fits);
         let found = match self.selection {
             Selection::Ascending => free.next(),
             Selection::Descending => free.next_back(),
@@ -202,6 +210,18 @@ mod tests {
         assert_eq!(taken(Selection::Descending), [4, 4, 4, 3, 3, 3]);
         assert_eq!(taken(Selection::RoundRobin), [1, 2, 3, 4, 1, 2]);
         assert_eq!(taken(Selection::LeastUsed), [1, 2, 3, 4, 1, 2]);
+    }
+
+    #[test]
+    fn a_channel_that_was_refused_is_passed_over() {
+        let channel = |number| Channel { span: 0, number };
+        for (selection, first, second) in
+            [(Selection::Ascending, 1, 2), (Selection::Descending, 4, 3)]
+        {
+            let table = table(selection);
+            assert_eq!(table.next_free(), Some(channel(first)));
+            assert_eq!(table.next_free_but(Some(channel(first))), Some(channel(second)));
+        }
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub enum Wish {
     Preferred,
     /// The next one and no other.
     Exclusive,
+    /// The next one that is not this: the far side has refused it.
+    Other(Channel),
     /// This one and no other.
     Only(Channel),
 }
@@ -72,10 +74,15 @@ impl Interface {
                 let free = self.channels.state(channel).is_some_and(|state| state.is_free());
                 free.then_some(channel).ok_or(Refused::ChannelTaken)?
             }
-            _ => self.channels.next_free().ok_or(Refused::NoChannel)?,
+            Wish::Other(refused) => {
+                self.channels.next_free_but(Some(refused)).ok_or(Refused::NoChannel)?
+            }
+            Wish::Next | Wish::Preferred | Wish::Exclusive => {
+                self.channels.next_free().ok_or(Refused::NoChannel)?
+            }
         };
         let exclusive = match setup.channel {
-            Wish::Next => self.params.exclusive,
+            Wish::Next | Wish::Other(_) => self.params.exclusive,
             Wish::Preferred => false,
             Wish::Exclusive | Wish::Only(_) => true,
         };

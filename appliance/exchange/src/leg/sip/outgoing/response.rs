@@ -3,7 +3,7 @@
 
 use crate::frame::Owner;
 use crate::leg::sip::{Desk, Legs, SipLeg, State, Up, cause, description, talk};
-use call::{Cause, End, LegEvent, LegId, Why};
+use call::{Cause, End, LegEvent, LegId, Party, Why};
 use sip::dialog::EarlyDialogs;
 use sip::digest::Answering;
 use sip::session::answer::Answer;
@@ -53,6 +53,7 @@ impl Legs {
             300..=399 => self.redirected(desk, id, response),
             488 | 606 if self.ask_otherwise(desk, id) => {}
             _ => {
+                self.hear_user(id, response);
                 let Some(leg) = self.legs.get(&id) else { return };
                 let State::Outgoing(outgoing) = &leg.state else { return };
                 let mut end = cause::of_refusal(status, response, is_trunk, outgoing.rang);
@@ -127,6 +128,7 @@ impl Legs {
             };
             let first = !std::mem::replace(&mut outgoing.rang, true);
             if first {
+                self.hear_user(id, response);
                 self.tell(id, LegEvent::Ringing);
             }
         }
@@ -204,6 +206,10 @@ impl Legs {
                 }
             }
         }
+        self.hear_user(id, response);
+        if let Some(leg) = self.legs.get_mut(&id).filter(|leg| leg.is_trunk()) {
+            leg.along.answered_as = asserted(response);
+        }
         self.tell(id, LegEvent::Answered);
     }
 
@@ -250,4 +256,14 @@ impl Legs {
             None => self.gone(desk, id, End::ours(Cause::INTERWORKING, Why::ProtocolError)),
         }
     }
+}
+
+/// Whom a carrier vouches for; nobody who does not want to be shown (RFC 3325 §7, RFC 3323).
+fn asserted(response: &Message<'_>) -> Option<Party> {
+    if response.privacy().any(|kind| matches!(kind, "id" | "user" | "header")) {
+        return None;
+    }
+    let party = response.p_asserted_identity().ok()?.next()?.ok()?;
+    let number = party.uri().user_decoded()?.into_owned();
+    Some(Party { number, name: party.display().trim().to_owned() })
 }
