@@ -17,6 +17,8 @@ pub(crate) struct Bed {
     pub(crate) phone: Phone,
     pub(crate) strowgerd: Strowgerd,
     pub(crate) asterisk: Asterisk,
+    /// Where the API has our trunk.
+    pub(crate) trunk: String,
     /// The carrier's end of the line.
     pub(crate) theirs: Card,
     /// What the telephone plays, and what Asterisk does.
@@ -44,7 +46,7 @@ impl Bed {
         let trunk = strowgerd.post(
             "trunks",
             json!({"name": "carrier", "kind": "isdn", "number_format": "as_dialled", "isdn": {
-                "side": "user", "dialect": "euro_isdn", "numbering": "unknown", "cancels_echo": true,
+                "side": "user", "dialect": "euro_isdn", "numbering": "unknown", "cancels_echo": false,
                 "spans": [{"line": OUR_LINE, "framing": "e1_crc4", "clock": 1}]}}),
         )?;
         for number in [ANSWERS, ASKS] {
@@ -59,7 +61,8 @@ impl Bed {
         let out = json!({"name": "out", "pattern": "0.", "trunks": [trunk["id"]], "strip": 1});
         strowgerd.post("routes/outbound", out)?;
         let phone = Phone::start(ANSWERS, ASKS, SECRET)?;
-        Ok(Bed { phone, strowgerd, asterisk, theirs, melodies })
+        let trunk = format!("trunks/{}", trunk["id"]);
+        Ok(Bed { phone, strowgerd, asterisk, trunk, theirs, melodies })
     }
 
     pub(crate) fn comes_up(&mut self) -> Outcome {

@@ -49,7 +49,7 @@ fn alarm(bed: &mut Bed) -> Outcome {
     }
     bed.until("no alarm", |bed| Ok(alarms(&bed.strowgerd.line()?).is_empty().then_some(())))?;
     bed.until("the D channel", Bed::is_up)?;
-    Ok("red here, yellow there, and the D channel comes back".into())
+    Ok("red here, yellow there, no channel in use meanwhile".into())
 }
 
 /// The alarms that a line has.

@@ -70,17 +70,28 @@ fn all(tally: &mut Tally, driver: &Driver, modules: &Path, settings: &Path) {
         last_words();
     }
     tally.count("all of the chain starts, and the line is up", began, up);
+    let quiet = |bed: &mut Bed, said| bed.quiet().map(|()| said);
     for (sentence, check) in line::ALL.iter().chain(calls::ALL) {
-        let began = Instant::now();
-        let outcome = check(&mut bed).and_then(|said| bed.quiet().map(|()| said));
-        if outcome.is_err() {
-            println!("  events of the telephone that nobody wanted: {}", bed.phone.untaken());
-            last_words();
-        }
-        tally.count(sentence, began, outcome);
+        tried(tally, sentence, &mut bed, |bed| check(bed).and_then(|said| quiet(bed, said)));
     }
+    for (sentence, check) in calls::LAST {
+        tried(tally, sentence, &mut bed, check);
+    }
+}
+
+fn tried(
+    tally: &mut Tally,
+    sentence: &str,
+    bed: &mut Bed,
+    check: impl FnOnce(&mut Bed) -> Outcome,
+) {
     let began = Instant::now();
-    tally.count(calls::STOPPED.0, began, calls::STOPPED.1(&mut bed));
+    let outcome = check(bed);
+    if outcome.is_err() {
+        println!("  events of the telephone that nobody wanted: {}", bed.phone.untaken());
+        last_words();
+    }
+    tally.count(sentence, began, outcome);
 }
 
 fn last_words() {

@@ -27,16 +27,13 @@ impl Strowgerd {
     /// Starts it. Its lines are those of the driver.
     pub(crate) fn start() -> Result<Strowgerd, String> {
         std::fs::create_dir_all("/run/strowgerd").map_err(|why| why.to_string())?;
-        let log = || File::options().create(true).append(true).open(LOG);
-        let mut command = here("strowgerd");
-        command.args(["run", "--board", "qemu-x86_64", "--data", "/run/strowgerd"]);
-        command.args(["--http", HTTPS, "--sip", SIP, "--sips", "127.0.0.1:5061"]);
-        command.args(["--media-ip", "127.0.0.1", "--media-ports", "20000-20399"]);
-        command.stdin(Stdio::null());
-        command.stdout(log().map_err(|why| why.to_string())?);
-        command.stderr(log().map_err(|why| why.to_string())?);
-        let process = command.spawn().map_err(|why| format!("strowgerd: {why}"))?;
-        Ok(Strowgerd { process, wire: None, token: None })
+        Ok(Strowgerd { process: spawn()?, wire: None, token: None })
+    }
+
+    /// Starts it once more, with what it knew.
+    pub(crate) fn start_again(&mut self) -> Result<(), String> {
+        self.process = spawn()?;
+        self.until_healthy()
     }
 
     /// Waits until it can be asked.
@@ -63,6 +60,17 @@ impl Strowgerd {
 
     pub(crate) fn post(&mut self, path: &str, body: Value) -> Result<Value, String> {
         self.ask("POST", path, Some(body))
+    }
+
+    /// Reads an entry, and writes it back as it is made then.
+    pub(crate) fn change(
+        &mut self,
+        path: &str,
+        make: impl FnOnce(&mut Value),
+    ) -> Result<(), String> {
+        let mut entry = self.ask("GET", path, None)?;
+        make(&mut entry);
+        self.ask("PUT", path, Some(entry)).map(|_| ())
     }
 
     /// A list.
@@ -195,6 +203,18 @@ impl Drop for Wire {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+fn spawn() -> Result<Child, String> {
+    let log = || File::options().create(true).append(true).open(LOG);
+    let mut command = here("strowgerd");
+    command.args(["run", "--board", "qemu-x86_64", "--data", "/run/strowgerd"]);
+    command.args(["--http", HTTPS, "--sip", SIP, "--sips", "127.0.0.1:5061"]);
+    command.args(["--media-ip", "127.0.0.1", "--media-ports", "20000-20399"]);
+    command.stdin(Stdio::null());
+    command.stdout(log().map_err(|why| why.to_string())?);
+    command.stderr(log().map_err(|why| why.to_string())?);
+    command.spawn().map_err(|why| format!("strowgerd: {why}"))
 }
 
 /// What it said last.
