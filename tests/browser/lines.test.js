@@ -62,11 +62,16 @@ const card = (span) => page.locator(`[data-line="${span}"]`);
 const tile = (span, slot) => card(span).locator(`[data-slot="${slot}"]`);
 const spans = {};
 
-step('the lines of the board are shown, and one that no trunk uses leads to a new trunk', async () => {
+step('the lines of the board are shown as they are, and one that no trunk uses leads to a new trunk', async () => {
   await page.goto(`${box.url}/#/lines`);
   await page.reload();
   await page.getByRole('heading', { name: 'Line 1', exact: true }).waitFor();
   for (const line of (await ask('GET', 'lines')).items) spans[line.name] = line.span;
+  await card(spans['line 1']).getByText('Good, not used', { exact: true }).waitFor();
+  await ask('POST', `lines/${spans['line 1']}/fault`, { fault: 'cut', on: true });
+  await card(spans['line 1']).getByText('No signal, not used', { exact: true }).waitFor();
+  await ask('POST', `lines/${spans['line 1']}/fault`, { fault: 'cut', on: false });
+  await card(spans['line 1']).getByText('Good, not used', { exact: true }).waitFor();
   await card(spans['line 1']).getByRole('link', { name: 'Make one for it' }).click();
   const european = sheet().getByRole('button', { name: 'European carrier' });
   assert.equal(await european.getAttribute('aria-pressed'), 'true');
@@ -139,6 +144,47 @@ step('a channel goes out of service after its call, by the keyboard, and comes b
   await button('Take the loop off').click();
   await sheet().getByText('Free', { exact: true }).waitFor();
   await page.keyboard.press('Escape');
+});
+
+step('bit errors of a channel are tested against a loop at the far end, by the keyboard: none, one that is inserted, and those of a bad line', async () => {
+  const [near, far] = [spans['line 1'], spans['line 1 far end']];
+  await ask('POST', `lines/${far}/channels/3/loop`, { on: true });
+  await page.goto(`${box.url}/#/lines/${near}/3`);
+  const panel = sheet().getByRole('region', { name: 'Bit error test' });
+  await panel.getByLabel('Pattern').waitFor();
+  await panel.getByRole('button', { name: 'Start the test' }).focus();
+  await page.keyboard.press('Enter');
+  await panel.getByText('In step, no bit errors', { exact: true }).waitFor();
+  assert.equal(await sheet().getByRole('button', { name: 'Loop', exact: true }).isDisabled(), true);
+  const bert = () => ask('GET', `lines/${near}/channels/3/bert`);
+  const until = async (fits) => {
+    for (const end = Date.now() + 30_000; Date.now() < end; await page.waitForTimeout(250)) {
+      const now = await bert();
+      if (fits(now)) return now;
+    }
+    assert.fail(JSON.stringify(await bert()));
+  };
+  const clean = await until((it) => it.seconds >= 3);
+  assert.deepEqual([clean.sync, clean.errors, clean.losses, clean.errored_seconds], ['found', 0, 0, 0]);
+  await panel.getByRole('button', { name: 'Insert an error' }).focus();
+  await page.keyboard.press('Enter');
+  await panel.getByText('In step, 1 bit error', { exact: true }).waitFor();
+  const before = await until((it) => it.inserted === 1 && it.errors === 1);
+  await browser.picture('lines-bert', { height: 1300 });
+  await ask('POST', `lines/${near}/fault`, { fault: 'bit_errors', per_million: 1000 });
+  const after = await until((it) => it.bits > before.bits + 256_000);
+  const ratio = (after.errors - before.errors) / (after.bits - before.bits);
+  assert.ok(ratio > 0.0005 && ratio < 0.0015, `${ratio}`);
+  await ask('POST', `lines/${near}/fault`, { fault: 'bit_errors', per_million: 0 });
+  await panel.getByRole('button', { name: 'Stop the test' }).focus();
+  await page.keyboard.press('Enter');
+  await panel.getByText('Stopped:', { exact: false }).waitFor();
+  await panel.getByRole('button', { name: 'Start again' }).waitFor();
+  const refused = await ask('POST', `lines/${far}/channels/3/bert`, { pattern: 'bits2047' });
+  assert.deepEqual([refused.status, refused.detail], [409, 'This channel is looped: take the loop off first.']);
+  await ask('POST', `lines/${far}/channels/3/loop`, { on: false });
+  await page.keyboard.press('Escape');
+  await card(near).getByText('30 free').waitFor();
 });
 
 step('a cut cable is said to be one on the end that sees it, and mended it carries calls again, on a screen of any width', async () => {

@@ -26,6 +26,7 @@ mod forwarding;
 mod handshakes;
 mod line_echo;
 mod lines;
+mod measured;
 mod model;
 mod numbers;
 mod paths;

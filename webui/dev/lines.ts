@@ -1,6 +1,6 @@
 // The digital lines of the pretended box: one to a carrier, and one that nobody uses yet.
 
-import type { Channel, Isdn, Line, LineFault, LineTrace, Trunk } from '../src/lib/api/types';
+import type { Bert, Channel, Isdn, Line, LineFault, LineTrace, Trunk } from '../src/lib/api/types';
 import { freshIsdn } from '../src/lib/lines.ts';
 import { refuse, type Refusal } from './exchange.ts';
 
@@ -19,7 +19,7 @@ export class Lines {
 
   furnish(): void {
     const line = (span: number, more: Partial<Line>): Line => ({
-      span, name: `line ${span + 1}`, description: 'Simulated line', kind: 'e1', simulated: true, trunk: null, present: true,
+      span, name: `line ${span + 1}`, description: 'Simulated line', kind: 'e1', simulated: true, trunk: null, present: true, watched: true,
       alarms: { ...QUIET }, counters: { ...NONE }, is_clock: false, loop_back: null, traced: false, d_channel: null, channels: [], ...more,
     });
     this.list = [line(0, { counters: { ...NONE, errored_seconds: 2, slips: 0 } }), line(1, { alarms: { ...QUIET, no_signal: true, red: true } })];
@@ -40,7 +40,7 @@ export class Lines {
   }
 
   #channel(slot: number, line: Line): Channel {
-    return { slot, usage: line.alarms.no_signal ? 'alarm' : 'idle', ours: 'in', theirs: 'in', closing: null, call: null, looped: false, sound: null };
+    return { slot, usage: line.alarms.no_signal ? 'alarm' : 'idle', ours: 'in', theirs: 'in', closing: null, call: null, looped: false, bert: null, sound: null };
   }
 
   say(line: Line): void {
@@ -70,7 +70,7 @@ export class Lines {
   }
 
   answer(path: string, body: Record<string, unknown>): { status: number } | Refusal {
-    const [, span, what, slot] = path.match(/^\/lines\/(\d+)\/(service|restart|loop|trace|fault|channels\/(\d+)\/loop)$/) ?? [];
+    const [, span, what, slot] = path.match(/^\/lines\/(\d+)\/(service|restart|loop|trace|fault|channels\/(\d+)\/(?:loop|bert(?:\/error)?))$/) ?? [];
     const line = this.list.find((one) => String(one.span) === span);
     if (!line || !what) return refuse(404, 'This does not exist, or no longer.');
     const named = slot ?? body['slot'];
@@ -80,7 +80,8 @@ export class Lines {
     if (what === 'loop') Object.assign(line, { loop_back: body['loop_back'] ?? null, alarms: { ...line.alarms, looped: body['loop_back'] !== null } });
     if (slot) {
       if (channels[0]?.call) return refuse(409, 'This channel carries a call: take it out of service and wait for the call to end.');
-      channels.forEach((one) => (one.looped = body['on'] === true));
+      if (what.endsWith('loop')) channels.forEach((one) => (one.looped = body['on'] === true));
+      else channels.forEach((one) => this.#test(line, one, what.endsWith('error') ? undefined : (body['pattern'] as Bert['pattern'] | null)));
     }
     if (what === 'service') channels.forEach((one) => (one.call && body['gently'] ? (one.closing = body['service'] as 'out') : Object.assign(one, { ours: body['service'], closing: null })));
     if (what === 'restart') {
@@ -93,6 +94,27 @@ export class Lines {
     }
     this.say(line);
     return { status: 204 };
+  }
+
+  /** As if the far end was looped. */
+  #test(line: Line, channel: Channel, pattern: Bert['pattern'] | null | undefined): void {
+    const { bert } = channel;
+    if (pattern === undefined) {
+      if (bert) channel.bert = { ...bert, inserted: bert.inserted + 1, errors: bert.errors + 1, errored_seconds: bert.errored_seconds + 1 };
+      return;
+    }
+    channel.ours = pattern === null ? 'in' : 'maintenance';
+    if (pattern === null) {
+      if (bert) channel.bert = { ...bert, ended: Date.now() };
+      return;
+    }
+    channel.bert = { pattern, begun: Date.now(), ended: null, since: Date.now(), sync: 'found', bits: 0, errors: 0, uncompared: 0, losses: 0, slips: 0, seconds: 0, errored_seconds: 0, severely_errored_seconds: 0, inserted: 0, late: 0 };
+    const timer = setInterval(() => {
+      const { bert } = channel;
+      if (!bert || bert.ended !== null) return clearInterval(timer);
+      channel.bert = { ...bert, seconds: bert.seconds + 1, bits: bert.bits + 64_000 };
+      this.say(line);
+    }, 1000);
   }
 
   #fault(line: Line, fault: LineFault): Refusal | null {

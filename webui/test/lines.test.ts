@@ -27,6 +27,8 @@ describe('a line', () => {
     expect(stateOfLine(line({ loop_back: 'remote' })).text).toBe('Looped to the far end');
     expect(stateOfLine(line({ d_channel: { up: false, carries: true } })).text).toBe('D channel down');
     expect(stateOfLine(line({ trunk: null, d_channel: null })).tone).toBe('off');
+    expect(stateOfLine(line({ trunk: null, d_channel: null })).text).toBe('Good, not used');
+    expect(stateOfLine(line({ trunk: null, d_channel: null, watched: false })).text).toBe('Not used yet');
     expect(stateOfLine({ ...alarmed('no_signal'), trunk: null })).toEqual({ tone: 'off', text: 'No signal, not used', advice: null });
   });
 

@@ -20,6 +20,9 @@ pub(crate) struct Params<T>(pub(crate) T);
 /// What the last segment of the path names. What does not even look like a name names nothing.
 pub(crate) struct Named<T>(pub(crate) T);
 
+/// What several segments of the path name, as [`Named`].
+pub(crate) struct Placed<T>(pub(crate) T);
+
 impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
@@ -65,6 +68,15 @@ impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for Named<T> {
         let path = Path::<String>::from_request_parts(parts, state).await;
         let Path(text) = path.map_err(|_| Problem::not_found())?;
         text.parse().map(Self).map_err(|_| Problem::not_found())
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Placed<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = Path::<T>::from_request_parts(parts, state).await;
+        path.map(|Path(named)| Self(named)).map_err(|_| Problem::not_found())
     }
 }
 

@@ -1,11 +1,11 @@
 //! Conferences in which somebody is: `/api/v1/conferences`.
 
-use crate::body::Body;
+use crate::body::{Body, Placed};
 use crate::page::Page;
 use crate::problem::Problem;
 use crate::router::App;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use call::{CallId, Conference, Member, Moderation};
 
@@ -37,10 +37,9 @@ pub(crate) async fn list(State(app): State<App>) -> Result<Json<Page<Conference>
 )]
 pub(crate) async fn moderate(
     State(app): State<App>,
-    member: Result<Path<(u32, CallId)>, axum::extract::rejection::PathRejection>,
+    Placed((conference, call)): Placed<(u32, CallId)>,
     Body(moderation): Body<Moderation>,
 ) -> Result<Json<Member>, Problem> {
-    let Path((conference, call)) = member.map_err(|_| Problem::not_found())?;
     let most = Moderation::MOST_GAIN;
     if moderation.gain.is_some_and(|gain| !(-most..=most).contains(&gain)) {
         return Err(Problem::field("gain", format!("must be from -{most} to {most}")));
@@ -63,9 +62,8 @@ pub(crate) async fn moderate(
 )]
 pub(crate) async fn take_out(
     State(app): State<App>,
-    member: Result<Path<(u32, CallId)>, axum::extract::rejection::PathRejection>,
+    Placed((conference, call)): Placed<(u32, CallId)>,
 ) -> Result<StatusCode, Problem> {
-    let Path((conference, call)) = member.map_err(|_| Problem::not_found())?;
     if app.backend.take_out(conference, call).await? {
         return Ok(StatusCode::NO_CONTENT);
     }

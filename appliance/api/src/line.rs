@@ -1,17 +1,30 @@
 //! The digital lines of the box: `/api/v1/lines`.
 
 use crate::access::Identity;
-use crate::body::{Body, Named};
+use crate::body::{Body, Named, Placed};
 use crate::page::Page;
 use crate::problem::Problem;
 use crate::router::App;
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use call::{ChannelService, LineFault, LineRefusal, LineStatus, LineWish, SpanId, SpanLoop};
+use call::{
+    Bert, BertPattern, ChannelService, LineFault, LineRefusal, LineStatus, LineWish, SpanId,
+    SpanLoop,
+};
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
+
+/// A channel, as paths name it.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct Channel {
+    /// The line's place.
+    #[param(value_type = u8)]
+    span: SpanId,
+    /// The channel's timeslot.
+    slot: u8,
+}
 
 /// What channels are to be.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -51,6 +64,14 @@ pub(crate) struct SwitchInput {
     on: bool,
 }
 
+/// With which sequence bit errors are tested.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct BertInput {
+    /// Which; `null` ends the test.
+    pattern: Option<BertPattern>,
+}
+
 /// The digital lines of the box (E1, T1), with their channels.
 #[utoipa::path(
     get,
@@ -76,9 +97,7 @@ pub(crate) async fn read(
     State(app): State<App>,
     Named(span): Named<u8>,
 ) -> Result<Json<LineStatus>, Problem> {
-    let mut lines = app.backend.lines().await?.into_iter();
-    let line = lines.find(|line| line.facts.span == SpanId(span));
-    line.map(Json).ok_or_else(Problem::not_found)
+    found(&app, SpanId(span)).await.map(Json)
 }
 
 /// Takes a channel, or all of a line, out of service, or puts it back. Where the dialect has words for it,
@@ -147,22 +166,73 @@ pub(crate) async fn loop_span(
     path = "/lines/{span}/channels/{slot}/loop",
     tag = "lines",
     operation_id = "loop_channel",
-    params(
-        ("span" = u8, Path, description = "The line's place."),
-        ("slot" = u8, Path, description = "The channel's timeslot."),
-    ),
+    params(Channel),
     request_body = SwitchInput,
     responses((status = 204, description = "It is being done; the topic `lines` tells when.")),
 )]
 pub(crate) async fn loop_channel(
     State(app): State<App>,
     caller: Identity,
-    channel: Result<Path<(u8, u8)>, PathRejection>,
+    Placed(Channel { span, slot }): Placed<Channel>,
     Body(wanted): Body<SwitchInput>,
 ) -> Result<StatusCode, Problem> {
-    let Path((span, slot)) = channel.map_err(|_| Problem::not_found())?;
-    let wished = LineWish::LoopChannel { span: SpanId(span), slot, on: wanted.on };
-    wish(&app, &caller, wished).await
+    wish(&app, &caller, LineWish::LoopChannel { span, slot, on: wanted.on }).await
+}
+
+/// The test of the bit errors of a channel that runs, or the last one.
+#[utoipa::path(
+    get,
+    path = "/lines/{span}/channels/{slot}/bert",
+    tag = "lines",
+    operation_id = "read_channel_bert",
+    params(Channel),
+    responses((status = 200, description = "What it has counted by now, or did.", body = Bert)),
+)]
+pub(crate) async fn bert(
+    State(app): State<App>,
+    Placed(Channel { span, slot }): Placed<Channel>,
+) -> Result<Json<Bert>, Problem> {
+    let mut channels = found(&app, span).await?.channels.into_iter();
+    let bert = channels.find(|channel| channel.slot == slot).and_then(|channel| channel.bert);
+    bert.map(Json).ok_or_else(Problem::not_found)
+}
+
+/// Tests the bit errors of a channel that carries no call (ITU-T O.150), or ends that: a sequence is sent, and
+/// looked for in what comes. The far end must be looped, or send the same sequence. Meanwhile the channel is
+/// out of service. The topic `lines` tells each second what is counted.
+#[utoipa::path(
+    post,
+    path = "/lines/{span}/channels/{slot}/bert",
+    tag = "lines",
+    operation_id = "test_channel",
+    params(Channel),
+    request_body = BertInput,
+    responses((status = 204, description = "It is being done; the topic `lines` tells when.")),
+)]
+pub(crate) async fn set_bert(
+    State(app): State<App>,
+    caller: Identity,
+    Placed(Channel { span, slot }): Placed<Channel>,
+    Body(wanted): Body<BertInput>,
+) -> Result<StatusCode, Problem> {
+    wish(&app, &caller, LineWish::Bert { span, slot, pattern: wanted.pattern }).await
+}
+
+/// Turns around one bit of what a test of bit errors sends: whoever checks it counts one error more.
+#[utoipa::path(
+    post,
+    path = "/lines/{span}/channels/{slot}/bert/error",
+    tag = "lines",
+    operation_id = "insert_bit_error",
+    params(Channel),
+    responses((status = 204, description = "It is being done.")),
+)]
+pub(crate) async fn insert_error(
+    State(app): State<App>,
+    caller: Identity,
+    Placed(Channel { span, slot }): Placed<Channel>,
+) -> Result<StatusCode, Problem> {
+    wish(&app, &caller, LineWish::BertError { span, slot }).await
 }
 
 /// Tells from now on what is said on the line's D channel, by the topic `trace`, or no longer.
@@ -204,6 +274,11 @@ pub(crate) async fn fault(
     wish(&app, &caller, LineWish::Fault { span: SpanId(span), fault }).await
 }
 
+async fn found(app: &App, span: SpanId) -> Result<LineStatus, Problem> {
+    let mut lines = app.backend.lines().await?.into_iter();
+    lines.find(|line| line.facts.span == span).ok_or_else(Problem::not_found)
+}
+
 async fn wish(app: &App, caller: &Identity, wish: LineWish) -> Result<StatusCode, Problem> {
     match app.backend.wish(wish, &caller.actor()).await? {
         Ok(()) => Ok(StatusCode::NO_CONTENT),
@@ -219,9 +294,15 @@ fn refused(refusal: LineRefusal) -> Problem {
         LineRefusal::Busy(_) => {
             "This channel carries a call: take it out of service and wait for the call to end."
         }
+        LineRefusal::Taken => "A call is just coming to this channel, or leaving it: try it again.",
         LineRefusal::Restarting => {
             "A channel of it is restarting: wait until the far end has confirmed that."
         }
+        LineRefusal::Looped => "This channel is looped: take the loop off first.",
+        LineRefusal::Tested => {
+            "The bit errors of this channel are being tested: stop the test first."
+        }
+        LineRefusal::NotTested => "No test of bit errors runs on this channel.",
         LineRefusal::Absent => "The card of this line is not there, or not open.",
         LineRefusal::Real => "This line is not simulated: faults are made on simulated lines only.",
     };

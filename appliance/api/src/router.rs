@@ -105,6 +105,8 @@ pub(crate) fn guarded() -> OpenApiRouter<App> {
         .routes(routes!(line::restart))
         .routes(routes!(line::loop_span))
         .routes(routes!(line::loop_channel))
+        .routes(routes!(line::bert, line::set_bert))
+        .routes(routes!(line::insert_error))
         .routes(routes!(line::trace))
         .routes(routes!(line::fault))
         .routes(routes!(capture::begin, capture::end))

@@ -51,9 +51,10 @@ pub use leg::{
     TransferState, UserData, Voice,
 };
 pub use line::{
-    ChannelService, ChannelSound, ChannelStatus, ChannelUsage, DChannelStatus, LineAlarms,
-    LineCounters, LineEvent, LineFault, LineKind, LineLayer, LineRefusal, LineStatus, LineTrace,
-    LineWish, SpanFacts, SpanId, SpanLoop, SpanState,
+    Bert, BertFigures, BertPattern, BertSync, ChannelService, ChannelSound, ChannelStatus,
+    ChannelUsage, DChannelStatus, LineAlarms, LineCounters, LineEvent, LineFault, LineKind,
+    LineLayer, LineRefusal, LineStatus, LineTrace, LineWish, SpanFacts, SpanId, SpanLoop,
+    SpanState,
 };
 pub use media::{
     ExtendedReports, Learn, MediaCommand, MediaEvent, MediaKind, PeerAddress, PortId, RoomId,

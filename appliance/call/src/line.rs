@@ -1,7 +1,9 @@
 //! Lines that are not IP, as the box finds them, and as pages and scripts see them.
 
+mod bert;
 mod refusal;
 
+pub use bert::{Bert, BertFigures, BertPattern, BertSync};
 pub use refusal::LineRefusal;
 
 use crate::{CallId, UnixMillis};
@@ -98,8 +100,12 @@ pub struct LineCounters {
 pub struct SpanState {
     /// Which.
     pub span: SpanId,
-    /// Its card is there and open.
+    /// Its card is there.
     pub present: bool,
+    /// Its card looks at the line, so that alarms and counters tell how it is. Not every card does so before a
+    /// trunk uses the line.
+    #[serde(default = "always")]
+    pub watched: bool,
     /// What is wrong now.
     pub alarms: LineAlarms,
     /// What went wrong so far.
@@ -108,6 +114,11 @@ pub struct SpanState {
     pub is_clock: bool,
     /// It is looped like this.
     pub loop_back: Option<SpanLoop>,
+}
+
+/// In recordings of runs that knew of no others.
+fn always() -> bool {
+    true
 }
 
 /// How a whole span is looped (ITU-T M.3400; ANSI T1.403 §9).
@@ -130,8 +141,11 @@ pub struct LineStatus {
     pub facts: SpanFacts,
     /// The trunk that uses it.
     pub trunk: Option<u32>,
-    /// Its card is there and open.
+    /// Its card is there.
     pub present: bool,
+    /// Its card looks at the line, so that alarms and counters tell how it is. Not every card does so before a
+    /// trunk uses the line.
+    pub watched: bool,
     /// Alarms.
     pub alarms: LineAlarms,
     /// Counters.
@@ -177,6 +191,8 @@ pub struct ChannelStatus {
     pub call: Option<CallId>,
     /// It sends back what it receives.
     pub looped: bool,
+    /// The last test of its bit errors, or the one that runs.
+    pub bert: Option<Bert>,
     /// How its sound fares, while it carries a call.
     pub sound: Option<ChannelSound>,
 }
@@ -312,6 +328,23 @@ pub enum LineWish {
         slot: u8,
         /// Whether.
         on: bool,
+    },
+    /// The bit errors of a channel are tested, or not any more. It must not carry a call, and is out of
+    /// service meanwhile.
+    Bert {
+        /// The span.
+        span: SpanId,
+        /// The timeslot.
+        slot: u8,
+        /// With which sequence; nothing ends the test.
+        pattern: Option<BertPattern>,
+    },
+    /// One bit of what a test sends is turned around.
+    BertError {
+        /// The span.
+        span: SpanId,
+        /// The timeslot.
+        slot: u8,
     },
     /// All that is said on the D channels of a span is told, or no longer.
     Trace {

@@ -1,9 +1,9 @@
 //! What crosses the border between control and media threads.
 
 use crate::{
-    BrowserTransport, CallId, CaptureId, Decibels, Formats, Handshake, HandshakeFault, KeyPress,
-    Keys, LegId, LineQuality, LineSound, PlayId, QualityPoint, Recording, RecordingId,
-    RecordingStop, Rounds, Sound, Suite,
+    BertFigures, BertPattern, BrowserTransport, CallId, CaptureId, Decibels, Formats, Handshake,
+    HandshakeFault, KeyPress, Keys, LegId, LineQuality, LineSound, PlayId, QualityPoint, Recording,
+    RecordingId, RecordingStop, Rounds, Sound, Suite,
 };
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
@@ -152,6 +152,18 @@ pub enum MediaCommand {
         port: PortId,
         /// Whether it does.
         on: bool,
+    },
+    /// The bit errors of a B channel that is not open are tested, or not any more.
+    Bert {
+        /// Its port.
+        port: PortId,
+        /// With which sequence; nothing ends it.
+        pattern: Option<BertPattern>,
+    },
+    /// One bit of what a test of bit errors sends is turned around.
+    BertError {
+        /// The port of the B channel.
+        port: PortId,
     },
     /// What one pair hears, the other says.
     Bridge {
@@ -407,6 +419,13 @@ pub enum MediaEvent {
         port: PortId,
         /// The figures.
         quality: LineQuality,
+    },
+    /// What a test of the bit errors of a B channel has counted.
+    Bert {
+        /// Where.
+        port: PortId,
+        /// Since it began.
+        figures: BertFigures,
     },
     /// What a far side hears of its partner leaves in packets of another length than it came, or does so no
     /// longer: the partner sends other packets than this far side wants.

@@ -134,6 +134,7 @@ impl MediaHandle {
                 | MediaCommand::Refresh { .. }
                 | MediaCommand::Join { .. }
                 | MediaCommand::Line { .. }
+                | MediaCommand::Bert { .. }
                 | MediaCommand::Record { .. }
         );
         let hurried = hurried || waiting == COMMANDS / 2;

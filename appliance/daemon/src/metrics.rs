@@ -102,6 +102,7 @@ pub(crate) fn text(snapshot: &Snapshot, others: &Others) -> String {
     media(&mut page, &snapshot.media);
     if let Some(figures) = &snapshot.frames {
         frames(&mut page, figures);
+        bearers(&mut page, &snapshot.media);
         lines(&mut page, &snapshot.lines);
     }
     page.text
@@ -266,10 +267,29 @@ fn frames(page: &mut Page, figures: &LineFigures) {
     );
 }
 
+fn bearers(page: &mut Page, media: &MediaFigures) {
+    page.counter(
+        "strowger_line_octets_total",
+        "Octets of B channels while a call has them, or a test.",
+        &[("direction=\"received\"", media.line_received), ("direction=\"sent\"", media.line_sent)],
+    );
+    page.counter(
+        "strowger_line_sound_faults_total",
+        "What went wrong with the octets of B channels: they came and found no room, there were none to be \
+         sent, sound was left out or made up between line and packets, or the channel was lost.",
+        &[
+            ("kind=\"overrun\"", media.line_overruns),
+            ("kind=\"underrun\"", media.line_underruns),
+            ("kind=\"slip\"", media.line_slips),
+            ("kind=\"lost\"", media.lines_lost),
+        ],
+    );
+}
+
 fn lines(page: &mut Page, lines: &[LineStatus]) {
-    page.head("strowger_line_up", "gauge", "1 where a line is set up and has no alarm.");
+    page.head("strowger_line_up", "gauge", "1 where a trunk uses a line that has no alarm.");
     for line in lines {
-        let up = line.present && !line.alarms.is_down();
+        let up = line.trunk.is_some() && line.present && !line.alarms.is_down();
         page.line("strowger_line_up", &named(line), u8::from(up));
     }
     page.head("strowger_line_alarm", "gauge", "1 while a line has this alarm.");
@@ -355,7 +375,13 @@ mod tests {
         let mut control = Control { datagrams_received: 11, ..Control::default() };
         control.turn(Duration::from_micros(100));
         control.turn(Duration::from_secs(5));
-        let media = MediaFigures { relayed: 13, ..MediaFigures::default() };
+        let media = MediaFigures {
+            relayed: 13,
+            line_received: 640,
+            line_underruns: 5,
+            line_slips: 6,
+            ..MediaFigures::default()
+        };
         let load = Load {
             capacity: None,
             budget_nanos: Some(14_000_000),
@@ -375,6 +401,7 @@ mod tests {
             trunk: None,
             traced: false,
             present: true,
+            watched: true,
             alarms: LineAlarms { red: true, ..LineAlarms::default() },
             counters: LineCounters { slips: 4, ..LineCounters::default() },
             is_clock: false,
@@ -403,6 +430,9 @@ mod tests {
             "strowger_control_turn_seconds_bucket{le=\"+Inf\"} 2",
             "strowger_media_packets_total{outcome=\"relayed\"} 13",
             "strowger_line_frames_total{outcome=\"sent\"} 17",
+            "strowger_line_octets_total{direction=\"received\"} 640",
+            "strowger_line_sound_faults_total{kind=\"underrun\"} 5",
+            "strowger_line_sound_faults_total{kind=\"slip\"} 6",
             "strowger_line_up{line=\"line 1\"} 0",
             "strowger_line_alarm{line=\"line 1\",alarm=\"red\"} 1",
             "strowger_line_errors_total{line=\"line 1\",kind=\"slips\"} 4",

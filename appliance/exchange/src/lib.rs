@@ -254,6 +254,9 @@ impl Exchange {
             | MediaEvent::Hungry { .. }
             | MediaEvent::Speechless { .. } => {}
             MediaEvent::LineQuality { port, quality } => self.lines.fared(port, quality),
+            MediaEvent::Bert { port, figures } => {
+                self.lines.counted(port, figures, self.frame.clock(now));
+            }
             MediaEvent::Quality { port, point } => {
                 let quality = self.frame.lent.get(&port).copied();
                 let quality = quality.and_then(|leg| self.frame.streams.fared(leg, port, *point));

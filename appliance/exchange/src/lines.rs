@@ -7,6 +7,7 @@
 
 mod calls;
 mod group;
+mod measured;
 mod number;
 mod status;
 mod wishes;
@@ -19,6 +20,7 @@ use call::{
 };
 use config::{Config, Trunk, TrunkId, TrunkKind};
 use group::{Group, Holder};
+use measured::Measured;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
@@ -52,8 +54,8 @@ struct Span {
     facts: SpanFacts,
     /// Nothing before its driver has told of it.
     state: Option<SpanState>,
-    /// Channels that send back what they receive.
-    looped: BTreeSet<u8>,
+    /// Channels that are looped or tested.
+    measured: Measured,
     /// How the sound of its channels fares, by timeslot.
     sound: BTreeMap<u8, ChannelSound>,
 }
@@ -181,7 +183,7 @@ impl Lines {
         };
         let gone = self.groups.iter().filter(|(id, group)| !runs(id, group)).map(|(id, _)| *id);
         for id in gone.collect::<Vec<_>>() {
-            self.stop(frame, id);
+            self.stop(frame, id, now);
         }
         self.idle.clear();
         for (id, trunk) in &config.trunks {
@@ -242,7 +244,7 @@ impl Lines {
     }
 
     /// Gives the lines of a trunk back; its calls are over.
-    fn stop(&mut self, frame: &mut Frame, id: TrunkId) {
+    fn stop(&mut self, frame: &mut Frame, id: TrunkId, now: Instant) {
         let Some(group) = self.groups.remove(&id) else { return };
         let legs = group.calls.into_values().filter_map(|holder| match holder {
             Holder::Leg(leg) => Some(leg),
@@ -250,6 +252,7 @@ impl Lines {
         });
         self.orphans.extend(legs);
         for span in group.spans.into_values() {
+            self.end_all_measuring(frame, span, now);
             let command = LineCommand::Setup { span, setting: None };
             frame.output.push_back(Output::Line(command));
             self.changed.insert(span);
@@ -351,7 +354,7 @@ impl Lines {
 
 impl Span {
     fn new(facts: SpanFacts) -> Self {
-        Self { facts, state: None, looped: BTreeSet::new(), sound: BTreeMap::new() }
+        Self { facts, state: None, measured: Measured::default(), sound: BTreeMap::new() }
     }
 
     /// Whether it carries nothing; one of which nothing was told yet may.

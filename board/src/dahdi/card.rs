@@ -44,6 +44,16 @@ impl Card {
         Ok(card)
     }
 
+    /// How the span of this name stands, whether it is set up or not. Nothing where the card does not look at
+    /// its line before it is set up for the first time.
+    ///
+    /// # Errors
+    /// [`Fault::Absent`] when there is no such span.
+    pub fn look(driver: &Driver, name: &str) -> Result<Option<Status>, Fault> {
+        let (_, _, info) = find(driver, name)?;
+        Ok(looked_at(&info).then(|| status(&info)))
+    }
+
     /// The number that the driver gives it until its module is loaded again.
     #[must_use]
     pub fn number(&self) -> i32 {
@@ -200,6 +210,12 @@ fn law_number(law: Law) -> i32 {
     }
 }
 
+/// Whether the driver knows how the line stands. It does not say so itself: before any channel is set up, a
+/// receiver that says nothing may be off.
+fn looked_at(info: &SpanInfo) -> bool {
+    info.set_up_channels > 0 || info.alarms != 0
+}
+
 fn status(info: &SpanInfo) -> Status {
     let count = |counted: i32| u64::try_from(counted).unwrap_or(0);
     let on = |bit: i32| info.alarms & bit != 0;
@@ -266,5 +282,15 @@ mod tests {
         assert_eq!(status.counters.check_errors, 5);
         assert_eq!(status.counters.far_errors, 0, "a count below zero is none");
         assert!(status.is_clock);
+    }
+
+    #[test]
+    fn a_card_that_says_nothing_and_was_never_set_up_may_not_look_at_its_line() {
+        let mut info = SpanInfo::of(1);
+        assert!(!looked_at(&info));
+        info.alarms = 1 << 3;
+        assert!(looked_at(&info));
+        (info.alarms, info.set_up_channels) = (0, 31);
+        assert!(looked_at(&info));
     }
 }

@@ -160,6 +160,8 @@ impl Lab {
             | MediaCommand::Meet { .. }
             | MediaCommand::Line { .. }
             | MediaCommand::LoopBack { .. }
+            | MediaCommand::Bert { .. }
+            | MediaCommand::BertError { .. }
             | MediaCommand::Bridge { .. }
             | MediaCommand::Unbridge { .. }
             | MediaCommand::Formats { .. }

@@ -54,6 +54,7 @@ impl Lab {
             self.input(Input::Line(LineEvent::State(SpanState {
                 span: SpanId(span),
                 present: true,
+                watched: true,
                 alarms,
                 counters: Default::default(),
                 is_clock: false,

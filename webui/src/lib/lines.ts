@@ -1,6 +1,7 @@
 // What a digital line shows, in words: what is wrong and what to do about it.
 
 import type { CallRecord, Channel, Isdn, Line, LineCounters } from './api/types';
+import { stateOfBert } from './bert';
 
 type Tone = 'on' | 'off' | 'warn' | 'bad';
 
@@ -15,7 +16,8 @@ export interface Said {
 export function stateOfLine(line: Line): Said {
   const said = fault(line);
   if (line.trunk !== null) return said ?? { tone: 'on', text: 'Up', advice: null };
-  return { tone: 'off', text: said ? `${said.text}, not used` : 'Good, not used', advice: null };
+  const text = said ? `${said.text}, not used` : line.watched ? 'Good, not used' : 'Not used yet';
+  return { tone: 'off', text, advice: null };
 }
 
 function fault(line: Line): Said | null {
@@ -73,7 +75,7 @@ export function clockOf(line: Line, priority: number | undefined): string {
 
 export interface ChannelSaid {
   /** For the stylesheet. */
-  look: 'idle' | 'reserved' | 'busy' | 'restarting' | 'alarm' | 'out' | 'maintenance' | 'looped';
+  look: 'idle' | 'reserved' | 'busy' | 'restarting' | 'alarm' | 'out' | 'maintenance' | 'looped' | 'tested';
   /** As much as a tile has room for. */
   short: string;
   text: string;
@@ -82,6 +84,7 @@ export interface ChannelSaid {
 /** What a channel does, in a word and in a sentence. */
 export function stateOfChannel(channel: Channel): ChannelSaid {
   if (channel.looped) return { look: 'looped', short: 'loop', text: 'Looped: it sends back what it receives' };
+  if (channel.bert && channel.bert.ended === null) return { look: 'tested', short: 'BERT', text: `Bit error test. ${stateOfBert(channel.bert).text}` };
   if (channel.usage === 'busy') {
     const text = channel.closing ? 'Carries a call, and goes out of service after it' : 'Carries a call';
     return { look: 'busy', short: channel.closing ? 'last' : 'call', text };
@@ -107,6 +110,7 @@ export function summary(line: Line): string {
     ['out of service', (look) => look === 'out'],
     ['in maintenance', (look) => look === 'maintenance'],
     ['looped', (look) => look === 'looped'],
+    ['tested', (look) => look === 'tested'],
   ];
   const parts = words.map(([word, fits]) => [looks.filter(fits).length, word] as const);
   return parts.filter(([n]) => n > 0).map(([n, word]) => `${n} ${word}`).join(', ');

@@ -2,13 +2,24 @@
 
 use crate::fake::{Client, FakeBox, call};
 use ::call::{
-    ChannelService, ChannelStatus, ChannelUsage, LineAlarms, LineCounters, LineFault, LineKind,
-    LineStatus, LineWish, SpanFacts, SpanId, SpanLoop,
+    Bert, BertFigures, BertPattern, BertSync, ChannelService, ChannelStatus, ChannelUsage,
+    LineAlarms, LineCounters, LineFault, LineKind, LineStatus, LineWish, SpanFacts, SpanId,
+    SpanLoop, UnixMillis,
 };
 use axum::http::{StatusCode, header};
 use serde_json::{Value, json};
 
-/// Line 1 of a trunk with a call on its second channel, and line 2 of none.
+/// A test that runs.
+fn bert() -> Bert {
+    let mut bert = Bert::new(BertPattern::Bits32767, UnixMillis(1_000));
+    let (sync, bits, errors) = (BertSync::Inverted, 128_000, 2);
+    let figures = BertFigures { sync, bits, errors, seconds: 2, ..BertFigures::default() };
+    bert.count(figures, UnixMillis(2_000));
+    bert
+}
+
+/// Line 1 of a trunk with a call on its second channel, a test of bit errors on its third and a restart of
+/// its fourth, and line 2 of none.
 fn lines() -> Vec<LineStatus> {
     let line = |span: u8, trunk, channels| LineStatus {
         facts: SpanFacts {
@@ -20,6 +31,7 @@ fn lines() -> Vec<LineStatus> {
         },
         trunk,
         present: true,
+        watched: true,
         alarms: LineAlarms { yellow: true, ..LineAlarms::default() },
         counters: LineCounters { slips: 3, ..LineCounters::default() },
         is_clock: span == 0,
@@ -36,9 +48,12 @@ fn lines() -> Vec<LineStatus> {
         closing: None,
         call,
         looped: false,
+        bert: None,
         sound: None,
     };
-    let channels = vec![channel(1, None), channel(2, Some(call(1).id))];
+    let tested = ChannelStatus { bert: Some(bert()), ..channel(3, None) };
+    let restarts = ChannelStatus { usage: ChannelUsage::Restarting, ..channel(4, None) };
+    let channels = vec![channel(1, None), channel(2, Some(call(1).id)), tested, restarts];
     vec![line(0, Some(1), channels), line(1, None, Vec::new())]
 }
 
@@ -90,6 +105,17 @@ async fn what_is_wished_of_a_line_is_done_and_it_is_known_by_whom() {
         ),
         ("loop", json!({"loop_back": null}), LineWish::LoopSpan { span, loop_back: None }),
         ("channels/1/loop", json!({"on": true}), LineWish::LoopChannel { span, slot: 1, on: true }),
+        (
+            "channels/1/bert",
+            json!({"pattern": "bits2047"}),
+            LineWish::Bert { span, slot: 1, pattern: Some(BertPattern::Bits2047) },
+        ),
+        (
+            "channels/1/bert",
+            json!({"pattern": null}),
+            LineWish::Bert { span, slot: 1, pattern: None },
+        ),
+        ("channels/3/bert/error", Value::Null, LineWish::BertError { span, slot: 3 }),
         ("trace", json!({"on": true}), LineWish::Trace { span, on: true }),
         (
             "fault",
@@ -122,6 +148,23 @@ async fn what_a_line_cannot_do_is_refused_in_a_sentence_and_not_done() {
     assert!(
         refused("0/channels/2/loop", on(), 409).await.starts_with("This channel carries a call")
     );
+    let bert = || json!({"pattern": "bits2047"});
+    for (channel, says) in [
+        (2, "This channel carries a call"),
+        (3, "The bit errors of this channel are being tested"),
+        (4, "A channel of it is restarting"),
+        (16, "The trunk of this line does not use this timeslot"),
+    ] {
+        let refusal = refused(&format!("0/channels/{channel}/bert"), bert(), 409).await;
+        assert!(refusal.starts_with(says), "{refusal}");
+    }
+    let service = |slot| json!({"slot": slot, "service": "out"});
+    assert!(refused("0/service", service(3), 409).await.contains("stop the test first"));
+    assert!(refused("0/service", service(4), 409).await.contains("is restarting"));
+    assert!(refused("0/channels/3/loop", on(), 409).await.contains("stop the test first"));
+    let error = refused("0/channels/1/bert/error", Value::Null, 409).await;
+    assert!(error.starts_with("No test of bit errors runs"), "{error}");
+    refused("0/channels/1/bert", json!({"pattern": "bits9"}), 422).await;
     let cut = json!({"fault": "cut", "on": true});
     assert!(refused("1/fault", cut, 409).await.starts_with("This line is not simulated"));
     refused("0/restart", json!({"slott": 1}), 422).await;
@@ -136,6 +179,30 @@ async fn what_a_line_cannot_do_is_refused_in_a_sentence_and_not_done() {
         assert_eq!(refusal.0, field);
     }
     assert_eq!(fake.with(|state| state.wishes.clone()), []);
+}
+
+#[tokio::test]
+async fn what_a_test_of_bit_errors_has_counted_is_read_at_its_channel() {
+    let fake = FakeBox::new();
+    let client = Client::administrator(&fake).await;
+    fake.with(|state| state.lines = lines());
+    let shown = client.get("/api/v1/lines/0/channels/3/bert").await.json();
+    assert_eq!(
+        shown,
+        json!({
+            "pattern": "bits32767", "begun": 1_000, "ended": null, "since": 2_000,
+            "sync": "inverted", "bits": 128_000, "errors": 2, "uncompared": 0, "losses": 0,
+            "slips": 0, "seconds": 2, "errored_seconds": 0, "severely_errored_seconds": 0,
+            "inserted": 0, "late": 0,
+        })
+    );
+    assert_eq!(client.get("/api/v1/lines/0").await.json()["channels"][2]["bert"], shown);
+    for nowhere in
+        ["0/channels/1/bert", "0/channels/16/bert", "2/channels/3/bert", "0/channels/x/bert"]
+    {
+        client.get(&format!("/api/v1/lines/{nowhere}")).await.problem(404);
+    }
+    Client::stranger(&fake).get("/api/v1/lines/0/channels/3/bert").await.problem(401);
 }
 
 #[tokio::test]

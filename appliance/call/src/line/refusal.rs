@@ -1,7 +1,7 @@
 //! Which wishes of an administrator a line cannot fulfil as it stands.
 
-use super::{LineStatus, LineWish};
-use crate::{CallId, ChannelUsage};
+use super::{Bert, ChannelStatus, ChannelUsage, LineStatus, LineWish};
+use crate::CallId;
 
 /// Why nothing comes of a [`LineWish`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,8 +14,16 @@ pub enum LineRefusal {
     NoChannel,
     /// The channel carries this call.
     Busy(CallId),
+    /// A call is being set up on the channel, or is not quite over.
+    Taken,
     /// A channel that is meant is restarting: both ends have yet to agree on what it is.
     Restarting,
+    /// The channel is looped.
+    Looped,
+    /// The bit errors of the channel are tested.
+    Tested,
+    /// They are not.
+    NotTested,
     /// The card is not there, or not open.
     Absent,
     /// Faults are made on simulated lines only.
@@ -27,45 +35,90 @@ impl LineStatus {
     pub fn allows(&self, wish: &LineWish) -> Result<(), LineRefusal> {
         match *wish {
             LineWish::Restart { slot: None, .. } | LineWish::Trace { .. } => self.used(),
-            LineWish::Service { slot, .. } => self.settled(slot),
-            LineWish::Restart { slot: Some(slot), .. } => self.carried(slot).map(drop),
-            LineWish::LoopChannel { slot, on, .. } => {
-                self.settled(Some(slot))?;
-                match self.carried(slot)?.filter(|_| on) {
-                    Some(call) => Err(LineRefusal::Busy(call)),
-                    None => Ok(()),
-                }
+            LineWish::Restart { slot: Some(slot), .. } => self.channel(slot).map(drop),
+            LineWish::LoopChannel { slot, on: false, .. }
+            | LineWish::Bert { slot, pattern: None, .. } => self.channel(slot)?.settled(),
+            LineWish::Service { slot: Some(slot), .. } => self.channel(slot)?.served(),
+            LineWish::Service { slot: None, .. } => {
+                self.used()?;
+                self.channels.iter().try_for_each(ChannelStatus::settled)
             }
-            LineWish::LoopSpan { .. } if self.present => Ok(()),
-            LineWish::LoopSpan { .. } => Err(LineRefusal::Absent),
+            LineWish::LoopChannel { slot, on: true, .. } => {
+                let channel = self.channel(slot)?;
+                channel.rests()?;
+                channel.untested()
+            }
+            LineWish::Bert { slot, pattern: Some(_), .. } => {
+                let channel = self.channel(slot)?;
+                channel.rests()?;
+                channel.served()?;
+                self.there()
+            }
+            LineWish::BertError { slot, .. } => match self.channel(slot)?.untested() {
+                Ok(()) => Err(LineRefusal::NotTested),
+                Err(_) => Ok(()),
+            },
+            LineWish::LoopSpan { .. } => {
+                self.used()?;
+                self.there()
+            }
             LineWish::Fault { .. } if self.facts.simulated => Ok(()),
             LineWish::Fault { .. } => Err(LineRefusal::Real),
         }
     }
 
-    /// Whether nothing that is meant is restarting.
-    fn settled(&self, slot: Option<u8>) -> Result<(), LineRefusal> {
-        match slot {
-            Some(slot) => self.carried(slot).map(drop)?,
-            None => self.used()?,
-        }
-        let mut meant = self.channels.iter().filter(|it| slot.is_none_or(|slot| it.slot == slot));
-        match meant.any(|it| it.usage == ChannelUsage::Restarting) {
-            true => Err(LineRefusal::Restarting),
-            false => Ok(()),
-        }
+    fn there(&self) -> Result<(), LineRefusal> {
+        self.present.then_some(()).ok_or(LineRefusal::Absent)
     }
 
     fn used(&self) -> Result<(), LineRefusal> {
         self.trunk.map(drop).ok_or(LineRefusal::NoTrunk)
     }
 
-    /// The call on a channel.
-    fn carried(&self, slot: u8) -> Result<Option<CallId>, LineRefusal> {
+    fn channel(&self, slot: u8) -> Result<&ChannelStatus, LineRefusal> {
         self.used()?;
         let mut channels = self.channels.iter();
-        let channel = channels.find(|it| it.slot == slot).ok_or(LineRefusal::NoChannel)?;
-        Ok(channel.call)
+        channels.find(|it| it.slot == slot).ok_or(LineRefusal::NoChannel)
+    }
+}
+
+impl ChannelStatus {
+    /// Whether no call has it.
+    fn rests(&self) -> Result<(), LineRefusal> {
+        match (self.call, self.usage) {
+            (Some(call), _) => Err(LineRefusal::Busy(call)),
+            (None, ChannelUsage::Busy | ChannelUsage::Reserved) => Err(LineRefusal::Taken),
+            (None, ChannelUsage::Idle | ChannelUsage::Alarm | ChannelUsage::Restarting) => {
+                self.settled()
+            }
+        }
+    }
+
+    /// Whether it can go out of service and come back.
+    fn served(&self) -> Result<(), LineRefusal> {
+        self.settled()?;
+        match self.looped {
+            true => Err(LineRefusal::Looped),
+            false => self.untested(),
+        }
+    }
+
+    /// Whether it is not restarting.
+    fn settled(&self) -> Result<(), LineRefusal> {
+        match self.usage {
+            ChannelUsage::Restarting => Err(LineRefusal::Restarting),
+            ChannelUsage::Idle
+            | ChannelUsage::Reserved
+            | ChannelUsage::Busy
+            | ChannelUsage::Alarm => Ok(()),
+        }
+    }
+
+    fn untested(&self) -> Result<(), LineRefusal> {
+        match self.bert.as_ref().is_some_and(Bert::runs) {
+            true => Err(LineRefusal::Tested),
+            false => Ok(()),
+        }
     }
 }
 
@@ -77,6 +130,8 @@ impl LineWish {
             | Self::Restart { span, .. }
             | Self::LoopSpan { span, .. }
             | Self::LoopChannel { span, .. }
+            | Self::Bert { span, .. }
+            | Self::BertError { span, .. }
             | Self::Trace { span, .. }
             | Self::Fault { span, .. } => span,
         }
@@ -87,8 +142,8 @@ impl LineWish {
 mod tests {
     use super::*;
     use crate::{
-        ChannelService, ChannelStatus, ChannelUsage, LineAlarms, LineCounters, LineFault, LineKind,
-        SpanFacts, SpanId, SpanLoop,
+        BertPattern, ChannelService, LineAlarms, LineCounters, LineFault, LineKind, SpanFacts,
+        SpanId, SpanLoop, UnixMillis,
     };
 
     const SPAN: SpanId = SpanId(0);
@@ -105,6 +160,7 @@ mod tests {
             },
             trunk: (!channels.is_empty()).then_some(1),
             present: true,
+            watched: true,
             alarms: LineAlarms::default(),
             counters: LineCounters::default(),
             is_clock: true,
@@ -124,6 +180,7 @@ mod tests {
             closing: None,
             call,
             looped: false,
+            bert: None,
             sound: None,
         }
     }
@@ -159,14 +216,67 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_a_trunk_can_be_looped_but_has_nothing_to_say() {
+    fn bit_errors_are_tested_where_no_call_no_loop_and_no_other_test_is() {
+        let mut line = line(vec![channel(1, None), channel(2, Some(CallId(7)))]);
+        let starts = |line: &LineStatus, slot| {
+            let pattern = Some(BertPattern::Bits2047);
+            line.allows(&LineWish::Bert { span: SPAN, slot, pattern })
+        };
+        let error = LineWish::BertError { span: SPAN, slot: 1 };
+        let (service, gently) = (ChannelService::In, true);
+        let service = LineWish::Service { span: SPAN, slot: Some(1), service, gently };
+        assert_eq!(starts(&line, 1), Ok(()));
+        assert_eq!(starts(&line, 2), Err(LineRefusal::Busy(CallId(7))));
+        assert_eq!(starts(&line, 16), Err(LineRefusal::NoChannel));
+        assert_eq!(line.allows(&error), Err(LineRefusal::NotTested));
+        line.channels[0].bert = Some(Bert::new(BertPattern::Bits2047, UnixMillis(0)));
+        assert_eq!(starts(&line, 1), Err(LineRefusal::Tested));
+        assert_eq!(line.allows(&error), Ok(()));
+        assert_eq!(line.allows(&service), Err(LineRefusal::Tested));
+        let looped = LineWish::LoopChannel { span: SPAN, slot: 1, on: true };
+        assert_eq!(line.allows(&looped), Err(LineRefusal::Tested));
+        let stops = LineWish::Bert { span: SPAN, slot: 1, pattern: None };
+        assert_eq!(line.allows(&stops), Ok(()));
+        line.channels[0].bert.as_mut().unwrap().ended = Some(UnixMillis(1));
+        assert_eq!((starts(&line, 1), line.allows(&service)), (Ok(()), Ok(())));
+        line.channels[0].looped = true;
+        assert_eq!(starts(&line, 1), Err(LineRefusal::Looped));
+        line.channels[0].looped = false;
+        line.present = false;
+        assert_eq!(starts(&line, 1), Err(LineRefusal::Absent));
+    }
+
+    #[test]
+    fn a_channel_that_restarts_or_is_being_taken_does_nothing_else() {
+        let mut line = line(vec![channel(1, None)]);
+        let (service, gently) = (ChannelService::Out, true);
+        let service = LineWish::Service { span: SPAN, slot: Some(1), service, gently };
+        let looped = LineWish::LoopChannel { span: SPAN, slot: 1, on: true };
+        for (usage, out, refused) in [
+            (ChannelUsage::Restarting, Err(LineRefusal::Restarting), LineRefusal::Restarting),
+            (ChannelUsage::Reserved, Ok(()), LineRefusal::Taken),
+            (ChannelUsage::Busy, Ok(()), LineRefusal::Taken),
+        ] {
+            line.channels[0].usage = usage;
+            assert_eq!(line.allows(&service), out, "{usage:?}");
+            assert_eq!(line.allows(&looped), Err(refused), "{usage:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_without_a_trunk_is_not_set_up_so_nothing_comes_of_a_wish() {
         let mut line = line(Vec::new());
-        let trace = LineWish::Trace { span: SPAN, on: true };
-        assert_eq!(line.allows(&trace), Err(LineRefusal::NoTrunk));
         let service = ChannelService::Out;
-        let out = LineWish::Service { span: SPAN, slot: Some(1), service, gently: true };
-        assert_eq!(line.allows(&out), Err(LineRefusal::NoTrunk));
         let looped = LineWish::LoopSpan { span: SPAN, loop_back: Some(SpanLoop::Local) };
+        for wish in [
+            LineWish::Trace { span: SPAN, on: true },
+            LineWish::Service { span: SPAN, slot: Some(1), service, gently: true },
+            LineWish::Bert { span: SPAN, slot: 1, pattern: None },
+            looped,
+        ] {
+            assert_eq!(line.allows(&wish), Err(LineRefusal::NoTrunk), "{wish:?}");
+        }
+        line.trunk = Some(1);
         assert_eq!(line.allows(&looped), Ok(()));
         line.present = false;
         assert_eq!(line.allows(&looped), Err(LineRefusal::Absent));

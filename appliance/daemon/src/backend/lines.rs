@@ -4,7 +4,7 @@ use super::Appliance;
 use crate::clock;
 use crate::mailbox::Ask;
 use api::Fault;
-use call::{ChannelService, LineFault, LineRefusal, LineWish, SpanLoop};
+use call::{BertPattern, ChannelService, LineFault, LineRefusal, LineWish, SpanLoop};
 use store::Action;
 
 impl Appliance {
@@ -29,7 +29,9 @@ impl Appliance {
 fn told(line: &str, wish: LineWish) -> String {
     let channel = match wish {
         LineWish::Service { slot, .. } | LineWish::Restart { slot, .. } => slot,
-        LineWish::LoopChannel { slot, .. } => Some(slot),
+        LineWish::LoopChannel { slot, .. }
+        | LineWish::Bert { slot, .. }
+        | LineWish::BertError { slot, .. } => Some(slot),
         LineWish::LoopSpan { .. } | LineWish::Trace { .. } | LineWish::Fault { .. } => None,
     };
     let place = channel.map(|slot| format!(", channel {slot}")).unwrap_or_default();
@@ -49,6 +51,15 @@ fn told(line: &str, wish: LineWish) -> String {
         LineWish::LoopSpan { loop_back: None, .. } | LineWish::LoopChannel { on: false, .. } => {
             "no loop".to_owned()
         }
+        LineWish::Bert { pattern: Some(pattern), .. } => {
+            let bits = match pattern {
+                BertPattern::Bits2047 => 2047,
+                BertPattern::Bits32767 => 32_767,
+            };
+            format!("test of bit errors with {bits} bits")
+        }
+        LineWish::Bert { pattern: None, .. } => "test of bit errors ended".to_owned(),
+        LineWish::BertError { .. } => "one bit error inserted".to_owned(),
         LineWish::Trace { on, .. } => format!("trace {}", if on { "on" } else { "off" }),
         LineWish::Fault { fault, .. } => format!("fault: {}", faulty(fault)),
     };
@@ -93,6 +104,12 @@ mod tests {
             "line 1, channel 7: looped"
         );
         assert_eq!(says(LineWish::LoopSpan { span, loop_back: None }), "line 1: no loop");
+        let bert = |pattern| says(LineWish::Bert { span, slot: 7, pattern });
+        let begun = bert(Some(BertPattern::Bits2047));
+        assert_eq!(begun, "line 1, channel 7: test of bit errors with 2047 bits");
+        assert_eq!(bert(None), "line 1, channel 7: test of bit errors ended");
+        let error = says(LineWish::BertError { span, slot: 7 });
+        assert_eq!(error, "line 1, channel 7: one bit error inserted");
         let echo = LineFault::Echo { loss_db: Some(12), delay_ms: 20 };
         let echo = says(LineWish::Fault { span, fault: echo });
         assert_eq!(echo, "line 1: fault: echo of 12 dB loss after 20 ms");

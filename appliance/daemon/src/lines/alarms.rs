@@ -8,6 +8,7 @@ pub(super) fn state(span: SpanId, status: &Status, loop_back: Option<SpanLoop>) 
     SpanState {
         span,
         present: true,
+        watched: true,
         alarms: alarms(&status.alarms),
         counters: counters(&status.counters),
         is_clock: status.is_clock,
@@ -17,8 +18,20 @@ pub(super) fn state(span: SpanId, status: &Status, loop_back: Option<SpanLoop>) 
 
 /// A span that is not, and what was counted before.
 pub(super) fn absent(span: SpanId, counters: LineCounters) -> SpanState {
-    let alarms = LineAlarms::default();
-    SpanState { span, present: false, alarms, counters, is_clock: false, loop_back: None }
+    SpanState { present: false, ..unwatched(span, counters) }
+}
+
+/// A span whose card does not look at its line before it is set up.
+pub(super) fn unwatched(span: SpanId, counters: LineCounters) -> SpanState {
+    SpanState {
+        span,
+        present: true,
+        watched: false,
+        alarms: LineAlarms::default(),
+        counters,
+        is_clock: false,
+        loop_back: None,
+    }
 }
 
 pub(super) fn kind(kind: LineKind) -> call::LineKind {

@@ -19,7 +19,7 @@ pub(super) struct Line {
     lent: Lent,
     /// The channel of which the log was last told that it cannot be opened.
     shut: Option<(Timeslot, Fault)>,
-    /// How it stands; nothing until it was wanted for the first time.
+    /// How it stands; nothing before the first look.
     stands: Option<SpanState>,
     told: Option<SpanState>,
     /// When what it counted was last told.
@@ -27,8 +27,8 @@ pub(super) struct Line {
 }
 
 enum State {
-    /// Nobody wants it.
-    Idle,
+    /// Nobody wants it. When it is looked at again; nothing before the first time.
+    Idle { look_at: Option<Instant> },
     /// It is to be set up.
     Wanted(Box<Wanted>),
     /// It is.
@@ -56,7 +56,7 @@ impl Line {
         Self {
             facts,
             place,
-            state: State::Idle,
+            state: State::Idle { look_at: None },
             lent: Lent::default(),
             shut: None,
             stands: None,
@@ -81,8 +81,7 @@ impl Line {
             if self.is_up() {
                 tracing::info!("{} is given back", self.facts.name);
             }
-            self.close();
-            return self.note_absent();
+            return self.close();
         };
         match &mut self.state {
             State::Up(up) if up.plan.setting == plan.setting => {
@@ -91,7 +90,7 @@ impl Line {
                 up.look_at = now;
             }
             State::Wanted(wanted) if wanted.plan.setting == plan.setting => wanted.plan = plan,
-            State::Idle | State::Up(_) | State::Wanted(_) => {
+            State::Idle { .. } | State::Up(_) | State::Wanted(_) => {
                 self.close();
                 let pause = Some(FIRST_PAUSE);
                 self.state = State::Wanted(Box::new(Wanted { plan, next: now, pause, said: None }));
@@ -128,6 +127,7 @@ impl Line {
     /// Does what is due.
     pub(super) fn turn(&mut self, outlet: &mut Outlet, now: Instant) {
         self.try_to_open(outlet, now);
+        self.look(now);
         if let Err(fault) = self.listen(outlet, now) {
             self.lose(fault, now);
         }
@@ -139,7 +139,7 @@ impl Line {
         let untold =
             (self.told != self.stands || self.lent.is_out() && !self.is_up()).then(|| now + LOOK);
         let due = match &self.state {
-            State::Idle => None,
+            State::Idle { look_at } => Some(look_at.unwrap_or(now)),
             State::Wanted(wanted) => Some(wanted.next),
             State::Up(up) => Some(up.look_at),
         };
@@ -150,7 +150,7 @@ impl Line {
     pub(super) fn d_channel(&self) -> Option<&DChannel> {
         match &self.state {
             State::Up(up) => up.d_channel.as_ref(),
-            State::Idle | State::Wanted(_) => None,
+            State::Idle { .. } | State::Wanted(_) => None,
         }
     }
 
@@ -165,7 +165,7 @@ impl Line {
 
     fn try_to_open(&mut self, outlet: &Outlet, now: Instant) {
         let State::Wanted(wanted) = &mut self.state else {
-            if matches!(self.state, State::Idle) {
+            if matches!(self.state, State::Idle { .. }) {
                 self.settle(outlet, &[]);
             }
             return;
@@ -207,6 +207,24 @@ impl Line {
                 wanted.pause = wanted.pause.map(|pause| (pause * 2).min(LONGEST_PAUSE));
                 self.note_absent();
             }
+        }
+    }
+
+    /// Looks how it stands while nobody wants it. Of what a lost card says nothing is known.
+    fn look(&mut self, now: Instant) {
+        let State::Idle { look_at } = &mut self.state else { return };
+        if look_at.is_some_and(|at| at > now) {
+            return;
+        }
+        *look_at = Some(now + SECOND);
+        let (span, name) = (self.facts.span, &self.facts.name);
+        match self.place.look(name) {
+            Ok(Some(status)) => self.stands = Some(alarms::state(span, &status, None)),
+            Ok(None) => {
+                let counters = self.stands.map(|state| state.counters).unwrap_or_default();
+                self.stands = Some(alarms::unwatched(span, counters));
+            }
+            Err(_) => self.note_absent(),
         }
     }
 
@@ -256,7 +274,7 @@ impl Line {
         let state = &mut self.state;
         let open = |slot, block| match state {
             State::Up(up) => up.span.open_bearer(slot, block),
-            State::Idle | State::Wanted(_) => Err(Fault::Absent),
+            State::Idle { .. } | State::Wanted(_) => Err(Fault::Absent),
         };
         let shut = self.lent.settle(self.facts.span, slots, to, open).err();
         if let Some((slot, fault)) = shut.filter(|_| shut != self.shut) {
@@ -287,7 +305,7 @@ impl Line {
             // A card that cannot end it any more has lost it.
             let _ = up.span.loop_back(None);
         }
-        self.state = State::Idle;
+        self.state = State::Idle { look_at: None };
     }
 
     fn note_absent(&mut self) {

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 /// All lines of the board.
 pub(super) struct Owner {
     finder: Finder,
-    lines: Vec<Line>,
+    pub(super) lines: Vec<Line>,
     outlet: Outlet,
     /// Control does not know all that was found.
     untold: bool,

@@ -5,7 +5,7 @@ use super::line::Line;
 use board::dahdi::{Card, Driver, Found};
 use board::sheet::{Kind, Port};
 use board::sim::{self, End};
-use board::{Fault, LineKind, Setting, Sheet, Span};
+use board::{Fault, LineKind, Setting, Sheet, Span, Status};
 use call::{SpanFacts, SpanId};
 use std::path::Path;
 
@@ -38,6 +38,14 @@ impl Place {
             Self::Card { driver, name } => Box::new(Card::open(driver, name, setting)?),
             Self::End { line, end } => Box::new(line.open(*end, name, setting)?),
         })
+    }
+
+    /// How the span stands that is not set up; nothing where its card does not look at its line.
+    pub(super) fn look(&self, name: &str) -> Result<Option<Status>, Fault> {
+        match self {
+            Self::Card { driver, name } => Card::look(driver, name),
+            Self::End { line, end } => line.end(*end, name).status().map(Some),
+        }
     }
 
     fn is_card(&self) -> bool {

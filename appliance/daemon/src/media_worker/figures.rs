@@ -82,6 +82,12 @@ figures! {
     dropped_circle,
     /// Packets that the network did not take.
     dropped_unsent,
+    /// Octets that came from B channels that a call or a test has.
+    line_received,
+    /// Octets that were sent to them.
+    line_sent,
+    /// How often sound was left out or made up between a B channel and packets.
+    line_slips,
     /// How often octets came from a B channel and found no room.
     line_overruns,
     /// How often a B channel had nothing to send in the middle of a call.

@@ -1,13 +1,19 @@
 //! B channels in the media thread: blocks of octets between what is open of a span and the engine.
 //!
-//! While a call has a channel, the thread turns every [`BEAT`] for it, takes what the line has brought and
-//! gives as much back; nothing is waited for. A channel that nobody has costs nothing.
+//! While a call has a channel, or a test of bit errors, the thread turns every [`BEAT`] for it, takes what
+//! the line has brought and gives as much back; nothing is waited for. A channel that nobody has costs
+//! nothing.
 
-use board::{Bearer, Event, Fault};
-use call::{LineLaw, MediaCommand, PortId, SpanId};
+mod bert;
+mod said;
+
+use bert::Bert;
+use board::{Bearer, Fault};
+use call::{LineLaw, MediaCommand, MediaEvent, PortId, SpanId};
 use media::Engine;
 use media::line::{LONGEST, PREFILL};
-use std::collections::BTreeMap;
+use said::Said;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::ops::Bound;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -33,23 +39,31 @@ pub(crate) fn lines() -> (SyncSender<LineMessage>, Receiver<LineMessage>) {
 pub(super) struct Lines {
     messages: Receiver<LineMessage>,
     channels: BTreeMap<PortId, Channel>,
-    /// How many of them a call has.
+    /// How many of them a call has, or a test.
     lent: usize,
-    /// When the next turn begins; nothing while no call has a channel.
+    /// When the next turn begins; nothing while nobody has a channel.
     due: Option<Instant>,
     /// The channel whose turn it is.
     at: Option<PortId>,
+    /// What tests have counted.
+    events: VecDeque<MediaEvent>,
     pub(super) counts: Counts,
 }
 
-/// What went wrong with channels, since the start.
+/// What went through channels, and what went wrong with them, since the start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Counts {
+    /// Octets that came.
+    pub(super) received: u64,
+    /// Octets that were sent.
+    pub(super) sent: u64,
+    /// How often sound was left out or made up.
+    pub(super) slips: u64,
     /// Octets came and found no room.
     pub(super) overrun: u64,
     /// Octets were to be sent and there were none.
     pub(super) underrun: u64,
-    /// A channel was lost in the middle of a call.
+    /// A channel was lost in the middle of a call, or of a test.
     pub(super) lost: u64,
 }
 
@@ -57,6 +71,8 @@ struct Channel {
     /// Nothing while there is no such channel.
     bearer: Option<Box<dyn Bearer>>,
     law: LineLaw,
+    /// Slips of the call that has it, as far as they were counted.
+    slips: u64,
     state: State,
 }
 
@@ -67,26 +83,8 @@ enum State {
     Running(Box<Said>),
     /// A call has it, and there is none: silence is heard, the next of it at this instant.
     Silent { next: Instant },
-}
-
-/// What was not written yet, because the line has run dry: when it runs again no more is to wait than usual.
-#[derive(Default)]
-struct Said {
-    dry: bool,
-    blocks: [Block; PREFILL],
-    count: usize,
-}
-
-#[derive(Clone, Copy)]
-struct Block {
-    octets: [u8; LONGEST],
-    length: usize,
-}
-
-impl Default for Block {
-    fn default() -> Self {
-        Self { octets: [0; LONGEST], length: 0 }
-    }
+    /// Its bit errors are tested, whether there is one or not.
+    Tested(Box<Bert>),
 }
 
 impl Lines {
@@ -97,6 +95,7 @@ impl Lines {
             lent: 0,
             due: None,
             at: None,
+            events: VecDeque::new(),
             counts: Counts::default(),
         }
     }
@@ -111,8 +110,10 @@ impl Lines {
         while let Ok(LineMessage { span, slot, bearer }) = self.messages.try_recv() {
             let channel = self.channel(PortId::of_channel(span.0, slot));
             channel.bearer = bearer;
-            if !matches!(channel.state, State::Free) {
-                channel.begin(now);
+            match channel.state {
+                State::Free => {}
+                State::Running(_) | State::Silent { .. } => channel.begin(now),
+                State::Tested(_) => channel.clear(),
             }
         }
     }
@@ -121,22 +122,63 @@ impl Lines {
     pub(super) fn heed(&mut self, command: &MediaCommand, now: Instant) {
         match command {
             MediaCommand::Open { port, .. } => {
+                self.take(*port, now);
                 let channel = self.channel(*port);
-                let was_free = matches!(channel.state, State::Free);
+                channel.slips = 0;
                 channel.begin(now);
-                self.lent += usize::from(was_free);
-                self.due.get_or_insert(now);
             }
             MediaCommand::Line { port, line } => self.channel(*port).law = line.law,
-            MediaCommand::Close { port } => {
+            MediaCommand::LoopBack { port, on: true } => self.channel(*port).fill_up(),
+            MediaCommand::Bert { port, pattern: Some(pattern) } => {
+                self.take(*port, now);
                 let channel = self.channel(*port);
-                let was = std::mem::replace(&mut channel.state, State::Free);
-                self.lent -= usize::from(!matches!(was, State::Free));
-                if self.lent == 0 {
-                    (self.due, self.at) = (None, None);
+                channel.clear();
+                channel.state = State::Tested(Box::new(Bert::new(*pattern, now)));
+            }
+            MediaCommand::Bert { port, pattern: None } => {
+                let ended = match &self.channel(*port).state {
+                    State::Tested(bert) => bert.figures(),
+                    State::Free | State::Running(_) | State::Silent { .. } => return,
+                };
+                self.events.push_back(MediaEvent::Bert { port: *port, figures: ended });
+                self.give_back(*port);
+            }
+            MediaCommand::BertError { port } => {
+                if let State::Tested(bert) = &mut self.channel(*port).state {
+                    bert.insert_error();
                 }
             }
+            MediaCommand::Close { port } => self.give_back(*port),
             _ => {}
+        }
+    }
+
+    /// A call has had so many slips by now.
+    pub(super) fn fared(&mut self, port: PortId, slips: u64) {
+        let channel = self.channel(port);
+        let before = std::mem::replace(&mut channel.slips, slips);
+        // Fewer than before: the sound of the channel has begun anew.
+        self.counts.slips += slips.checked_sub(before).unwrap_or(slips);
+    }
+
+    /// What tests have counted.
+    pub(super) fn poll_event(&mut self) -> Option<MediaEvent> {
+        self.events.pop_front()
+    }
+
+    /// Somebody has a channel from now on.
+    fn take(&mut self, port: PortId, now: Instant) {
+        let is_free = matches!(self.channel(port).state, State::Free);
+        self.lent += usize::from(is_free);
+        self.due.get_or_insert(now);
+    }
+
+    /// Nobody has a channel any more.
+    fn give_back(&mut self, port: PortId) {
+        let was = std::mem::replace(&mut self.channel(port).state, State::Free);
+        self.lent -= usize::from(!matches!(was, State::Free));
+        if self.lent == 0 {
+            (self.due, self.at) = (None, None);
         }
     }
 
@@ -147,7 +189,11 @@ impl Lines {
         let mut from = self.at.map_or(Bound::Unbounded, Bound::Included);
         while let Some((&port, channel)) = self.channels.range_mut((from, Bound::Unbounded)).next()
         {
-            if channel.exchange(port, engine, &mut self.counts, now) {
+            if let State::Tested(bert) = &mut channel.state {
+                bert.turn(&mut channel.bearer, channel.law, &mut self.counts, now);
+                let told = bert.poll(now).map(|figures| MediaEvent::Bert { port, figures });
+                self.events.extend(told);
+            } else if channel.exchange(port, engine, &mut self.counts, now) {
                 self.at = Some(port);
                 return Some(port);
             }
@@ -164,6 +210,7 @@ impl Lines {
         self.channels.entry(port).or_insert_with(|| Channel {
             bearer: None,
             law: LineLaw::A,
+            slips: 0,
             state: State::Free,
         })
     }
@@ -186,6 +233,28 @@ impl Channel {
         }
     }
 
+    /// Nothing of before is heard. A channel that is lost is given up.
+    fn clear(&mut self) {
+        let lost = self.bearer.as_mut().is_some_and(|it| drain(&mut **it).is_err());
+        if lost {
+            self.bearer = None;
+        }
+    }
+
+    /// As much waits to be sent as there is room for: who measures through a loop hears of no turn that is
+    /// late.
+    fn fill_up(&mut self) {
+        let (State::Running(_), Some(bearer)) = (&self.state, &mut self.bearer) else { return };
+        let silence = [idle(self.law); LONGEST];
+        let block = silence.get(..bearer.block()).unwrap_or(&silence);
+        // A channel that is lost says so in the next turn.
+        for _ in 0..MOST_WAITING {
+            if !matches!(bearer.write(block), Ok(1..)) {
+                break;
+            }
+        }
+    }
+
     /// Exchanges a block; whether there was one.
     fn exchange(
         &mut self,
@@ -195,7 +264,8 @@ impl Channel {
         now: Instant,
     ) -> bool {
         match &mut self.state {
-            State::Free => false,
+            // A test has no sound.
+            State::Free | State::Tested(_) => false,
             State::Silent { next } => {
                 if *next > now {
                     return false;
@@ -218,74 +288,6 @@ impl Channel {
                 }
             }
         }
-    }
-}
-
-impl Said {
-    fn exchange(
-        &mut self,
-        port: PortId,
-        bearer: &mut dyn Bearer,
-        law: LineLaw,
-        engine: &mut Engine,
-        counts: &mut Counts,
-        now: Instant,
-    ) -> Result<bool, Fault> {
-        bearer.turn(now);
-        while let Some(event) = bearer.next_event() {
-            match event {
-                Event::Underrun => {
-                    counts.underrun += 1;
-                    self.dry = true;
-                }
-                Event::Overrun => counts.overrun += 1,
-                Event::Removed => return Err(Fault::Lost),
-                _ => {}
-            }
-        }
-        let mut heard = [0; LONGEST];
-        let length = bearer.read(&mut heard)?.min(LONGEST);
-        let mut block = Block { length, ..Block::default() };
-        let (Some(heard), Some(said)) = (heard.get(..length), block.octets.get_mut(..length))
-        else {
-            return Ok(false);
-        };
-        if length == 0 {
-            self.fill_up(bearer, law)?;
-            return Ok(false);
-        }
-        said.fill(idle(law));
-        engine.exchange(port, heard, said, now);
-        if !self.dry {
-            // Where the buffers are full, the line takes less than it brings: the block is lost.
-            bearer.write(said)?;
-            return Ok(true);
-        }
-        if self.count == PREFILL {
-            self.blocks.rotate_left(1);
-            self.count -= 1;
-        }
-        if let Some(room) = self.blocks.get_mut(self.count) {
-            *room = block;
-        }
-        self.count += 1;
-        Ok(true)
-    }
-
-    /// After the line has run dry, as much waits for it as at the beginning: the newest of what was said.
-    fn fill_up(&mut self, bearer: &mut dyn Bearer, law: LineLaw) -> Result<(), Fault> {
-        if !self.dry || self.count == 0 {
-            return Ok(());
-        }
-        let silence = [idle(law); LONGEST];
-        for _ in self.count..PREFILL {
-            bearer.write(silence.get(..bearer.block()).unwrap_or(&silence))?;
-        }
-        for block in self.blocks.iter().take(self.count) {
-            bearer.write(block.octets.get(..block.length).unwrap_or_default())?;
-        }
-        (self.dry, self.count) = (false, 0);
-        Ok(())
     }
 }
 

@@ -209,6 +209,9 @@ impl Relay {
             },
             MediaCommand::Open { port, .. }
             | MediaCommand::Line { port, .. }
+            | MediaCommand::LoopBack { port, .. }
+            | MediaCommand::Bert { port, .. }
+            | MediaCommand::BertError { port }
             | MediaCommand::Close { port }
                 if port.is_line() =>
             {
@@ -422,6 +425,9 @@ impl Relay {
         self.pools.count(&mut self.figures);
         self.figures.events_waiting = self.outbox.len() as u64;
         let lines = self.lines.counts;
+        self.figures.line_received = lines.received;
+        self.figures.line_sent = lines.sent;
+        self.figures.line_slips = lines.slips;
         self.figures.line_overruns = lines.overrun;
         self.figures.line_underruns = lines.underrun;
         self.figures.lines_lost = lines.lost;
@@ -435,6 +441,9 @@ impl Relay {
     /// True when control should know of something at once.
     fn take_events(&mut self, now: Instant) -> bool {
         let mut urgent = false;
+        while let Some(event) = self.lines.poll_event() {
+            self.outbox.push_back(event);
+        }
         while let Some(event) = self.engine.poll_event() {
             urgent |= matches!(event, MediaEvent::Key { .. });
             if let MediaEvent::Closed { port, stats, .. } = &event
@@ -444,6 +453,10 @@ impl Relay {
             }
             match event {
                 MediaEvent::Hungry { play, .. } => self.hungry.push_back(play),
+                MediaEvent::LineQuality { port, quality } => {
+                    self.lines.fared(port, quality.slips);
+                    self.outbox.push_back(MediaEvent::LineQuality { port, quality });
+                }
                 event => self.outbox.push_back(event),
             }
         }

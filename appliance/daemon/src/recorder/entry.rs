@@ -1,9 +1,9 @@
 //! Inputs of the exchange as values that can be written down and read back.
 
 use call::{
-    CallId, Capacity, Container, HandshakeFault, KeyPress, Layout, LegId, LineEvent, LineQuality,
-    LineWish, MediaEvent, Moderation, PlayId, PortId, QualityPoint, RecordingId, RecordingStop,
-    Reel, Registration, RoomId, Samples, SoundKey, StreamStats, Suite, UnixMillis,
+    BertFigures, CallId, Capacity, Container, HandshakeFault, KeyPress, Layout, LegId, LineEvent,
+    LineQuality, LineWish, MediaEvent, Moderation, PlayId, PortId, QualityPoint, RecordingId,
+    RecordingStop, Reel, Registration, RoomId, Samples, SoundKey, StreamStats, Suite, UnixMillis,
 };
 use config::{
     Config, Credentials, Device, Entry, Extension, External, Feature, InboundRoute, OutboundRoute,
@@ -142,6 +142,7 @@ enum Media {
     Heard { port: PortId, from: SocketAddr },
     Silent { port: PortId },
     LineQuality { port: PortId, quality: LineQuality },
+    Bert { port: PortId, figures: BertFigures },
     Repacked { port: PortId, repacked: bool },
     Secured { port: PortId, suite: Suite },
     Unsecured { port: PortId, fault: HandshakeFault },

@@ -188,7 +188,7 @@ impl Legs {
     fn open(&mut self, desk: &mut Desk<'_>, id: LegId) {
         let Some((span, slot)) = self.place_of(desk, id) else { return };
         let port = PortId::of_channel(span.0, slot);
-        desk.lines.end_loop(desk.frame, span, slot);
+        desk.lines.end_measuring(desk.frame, (span, slot), desk.now);
         let Some(leg) = self.legs.get_mut(&id) else { return };
         let whose = leg.whose(id);
         let State::Line(line) = &leg.state else { return };

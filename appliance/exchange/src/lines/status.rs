@@ -24,6 +24,7 @@ impl Lines {
             facts: span.facts.clone(),
             trunk: group.map(|group| group.config.id.0),
             present: state.is_some_and(|it| it.present),
+            watched: state.is_some_and(|it| it.watched),
             alarms: state.map(|it| it.alarms).unwrap_or_default(),
             counters: state.map(|it| it.counters).unwrap_or_default(),
             is_clock: state.is_some_and(|it| it.is_clock),
@@ -86,12 +87,14 @@ fn channel_status(
         theirs: service(state.theirs),
         closing: state.closing.map(service),
         call,
-        looped: span.looped.contains(&slot),
+        looped: span.measured.is_looped(slot),
+        bert: span.measured.bert(slot),
         sound: span.sound.get(&slot).copied().filter(|_| call.is_some()),
     }
 }
 
-fn service(standing: Standing) -> ChannelService {
+/// A standing in the words of pages.
+pub(super) fn service(standing: Standing) -> ChannelService {
     match standing {
         Standing::In => ChannelService::In,
         Standing::Maintenance => ChannelService::Maintenance,

@@ -1,12 +1,9 @@
-//! What an administrator wants of lines: channels in and out of service, restarts, loops, traces.
+//! What an administrator wants of lines: channels in and out of service, restarts, loops, tests, traces.
 
 use super::Lines;
 use crate::frame::Frame;
 use crate::{Exchange, LineCommand, Output};
-use call::{
-    CallId, ChannelService, LegId, LineKind, LineLaw, LineSound, LineWish, MediaCommand, MediaKind,
-    PortId, SpanId,
-};
+use call::{ChannelService, LineWish, SpanId};
 use std::time::Instant;
 use tdm::q931::interface::{Channel, Scope, Standing};
 
@@ -25,6 +22,10 @@ impl Exchange {
             LineWish::LoopChannel { span, slot, on } => {
                 self.lines.loop_back(frame, (span, slot), on, now);
             }
+            LineWish::Bert { span, slot, pattern } => {
+                self.lines.test(frame, (span, slot), pattern, now);
+            }
+            LineWish::BertError { span, slot } => self.lines.insert_error(frame, span, slot),
             LineWish::Trace { span, on } => self.lines.trace(span, on),
             LineWish::Fault { span, fault } => {
                 frame.output.push_back(Output::Line(LineCommand::Fault { span, fault }));
@@ -34,7 +35,7 @@ impl Exchange {
 }
 
 impl Lines {
-    fn serve(
+    pub(super) fn serve(
         &mut self,
         frame: &mut Frame,
         (span, slot): (SpanId, Option<u8>),
@@ -47,11 +48,19 @@ impl Lines {
             ChannelService::Maintenance => Standing::Maintenance,
             ChannelService::Out => Standing::Out,
         };
+        let measured = self.spans.get_mut(&span).map(|known| &mut known.measured);
+        let kept = match (measured, slot) {
+            // A whole line: what is measured is that afterwards.
+            (Some(measured), None) => measured.set_afterwards(service),
+            _ => Vec::new(),
+        };
         let Some((id, group)) = self.group_of(span) else { return };
         let channels = group.trunk.describe().channels.into_iter().map(|(channel, _)| channel);
         let meant = |channel: &Channel| {
             let place = group.place(*channel);
-            place.is_some_and(|(at, number)| at == span && slot.is_none_or(|slot| slot == number))
+            place.is_some_and(|(at, number)| {
+                at == span && slot.is_none_or(|slot| slot == number) && !kept.contains(&number)
+            })
         };
         for channel in channels.filter(meant).collect::<Vec<_>>() {
             // One that has begun to restart meanwhile is left as it is.
@@ -73,42 +82,6 @@ impl Lines {
             group.trunk.restart(scope, now);
         }
         self.drain(frame, id, now);
-    }
-
-    /// A channel that carries no call sends back what it receives.
-    fn loop_back(&mut self, frame: &mut Frame, (span, slot): (SpanId, u8), on: bool, now: Instant) {
-        let port = PortId::of_channel(span.0, slot);
-        let Some(known) = self.spans.get_mut(&span) else { return };
-        if on && (frame.lent.contains_key(&port) || !known.looped.insert(slot)) {
-            return;
-        }
-        if !on && !known.looped.remove(&slot) {
-            return;
-        }
-        let law = match known.facts.kind {
-            LineKind::E1 => LineLaw::A,
-            LineKind::T1 => LineLaw::Mu,
-        };
-        self.changed.insert(span);
-        let service = if on { ChannelService::Maintenance } else { ChannelService::In };
-        self.serve(frame, (span, Some(slot)), service, true, now);
-        if on {
-            let line = LineSound { law, cancel_echo: false, clear: true };
-            let (call, leg, kind) = (CallId(0), LegId(0), MediaKind::Audio);
-            frame.media(MediaCommand::Open { port, call, leg, kind, dscp: 0, silence_seconds: 0 });
-            frame.media(MediaCommand::Line { port, line });
-            frame.media(MediaCommand::LoopBack { port, on });
-        } else {
-            frame.media(MediaCommand::Close { port });
-        }
-    }
-
-    /// A call has a channel that was looped.
-    pub(crate) fn end_loop(&mut self, frame: &mut Frame, span: SpanId, slot: u8) {
-        let known = self.spans.get_mut(&span);
-        if known.is_some_and(|known| known.looped.remove(&slot)) {
-            frame.media(MediaCommand::Close { port: PortId::of_channel(span.0, slot) });
-        }
     }
 
     fn trace(&mut self, span: SpanId, on: bool) {

@@ -2,7 +2,7 @@
 
 import { Problem, type ProblemDocument } from '../problem';
 import type {
-  BoxNumber, CallRecord, Capture, ChannelService, Conference, Country, Device, Extension, InboundRoute, Line, LineFault, Load, MadeToken, Member, Moderation, OutboundRoute, Path, Recording, Registration, RouteQuestion,
+  Bert, BoxNumber, CallRecord, Capture, ChannelService, Conference, Country, Device, Extension, InboundRoute, Line, LineFault, Load, MadeToken, Member, Moderation, OutboundRoute, Path, Recording, Registration, RouteQuestion,
   RouteReport, Session, Settings, Setup, Sound, SpanLoop, Tenant, Token, Trunk, TrunkStatus, WithSecret,
 } from './types';
 
@@ -183,6 +183,8 @@ export const api = {
     restart: (span: number, slot: number | null) => request<void>('POST', `/lines/${span}/restart`, { body: { slot } }),
     loop: (span: number, loop_back: SpanLoop | null) => request<void>('POST', `/lines/${span}/loop`, { body: { loop_back } }),
     loopChannel: (span: number, slot: number, on: boolean) => request<void>('POST', `/lines/${span}/channels/${slot}/loop`, { body: { on } }),
+    bert: (span: number, slot: number, pattern: Bert['pattern'] | null) => request<void>('POST', `/lines/${span}/channels/${slot}/bert`, { body: { pattern } }),
+    bertError: (span: number, slot: number) => request<void>('POST', `/lines/${span}/channels/${slot}/bert/error`),
     trace: (span: number, on: boolean) => request<void>('POST', `/lines/${span}/trace`, { body: { on } }),
     fault: (span: number, fault: LineFault) => request<void>('POST', `/lines/${span}/fault`, { body: fault }),
   },

@@ -425,6 +425,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/lines/{span}/channels/{slot}/bert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The test of the bit errors of a channel that runs, or the last one. */
+        get: operations["read_channel_bert"];
+        put?: never;
+        /**
+         * Tests the bit errors of a channel that carries no call (ITU-T O.150), or ends that: a sequence is sent, and
+         *     looked for in what comes. The far end must be looped, or send the same sequence. Meanwhile the channel is
+         *     out of service. The topic `lines` tells each second what is counted.
+         */
+        post: operations["test_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lines/{span}/channels/{slot}/bert/error": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Turns around one bit of what a test of bit errors sends: whoever checks it counts one error more. */
+        post: operations["insert_bit_error"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/lines/{span}/channels/{slot}/loop": {
         parameters: {
             query?: never;
@@ -1010,6 +1049,86 @@ export interface components {
             /** @description Opens the backup again, on this box or on another; at least 8 characters. */
             passphrase: string;
         };
+        /** @description A test of bit errors, as it stands or as it ended. It is kept until the next one on its channel. */
+        Bert: components["schemas"]["BertFigures"] & {
+            /** @description When it was started. */
+            begun: components["schemas"]["UnixMillis"];
+            ended?: components["schemas"]["UnixMillis"] | null;
+            /** @description What is sent and looked for. */
+            pattern: components["schemas"]["BertPattern"];
+            /** @description Since when `sync` is as it is. */
+            since: components["schemas"]["UnixMillis"];
+        };
+        /** @description What a test has counted. All of it begins when the sequence is found for the first time. */
+        BertFigures: {
+            /**
+             * Format: int64
+             * @description Bits that were compared.
+             */
+            bits: number;
+            /**
+             * Format: int64
+             * @description Those with an error, a slip or without the sequence (ITU-T G.821).
+             */
+            errored_seconds: number;
+            /**
+             * Format: int64
+             * @description Those of them that were wrong: by `bits` it is the ratio of bit errors.
+             */
+            errors: number;
+            /**
+             * Format: int64
+             * @description Errors that were asked for, and put into what is sent.
+             */
+            inserted: number;
+            /**
+             * Format: int64
+             * @description How often the box itself was too late for the line: that is a slip of its own, not the line's.
+             */
+            late: number;
+            /**
+             * Format: int64
+             * @description How often it was lost: more than a fifth of the bits were wrong.
+             */
+            losses: number;
+            /**
+             * Format: int64
+             * @description Seconds that are over, of 8000 octets each.
+             */
+            seconds: number;
+            /**
+             * Format: int64
+             * @description Those with one error in 1000 bits or more, or without the sequence (ITU-T G.821).
+             */
+            severely_errored_seconds: number;
+            /**
+             * Format: int64
+             * @description How often it jumped: octets were lost or doubled on the way.
+             */
+            slips: number;
+            /** @description Whether what comes is the sequence. */
+            sync: components["schemas"]["BertSync"];
+            /**
+             * Format: int64
+             * @description Bits that came while the sequence was lost.
+             */
+            uncompared: number;
+        };
+        /** @description With which sequence bit errors are tested. */
+        BertInput: {
+            /** @default null */
+            pattern: components["schemas"]["BertPattern"] | null;
+        };
+        /**
+         * @description Which pseudo-random sequence is sent and looked for.
+         * @enum {string}
+         */
+        BertPattern: "bits2047" | "bits32767";
+        /**
+         * @description Whether what comes is the sequence.
+         * @enum {string}
+         */
+        BertSync: "searching" | "found" | "inverted";
         /**
          * @description A call, unique for the life of the box: the time of its INVITE and a counter. Sorts by time.
          *
@@ -1255,6 +1374,7 @@ export interface components {
         };
         /** @description A B channel. */
         ChannelStatus: {
+            bert?: components["schemas"]["Bert"] | null;
             call?: components["schemas"]["CallId"] | null;
             closing?: components["schemas"]["ChannelService"] | null;
             /** @description It sends back what it receives. */
@@ -2175,7 +2295,7 @@ export interface components {
             /** @description The clock of all spans of its driver comes from it. */
             is_clock: boolean;
             loop_back?: components["schemas"]["SpanLoop"] | null;
-            /** @description Its card is there and open. */
+            /** @description Its card is there. */
             present: boolean;
             /** @description What is said on its D channel is told. */
             traced?: boolean;
@@ -2184,6 +2304,11 @@ export interface components {
              * @description The trunk that uses it.
              */
             trunk?: number | null;
+            /**
+             * @description Its card looks at the line, so that alarms and counters tell how it is. Not every card does so before a
+             *     trunk uses the line.
+             */
+            watched: boolean;
         };
         /** @description What was said on a D channel. */
         LineTrace: {
@@ -2739,7 +2864,7 @@ export interface components {
                 /** @description The clock of all spans of its driver comes from it. */
                 is_clock: boolean;
                 loop_back?: components["schemas"]["SpanLoop"] | null;
-                /** @description Its card is there and open. */
+                /** @description Its card is there. */
                 present: boolean;
                 /** @description What is said on its D channel is told. */
                 traced?: boolean;
@@ -2748,6 +2873,11 @@ export interface components {
                  * @description The trunk that uses it.
                  */
                 trunk?: number | null;
+                /**
+                 * @description Its card looks at the line, so that alarms and counters tell how it is. Not every card does so before a
+                 *     trunk uses the line.
+                 */
+                watched: boolean;
             })[];
             /** @description Hand this back as `cursor` for the next page; `null` on the last one. */
             next: string | null;
@@ -5436,6 +5566,135 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LineStatus"];
                 };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_channel_bert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The line's place. */
+                span: number;
+                /** @description The channel's timeslot. */
+                slot: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it has counted by now, or did. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bert"];
+                };
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The line's place. */
+                span: number;
+                /** @description The channel's timeslot. */
+                slot: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BertInput"];
+            };
+        };
+        responses: {
+            /** @description It is being done; the topic `lines` tells when. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is logged in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, in a sentence. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    insert_bit_error: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The line's place. */
+                span: number;
+                /** @description The channel's timeslot. */
+                slot: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is being done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Nobody is logged in. */
             401: {

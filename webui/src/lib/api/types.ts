@@ -19,6 +19,8 @@ export type IsdnSpan = Whole<Schemas['IsdnSpan']>;
 /** A digital line of the box. */
 export type Line = Whole<Schemas['LineStatus']>;
 export type Channel = Whole<Schemas['ChannelStatus']>;
+/** A test of the bit errors of a channel. */
+export type Bert = Whole<Schemas['Bert']>;
 export type ChannelService = Schemas['ChannelService'];
 export type SpanLoop = Schemas['SpanLoop'];
 export type LineCounters = Schemas['LineCounters'];

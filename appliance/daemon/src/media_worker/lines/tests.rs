@@ -3,7 +3,9 @@
 use super::*;
 use board::sim::{End, Line, Terminal};
 use board::{ClockSource, Setting, Span, Timeslot};
-use call::{CallId, Codec, Format, Formats, LegId, LineSound, MediaKind};
+use call::{
+    BertFigures, BertPattern, BertSync, CallId, Codec, Format, Formats, LegId, LineSound, MediaKind,
+};
 use std::net::IpAddr;
 
 const SLOT: u8 = 3;
@@ -130,7 +132,10 @@ fn two_channels_hear_each_other_octet_by_octet_also_when_turns_are_late() {
     room.pass((1..=400).map(|it| it * 5).filter(late), known);
     assert!(is_in_a_row(&room.heard[0], 1), "{:?}", room.lines.counts);
     assert!(is_in_a_row(&room.heard[1], 0));
-    assert_eq!(room.lines.counts, Counts::default());
+    let Counts { received, sent, .. } = room.lines.counts;
+    assert_eq!(received, sent);
+    assert!((2 * 398 * 40..=2 * 400 * 40).contains(&received), "{received}");
+    assert_eq!(room.lines.counts, Counts { received, sent, ..Counts::default() });
     room.tell(MediaCommand::Close { port: PORT });
     room.tell(MediaCommand::Close { port: OTHER });
     assert_eq!(room.lines.due(), None);
@@ -193,4 +198,134 @@ fn what_came_before_a_call_is_not_heard_in_it() {
     room.pass((1..=100).map(|it| it * 5), |_, _| 0x22);
     let old = room.heard[0].iter().skip(before).filter(|it| **it == 0x11).count();
     assert!(old <= 40, "{old} octets of before");
+}
+
+/// What the test of a channel told last.
+fn counted(room: &mut Room, port: PortId) -> BertFigures {
+    let mut last = BertFigures::default();
+    while let Some(event) = room.lines.poll_event() {
+        match event {
+            MediaEvent::Bert { port: of, figures } if of == port => last = figures,
+            event => panic!("{event:?}"),
+        }
+    }
+    last
+}
+
+fn begin_test(room: &mut Room, pattern: BertPattern) {
+    room.lend(SLOT);
+    room.turn();
+    room.tell(MediaCommand::Bert { port: PORT, pattern: Some(pattern) });
+    room.turn();
+}
+
+/// The far end of the channel sends back what it hears, for so many milliseconds; the thread turns each of
+/// `every`.
+fn through_a_loop(room: &mut Room, milliseconds: u64, every: u64) {
+    room.far[0].loop_back(true).unwrap();
+    room.pass((1..=milliseconds / every).map(|it| it * every), |_, _| 0);
+}
+
+#[test]
+fn a_channel_whose_far_end_is_looped_has_no_bit_errors_also_when_turns_are_late() {
+    for (pattern, every) in [(BertPattern::Bits2047, 5), (BertPattern::Bits32767, 30)] {
+        let mut room = Room::new();
+        begin_test(&mut room, pattern);
+        through_a_loop(&mut room, 6_000, every);
+        let figures = counted(&mut room, PORT);
+        assert_eq!(figures.sync, BertSync::Found);
+        assert!((4..=6).contains(&figures.seconds), "{figures:?}");
+        assert!((5 * 64_000..=6 * 64_000).contains(&figures.bits), "{figures:?}");
+        let clean = BertFigures {
+            sync: BertSync::Found,
+            bits: figures.bits,
+            seconds: figures.seconds,
+            ..BertFigures::default()
+        };
+        assert_eq!(figures, clean);
+        let Counts { received, sent, .. } = room.lines.counts;
+        assert_eq!(room.lines.counts, Counts { received, sent, ..Counts::default() });
+    }
+}
+
+#[test]
+fn bits_that_are_turned_around_on_the_line_are_counted_at_their_rate() {
+    let mut room = Room::new();
+    begin_test(&mut room, BertPattern::Bits2047);
+    room.line.bit_errors(End::Far, 1e-3);
+    through_a_loop(&mut room, 20_000, 5);
+    let figures = counted(&mut room, PORT);
+    assert_eq!((figures.sync, figures.losses, figures.slips), (BertSync::Found, 0, 0));
+    let ratio = figures.errors as f64 / figures.bits as f64;
+    // 1,280 are expected, give or take 36.
+    assert!((0.85e-3..1.15e-3).contains(&ratio), "{figures:?}");
+    assert_eq!(figures.errored_seconds, figures.seconds);
+}
+
+#[test]
+fn an_error_that_is_inserted_is_counted_once() {
+    let mut room = Room::new();
+    begin_test(&mut room, BertPattern::Bits2047);
+    through_a_loop(&mut room, 1_000, 5);
+    room.tell(MediaCommand::BertError { port: PORT });
+    through_a_loop(&mut room, 3_000, 5);
+    let figures = counted(&mut room, PORT);
+    assert_eq!((figures.inserted, figures.errors, figures.errored_seconds), (1, 1, 1));
+    assert_eq!((figures.losses, figures.slips, figures.late), (0, 0, 0));
+}
+
+#[test]
+fn a_card_that_is_pulled_out_is_a_loss_and_the_test_goes_on_when_it_is_back() {
+    let mut room = Room::new();
+    begin_test(&mut room, BertPattern::Bits2047);
+    through_a_loop(&mut room, 2_000, 5);
+    room.line.pull_out(End::Near);
+    room.pass((1..=400).map(|it| it * 5), |_, _| 0);
+    let lost = counted(&mut room, PORT);
+    assert_eq!((lost.sync, lost.losses), (BertSync::Searching, 1));
+    assert!(lost.uncompared >= 64_000, "{lost:?}");
+    room.line.plug_in(End::Near);
+    room.near.reopen().unwrap();
+    room.lend(SLOT);
+    through_a_loop(&mut room, 2_000, 5);
+    let back = counted(&mut room, PORT);
+    assert_eq!((back.sync, back.losses, back.errors), (BertSync::Found, 1, lost.errors));
+    assert!(back.severely_errored_seconds >= 2, "{back:?}");
+}
+
+#[test]
+fn a_test_that_is_stopped_tells_what_it_counted_and_gives_the_channel_back() {
+    let mut room = Room::new();
+    begin_test(&mut room, BertPattern::Bits2047);
+    through_a_loop(&mut room, 1_500, 5);
+    counted(&mut room, PORT);
+    room.tell(MediaCommand::Bert { port: PORT, pattern: None });
+    assert!(counted(&mut room, PORT).bits > 64_000);
+    assert_eq!(room.lines.due(), None, "nobody has it");
+    room.tell(MediaCommand::Bert { port: PORT, pattern: None });
+    room.tell(MediaCommand::BertError { port: PORT });
+    assert_eq!(room.lines.poll_event(), None);
+    // A call that takes the channel is heard, and the test is not.
+    room.tell(MediaCommand::Bert { port: PORT, pattern: Some(BertPattern::Bits2047) });
+    room.open(PORT);
+    room.far[0].loop_back(false).unwrap();
+    let before = room.heard[0].len();
+    room.pass((1..=100).map(|it| it * 5), |_, _| 0x22);
+    let heard = &room.heard[0][before + 800..];
+    assert!(heard.iter().all(|it| *it == board::Law::A.idle()), "the sequence is still said");
+    room.tell(MediaCommand::Close { port: PORT });
+    assert_eq!(room.lines.due(), None);
+}
+
+#[test]
+fn slips_are_counted_over_all_calls() {
+    let mut room = Room::new();
+    room.open(PORT);
+    room.lines.fared(PORT, 2);
+    room.lines.fared(PORT, 5);
+    room.tell(MediaCommand::Close { port: PORT });
+    room.open(PORT);
+    room.lines.fared(PORT, 1);
+    room.lines.fared(OTHER, 3);
+    assert_eq!(room.lines.counts.slips, 9);
 }
