@@ -1,5 +1,5 @@
 # Every target installs what it needs (Debian packages as root or with sudo) and says what it does.
-.PHONY: help run test test-long test-arm test-vm bench bench-dsp fuzz lint
+.PHONY: help run test test-long test-arm test-vm bench bench-dsp fuzz lint image check-buildroot
 
 help:
 	@echo "make run        build the daemon and its web admin, and start it on ./var; BOARD=sim gives it lines"
@@ -11,6 +11,8 @@ help:
 	@echo "make lint       formats, lints, documents, licences"
 	@echo "make bench      measure beside the rivals, and write docs/bench"
 	@echo "make bench-dsp  the same for codecs, echo cancelling and tones: docs/bench/dsp.md"
+	@echo "make image  the firmware of a BOARD, with Buildroot's sources in BUILDROOT"
+	@echo "make check-buildroot  what is wrong with that firmware's settings, in a minute or two"
 
 run:
 	@tests/setup/run.sh $(if $(BOARD),--board $(BOARD)) $(ARGS)
@@ -38,3 +40,9 @@ fuzz:
 
 lint:
 	@tests/setup/lint.sh
+
+image:
+	@BOARD='$(BOARD)' BUILDROOT='$(BUILDROOT)' OUT='$(OUT)' buildroot/scripts/image.sh
+
+check-buildroot:
+	@BUILDROOT='$(BUILDROOT)' KERNEL='$(KERNEL)' buildroot/scripts/check.sh

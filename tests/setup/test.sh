@@ -45,6 +45,7 @@ begin "fuzz: build" tests/fuzz/run.sh --build
 step "real peers" /usr/bin/python3 tests/interop/run.py $long
 step "drivers in a virtual machine" tests/vm/run.sh $long
 step "browser" tests/setup/browser.sh
+step "Buildroot" buildroot/scripts/check.sh
 [ -z "$lint" ] || step "signal processing on ARM" ended "signal processing on ARM"
 step "fuzz: build" ended "fuzz: build"
 step "fuzz" tests/fuzz/run.sh $long
