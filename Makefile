@@ -12,7 +12,7 @@ help:
 	@echo "make bench      measure beside the rivals, and write docs/bench"
 	@echo "make bench-dsp  the same for codecs, echo cancelling and tones: docs/bench/dsp.md"
 	@echo "make image  the firmware of a BOARD, with Buildroot's sources in BUILDROOT"
-	@echo "make check-buildroot  what is wrong with that firmware's settings, in a minute or two"
+	@echo "make check-buildroot  what is wrong with that firmware's settings"
 
 run:
 	@tests/setup/run.sh $(if $(BOARD),--board $(BOARD)) $(ARGS)

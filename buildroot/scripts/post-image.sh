@@ -28,6 +28,7 @@ uuid() {
 	root-a) end=400a ;;
 	root-b) end=400b ;;
 	data) end=00da ;;
+	first) end=0001 ;;
 	esac
 	echo "5374726f-7767-4572-8000-00000000$end"
 }
@@ -91,7 +92,7 @@ part() {
 	[ -z "$2" ] || echo "		image = \"$2\""
 	echo "		size = $3"
 	echo "		partition-type-uuid = \"$4\""
-	[ "$1" = first ] || echo "		partition-uuid = \"$(uuid "$1")\""
+	echo "		partition-uuid = \"$(uuid "$1")\""
 	echo "	}"
 }
 linux=0fc63daf-8483-4772-8e79-3d69d8477de4
