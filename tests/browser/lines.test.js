@@ -127,6 +127,47 @@ step('a call shows on its channel, and what is said for it is traced in words an
   await page.keyboard.press('Escape');
 });
 
+step('a route keeps timeslots for its calls and marks their numbers, and the router says how they would leave', async () => {
+  await page.goto(`${box.url}/#/routes`);
+  await page.getByRole('link', { name: 'New outbound route' }).first().click();
+  await sheet().getByLabel('Name', { exact: true }).fill('Doors');
+  await sheet().getByLabel('Dialled number', { exact: true }).fill('8XX');
+  const slots = sheet().getByLabel('Only on timeslots', { exact: false });
+  // They are of digital lines: a route without one does not show them.
+  await sheet().getByRole('button', { name: 'Take Carrier out' }).click();
+  await slots.waitFor({ state: 'detached' });
+  await sheet().getByRole('button', { name: 'Carrier', exact: true }).click();
+  await slots.fill('16');
+  await sheet().getByLabel('Number marked').selectOption('abbreviated');
+  await button('Create route').click();
+  await sheet().getByText('Trunk Carrier carries calls in none of these timeslots', { exact: false }).waitFor();
+  assert.equal(await slots.getAttribute('aria-invalid'), 'true');
+  await slots.fill('20-21');
+  await button('Create route').click();
+  await page.getByRole('row', { name: /Doors.*timeslots 20-21/ }).waitFor();
+  const asked = page.getByLabel('Somebody dials');
+  const answer = page.locator('.answer');
+  await asked.fill('812');
+  await answer.getByText('On Carrier its number is 812, abbreviated; it may take timeslots 20-21 of line 1.').waitFor();
+  await ask('POST', 'routes/inbound', { name: 'one slot', order: 1, did: '1000', channels: '3', number_type: 'subscriber', destination: '201' });
+  await page.getByLabel('from', { exact: true }).selectOption({ label: 'Carrier' });
+  await asked.fill('1000');
+  await answer.getByText('By the route “in”.').waitFor();
+  await page.getByLabel('on timeslot').fill('3');
+  await page.getByLabel('number marked', { exact: true }).selectOption('subscriber');
+  await answer.getByText('By the route “one slot”.').waitFor();
+  await page.getByLabel('on timeslot').fill('40');
+  await page.getByText('A timeslot from 1 to 31', { exact: false }).waitFor();
+  await phones.hangUp('201');
+  await phones.call('201', '812');
+  await page.goto(`${box.url}/#/lines`);
+  await tile(spans['line 1'], 20).and(page.locator('[data-look="busy"]')).waitFor();
+  await phones.hangUp('201');
+  await tile(spans['line 1'], 20).and(page.locator('[data-look="free"]')).waitFor();
+  await phones.call('201', '02079460123');
+  await tile(spans['line 1'], 1).and(page.locator('[data-look="busy"]')).waitFor();
+});
+
 step('a channel goes out of service after its call, by the keyboard, and comes back', async () => {
   await page.goto(`${box.url}/#/lines`);
   await tile(spans['line 1'], 1).focus();

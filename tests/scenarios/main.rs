@@ -25,6 +25,7 @@ mod early;
 mod forwarding;
 mod handshakes;
 mod line_echo;
+mod line_routes;
 mod lines;
 mod measured;
 mod model;

@@ -161,10 +161,10 @@ export class Exchange {
     const caller = question.trunk === null ? question.from : (this.trunks.find((one) => one.id === question.trunk)?.name ?? '?');
     const others = routed.places.flatMap((place) => ('trunk' in place ? [place.trunk] : 'extension' in place ? [place.extension] : []));
     const legs = routed.verdict === 'refused' ? [] : [caller, ...others];
-    return { ...routed, encryption: legs.map((leg) => ({ leg, policy: 'opportunistic' as const })) };
+    return { ...routed, encryption: legs.map((leg) => ({ leg, policy: 'opportunistic' as const })), lines: [] };
   }
 
-  private routed(question: RouteQuestion): Omit<RouteReport, 'encryption'> | Refusal {
+  private routed(question: RouteQuestion): Omit<RouteReport, 'encryption' | 'lines'> | Refusal {
     const to = question.to.replace(/[\s().-]/g, '');
     if (!/^\+?[\d*#]+$/.test(to)) return refuse(422, 'only digits, * and #, with a + in front of an international number', 'to');
     const steps: Step[] = [];
@@ -304,10 +304,11 @@ export class Exchange {
       { trunk: 3, state: 'up', since: Date.now() - 70 * HOUR, problem: null, seen_as: null },
       { trunk: 4, state: 'up', since: Date.now() - 5 * HOUR, problem: null, seen_as: null },
     ];
-    const route = { tenant: 1, enabled: true, caller: null, channels: null, number_type: null };
+    const route = { tenant: 1, enabled: true, caller: null, channels: null, number_type: null, numbering: null };
     this.outbound = [
       { ...route, id: 1, revision: 8, name: 'Premium numbers', order: 10, pattern: '09.', strip: 0, prepend: '', trunks: [], barred: true },
       { ...route, id: 2, revision: 9, name: 'Leeds branch', order: 20, pattern: '7XX', strip: 1, prepend: '', trunks: [3], barred: false },
+      { ...route, id: 4, revision: 9, name: 'Doors and alarms', order: 25, pattern: '8XX', strip: 0, prepend: '', trunks: [4], barred: false, numbering: 'abbreviated', channels: '1-4' },
       { ...route, id: 3, revision: 10, name: 'Everything outside', order: 30, pattern: '0.', strip: 0, prepend: '', trunks: [1, 2], barred: false },
     ];
     this.inbound = [

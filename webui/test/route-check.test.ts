@@ -5,7 +5,7 @@ import { answer, dialled } from '../src/lib/route-check';
 
 const names: Record<string, string> = { '201': 'Reception', '202': 'Workshop' };
 const tell = (report: Partial<RouteReport>) =>
-  answer({ verdict: 'refused', places: [], number: null, route: null, steps: [], encryption: [], ...report }, (number) => names[number]);
+  answer({ verdict: 'refused', places: [], number: null, route: null, steps: [], encryption: [], lines: [], ...report }, (number) => names[number]);
 const steps = (...texts: string[]) => texts.map((text) => ({ after_ms: 0, text }));
 
 describe('who would this reach', () => {
@@ -53,7 +53,7 @@ describe('who would this reach', () => {
 
   test('reads what the pretended box answers', () => {
     const box = new Exchange(false);
-    const ask = (to: string) => box.routeCheck({ from: '201', to, at: null, trunk: null }) as RouteReport;
+    const ask = (to: string) => box.routeCheck({ from: '201', to, at: null, trunk: null, slot: null, number_type: null }) as RouteReport;
     expect(answer(ask('202'), () => 'Margaret').headline).toBe('Margaret (202)');
     expect(answer(ask('202'), () => 'Margaret').sound).toBe('Sound: 201 encrypted if it can, 202 encrypted if it can.');
     expect(answer(ask('0900 123'), () => undefined).tone).toBe('bad');

@@ -97,7 +97,9 @@ impl From<Invalid> for Problem {
             | Wrong::ToItself
             | Wrong::Fixed
             | Wrong::NotIsdn
-            | Wrong::MixedLines => StatusCode::UNPROCESSABLE_ENTITY,
+            | Wrong::MixedLines
+            | Wrong::NoLine
+            | Wrong::NoChannels(_) => StatusCode::UNPROCESSABLE_ENTITY,
         };
         if invalid.field.is_empty() {
             return Self::new(status, sentence(&invalid.problem.to_string()));

@@ -284,6 +284,11 @@ pub(crate) struct OutboundRoute {
     trunks: Vec<u32>,
     /// Calls that fit are refused: barring.
     barred: bool,
+    /// How the called number is marked on digital lines; `null` as the trunk marks it.
+    numbering: Option<config::IsdnNumbering>,
+    /// Only these timeslots of each line of a digital trunk; `null` takes all.
+    #[schema(example = "1-10,17")]
+    channels: Option<String>,
 }
 
 /// A number that the box itself answers.

@@ -128,6 +128,9 @@ pub enum Target {
         trunk: u32,
         /// The number as the carrier wants it.
         number: String,
+        /// The outbound route that led there: it may want more of a digital line than the trunk says.
+        #[serde(default)]
+        route: Option<u32>,
     },
 }
 

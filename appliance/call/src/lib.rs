@@ -67,7 +67,10 @@ pub use quality::{
 pub use record::{CallRecord, CallState, Direction, KeyRecord, Place, Step, StreamRecord};
 pub use recording::{BadRecordingId, Container, Layout, Recording, RecordingId, RecordingStop};
 pub use registration::{Registration, RegistrationId, Transport};
-pub use route::{EncryptionPolicy, LegEncryption, RouteQuestion, RouteReport, Verdict};
+pub use route::{
+    ByChannels, ByLine, EncryptionPolicy, LegEncryption, NumberMark, NumberPlan, RouteQuestion,
+    RouteReport, Verdict,
+};
 pub use search::Search;
 pub use security::{LegSecurity, Security};
 pub use sound::{Decibels, Fetch, PlayId, Reel, Rounds, Samples, Sound, SoundKey, Tone};

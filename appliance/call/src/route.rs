@@ -17,6 +17,70 @@ pub struct RouteQuestion {
     /// The trunk's id when the call comes from outside.
     #[serde(default)]
     pub trunk: Option<u32>,
+    /// The timeslot, 1 to 31, when that trunk is a digital line; one that no route names if left out.
+    #[serde(default)]
+    pub slot: Option<u8>,
+    /// How that line marks the called number; left out, `to` is written as the box reads it.
+    #[serde(default)]
+    pub number_type: Option<NumberMark>,
+}
+
+/// How a digital line marks a number (type of number, ITU-T Q.931 table 4-9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum NumberMark {
+    /// Nobody says; the digits tell by their prefix.
+    Unknown,
+    /// With the country code.
+    International,
+    /// With the area code.
+    National,
+    /// A number of the network's own services.
+    NetworkSpecific,
+    /// Within an area.
+    Subscriber,
+    /// A short code.
+    Abbreviated,
+}
+
+/// Whose numbers they are (numbering plan, ITU-T Q.931 table 4-9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum NumberPlan {
+    /// Nobody says.
+    Unknown,
+    /// The world's telephones (E.164).
+    Telephone,
+    /// A house's.
+    Private,
+}
+
+/// How a thought-of call would leave by a trunk of digital lines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ByLine {
+    /// The trunk's name.
+    pub trunk: String,
+    /// The digits of the called number.
+    pub digits: String,
+    /// How they are marked.
+    pub number_type: NumberMark,
+    /// In which plan.
+    pub plan: NumberPlan,
+    /// The lines whose channels it may take, in their order.
+    pub lines: Vec<ByChannels>,
+}
+
+/// The channels of a line that a call may take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ByChannels {
+    /// The line.
+    pub line: String,
+    /// Its timeslots, as `1-15,17-31`.
+    pub channels: String,
 }
 
 /// Where the call would go, and why.
@@ -37,6 +101,35 @@ pub struct RouteReport {
     /// each of the places. A side stands here more than once where its phones differ, and not at all if
     /// it is the box itself or the call is refused.
     pub encryption: Vec<LegEncryption>,
+    /// How it would leave by each of the places that is a trunk of digital lines.
+    pub lines: Vec<ByLine>,
+}
+
+impl ByLine {
+    /// The same as a sentence for who asks the router.
+    pub fn sentence(&self) -> String {
+        let Self { trunk, digits, .. } = self;
+        let marked = self.marked();
+        let line = |it: &ByChannels| format!("timeslots {} of {}", it.channels, it.line);
+        let lines: Vec<String> = self.lines.iter().map(line).collect();
+        format!("On {trunk} its number is {digits}, {marked}; it may take {}.", lines.join(", "))
+    }
+
+    fn marked(&self) -> String {
+        let kind = match self.number_type {
+            NumberMark::Unknown => "of unknown type",
+            NumberMark::International => "international",
+            NumberMark::National => "national",
+            NumberMark::NetworkSpecific => "network specific",
+            NumberMark::Subscriber => "a subscriber's",
+            NumberMark::Abbreviated => "abbreviated",
+        };
+        match self.plan {
+            NumberPlan::Telephone => kind.to_owned(),
+            NumberPlan::Unknown => format!("{kind}, in no plan"),
+            NumberPlan::Private => format!("{kind}, in a private plan"),
+        }
+    }
 }
 
 /// What is set for the sound of one side of a thought-of call.

@@ -433,6 +433,8 @@ mod tests {
             prepend: String::new(),
             trunks: Vec::new(),
             barred: true,
+            numbering: None,
+            channels: None,
         };
         let (full, made) = put(&config, Entry::OutboundRoute(route)).unwrap();
         let refused = full.apply(Change::Delete(Key::Tenant(id), Expect::Any)).unwrap_err();

@@ -3,7 +3,7 @@
 
 use crate::extension::yes;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// What an ISDN trunk has in place of a host and a password.
@@ -117,7 +117,7 @@ pub enum ChannelSelection {
     LeastUsed,
 }
 
-/// How called numbers are marked that leave here (type of number, Q.931 table 4-9).
+/// How called numbers are marked that leave here (type of number and numbering plan, Q.931 table 4-9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -133,6 +133,10 @@ pub enum IsdnNumbering {
     National,
     /// Subscriber: local.
     Subscriber,
+    /// A number of the network's own services.
+    NetworkSpecific,
+    /// A short code.
+    Abbreviated,
     /// Unknown, in a private plan: between exchanges of one house.
     Private,
 }
@@ -292,6 +296,13 @@ impl IsdnSpan {
         let slots = (1..=self.framing.last_slot()).filter(|slot| Some(*slot) != d_channel);
         slots.filter(chosen).collect()
     }
+
+    /// Those of them that a route's calls may use, by timeslot; `None`: all.
+    pub fn bearers_in(&self, only: Option<&Channels>) -> Vec<u8> {
+        let mut bearers = self.bearers();
+        bearers.retain(|slot| only.is_none_or(|only| only.contains(*slot)));
+        bearers
+    }
 }
 
 /// Timeslots as installers write them: `1-15,17-31`.
@@ -317,6 +328,25 @@ impl Channels {
         };
         let ranges: Option<Vec<_>> = text.split(',').map(range).collect();
         ranges.map(Self).ok_or(BadChannels)
+    }
+
+    /// These timeslots, each once and in order; `None` if there is none, or one is not from 1 to 31.
+    pub fn of(slots: &[u8]) -> Option<Self> {
+        let slots: BTreeSet<u8> = slots.iter().copied().collect();
+        let mut ranges: Vec<(u8, u8)> = Vec::new();
+        for slot in slots {
+            match ranges.last_mut() {
+                _ if !(1..=31).contains(&slot) => return None,
+                Some((_, last)) if *last + 1 == slot => *last = slot,
+                _ => ranges.push((slot, slot)),
+            }
+        }
+        (!ranges.is_empty()).then_some(Self(ranges))
+    }
+
+    /// All of them, each once and in order.
+    pub fn slots(&self) -> impl Iterator<Item = u8> {
+        (1..=31).filter(|slot| self.contains(*slot))
     }
 
     /// Whether this timeslot is one of them.
@@ -373,6 +403,8 @@ mod tests {
         assert!(channels.contains(15) && !channels.contains(16) && channels.contains(17));
         assert_eq!(channels.to_string(), "1-15,17-31");
         assert_eq!(Channels::parse("7").unwrap().to_string(), "7");
+        assert_eq!(Channels::of(&[4, 1, 2, 3, 17, 3]).unwrap().to_string(), "1-4,17");
+        assert!(Channels::of(&[]).is_none() && Channels::of(&[1, 32]).is_none());
         for wrong in ["", "0", "32", "5-3", "a", "1-", "1,,2"] {
             assert_eq!(Channels::parse(wrong), Err(BadChannels), "{wrong}");
         }

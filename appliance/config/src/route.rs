@@ -2,8 +2,8 @@
 
 use crate::extension::yes;
 use crate::{
-    Channels, InboundRouteId, Number, NumberType, OutboundRouteId, Pattern, Revision, TenantId,
-    TrunkId,
+    Channels, InboundRouteId, IsdnNumbering, Number, NumberType, OutboundRouteId, Pattern,
+    Revision, TenantId, TrunkId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +83,12 @@ pub struct OutboundRoute {
     /// Calls that fit are refused: barring.
     #[serde(default)]
     pub barred: bool,
+    /// How the called number is marked on digital lines; `None` as the trunk marks it.
+    #[serde(default)]
+    pub numbering: Option<IsdnNumbering>,
+    /// Only these timeslots of each line of a digital trunk; `None` takes all.
+    #[serde(default)]
+    pub channels: Option<Channels>,
 }
 
 fn middle() -> u32 {

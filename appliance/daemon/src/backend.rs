@@ -187,7 +187,7 @@ impl Appliance {
         let is_down = |id: TrunkId| {
             trunks.iter().any(|one| one.trunk == id.0 && one.state == TrunkState::Down)
         };
-        Ok(pbx::route::explain(&config, &question, phones, is_down))
+        Ok(exchange::explain(&config, &question, phones, is_down))
     }
 
     /// Measures what the box can carry; from now on calls are admitted by that.

@@ -34,6 +34,7 @@ mod way;
 
 pub use input::{Browsers, Command, Input, Surroundings};
 pub use leg::sip::Signalling;
+pub use lines::explain;
 pub use output::{LineCommand, Output};
 pub use overview::Figures;
 pub use tapes::Wanted;

@@ -9,6 +9,7 @@ mod calls;
 mod group;
 mod measured;
 mod number;
+mod route;
 mod status;
 mod wishes;
 
@@ -30,6 +31,8 @@ use tdm::trunk::{Direction, Layer, Output as Told};
 
 pub(crate) use group::dialect;
 pub(crate) use number::{read, write};
+pub use route::explain;
+pub(crate) use route::{called, wish};
 
 /// All lines of the board.
 #[derive(Debug, Default)]

@@ -202,7 +202,8 @@ impl Call {
         }
         placing.called.insert(leg, false);
         let media = placing.caller;
-        let target = Target::Trunk { trunk: choice.trunk.0, number: choice.number };
+        let route = choice.route.map(|route| route.0);
+        let target = Target::Trunk { trunk: choice.trunk.0, number: choice.number, route };
         desk.tell(leg, LegCommand::Dial { target, from, anonymous, media, diverted, user });
         desk.changed = true;
     }
@@ -467,12 +468,12 @@ fn weight(end: &End) -> u8 {
     }
 }
 
-/// Whether another trunk may do better: nobody answered, the carrier says that it is its fault, or it
-/// may not speak what the caller does. What a carrier says of the number itself, the others say too.
+/// Whether another trunk may do better: nobody answered, the carrier says that it is its fault, no channel
+/// that the call may take is free, or it may not speak what the caller does. What a carrier says of the number itself, the others say too.
 fn is_carriers_fault(end: &End) -> bool {
     match (&end.why, end.status) {
         (Why::Busy | Why::NoSuchNumber | Why::Incomplete, _) => false,
-        (Why::Unreachable | Why::NoCommonCodec { .. }, _) => true,
+        (Why::Unreachable | Why::TrunkFull | Why::NoCommonCodec { .. }, _) => true,
         // A line says no status.
         (why, None) => matches!(why, Why::CarrierFailed | Why::NoRoute),
         (_, Some(status)) => matches!(status, 408 | 500..=599),

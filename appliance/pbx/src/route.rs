@@ -5,10 +5,13 @@ mod sides;
 
 pub use sides::Phone;
 
-use call::{Cause, Diversion, End, OnLine, Place, RouteQuestion, RouteReport, Step, Verdict, Why};
+use call::{
+    ByLine, Cause, Diversion, End, NumberMark, OnLine, Place, RouteQuestion, RouteReport, Step,
+    Verdict, Why,
+};
 use config::{
     Channels, Config, Extension, ExtensionId, Feature, FeatureId, InboundRoute, NumberFormat,
-    NumberType, OutboundRoute, TenantId, Trunk, TrunkId,
+    NumberType, OutboundRoute, OutboundRouteId, TenantId, Trunk, TrunkId,
 };
 use sides::Sides;
 
@@ -60,6 +63,8 @@ pub struct TrunkChoice {
     pub trunk: TrunkId,
     /// The number as its carrier wants it.
     pub number: String,
+    /// The route that names it; none where somebody needs help, who may take any channel.
+    pub route: Option<OutboundRouteId>,
 }
 
 /// The router's answer.
@@ -105,20 +110,24 @@ pub fn decide(config: &Config, caller: &Caller, dialled: &str) -> Decision {
 
 /// Answers "who would this reach?" by the real router.
 ///
-/// `registered` says which phones of an extension are registered; `is_down` which trunks are tried last.
+/// `registered` says which phones of an extension are registered; `is_down` which trunks are tried last;
+/// `by_line` how a call leaves by a trunk of digital lines.
 pub fn explain(
     config: &Config,
     question: &RouteQuestion,
     registered: impl Fn(TenantId, &str) -> Vec<Phone>,
     is_down: impl Fn(TrunkId) -> bool,
+    by_line: impl Fn(&TrunkChoice) -> Option<ByLine>,
 ) -> RouteReport {
     let tenant = TenantId::DEFAULT;
     let mut caller = match question.trunk {
         None => Caller::Extension { tenant, number: question.from.clone() },
         Some(trunk) => {
-            let trunk = TrunkId(trunk);
-            let tenant = config.trunks.get(&trunk).map_or(tenant, |trunk| trunk.tenant);
-            Caller::Trunk { tenant, trunk, line: None, number: question.from.clone() }
+            let id = TrunkId(trunk);
+            let trunk = config.trunks.get(&id);
+            let tenant = trunk.map_or(tenant, |trunk| trunk.tenant);
+            let line = trunk.and_then(|trunk| trunk.isdn.as_ref()).map(|_| came(question));
+            Caller::Trunk { tenant, trunk: id, line, number: question.from.clone() }
         }
     };
     let mut sides = Sides::of(config, &caller, &registered);
@@ -137,6 +146,10 @@ pub fn explain(
                 choices.iter().for_each(|choice| sides.add_trunk(config, choice.trunk));
                 if emergency {
                     sides.relax();
+                }
+                told.lines = choices.iter().filter_map(&by_line).collect();
+                for sentence in told.lines.iter().map(ByLine::sentence).collect::<Vec<_>>() {
+                    told.say(sentence);
                 }
                 let name = |choice: &TrunkChoice| {
                     config.trunks.get(&choice.trunk).map(|trunk| Place::Trunk(trunk.name.clone()))
@@ -172,6 +185,19 @@ pub fn explain(
     }
     told.say("The call is refused: forwarded in a circle.".to_owned());
     told.report(Verdict::Refused, Vec::new(), None, Sides::default())
+}
+
+/// How a thought-of call comes on a digital line.
+fn came(question: &RouteQuestion) -> OnLine {
+    let number_type = match question.number_type {
+        None | Some(NumberMark::Unknown) => NumberType::Unknown,
+        Some(NumberMark::International) => NumberType::International,
+        Some(NumberMark::National) => NumberType::National,
+        Some(NumberMark::NetworkSpecific) => NumberType::NetworkSpecific,
+        Some(NumberMark::Subscriber) => NumberType::Subscriber,
+        Some(NumberMark::Abbreviated) => NumberType::Abbreviated,
+    };
+    OnLine { slot: question.slot.unwrap_or_default(), number_type: bits(number_type) }
 }
 
 /// Whether one more forwarding of a call would go in a circle, or too far.
@@ -258,7 +284,7 @@ fn emergency(config: &Config, tenant: TenantId, dialled: &str, trace: &mut Told)
     for trunk in fitting.chain(others).chain(any) {
         let enabled = config.trunks.get(&trunk).is_some_and(|trunk| trunk.enabled);
         if enabled && !choices.iter().any(|choice| choice.trunk == trunk) {
-            choices.push(TrunkChoice { trunk, number: dialled.to_owned() });
+            choices.push(TrunkChoice { trunk, number: dialled.to_owned(), route: None });
         }
     }
     if choices.is_empty() {
@@ -325,7 +351,7 @@ fn by_route(config: &Config, route: &OutboundRoute, form: &str, trace: &mut Told
             true => format!("It leaves through trunk {} as {number}.", trunk.name),
             false => format!("If that fails, through trunk {} as {number}.", trunk.name),
         });
-        choices.push(TrunkChoice { trunk: *id, number });
+        choices.push(TrunkChoice { trunk: *id, number, route: Some(route.id) });
     }
     if choices.is_empty() {
         return Way::Refused(End::ours(Cause::NO_ROUTE, Why::NoRoute));
@@ -429,6 +455,7 @@ fn bits(number_type: NumberType) -> u8 {
 struct Told {
     route: Option<String>,
     steps: Vec<String>,
+    lines: Vec<ByLine>,
 }
 
 impl Told {
@@ -445,7 +472,8 @@ impl Told {
     ) -> RouteReport {
         let steps = self.steps.into_iter().map(|text| Step { after_ms: 0, text }).collect();
         let encryption = sides.told();
-        RouteReport { verdict, places, number, route: self.route, steps, encryption }
+        let (route, lines) = (self.route, self.lines);
+        RouteReport { verdict, places, number, route, steps, encryption, lines }
     }
 }
 

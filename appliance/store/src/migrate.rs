@@ -147,6 +147,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0010_prompts.sql"),
     include_str!("../migrations/0011_isdn.sql"),
     include_str!("../migrations/0012_inbound_line.sql"),
+    include_str!("../migrations/0013_outbound_line.sql"),
 ];
 
 #[cfg(test)]
@@ -200,6 +201,8 @@ mod tests {
         db.execute_batch(
             "DROP INDEX call_record_started;
             ALTER TABLE call_record DROP COLUMN search;
+            ALTER TABLE outbound_route DROP COLUMN channels;
+            ALTER TABLE outbound_route DROP COLUMN numbering;
             ALTER TABLE inbound_route DROP COLUMN channels;
             ALTER TABLE inbound_route DROP COLUMN number_type;
             ALTER TABLE trunk DROP COLUMN isdn;
@@ -230,6 +233,30 @@ mod tests {
             |text: &str| text.lines().map(str::to_owned).collect::<std::collections::BTreeSet<_>>();
         assert_eq!(lines(&filled), lines(&written));
         assert!(filled.contains("josé"), "{filled}");
+    }
+
+    #[test]
+    fn routes_from_before_they_could_choose_channels_stay_as_they_were() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = crate::folder::database(dir.path());
+        let (before, _) = MIGRATIONS.split_at(12);
+        bring_up_with(&path, before).unwrap();
+        let db = Connection::open(&path).unwrap();
+        db.execute_batch(
+            "INSERT INTO tenant (id, revision, name, realm, domains)
+            VALUES (9, 1, 'Second', 'second', '[]');
+            INSERT INTO outbound_route (id, tenant_id, revision, name, enabled, position, pattern,
+                caller, strip, prepend, trunks, barred)
+            VALUES (3, 9, 2, 'Out', 1, 7, '0.', '2XX', 1, '0049', '[4]', 0)",
+        )
+        .unwrap();
+        drop(db);
+        bring_up(&path).unwrap();
+        let db = Connection::open(&path).unwrap();
+        let route = crate::route::all_outbound(&db).unwrap().remove(0);
+        assert_eq!((route.name.as_str(), route.order, route.strip), ("Out", 7, 1));
+        assert_eq!((route.trunks, route.barred), (vec![config::TrunkId(4)], false));
+        assert_eq!((route.numbering, route.channels), (None, None));
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub(crate) fn put_outbound(db: &Connection, route: &OutboundRoute) -> rusqlite::
         route.prepend,
         Json(&route.trunks),
         route.barred,
+        route.numbering.map(Word),
+        route.channels.as_ref().map(Json),
     ];
     db.execute(PUT_OUTBOUND, row).map(drop)
 }
@@ -87,6 +89,8 @@ pub(crate) fn all_outbound(db: &Connection) -> rusqlite::Result<Vec<OutboundRout
             prepend: row.get("prepend")?,
             trunks: row.get::<_, Json<_>>("trunks")?.0,
             barred: row.get("barred")?,
+            numbering: row.get::<_, Option<Word<_>>>("numbering")?.map(|word| word.0),
+            channels: row.get::<_, Option<Json<_>>>("channels")?.map(|channels| channels.0),
         })
     })?;
     rows.collect()
@@ -104,10 +108,11 @@ const PUT_INBOUND: &str = "
 
 const PUT_OUTBOUND: &str = "
     INSERT INTO outbound_route (id, tenant_id, revision, name, enabled, position, pattern, caller,
-        strip, prepend, trunks, barred)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+        strip, prepend, trunks, barred, numbering, channels)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
     ON CONFLICT (id) DO UPDATE SET
         tenant_id = excluded.tenant_id, revision = excluded.revision, name = excluded.name,
         enabled = excluded.enabled, position = excluded.position, pattern = excluded.pattern,
         caller = excluded.caller, strip = excluded.strip, prepend = excluded.prepend,
-        trunks = excluded.trunks, barred = excluded.barred";
+        trunks = excluded.trunks, barred = excluded.barred, numbering = excluded.numbering,
+        channels = excluded.channels";

@@ -234,8 +234,10 @@ pub(crate) fn changes() -> Vec<Change> {
             caller: Some(pattern("2XX")),
             strip: 1,
             prepend: "0049".to_owned(),
-            trunks: vec![TrunkId(1)],
+            trunks: vec![TrunkId(1), TrunkId(2)],
             barred: true,
+            numbering: Some(IsdnNumbering::Abbreviated),
+            channels: Channels::parse("2-4").ok(),
         }),
         Entry::Feature(Feature {
             id: FeatureId::NEW,

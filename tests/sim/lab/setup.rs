@@ -317,6 +317,8 @@ impl Lab {
             prepend: String::new(),
             trunks: trunks.to_vec(),
             barred: false,
+            numbering: None,
+            channels: None,
         };
         change(&mut route);
         self.put(Entry::OutboundRoute(route));

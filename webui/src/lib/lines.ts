@@ -1,6 +1,6 @@
 // What a digital line shows, in words: what is wrong and what to do about it.
 
-import type { CallRecord, Channel, Isdn, Line, LineCounters } from './api/types';
+import type { CallRecord, Channel, Isdn, Line, LineCounters, NumberType } from './api/types';
 import { stateOfBert } from './bert';
 
 type Tone = 'on' | 'off' | 'warn' | 'bad';
@@ -252,9 +252,26 @@ export const NUMBERING: Record<Isdn['numbering'], string> = {
   unknown: 'Unknown: the digits tell',
   international: 'International',
   national: 'National',
-  subscriber: 'Local',
+  subscriber: 'Subscriber (local)',
+  network_specific: 'Network specific',
+  abbreviated: 'Short code',
   private: 'Private: between exchanges of one house',
 };
+
+/** How a line marks a called number that comes in: the same words. */
+export const NUMBER_TYPE: Record<NumberType, string> = {
+  international: NUMBERING.international,
+  national: NUMBERING.national,
+  subscriber: NUMBERING.subscriber,
+  unknown: 'Unknown',
+  network_specific: NUMBERING.network_specific,
+  abbreviated: NUMBERING.abbreviated,
+};
+
+/** Those of a route's wishes of a digital line that say something: `timeslots 1-10`. */
+export function lineWishes(route: { channels: string | null }, mark: string | null): string[] {
+  return [route.channels && `timeslots ${route.channels}`, mark && `marked “${mark}”`].filter((text): text is string => Boolean(text));
+}
 
 /** What each wait is for (ITU-T Q.921 §5.9, Q.931 §9). */
 export const TIMERS: Record<string, string> = {

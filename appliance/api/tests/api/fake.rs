@@ -472,6 +472,7 @@ impl Backend for FakeBox {
 
     fn route_check(&self, question: RouteQuestion) -> Promise<'_, Result<RouteReport, Fault>> {
         self.answer(|_| RouteReport {
+            lines: Vec::new(),
             verdict: Verdict::Extension,
             places: vec![Place::Extension(question.to)],
             number: None,

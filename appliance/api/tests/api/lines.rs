@@ -236,3 +236,45 @@ async fn a_trunk_of_digital_lines_needs_no_host_and_its_mistakes_are_named() {
         "isdn.overlapp"
     );
 }
+
+#[tokio::test]
+async fn a_route_says_what_it_wants_of_digital_lines_and_a_call_from_one_is_asked_about() {
+    let fake = FakeBox::new();
+    let client = Client::administrator(&fake).await;
+    let isdn = json!({"spans": [{"line": "line 1"}]});
+    client.post("/api/v1/trunks", json!({"name": "carrier", "kind": "isdn", "isdn": isdn})).await;
+    let sip = json!({"name": "kestrel", "kind": "static", "host": "kestrel.example"});
+    client.post("/api/v1/trunks", sip).await;
+    let route = |trunk: u32, channels: Value, numbering: Value| {
+        json!({"name": "out", "pattern": "0.", "trunks": [trunk], "channels": channels,
+            "numbering": numbering})
+    };
+    let outbound = "/api/v1/routes/outbound";
+    let made = client.post(outbound, route(1, json!("1-10, 17"), json!("national"))).await;
+    assert_eq!(made.status, StatusCode::CREATED);
+    let shown = made.json();
+    assert_eq!((&shown["channels"], &shown["numbering"]), (&json!("1-10,17"), &json!("national")));
+    for (route, field) in [
+        (route(1, json!("1-40"), Value::Null), "channels"),
+        (route(1, json!("16"), Value::Null), "channels"),
+        (route(2, json!("1-10"), Value::Null), "channels"),
+        (route(2, Value::Null, json!("national")), "numbering"),
+        (route(1, Value::Null, json!("local")), "numbering"),
+    ] {
+        assert_eq!(client.post(outbound, route.clone()).await.refusal(422).0, field, "{route}");
+    }
+    let ask = |trunk: Value, slot: Value, kind: Value| json!({"from": "1", "to": "2", "trunk": trunk, "slot": slot, "number_type": kind});
+    let check = "/api/v1/route-check";
+    let asked = client.post(check, ask(json!(1), json!(31), json!("national"))).await;
+    assert_eq!(asked.status, StatusCode::OK);
+    for (question, field) in [
+        (ask(json!(1), json!(0), Value::Null), "slot"),
+        (ask(json!(1), json!(32), Value::Null), "slot"),
+        (ask(json!(2), json!(1), Value::Null), "slot"),
+        (ask(Value::Null, Value::Null, json!("national")), "number_type"),
+        (ask(json!(7), Value::Null, Value::Null), "trunk"),
+    ] {
+        let refusal = client.post(check, question.clone()).await.refusal(422);
+        assert_eq!(refusal.0, field, "{question}");
+    }
+}

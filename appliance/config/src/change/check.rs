@@ -157,6 +157,7 @@ impl Config {
             return Err(Invalid::at("prepend", Problem::NotAnExtensionNumber));
         }
         length("prepend", &route.prepend)?;
+        self.check_by_line(route)?;
         self.check_tenant_exists(route.tenant)
     }
 

@@ -49,6 +49,10 @@ pub enum Problem {
     NotIsdn,
     /// E1 and T1 lines in one trunk.
     MixedLines,
+    /// Meant for digital lines, and no trunk has any.
+    NoLine,
+    /// This trunk has B channels in none of these timeslots.
+    NoChannels(String),
 }
 
 impl Invalid {
@@ -80,6 +84,10 @@ impl fmt::Display for Problem {
             Self::Fixed => f.write_str("this cannot be changed"),
             Self::NotIsdn => f.write_str("only a trunk of kind isdn has lines"),
             Self::MixedLines => f.write_str("the lines of one trunk are all E1 or all T1"),
+            Self::NoLine => f.write_str("only a route to a trunk of digital lines has this"),
+            Self::NoChannels(trunk) => {
+                write!(f, "trunk {trunk} carries calls in none of these timeslots")
+            }
         }
     }
 }

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use tdm::q931::call::Request;
 use tdm::q931::dialect::Dialect;
 use tdm::q931::element::CauseValue;
-use tdm::q931::interface::{self, Channel, Setup, Wish};
+use tdm::q931::interface::{self, Channel, Setup};
 
 pub(crate) use parties::{diversions, name_of, user_data};
 
@@ -150,7 +150,7 @@ impl Legs {
         let State::Line(line) = &mut leg.state else { return false };
         let Some(mut setup) = line.setup.take() else { return false };
         let refused = line.channel.take();
-        setup.channel = refused.map_or(Wish::Next, Wish::Other);
+        setup.channel = setup.channel.but(refused);
         let trunk = line.trunk;
         let Ok((again, channel)) =
             desk.lines.place(desk.frame, trunk, (id, call), *setup, desk.now)

@@ -1,7 +1,7 @@
 //! Numbers between the types of an ISDN line and the texts that routes and people read
 //! (ITU-T Q.931 table 4-9, E.164).
 
-use config::{Isdn, IsdnNumbering, Zone};
+use config::{IsdnNumbering, Zone};
 use tdm::q931::call::Said;
 use tdm::q931::dialect::Dialect;
 use tdm::q931::element::{Number, NumberingPlan, TypeOfNumber};
@@ -31,11 +31,11 @@ pub(crate) fn read(zone: &Zone, number: &Number) -> String {
 }
 
 /// A number as the line wants it.
-pub(crate) fn write(zone: &Zone, isdn: &Isdn, dialect: Dialect, text: &str) -> Number {
+pub(crate) fn write(zone: &Zone, numbering: IsdnNumbering, dialect: Dialect, text: &str) -> Number {
     let e164 = text.strip_prefix('+');
     let plain = e164.unwrap_or(text);
     let home = e164.and_then(|digits| digits.strip_prefix(zone.calling_code));
-    match isdn.numbering {
+    match numbering {
         IsdnNumbering::Auto => match e164 {
             Some(digits) => Number::isdn(TypeOfNumber::International, digits),
             None => dialect.number(plain),
@@ -51,6 +51,8 @@ pub(crate) fn write(zone: &Zone, isdn: &Isdn, dialect: Dialect, text: &str) -> N
             }
         },
         IsdnNumbering::Subscriber => Number::isdn(TypeOfNumber::Subscriber, plain),
+        IsdnNumbering::NetworkSpecific => Number::isdn(TypeOfNumber::NetworkSpecific, plain),
+        IsdnNumbering::Abbreviated => Number::isdn(TypeOfNumber::Abbreviated, plain),
         IsdnNumbering::Private => Number { plan: NumberingPlan::Private, ..Number::unknown(plain) },
     }
 }
@@ -58,12 +60,11 @@ pub(crate) fn write(zone: &Zone, isdn: &Isdn, dialect: Dialect, text: &str) -> N
 #[cfg(test)]
 mod tests {
     use super::*;
-    use config::{Country, IsdnSpan};
+    use config::Country;
 
     fn sent(numbering: IsdnNumbering, text: &str) -> (TypeOfNumber, String) {
         let zone = Country::parse("DE").unwrap().zone();
-        let isdn = Isdn { numbering, ..Isdn::on(vec![IsdnSpan::of("line 1")]) };
-        let number = write(zone, &isdn, Dialect::EuroIsdn, text);
+        let number = write(zone, numbering, Dialect::EuroIsdn, text);
         (number.kind, number.digits)
     }
 
@@ -83,6 +84,14 @@ mod tests {
         assert_eq!(
             sent(IsdnNumbering::Subscriber, "1234"),
             (TypeOfNumber::Subscriber, "1234".to_owned())
+        );
+        assert_eq!(
+            sent(IsdnNumbering::Abbreviated, "17"),
+            (TypeOfNumber::Abbreviated, "17".to_owned())
+        );
+        assert_eq!(
+            sent(IsdnNumbering::NetworkSpecific, "8001"),
+            (TypeOfNumber::NetworkSpecific, "8001".to_owned())
         );
     }
 

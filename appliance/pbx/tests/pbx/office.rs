@@ -92,6 +92,8 @@ pub(crate) fn outbound(
         prepend: String::new(),
         trunks: trunks.iter().copied().map(TrunkId).collect(),
         barred: false,
+        numbering: None,
+        channels: None,
     };
     change(&mut route);
     put(config, Entry::OutboundRoute(route));
@@ -297,7 +299,7 @@ impl Office {
             LegCommand::Dial { target: Target::Registration { number, .. }, .. } => {
                 Some((leg, number))
             }
-            LegCommand::Dial { target: Target::Trunk { trunk, number }, .. } => {
+            LegCommand::Dial { target: Target::Trunk { trunk, number, .. }, .. } => {
                 Some((leg, format!("trunk {trunk}: {number}")))
             }
             _ => None,

@@ -2,10 +2,10 @@
 
 use crate::office::{change_extension, change_trunk, configured, inbound, outbound, put};
 use call::EncryptionPolicy::{self, Browser, Off, Opportunistic, Required, RequiredDtls};
-use call::{Place, RouteQuestion, Verdict, Why};
+use call::{NumberMark, Place, RouteQuestion, Verdict, Why};
 use config::{
-    Config, Device, DeviceId, Encryption, Entry, Number, NumberFormat, Pattern, Revision, Settings,
-    TenantId, TrunkId,
+    Channels, Config, Device, DeviceId, Encryption, Entry, Isdn, IsdnSpan, Number, NumberFormat,
+    NumberType, Pattern, Revision, Settings, TenantId, TrunkId, TrunkKind,
 };
 use pbx::route::{Caller, Phone, Way, decide, explain};
 
@@ -16,6 +16,11 @@ fn from(number: &str) -> Caller {
 fn outside(trunk: u32, number: &str) -> Caller {
     let trunk = TrunkId(trunk);
     Caller::Trunk { tenant: TenantId::DEFAULT, trunk, line: None, number: number.to_owned() }
+}
+
+fn question(from: &str, to: &str) -> RouteQuestion {
+    let (from, to) = (from.to_owned(), to.to_owned());
+    RouteQuestion { from, to, at: None, trunk: None, slot: None, number_type: None }
 }
 
 /// `ext 202`, `1:+44... 2:+44...`, or why not.
@@ -62,8 +67,8 @@ fn who_would_this_reach_tells_of_the_boxs_own_numbers() {
     let mut config = configured();
     inbound(&mut config, "!", "*42", |_| {});
     for (from, to, trunk) in [("201", "*42", None), ("+4412", "+442079460958", Some(1))] {
-        let question = RouteQuestion { from: from.to_owned(), to: to.to_owned(), at: None, trunk };
-        let report = explain(&config, &question, |_, _| Vec::new(), |_| false);
+        let question = RouteQuestion { trunk, ..question(from, to) };
+        let report = explain(&config, &question, |_, _| Vec::new(), |_| false, |_| None);
         assert_eq!(report.verdict, Verdict::Number);
         assert_eq!(report.places, [Place::Number("*42".to_owned())]);
         assert_eq!(report.steps.last().unwrap().text, "The box itself answers *42: Music.");
@@ -209,13 +214,8 @@ fn the_router_explains_itself_through_forwardings() {
     change_extension(&mut config, "202", |extension| {
         extension.forward.always = Some(Number::parse("07700900123").unwrap());
     });
-    let question = RouteQuestion {
-        from: "+4930123".to_owned(),
-        to: "+442079460958".to_owned(),
-        at: None,
-        trunk: Some(1),
-    };
-    let report = explain(&config, &question, |_, _| vec![Phone::default()], |_| false);
+    let question = RouteQuestion { trunk: Some(1), ..question("+4930123", "+442079460958") };
+    let report = explain(&config, &question, |_, _| vec![Phone::default()], |_| false, |_| None);
     assert_eq!(report.verdict, Verdict::Trunk);
     assert_eq!(report.number.as_deref(), Some("+447700900123"));
     assert!(report.steps.iter().any(|step| step.text.contains("forwarded to 07700900123")));
@@ -225,7 +225,7 @@ fn the_router_explains_itself_through_forwardings() {
     change_extension(&mut config, "203", |extension| {
         extension.forward.always = Some(Number::parse("202").unwrap());
     });
-    let report = explain(&config, &question, |_, _| vec![Phone::default()], |_| false);
+    let report = explain(&config, &question, |_, _| vec![Phone::default()], |_| false, |_| None);
     assert_eq!(report.verdict, Verdict::Refused);
     assert!(matches!(decide(&config, &from("201"), "x").way,
         Way::Refused(end) if end.why == Why::NoSuchNumber));
@@ -235,12 +235,7 @@ fn the_router_explains_itself_through_forwardings() {
 fn a_trunk_that_is_down_comes_last_and_the_router_says_so() {
     let mut config = configured();
     outbound(&mut config, "0.", &[1, 2], |_| {});
-    let question = RouteQuestion {
-        from: "201".to_owned(),
-        to: "02079460958".to_owned(),
-        at: None,
-        trunk: None,
-    };
+    let question = question("201", "02079460958");
     let names: Vec<String> = config.trunks.values().map(|trunk| trunk.name.clone()).collect();
     let way = |down: &[u32]| {
         let report = explain(
@@ -248,6 +243,7 @@ fn a_trunk_that_is_down_comes_last_and_the_router_says_so() {
             &question,
             |_, _| vec![Phone::default()],
             |trunk| down.contains(&trunk.0),
+            |_| None,
         );
         let told = report.steps.iter().filter(|step| step.text.contains("tried last")).count();
         let places = report.places.into_iter().map(|place| match place {
@@ -291,8 +287,8 @@ fn the_router_tells_what_is_set_for_the_sound_of_each_side() {
     let names: Vec<String> = config.trunks.values().map(|trunk| trunk.name.clone()).collect();
     let (one, two) = (names[0].as_str(), names[1].as_str());
     let told = |to: &str, trunk| {
-        let question = RouteQuestion { from: "201".to_owned(), to: to.to_owned(), at: None, trunk };
-        let report = explain(&config, &question, registered, |_| false);
+        let question = RouteQuestion { trunk, ..question("201", to) };
+        let report = explain(&config, &question, registered, |_| false, |_| None);
         report.encryption.into_iter().map(|it| (it.leg, it.policy)).collect::<Vec<_>>()
     };
     let sides = |sides: &[(&str, EncryptionPolicy)]| {
@@ -304,4 +300,39 @@ fn the_router_tells_what_is_set_for_the_sound_of_each_side() {
     assert_eq!(told("0123456", None), sides(&out));
     assert_eq!(told("*43", None), sides(&[("201", Opportunistic)]), "the box itself is no side");
     assert_eq!(told("9", None), sides(&[]), "a call that is refused has none");
+}
+
+#[test]
+fn a_choice_names_its_route_and_who_needs_help_has_none() {
+    let mut config = configured();
+    outbound(&mut config, "0.", &[1, 2], |_| {});
+    let routes = |dialled: &str| match decide(&config, &from("201"), dialled).way {
+        Way::Trunks { choices, .. } => choices.into_iter().map(|choice| choice.route).collect(),
+        _ => Vec::new(),
+    };
+    let route = *config.outbound_routes.keys().next().unwrap();
+    assert_eq!(routes("02079460958"), [Some(route), Some(route)]);
+    assert_eq!(routes("999"), [None, None]);
+}
+
+#[test]
+fn a_thought_of_call_comes_on_the_timeslot_and_with_the_type_that_it_is_asked_with() {
+    let mut config = configured();
+    inbound(&mut config, "1000", "201", |route| route.channels = Channels::parse("1-4").ok());
+    inbound(&mut config, "2000", "201", |route| route.number_type = Some(NumberType::Subscriber));
+    change_trunk(&mut config, 2, |trunk| {
+        (trunk.kind, trunk.isdn) = (TrunkKind::Isdn, Some(Isdn::on(vec![IsdnSpan::of("line 1")])));
+    });
+    let verdict = |trunk, to: &str, slot, number_type| {
+        let question =
+            RouteQuestion { trunk: Some(trunk), slot, number_type, ..question("+4912", to) };
+        explain(&config, &question, |_, _| Vec::new(), |_| false, |_| None).verdict
+    };
+    let subscriber = Some(NumberMark::Subscriber);
+    assert_eq!(verdict(2, "1000", Some(4), None), Verdict::Extension);
+    assert_eq!(verdict(2, "1000", Some(5), None), Verdict::Refused);
+    assert_eq!(verdict(2, "1000", None, None), Verdict::Refused);
+    assert_eq!(verdict(2, "2000", None, subscriber), Verdict::Extension);
+    assert_eq!(verdict(2, "2000", None, Some(NumberMark::National)), Verdict::Refused);
+    assert_eq!(verdict(1, "2000", Some(4), subscriber), Verdict::Refused, "it is no line");
 }

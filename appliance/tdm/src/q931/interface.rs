@@ -36,7 +36,7 @@ use nfas::Links;
 use restart::Restarts;
 use segments::Segments;
 
-pub use channels::{Channel, ChannelState, Selection, Standing, Usage};
+pub use channels::{Channel, ChannelState, Numbers, Selection, Standing, Usage};
 pub use nfas::LinkId;
 pub use notice::{Fault, Notice, Offer, Output};
 pub use outgoing::{Refused, Setup, Wish};
@@ -128,6 +128,8 @@ struct Entry {
     channel: Option<Channel>,
     /// Whether we insist on the channel.
     exclusive: bool,
+    /// The channels that it may have.
+    among: Numbers,
 }
 
 impl Interface {

@@ -1129,6 +1129,26 @@ export interface components {
          * @enum {string}
          */
         BertSync: "searching" | "found" | "inverted";
+        /** @description The channels of a line that a call may take. */
+        ByChannels: {
+            /** @description Its timeslots, as `1-15,17-31`. */
+            channels: string;
+            /** @description The line. */
+            line: string;
+        };
+        /** @description How a thought-of call would leave by a trunk of digital lines. */
+        ByLine: {
+            /** @description The digits of the called number. */
+            digits: string;
+            /** @description The lines whose channels it may take, in their order. */
+            lines: components["schemas"]["ByChannels"][];
+            /** @description How they are marked. */
+            number_type: components["schemas"]["NumberMark"];
+            /** @description In which plan. */
+            plan: components["schemas"]["NumberPlan"];
+            /** @description The trunk's name. */
+            trunk: string;
+        };
         /**
          * @description A call, unique for the life of the box: the time of its INVITE and a counter. Sorts by time.
          *
@@ -2057,10 +2077,10 @@ export interface components {
          */
         IsdnDialect: "euro_isdn" | "ni2" | "5ess" | "dms100" | "qsig";
         /**
-         * @description How called numbers are marked that leave here (type of number, Q.931 table 4-9).
+         * @description How called numbers are marked that leave here (type of number and numbering plan, Q.931 table 4-9).
          * @enum {string}
          */
-        IsdnNumbering: "auto" | "unknown" | "international" | "national" | "subscriber" | "private";
+        IsdnNumbering: "auto" | "unknown" | "international" | "national" | "subscriber" | "network_specific" | "abbreviated" | "private";
         /**
          * @description Which side of an interface the box is.
          * @enum {string}
@@ -2568,6 +2588,16 @@ export interface components {
          */
         NumberKind: "echo" | "tone" | "music" | "announcement" | "conference" | "record" | "playback";
         /**
+         * @description How a digital line marks a number (type of number, ITU-T Q.931 table 4-9).
+         * @enum {string}
+         */
+        NumberMark: "unknown" | "international" | "national" | "network_specific" | "subscriber" | "abbreviated";
+        /**
+         * @description Whose numbers they are (numbering plan, ITU-T Q.931 table 4-9).
+         * @enum {string}
+         */
+        NumberPlan: "unknown" | "telephone" | "private";
+        /**
          * @description A tone that goes on until the caller hangs up.
          * @enum {string}
          */
@@ -2586,6 +2616,11 @@ export interface components {
              * @example 2XX
              */
             caller: string | null;
+            /**
+             * @description Only these timeslots of each line of a digital trunk; `null` takes all.
+             * @example 1-10,17
+             */
+            channels: string | null;
             /** @description Switched off, it is passed over. */
             enabled: boolean;
             /**
@@ -2595,6 +2630,7 @@ export interface components {
             id: number;
             /** @description What people call it. */
             name: string;
+            numbering: components["schemas"]["IsdnNumbering"] | null;
             /**
              * Format: int32
              * @description Lower is tried first.
@@ -2634,10 +2670,16 @@ export interface components {
              * @example 2XX
              */
             caller?: string | null;
+            /**
+             * @description Only these timeslots of each line of a digital trunk; `null` takes all.
+             * @example 1-10,17
+             */
+            channels?: string | null;
             /** @description Switched off, it is passed over. */
             enabled?: boolean;
             /** @description What people call it. */
             name: string;
+            numbering?: components["schemas"]["IsdnNumbering"] | null;
             /**
              * Format: int32
              * @description Lower is tried first.
@@ -3428,6 +3470,12 @@ export interface components {
             at?: components["schemas"]["UnixMillis"] | null;
             /** @description An internal number, or the outside caller's number together with `trunk`. */
             from: string;
+            number_type?: components["schemas"]["NumberMark"] | null;
+            /**
+             * Format: int32
+             * @description The timeslot, 1 to 31, when that trunk is a digital line; one that no route names if left out.
+             */
+            slot?: number | null;
             /** @description What is dialled. */
             to: string;
             /**
@@ -3444,6 +3492,8 @@ export interface components {
              *     it is the box itself or the call is refused.
              */
             encryption: components["schemas"]["LegEncryption"][];
+            /** @description How it would leave by each of the places that is a trunk of digital lines. */
+            lines: components["schemas"]["ByLine"][];
             /** @description The number as it would leave through a trunk. */
             number?: string | null;
             /** @description Every place that would be tried, in this order. */

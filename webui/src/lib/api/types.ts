@@ -29,6 +29,8 @@ export type LineFault = Schemas['LineFault'];
 export type LineTrace = Whole<Schemas['LineTrace']>;
 export type InboundRoute = Whole<Schemas['InboundRoute']>;
 export type OutboundRoute = Whole<Schemas['OutboundRoute']>;
+/** How a digital line marks a called number. */
+export type NumberType = Schemas['NumberType'];
 /** A number that the box itself answers. */
 export type BoxNumber = Whole<Schemas['Number']>;
 export type Tenant = Whole<Schemas['Tenant']>;

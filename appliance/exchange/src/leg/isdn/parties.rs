@@ -138,7 +138,7 @@ impl Legs {
         let (Some(Party { number, name: text }), Some(isdn)) = (party, isdn) else {
             return Vec::new();
         };
-        let written = lines::write(config.zone(), isdn, line.dialect, &number);
+        let written = lines::write(config.zone(), isdn.numbering, line.dialect, &number);
         let screening = if network { Screening::Network } else { Screening::NotScreened };
         let number = PartyNumber::new(written, Presentation::Allowed, screening);
         let mut with = vec![Element::ConnectedNumber(number)];

@@ -16,7 +16,8 @@ pub(super) fn compose(config: &Config, trunk: &Trunk, dial: &Dial, clear: bool) 
     let Some(isdn) = &trunk.isdn else { return Setup { with: Vec::new(), channel: Wish::Next } };
     let dialect = lines::dialect(isdn);
     let habits = dialect.habits();
-    let number = |text: &str| lines::write(config.zone(), isdn, dialect, text);
+    let route = dial.route(config);
+    let number = |text: &str| lines::write(config.zone(), isdn.numbering, dialect, text);
     let bearer = if clear { BearerCapability::unrestricted() } else { dialect.audio() };
     let mut with = vec![Element::from(bearer)];
     if habits.origin_in_setup && !clear {
@@ -38,14 +39,14 @@ pub(super) fn compose(config: &Config, trunk: &Trunk, dial: &Dial, clear: bool) 
         with.push(Element::CallingNumber(party(&dial.from.number)));
     }
     if let Some(called) = dial.number() {
-        with.push(Element::CalledNumber(number(called)));
+        with.push(Element::CalledNumber(lines::called(config, isdn, route, called)));
     }
     with.extend(parties::diverted(dialect, &dial.diverted, party));
     with.extend(dial.user.as_ref().map(parties::user_element));
     if habits.sending_complete {
         with.push(Element::SendingComplete);
     }
-    Setup { with, channel: Wish::Next }
+    Setup { with, channel: lines::wish(route) }
 }
 
 /// Whether a caller offers data, and not a voice (RFC 4040).

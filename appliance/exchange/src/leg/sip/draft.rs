@@ -5,7 +5,7 @@ use super::Frame;
 use super::abilities::ALLOW;
 use crate::leg::along::user_header;
 use call::{Diversion, DiversionReason, LegId, Party, RegistrationId, Target, UserData};
-use config::{Trunk, TrunkTransport};
+use config::{Config, OutboundRoute, OutboundRouteId, Trunk, TrunkTransport};
 use sip::digest::{Answering, Secret};
 use sip::flow::{Flow, Transport};
 use sip::header::name_addr::Quoted;
@@ -28,6 +28,16 @@ impl Dial {
     pub(in crate::leg) fn number(&self) -> Option<&str> {
         match &self.target {
             Target::Trunk { number, .. } => Some(number),
+            Target::Registration { .. } => None,
+        }
+    }
+
+    /// The outbound route that led to a trunk, if it is still there.
+    pub(in crate::leg) fn route<'a>(&self, config: &'a Config) -> Option<&'a OutboundRoute> {
+        match self.target {
+            Target::Trunk { route, .. } => {
+                config.outbound_routes.get(&OutboundRouteId(route?)).map(|route| &**route)
+            }
             Target::Registration { .. } => None,
         }
     }

@@ -144,7 +144,7 @@ impl Legs {
                 let (number, device) = (number.clone(), known.device.clone());
                 Ok((Peer::Extension { tenant, number, device }, draft, way))
             }
-            Target::Trunk { trunk, ref number } => {
+            Target::Trunk { trunk, ref number, .. } => {
                 let id = TrunkId(trunk);
                 let missing = || End::ours(Cause::NO_ROUTE, Why::NoRoute);
                 let trunk = config.trunks.get(&id).ok_or_else(missing)?;

@@ -13,6 +13,31 @@ pub struct Channel {
     pub number: u8,
 }
 
+/// Some channels of every span, by their numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Numbers(u128);
+
+impl Numbers {
+    /// Every channel.
+    pub const ALL: Self = Self(u128::MAX);
+
+    /// Whether the channels of this number, 1 to 127, are among them.
+    pub fn contains(self, number: u8) -> bool {
+        self.0 & bit(number) != 0
+    }
+}
+
+impl FromIterator<u8> for Numbers {
+    /// Numbers above 127 name no channel and are left out.
+    fn from_iter<T: IntoIterator<Item = u8>>(numbers: T) -> Self {
+        Self(numbers.into_iter().fold(0, |bits, number| bits | bit(number)))
+    }
+}
+
+fn bit(number: u8) -> u128 {
+    1_u128.checked_shl(number.into()).unwrap_or_default()
+}
+
 /// In which order channels are taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Selection {
@@ -133,15 +158,19 @@ impl ChannelTable {
         self.states.keys().filter(|channel| channel.span == span).copied().collect()
     }
 
-    /// The channel whose turn it is.
-    pub(super) fn next_free(&self) -> Option<Channel> {
-        self.next_free_but(None)
+    /// The channel of these whose turn it is.
+    pub(super) fn next_free(&self, among: Numbers) -> Option<Channel> {
+        self.next_free_but(None, among)
     }
 
-    /// The channel whose turn it is, and not this one.
-    pub(super) fn next_free_but(&self, refused: Option<Channel>) -> Option<Channel> {
+    /// The channel of these whose turn it is, and not this one.
+    pub(super) fn next_free_but(
+        &self,
+        refused: Option<Channel>,
+        among: Numbers,
+    ) -> Option<Channel> {
         let fits = |(channel, entry): &(&Channel, &Entry)| {
-            entry.state.is_free() && Some(**channel) != refused
+            entry.state.is_free() && among.contains(channel.number) && Some(**channel) != refused
         };
         let mut free = self.states.iter().filter(fits);
         let found = match self.selection {
@@ -193,7 +222,7 @@ mod tests {
         let mut table = table(selection);
         let mut numbers = Vec::new();
         for call in 0..6 {
-            let channel = table.next_free().unwrap();
+            let channel = table.next_free(Numbers::ALL).unwrap();
             numbers.push(channel.number);
             table.take(channel, Usage::Busy(CallId(call)));
             // The third call stays.
@@ -219,8 +248,11 @@ mod tests {
             [(Selection::Ascending, 1, 2), (Selection::Descending, 4, 3)]
         {
             let table = table(selection);
-            assert_eq!(table.next_free(), Some(channel(first)));
-            assert_eq!(table.next_free_but(Some(channel(first))), Some(channel(second)));
+            assert_eq!(table.next_free(Numbers::ALL), Some(channel(first)));
+            assert_eq!(
+                table.next_free_but(Some(channel(first)), Numbers::ALL),
+                Some(channel(second))
+            );
         }
     }
 
@@ -231,9 +263,33 @@ mod tests {
         table.state_mut(channel(1)).unwrap().ours = Standing::Out;
         table.state_mut(channel(2)).unwrap().theirs = Standing::Maintenance;
         table.state_mut(channel(3)).unwrap().closing = Some(Standing::Out);
-        assert_eq!(table.next_free(), Some(channel(4)));
+        assert_eq!(table.next_free(Numbers::ALL), Some(channel(4)));
         table.state_mut(channel(4)).unwrap().alarm = true;
-        assert_eq!(table.next_free(), None);
+        assert_eq!(table.next_free(Numbers::ALL), None);
+    }
+
+    #[test]
+    fn the_channels_of_a_group_are_hunted_in_the_order_that_is_set_and_no_others() {
+        let orders = [
+            (Selection::Ascending, [2, 3, 2]),
+            (Selection::Descending, [3, 2, 3]),
+            (Selection::RoundRobin, [2, 3, 2]),
+            (Selection::LeastUsed, [2, 3, 2]),
+        ];
+        for (selection, expected) in orders {
+            let (mut table, group) = (table(selection), Numbers::from_iter([2, 3, 200]));
+            let mut take = |call| {
+                let channel = table.next_free(group)?;
+                table.take(channel, Usage::Busy(CallId(call)));
+                Some(channel)
+            };
+            let (first, second, none) = (take(1).unwrap(), take(2).unwrap(), take(3));
+            assert_eq!(none, None, "1 and 4 are free, but not of the group");
+            assert!(table.release(first, CallId(1)));
+            let third = table.next_free(group).unwrap();
+            assert_eq!([first, second, third].map(|it| it.number), expected, "{selection:?}");
+        }
+        assert!(!Numbers::from_iter([200]).contains(200));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Channel, Entry, Event, Fault, Interface, Notice, Offer, Said, Usage};
+use super::{Channel, Entry, Event, Fault, Interface, Notice, Numbers, Offer, Said, Usage};
 use crate::q931::call::{Call, CallState, Faults};
 use crate::q931::element::{self, CauseValue, ChannelId};
 use crate::q931::message::{CallReference, Message, MessageKind, Problem};
@@ -82,7 +82,7 @@ impl Interface {
         self.tell_channel(channel);
         let named = ChannelId { exclusive: true, ..self.name(channel) };
         let call = Call::offered(setup.call.answered(), named);
-        self.add(id, Entry { call, channel: Some(channel), exclusive: true });
+        self.add(id, Entry { call, channel: Some(channel), exclusive: true, among: Numbers::ALL });
         let offer = self.offer(channel, setup);
         self.tell(Notice::Call { call: id, event: Event::Offered(Box::new(offer)) });
         if let Some(fault) = faults.slight {

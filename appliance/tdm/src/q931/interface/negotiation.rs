@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{CallId, Channel, Event, Interface, Notice, Usage};
+use super::{CallId, Channel, Event, Interface, Notice, Numbers, Usage};
 use crate::q931::element::{BasicChannel, CauseValue, ChannelId, Channels};
 use crate::q931::message::{Message, MessageKind};
 
@@ -12,7 +12,7 @@ impl Interface {
         &mut self,
         wanted: Option<&ChannelId>,
     ) -> Result<Channel, CauseValue> {
-        let any = |this: &Self| this.channels.next_free().ok_or(CauseValue::NO_CHANNEL);
+        let any = |this: &Self| this.channels.next_free(Numbers::ALL).ok_or(CauseValue::NO_CHANNEL);
         let Some(wanted) = wanted else { return any(self) };
         if wanted.d_channel {
             return Err(CauseValue::CHANNEL_TYPE_NOT_IMPLEMENTED);
@@ -69,7 +69,7 @@ impl Interface {
         if !first || !entry.call.is_unanswered() {
             return true;
         }
-        let (held, exclusive) = (entry.channel, entry.exclusive);
+        let (held, exclusive, among) = (entry.channel, entry.exclusive, entry.among);
         let chosen = match message.channel_id() {
             None => held,
             Some(chosen) => match self.named(chosen).as_slice() {
@@ -79,7 +79,8 @@ impl Interface {
         };
         let fits = chosen.is_some_and(|channel| {
             let free = || self.channels.state(channel).is_some_and(|state| state.is_free());
-            Some(channel) == held || !(exclusive && held.is_some()) && free()
+            let may_change = !(exclusive && held.is_some()) && among.contains(channel.number);
+            Some(channel) == held || may_change && free()
         });
         let (true, Some(channel)) = (fits, chosen) else {
             self.with_call(id, now, |call, rules, _, out| {

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{CallId, Channel, Entry, Interface, Usage};
+use super::{CallId, Channel, Entry, Interface, Numbers, Usage};
 use crate::q931::call::Call;
 use crate::q931::element::{CauseValue, ChannelId, Channels, Element};
 use crate::q931::message::{CallReference, Message, MessageKind};
@@ -27,10 +27,30 @@ pub enum Wish {
     Preferred,
     /// The next one and no other.
     Exclusive,
-    /// The next one that is not this: the far side has refused it.
-    Other(Channel),
+    /// The next one of these that is not this one: the far side has refused it.
+    Other(Channel, Numbers),
     /// This one and no other.
     Only(Channel),
+    /// The next one of these, and if the far side likes another one better, one of these too.
+    Among(Numbers),
+}
+
+impl Wish {
+    /// The same for a second try, after the far side has refused this channel.
+    #[must_use]
+    pub fn but(self, refused: Option<Channel>) -> Self {
+        match refused {
+            Some(channel) => Self::Other(channel, self.among()),
+            None => self,
+        }
+    }
+
+    fn among(self) -> Numbers {
+        match self {
+            Self::Among(among) | Self::Other(_, among) => among,
+            Self::Next | Self::Preferred | Self::Exclusive | Self::Only(_) => Numbers::ALL,
+        }
+    }
 }
 
 /// Why a call cannot be placed.
@@ -38,7 +58,7 @@ pub enum Wish {
 pub enum Refused {
     /// The D channel is down.
     NoLink,
-    /// Every channel is taken or out of service.
+    /// Every channel that may be used is taken or out of service.
     NoChannel,
     /// The channel that was asked for is.
     ChannelTaken,
@@ -69,20 +89,21 @@ impl Interface {
         if self.links.active().is_none() {
             return Err(Refused::NoLink);
         }
+        let among = setup.channel.among();
         let channel = match setup.channel {
             Wish::Only(channel) => {
                 let free = self.channels.state(channel).is_some_and(|state| state.is_free());
                 free.then_some(channel).ok_or(Refused::ChannelTaken)?
             }
-            Wish::Other(refused) => {
-                self.channels.next_free_but(Some(refused)).ok_or(Refused::NoChannel)?
+            Wish::Other(refused, among) => {
+                self.channels.next_free_but(Some(refused), among).ok_or(Refused::NoChannel)?
             }
-            Wish::Next | Wish::Preferred | Wish::Exclusive => {
-                self.channels.next_free().ok_or(Refused::NoChannel)?
+            Wish::Next | Wish::Preferred | Wish::Exclusive | Wish::Among(_) => {
+                self.channels.next_free(among).ok_or(Refused::NoChannel)?
             }
         };
         let exclusive = match setup.channel {
-            Wish::Next | Wish::Other(_) => self.params.exclusive,
+            Wish::Next | Wish::Among(_) | Wish::Other(..) => self.params.exclusive,
             Wish::Preferred => false,
             Wish::Exclusive | Wish::Only(_) => true,
         };
@@ -96,7 +117,7 @@ impl Interface {
         self.tell_channel(channel);
         let mut acts = Vec::new();
         let call = Call::place(message, &self.params.rules, now, &mut acts);
-        self.add(id, Entry { call, channel: Some(channel), exclusive });
+        self.add(id, Entry { call, channel: Some(channel), exclusive, among });
         self.perform(id, acts, now);
         Ok(id)
     }

@@ -74,6 +74,46 @@ fn when_both_seize_a_channel_the_call_of_the_network_gets_it_and_the_other_gets_
 }
 
 #[test]
+fn a_call_of_a_group_of_channels_ends_where_the_network_gives_it_another_one() {
+    let mut pair = euro();
+    let mut ours = setup(Side::User, "1");
+    ours.channel = Wish::Among([1, 2].into_iter().collect());
+    let call = pair.call_by(Side::User, ours.clone());
+    assert_eq!(pair.user.channel(call), Some(channel(1)));
+    let second = pair.call_by(Side::User, ours.clone());
+    assert_eq!(pair.user.channel(second), Some(channel(2)));
+    let refused = pair.user.interface.place(ours, pair.now);
+    assert_eq!(refused, Err(Refused::NoChannel), "3 and 4 are kept for others");
+    pair.talk();
+    pair.hang_up(Side::User, call, CauseValue::NORMAL);
+    pair.hang_up(Side::User, second, CauseValue::NORMAL);
+    pair.talk();
+    pair.assert_at_rest();
+    // Glare: the network takes 1, and gives our call the last one that is free.
+    for (kept, expected) in [(&[1, 2][..], "ended 6"), (&[1, 4], "ringing")] {
+        let wish = Wish::Among(kept.iter().copied().collect());
+        let (mut pair, ours, _) = glare(wish);
+        let called = pair.network.offered();
+        assert_eq!(pair.network.channel(called), Some(channel(4)));
+        pair.ask(Side::Network, called, Request::Alert(Vec::new()));
+        pair.talk();
+        assert_eq!(pair.user.heard(ours).last().unwrap(), expected, "{kept:?}");
+    }
+}
+
+#[test]
+fn a_second_try_takes_another_channel_of_the_same_group() {
+    let mut pair = euro();
+    let mut again = setup(Side::User, "1");
+    again.channel = Wish::Among([1, 2].into_iter().collect()).but(Some(channel(1)));
+    let call = pair.call_by(Side::User, again.clone());
+    assert_eq!(pair.user.channel(call), Some(channel(2)));
+    let refused = pair.user.interface.place(again, pair.now);
+    assert_eq!(refused, Err(Refused::NoChannel), "1 was refused, and 3 is of no use");
+    assert_eq!(Wish::Next.but(None), Wish::Next);
+}
+
+#[test]
 fn when_both_insist_on_a_channel_the_call_of_the_user_ends() {
     let (mut pair, ours, _) = glare(Wish::Exclusive);
     let incoming = pair.user.offered();
