@@ -21,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("exchange", &["border", "call", "config", "pbx", "sdp", "sip", "tdm"]),
     ("media-dsp", &[]),
     ("tdm", &[]),
+    ("update", &[]),
     ("board", &[]),
     ("store", &["call", "config", "sip"]),
     ("api", &["call", "config"]),
@@ -32,8 +33,19 @@ const ARROWS: &[(&str, &[&str])] = &[
 const ALL_SEEING: &[&str] = &["daemon", "tests"];
 
 /// The sans-IO crates: a crate without these cannot wait, open a socket or keep a file.
-const CORES: &[&str] =
-    &["border", "call", "config", "exchange", "media", "media-dsp", "pbx", "sdp", "sip", "tdm"];
+const CORES: &[&str] = &[
+    "border",
+    "call",
+    "config",
+    "exchange",
+    "media",
+    "media-dsp",
+    "pbx",
+    "sdp",
+    "sip",
+    "tdm",
+    "update",
+];
 const IO: &[&str] = &["alsa", "axum", "mio", "nix", "rusqlite", "socket2", "tokio"];
 
 /// Names that say nothing about what a file is for.
