@@ -3,7 +3,7 @@
 mod carrier;
 mod ends;
 mod parties;
-mod services;
+mod supplementary;
 
 use call::{ChannelService, ChannelUsage, LineWish, Place, SpanId, TrunkState, Why};
 use config::{

@@ -7,9 +7,9 @@
 mod commands;
 mod events;
 mod parties;
-mod services;
 mod setup;
 mod sound;
+mod supplementary;
 
 use super::sip::{Desk, LegMedia, Legs, Peer, SipLeg, State};
 use crate::lines;
