@@ -79,6 +79,8 @@ struct Channel {
 enum State {
     /// No call has it.
     Free,
+    /// A call has it, of which is not said yet how it sounds: nobody knows which octet is silence.
+    Lent,
     /// A call has it, and octets come and go.
     Running(Box<Said>),
     /// A call has it, and there is none: silence is heard, the next of it at this instant.
@@ -111,7 +113,7 @@ impl Lines {
             let channel = self.channel(PortId::of_channel(span.0, slot));
             channel.bearer = bearer;
             match channel.state {
-                State::Free => {}
+                State::Free | State::Lent => {}
                 State::Running(_) | State::Silent { .. } => channel.begin(now),
                 State::Tested(_) => channel.clear(),
             }
@@ -125,9 +127,15 @@ impl Lines {
                 self.take(*port, now);
                 let channel = self.channel(*port);
                 channel.slips = 0;
-                channel.begin(now);
+                channel.state = State::Lent;
             }
-            MediaCommand::Line { port, line } => self.channel(*port).law = line.law,
+            MediaCommand::Line { port, line } => {
+                let channel = self.channel(*port);
+                channel.law = line.law;
+                if let State::Lent = channel.state {
+                    channel.begin(now);
+                }
+            }
             MediaCommand::LoopBack { port, on: true } => self.channel(*port).fill_up(),
             MediaCommand::Bert { port, pattern: Some(pattern) } => {
                 self.take(*port, now);
@@ -138,7 +146,7 @@ impl Lines {
             MediaCommand::Bert { port, pattern: None } => {
                 let ended = match &self.channel(*port).state {
                     State::Tested(bert) => bert.figures(),
-                    State::Free | State::Running(_) | State::Silent { .. } => return,
+                    State::Free | State::Lent | State::Running(_) | State::Silent { .. } => return,
                 };
                 self.events.push_back(MediaEvent::Bert { port: *port, figures: ended });
                 self.give_back(*port);
@@ -265,7 +273,7 @@ impl Channel {
     ) -> bool {
         match &mut self.state {
             // A test has no sound.
-            State::Free | State::Tested(_) => false,
+            State::Free | State::Lent | State::Tested(_) => false,
             State::Silent { next } => {
                 if *next > now {
                     return false;

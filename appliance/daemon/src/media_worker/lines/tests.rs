@@ -27,7 +27,11 @@ struct Room {
 
 impl Room {
     fn new() -> Self {
-        let setting = || Setting { clock: ClockSource::Own, ..Setting::e1() };
+        Self::of(&Setting::e1())
+    }
+
+    fn of(setting: &Setting) -> Self {
+        let setting = || Setting { clock: ClockSource::Own, ..setting.clone() };
         let line = Line::new(setting(), setting(), 1).unwrap();
         let (near, mut far) = (line.end(End::Near, "near"), line.end(End::Far, "far"));
         let far = [SLOT, SLOT + 1].map(|it| far.open_bearer(Timeslot(it), 40).unwrap());
@@ -58,6 +62,10 @@ impl Room {
     }
 
     fn open(&mut self, port: PortId) {
+        self.open_with(port, LineLaw::A);
+    }
+
+    fn open_with(&mut self, port: PortId, law: LineLaw) {
         self.tell(MediaCommand::Open {
             port,
             call: CallId(1),
@@ -66,7 +74,7 @@ impl Room {
             dscp: 0,
             silence_seconds: 0,
         });
-        let line = LineSound { law: LineLaw::A, cancel_echo: false, clear: false };
+        let line = LineSound { law, cancel_echo: false, clear: false };
         self.tell(MediaCommand::Line { port, line });
         let formats = vec![Format { payload_type: 8, codec: Codec::Pcma }];
         let formats = Formats { receive: formats.clone(), send: formats, ..Formats::default() };
@@ -139,6 +147,22 @@ fn two_channels_hear_each_other_octet_by_octet_also_when_turns_are_late() {
     room.tell(MediaCommand::Close { port: PORT });
     room.tell(MediaCommand::Close { port: OTHER });
     assert_eq!(room.lines.due(), None);
+}
+
+#[test]
+fn the_first_call_of_a_channel_begins_with_the_silence_of_its_own_law() {
+    for (setting, law) in [(Setting::e1(), LineLaw::A), (Setting::t1(), LineLaw::Mu)] {
+        let mut room = Room::of(&setting);
+        room.lend(SLOT);
+        room.turn();
+        room.open_with(PORT, law);
+        room.pass((1..=40).map(|it| it * 5), known);
+        let heard = &room.heard[0];
+        assert!(
+            heard.len() > 1_000 && heard.iter().all(|it| *it == idle(law)),
+            "{law:?}: {heard:?}"
+        );
+    }
 }
 
 #[test]
