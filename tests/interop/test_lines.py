@@ -53,8 +53,13 @@ def busy(box, name="line 1"):
     return [one["slot"] for one in line["channels"] if one["usage"] == "busy"]
 
 
-def across(box, first, second, line="line 1", **demands):
-    """The first phone calls the second by the line; both hear each other, and all is free again."""
+def across(box, first, second, line="line 1", gaps=0.15, **demands):
+    """The first phone calls the second by the line; both hear each other, and all is free again.
+
+    A line waits for nobody: where the machine stops the box for more than the 10 ms that wait to be sent,
+    the line runs dry and a frame is a gap. A virtual machine does that several times a second to any thread
+    in real time; what the box itself makes of turns that are late is tested in given time."""
+    demands["gaps"] = gaps
     first.dial("0202")
     first.until_event("CALL_ESTABLISHED")
     second.until_event("CALL_ESTABLISHED")
@@ -95,7 +100,7 @@ def two_who_talk_at_once_are_heard_while_echoes_are_cancelled(lab):
     """Tones that never rest, on both sides and without an echo: the hardest for a canceller to leave alone,
     who learns in the first second that there is none."""
     box = lined(lab, cancels_echo=True)
-    return across(box, *phones(lab, box), correlation=0.95, gaps=0.1)
+    return across(box, *phones(lab, box), correlation=0.95, gaps=0.2)
 
 
 @test
