@@ -23,7 +23,7 @@ speak noise half of the time, of which the cards send an echo back (\`tests/benc
 leaves after its last octet has come*: what is beside the packetisation of 20 ms, by the kernel's time stamps; the
 cards' blocks meet the box's beat of 5 ms at all its phases. *SIP to ISDN* is from the INVITE's, or the
 200's, entry into the exchange to that of the frame at the other end of a simulated line, less its octets at
-64 kbit/s (\`tests/bench/lines.py\`): what is told the time every 5 ms makes up to 4 ms of it.
+64 kbit/s (\`tests/bench/lines.py\`): a line that is told the time every 5 ms adds or takes away up to 4 ms.
 
 TEXT
     grep '^|' "$media"
