@@ -151,6 +151,7 @@ step('a route keeps timeslots for its calls and marks their numbers, and the rou
   await answer.getByText('On Carrier its number is 812, abbreviated; it may take timeslots 20-21 of line 1.').waitFor();
   await ask('POST', 'routes/inbound', { name: 'one slot', order: 1, did: '1000', channels: '3', number_type: 'subscriber', destination: '201' });
   await page.getByLabel('from', { exact: true }).selectOption({ label: 'Carrier' });
+  await page.getByLabel('caller’s number').fill('02079460700');
   await asked.fill('1000');
   await answer.getByText('By the route “in”.').waitFor();
   await page.getByLabel('on timeslot').fill('3');
@@ -158,14 +159,6 @@ step('a route keeps timeslots for its calls and marks their numbers, and the rou
   await answer.getByText('By the route “one slot”.').waitFor();
   await page.getByLabel('on timeslot').fill('40');
   await page.getByText('A timeslot from 1 to 31', { exact: false }).waitFor();
-  await phones.hangUp('201');
-  await phones.call('201', '812');
-  await page.goto(`${box.url}/#/lines`);
-  await tile(spans['line 1'], 20).and(page.locator('[data-look="busy"]')).waitFor();
-  await phones.hangUp('201');
-  await tile(spans['line 1'], 20).and(page.locator('[data-look="free"]')).waitFor();
-  await phones.call('201', '02079460123');
-  await tile(spans['line 1'], 1).and(page.locator('[data-look="busy"]')).waitFor();
 });
 
 step('a channel goes out of service after its call, by the keyboard, and comes back', async () => {
