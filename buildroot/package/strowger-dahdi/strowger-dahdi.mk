@@ -6,7 +6,8 @@
 
 STROWGER_DAHDI_RELEASE = 3.1.0+git20230717
 STROWGER_DAHDI_VERSION = $(STROWGER_DAHDI_RELEASE)~dfsg-10.1
-STROWGER_DAHDI_SITE = https://deb.debian.org/debian/pool/main/d/dahdi-linux
+# On a mirror of the builder's choice, or in the download folder already.
+STROWGER_DAHDI_SITE = $(or $(call qstrip,$(BR2_PACKAGE_STROWGER_DAHDI_SITE)),file://$(DL_DIR)/strowger-dahdi)
 STROWGER_DAHDI_SOURCE = dahdi-dkms_$(STROWGER_DAHDI_VERSION)_all.deb
 STROWGER_DAHDI_LICENSE = GPL-2.0, LGPL-2.1 (part of the headers)
 STROWGER_DAHDI_LICENSE_FILES = copyright
